@@ -1,0 +1,91 @@
+"""Days and times as tables write them."""
+
+from __future__ import annotations
+
+from datetime import date as Date
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from model_core.errors import InputError
+
+_EMPTY = {"", "na", "n/a", "nan", "null", "none", "<na>", "nat"}
+_COMPACT = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+
+
+def parse_day(day: Date | str) -> Date:
+    """A day from ``YYYY-MM-DD`` or ``YYYYMMDD``; `InputError` if it is neither."""
+    if isinstance(day, datetime):
+        return day.date()
+    if isinstance(day, Date):
+        return day
+    for pattern in ("%Y-%m-%d", "%Y%m%d"):
+        try:
+            return datetime.strptime(day.strip(), pattern).date()
+        except ValueError:
+            continue
+    raise InputError(f"day '{day}' is not a date; write YYYY-MM-DD")
+
+
+def parse_times(times: Any, rows: int) -> np.ndarray:
+    """Times as datetime64[s], shape (rows,), NaT where empty.
+
+    Understood: datetimes, ISO 8601, YYYYMMDD with optional HH, HHMM, HHMMSS, and what pandas reads without doubt.
+    A zone is left out, not converted: the day is the one that stands in the table.
+
+    Raises
+    ------
+    InputError
+        If a time is none of these, naming its row; or if all could be day/month or month/day.
+    """
+    series = pd.Series(np.asarray(times, dtype=object))
+    if len(series) != rows:
+        raise InputError(f"{len(series)} times for {rows} readings")
+    text = series.astype(str).str.strip()
+    empty = series.isna() | text.str.lower().isin(_EMPTY)
+    text = text.str.replace(r"\.0$", "", regex=True)  # whole numbers that came as floats
+    text = text.str.replace(r"(?<=\d)\s*(Z|UTC|[+-]\d{2}:?\d{2})$", "", regex=True).where(text.str.contains(":"), text)
+    # Rows of one table share a few distinct times; each is parsed once.
+    distinct = pd.Series(text[~empty].unique(), dtype=str)
+    parsed = _parse(distinct)
+    bad = parsed.isna() | (parsed.dt.year < 1900) | (parsed.dt.year > 2200)
+    if bad.any():
+        wrong = set(distinct[bad])
+        first = next(i for i, (t, e) in enumerate(zip(text, empty)) if not e and t in wrong)
+        raise InputError(f"time '{series[first]}' in row {first + 1} is not a date or time; write YYYY-MM-DD or ISO 8601")
+    return text.map(dict(zip(distinct, parsed))).mask(empty).to_numpy("datetime64[s]")
+
+
+def _parse(distinct: pd.Series) -> pd.Series:
+    """Timestamps of distinct texts, NaT where not understood."""
+    parsed = pd.Series(pd.NaT, index=distinct.index, dtype="datetime64[s]")
+    compact = distinct.str.fullmatch(r"\d+")
+    for length, pattern in _COMPACT.items():
+        these = compact & (distinct.str.len() == length)
+        parsed[these] = pd.to_datetime(distinct[these], format=pattern, errors="coerce")
+    slashed = distinct.str.match(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}")
+    parsed[slashed] = _parse_day_and_month(distinct[slashed])
+    others = ~compact & ~slashed
+    parsed[others] = pd.to_datetime(distinct[others], format="ISO8601", errors="coerce")
+    others &= parsed.isna()
+    parsed[others] = pd.to_datetime(distinct[others], format="mixed", errors="coerce")
+    return parsed
+
+
+def _parse_day_and_month(distinct: pd.Series) -> pd.Series:
+    """Texts like 15/01/2016 or 01/15/2016, in the order that fits all of them."""
+    if distinct.empty:
+        return pd.to_datetime(distinct)
+    month_first, day_first = (
+        pd.to_datetime(distinct, format="mixed", dayfirst=day_first, errors="coerce") for day_first in (False, True)
+    )
+    parts = distinct.str.extract(r"(\d{1,2})[/.-](\d{1,2})").astype(int)
+    if (parts[0] > 12).any() and not (parts[1] > 12).any():
+        return day_first
+    if (parts[1] > 12).any() and not (parts[0] > 12).any():
+        return month_first
+    if (month_first == day_first).all():
+        return month_first
+    raise InputError(f"times such as '{distinct.iloc[0]}' may be day/month or month/day; write them as YYYY-MM-DD")

@@ -1,0 +1,98 @@
+"""Station readings put on a grid: the mean of each cell's readings, with their count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from pyproj import Transformer
+
+from model_core.errors import InputError
+from model_core.grid import Grid
+from model_core.observations import Observations, ReadingReport
+
+
+@dataclass(frozen=True)
+class GriddedReadings:
+    """Readings on a grid; row 0 is the northern row.
+
+    Attributes
+    ----------
+    values : float32, shape (rows, columns)
+        Mean reading of each cell in the canonical unit; zero where there is none, so ask `mask`, not the value.
+    counts : int32, shape (rows, columns)
+        Readings in each cell.
+    report : ReadingReport
+        That of the observations, with those outside the grid.
+    """
+
+    values: np.ndarray
+    counts: np.ndarray
+    report: ReadingReport
+
+    @property
+    def mask(self) -> np.ndarray:
+        """Cells that hold a reading, bool of shape (rows, columns)."""
+        return self.counts > 0
+
+    @property
+    def cells(self) -> int:
+        """How many cells hold a reading."""
+        return int(np.count_nonzero(self.counts))
+
+
+def grid_observations(observations: Observations, grid: Grid) -> GriddedReadings:
+    """Mean of the readings in each cell of the grid.
+
+    All given readings count, so pick the day first (`Observations.on_day`). A point belongs to the cell whose western and
+    northern edges it lies on or beyond; projecting back and forth moves points by about 1e-9 of a degree, so only one
+    that lies exactly on an edge can change its cell.
+
+    Raises
+    ------
+    InputError
+        If every reading lies outside the grid.
+    """
+    cell, inside = locate_cells(observations, grid)
+    if not inside.any():
+        raise InputError(_all_outside(observations, grid))
+    # In a fixed order of cell and value, sums don't depend on the order of the stations, not even in the last bit.
+    cell, value = cell[inside], observations.value[inside]
+    order = np.lexsort((value, cell))
+    size = grid.shape[0] * grid.shape[1]
+    counts = np.bincount(cell, minlength=size)
+    sums = np.bincount(cell[order], value[order], minlength=size)
+    means = np.divide(sums, counts, out=np.zeros(size), where=counts > 0)
+    return GriddedReadings(
+        means.reshape(grid.shape).astype(np.float32),
+        counts.reshape(grid.shape).astype(np.int32),
+        observations.report.without(int((~inside).sum()), "outside grid"),
+    )
+
+
+def locate_cells(observations: Observations, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+    """(flat cell index, inside the grid) of every reading; the index is 0 where outside."""
+    row, column = grid.locate(observations.x, observations.y, observations.crs)
+    rows, columns = grid.shape
+    with np.errstate(invalid="ignore"):  # unprojectable points are not finite, and outside
+        inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+    flat = np.where(inside, np.floor(row), 0) * columns + np.where(inside, np.floor(column), 0)
+    return np.where(inside, flat, 0).astype(np.int64), inside
+
+
+def _all_outside(observations: Observations, grid: Grid) -> str:
+    """Says where the stations and the grid are."""
+    to_degrees = Transformer.from_crs(observations.crs, "EPSG:4326", always_xy=True)
+    stations = _extent(*to_degrees.transform(observations.x, observations.y))
+    return (
+        f"all {len(observations)} readings lie outside the grid: the stations span {stations}, the grid "
+        f"{_extent(*grid.lonlat())}; check the CRS and the x and y columns of the stations, or choose another grid"
+    )
+
+
+def _extent(longitude: np.ndarray, latitude: np.ndarray) -> str:
+    finite = np.isfinite(longitude) & np.isfinite(latitude)
+    if not finite.any():
+        return "no place on earth"
+    lon, lat = np.asarray(longitude)[finite], np.asarray(latitude)[finite]
+    return f"{lon.min():.2f} to {lon.max():.2f} E, {lat.min():.2f} to {lat.max():.2f} N"

@@ -1,0 +1,100 @@
+"""The variables that the engine knows: their names in CTM files, units, plausible limits and CF names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model_core.errors import InputError
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One physical quantity.
+
+    Attributes
+    ----------
+    key : str
+        The engine's name for it.
+    long_name, standard_name : str
+        For people, and from the CF standard name table ("" where CF has none that fits).
+    unit : str
+        Canonical unit: everything inside the engine is in it.
+    limits : (float, float)
+        Lowest and highest value, in the canonical unit, that a daily mean or hourly reading can have in nature.
+        They are wide on purpose: they find wrong units and broken instruments, not extremes.
+    aliases : tuple of str
+        Names in CMAQ, MCIP, WRF-Chem, CHIMERE and CAMS files, in order of preference; case does not matter.
+    static : bool
+        Whether it is a map that does not change from day to day.
+    """
+
+    key: str
+    long_name: str
+    standard_name: str
+    unit: str
+    limits: tuple[float, float]
+    aliases: tuple[str, ...]
+    static: bool = False
+
+
+_CONCENTRATION = "mass_concentration_of_{}_in_air"
+_AEROSOL = _CONCENTRATION.format("{}_ambient_aerosol_particles")
+
+VARIABLES: dict[str, Variable] = {
+    variable.key: variable
+    for variable in (
+        Variable(
+            "pm25", "PM2.5", _AEROSOL.format("pm2p5"), "ug m-3", (0, 2000),
+            ("PM25_TOT", "PM25_FRM", "PM25_CMAQ", "PM2_5_DRY", "PM2P5", "PM25_AVG", "PM2_5", "PM25"),
+        ),
+        Variable(
+            "pm10", "PM10", _AEROSOL.format("pm10"), "ug m-3", (0, 15000),
+            ("PM10_TOT", "PM10_CMAQ", "PM10", "PMC_TOT_PM10"),
+        ),
+        Variable("o3", "ozone", _CONCENTRATION.format("ozone"), "ug m-3", (0, 1500), ("O3", "OZONE")),
+        Variable("no2", "nitrogen dioxide", _CONCENTRATION.format("nitrogen_dioxide"), "ug m-3", (0, 2000), ("NO2",)),
+        Variable("so2", "sulfur dioxide", _CONCENTRATION.format("sulfur_dioxide"), "ug m-3", (0, 5000), ("SO2",)),
+        Variable("co", "carbon monoxide", _CONCENTRATION.format("carbon_monoxide"), "ug m-3", (0, 150000), ("CO",)),
+        Variable("rh", "relative humidity", "relative_humidity", "%", (0, 110), ("RH", "RH2", "RELH", "HURS")),
+        Variable(
+            "wind", "wind speed at 10 m", "wind_speed", "m s-1", (0, 100),
+            ("WSPD10", "WSPD", "WIND_SPEED", "SFCWIND", "WIND"),
+        ),
+        Variable(
+            "temperature", "air temperature at 2 m", "air_temperature", "K", (180, 340),
+            ("TEMP2", "SFC_TMP", "T2", "T2M", "TMP", "TAS", "TEMPERATURE"),
+        ),
+        Variable(
+            "elevation", "terrain elevation", "surface_altitude", "m", (-500, 9000),
+            ("HT", "HGT", "ELEVATION", "TOPO", "OROG"), static=True,
+        ),
+        Variable("urban", "urban fraction", "", "1", (0, 1), ("URBFRAC", "PURB", "URBAN"), static=True),
+        Variable(
+            "land", "land fraction", "land_area_fraction", "1", (0, 1),
+            ("LANDFRAC", "LANDMASK", "LWMASK", "LAND"), static=True,
+        ),
+    )
+}
+
+_BY_NAME = {alias.upper(): (v, rank) for v in VARIABLES.values() for rank, alias in enumerate((*v.aliases, v.key))}
+_BY_STANDARD_NAME = {v.standard_name: v for v in VARIABLES.values() if v.standard_name}
+
+
+def get_variable(key: str) -> Variable:
+    """The variable of this key; `InputError` that lists the known ones if there is none."""
+    try:
+        return VARIABLES[key]
+    except KeyError:
+        raise InputError(f"unknown variable '{key}'; known are {', '.join(VARIABLES)}") from None
+
+
+def recognise(name: str, standard_name: str = "") -> Variable | None:
+    """The variable behind a name in a file, or behind its CF standard name; None if it is not a known one."""
+    found = _BY_NAME.get(name.strip().upper())
+    return found[0] if found else _BY_STANDARD_NAME.get(standard_name)
+
+
+def preference(name: str) -> int:
+    """Rank of a name among the aliases of its variable, 0 first; for files that hold several of them."""
+    found = _BY_NAME.get(name.strip().upper())
+    return found[1] if found else 1000
