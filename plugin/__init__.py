@@ -1,0 +1,1 @@
+"""The QGIS side: everything here runs inside QGIS and computes nothing itself."""

@@ -1,0 +1,102 @@
+"""What every algorithm of the provider shares: identity, help, and the way to the engine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from qgis.core import Qgis, QgsProcessingAlgorithm, QgsProcessingException, QgsProcessingParameterDefinition
+from qgis.PyQt.QtGui import QIcon
+
+from ..engine.client import EngineCancelled, EngineError, run_job
+from ..engine.locate import EngineMissing, find_engine
+from ..translate import tr
+
+GROUPS = {"reanalysis": tr("Reanalysis"), "models": tr("Models"), "engine": tr("Engine")}
+HELP_URL = ""
+DEVICES = ("auto", "cpu", "cuda")
+
+
+class EngineAlgorithm(QgsProcessingAlgorithm):
+    """An algorithm that the engine computes.
+
+    Subclasses give NAME, TITLE, GROUP, SUMMARY and TAGS, add their parameters with `add`, and run.
+    """
+
+    NAME = TITLE = GROUP = SUMMARY = ""
+    TAGS: tuple[str, ...] = ()
+
+    def name(self) -> str:
+        return self.NAME
+
+    def displayName(self) -> str:
+        return self.TITLE
+
+    def group(self) -> str:
+        return GROUPS[self.GROUP]
+
+    def groupId(self) -> str:
+        return self.GROUP
+
+    def tags(self) -> list[str]:
+        return list(self.TAGS)
+
+    def shortDescription(self) -> str:
+        return self.SUMMARY
+
+    def icon(self) -> QIcon:
+        return self.provider().icon() if self.provider() else QIcon()
+
+    def helpUrl(self) -> str:
+        return HELP_URL
+
+    def createInstance(self) -> "EngineAlgorithm":
+        return type(self)()
+
+    def add(self, parameter: QgsProcessingParameterDefinition, help_text: str, advanced: bool = False) -> None:
+        """Add a parameter with its help; advanced ones fold away in the dialog."""
+        parameter.setHelp(help_text)
+        if advanced:
+            parameter.setFlags(parameter.flags() | Qgis.ProcessingParameterFlag.Advanced)
+        self.addParameter(parameter)
+
+    def shortHelpString(self) -> str:
+        pairs = [(p.description(), p.help()) for p in self.parameterDefinitions()]
+        entries = "".join(f"<p><b>{label}</b><br>{help_text}</p>" for label, help_text in pairs)
+        return f"<p>{self.SUMMARY}</p>{entries}"
+
+    def canExecute(self) -> tuple[bool, str]:
+        try:
+            find_engine()
+        except EngineMissing as error:
+            return False, str(error)
+        return True, ""
+
+
+def run_engine(command: str, request: dict, feedback, outputs: list[str]) -> dict:
+    """Run a job in the engine.
+
+    Raises
+    ------
+    QgsProcessingException
+        With the engine's message, or when the user cancelled: nothing was written then.
+    """
+    try:
+        return run_job(command, request, feedback, outputs)
+    except EngineCancelled as error:
+        raise QgsProcessingException(tr("Cancelled: nothing was written.")) from error
+    except (EngineError, EngineMissing) as error:
+        raise QgsProcessingException(str(error)) from error
+
+
+def check_destination(algorithm: EngineAlgorithm, parameters: dict, name: str, context) -> str:
+    """What is wrong with the folder of an output file, or ''."""
+    if parameters.get(name) in (None, ""):
+        return ""
+    target = algorithm.parameterAsFileOutput(parameters, name, context)
+    folder = Path(target).parent
+    if not folder.is_dir():
+        return tr("Folder '{}' does not exist; create it or choose another.").format(folder)
+    if not os.access(folder, os.W_OK):
+        return tr("Folder '{}' is not writable; choose another.").format(folder)
+    return ""

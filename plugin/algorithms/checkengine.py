@@ -1,0 +1,73 @@
+"""Is the engine there, and what has it got?"""
+
+from __future__ import annotations
+
+import html
+import json
+
+from qgis.core import (
+    QgsProcessingOutputBoolean, QgsProcessingOutputString, QgsProcessingParameterFileDestination,
+)
+
+from ..engine.client import EngineError, run_job
+from ..engine.locate import EngineMissing, find_engine
+from ..translate import tr
+from .base import EngineAlgorithm
+
+REPORT, READY, PYTHON, INFO = "REPORT", "READY", "PYTHON", "INFO"
+
+
+class CheckEngine(EngineAlgorithm):
+    """``checkengine``: versions, device and models; or what is missing, and what to do."""
+
+    NAME = "checkengine"
+    TITLE = tr("Check engine")
+    GROUP = "engine"
+    SUMMARY = tr("Tells which Python runs the engine, its versions, the device and the models found. "
+                 "Where the engine is missing or broken it tells what to do.")
+    TAGS = ("engine", "version", "gpu", "diagnose", "models")
+
+    def initAlgorithm(self, configuration=None) -> None:
+        self.add(QgsProcessingParameterFileDestination(
+            REPORT, tr("Report"), "HTML (*.html)", optional=True, createByDefault=False), tr("The report as a page to keep or send."))
+        self.addOutput(QgsProcessingOutputBoolean(READY, tr("The engine is ready")))
+        self.addOutput(QgsProcessingOutputString(PYTHON, tr("The engine's Python")))
+        self.addOutput(QgsProcessingOutputString(INFO, tr("What the engine says of itself, as JSON")))
+
+    def canExecute(self) -> tuple[bool, str]:
+        return True, ""  # it is the way to find out why the others can't
+
+    def processAlgorithm(self, parameters, context, feedback) -> dict:
+        lines, python, info, ready = [], "", {}, False
+        try:
+            engine = find_engine()
+            python = engine.path
+            lines.append((tr("Python"), f"{engine.path} ({engine.source})"))
+            info = run_job("info", {}, feedback, [])
+            lines += list(_flatten(info))
+            ready = True
+        except (EngineMissing, EngineError) as error:
+            lines.append((tr("Problem"), str(error)))
+            feedback.reportError(str(error))
+        for label, text in lines:
+            feedback.pushInfo(f"{label}: {text}")
+        outputs = {READY: ready, PYTHON: python, INFO: json.dumps(info, ensure_ascii=False)}
+        report = self.parameterAsFileOutput(parameters, REPORT, context)
+        if report:
+            rows = "".join(f"<tr><th>{html.escape(a)}</th><td>{html.escape(b)}</td></tr>" for a, b in lines)
+            with open(report, "w", encoding="utf-8") as file:
+                file.write(f"<!DOCTYPE html><meta charset='utf-8'><title>{self.TITLE}</title><table>{rows}</table>")
+            outputs[REPORT] = report
+        return outputs
+
+
+def _flatten(values: dict, prefix: str = ""):
+    """(label, text) pairs of a nested dictionary, in its order."""
+    for key, value in values.items():
+        label = f"{prefix}{key}"
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{label} / ")
+        elif isinstance(value, list):
+            yield label, ", ".join(str(item) for item in value) or "-"
+        else:
+            yield label, str(value)

@@ -1,0 +1,47 @@
+"""Station readings to a raster of cell means and counts."""
+
+from __future__ import annotations
+
+from qgis.core import QgsProcessingParameterRasterDestination
+
+from ..engine.client import job_folder
+from ..translate import tr
+from .base import EngineAlgorithm, check_destination, run_engine
+from .grid_parameters import add_grid_parameters, check_grid, grid_request
+from .station_parameters import (
+    add_reading_outputs, add_station_parameters, check_stations, reading_results, station_request,
+)
+
+OUTPUT = "OUTPUT"
+
+
+class GridStations(EngineAlgorithm):
+    """``gridstations``: the mean of the readings in each cell, and how many there are."""
+
+    NAME = "gridstations"
+    TITLE = tr("Grid station readings")
+    GROUP = "reanalysis"
+    SUMMARY = tr("Averages station readings per grid cell: band 1 is the mean, band 2 the number of readings. "
+                 "Cells without a reading hold no data.")
+    TAGS = ("stations", "grid", "pm2.5", "air quality", "mean", "count")
+
+    def initAlgorithm(self, configuration=None) -> None:
+        add_station_parameters(self)
+        add_grid_parameters(self)
+        self.add(QgsProcessingParameterRasterDestination(OUTPUT, tr("Gridded readings")), tr("GeoTIFF to write."))
+        add_reading_outputs(self)
+
+    def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
+        valid, message = super().checkParameterValues(parameters, context)
+        if valid:
+            message = (check_stations(self, parameters, context) or check_grid(self, parameters, context)
+                       or check_destination(self, parameters, OUTPUT, context))
+        return not message, message
+
+    def processAlgorithm(self, parameters, context, feedback) -> dict:
+        output = self.parameterAsOutputLayer(parameters, OUTPUT, context)
+        with job_folder() as folder:
+            request = station_request(self, parameters, context, folder, feedback)
+            request.update(grid=grid_request(self, parameters, context, folder), out=output)
+            result = run_engine("grid-stations", request, feedback, [output])
+        return {OUTPUT: output, **reading_results(result, feedback)}

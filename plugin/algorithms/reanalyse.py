@@ -1,0 +1,124 @@
+"""Station readings of a day to a complete field."""
+
+from __future__ import annotations
+
+from qgis.core import (
+    Qgis, QgsProcessingOutputString, QgsProcessingParameterEnum, QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterField, QgsProcessingParameterFileDestination, QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterString,
+)
+
+from ..engine.client import job_folder
+from ..stations import crs_text, write_readings
+from ..translate import tr
+from .base import DEVICES, EngineAlgorithm, check_destination, run_engine
+from .grid_parameters import add_grid_parameters, check_grid, grid_request
+from .station_parameters import (
+    DATE, STATIONS, TIME, add_reading_outputs, add_station_parameters, check_readings, check_stations,
+    reading_results, station_request, unit_parameter,
+)
+
+MODEL, DEVICE, OUTPUT, MAP = "MODEL", "DEVICE", "OUTPUT", "MAP"
+# Inputs beside the readings: label and the units to choose from, the first being the default.
+WEATHER = {"RH": (tr("relative humidity"), ("%", "1")), "WIND": (tr("wind speed"), ("m/s", "km/h", "knot"))}
+
+
+class Reanalyse(EngineAlgorithm):
+    """``reanalyse``: the field that a trained network makes of a day's readings."""
+
+    NAME = "reanalyse"
+    TITLE = tr("Reanalyse station readings")
+    GROUP = "reanalysis"
+    SUMMARY = tr("Turns the PM2.5 readings of one day into a complete field on a model grid. A network that has learnt "
+                 "from a chemical transport model how such fields look fills the space between the stations.")
+    TAGS = ("pm2.5", "reanalysis", "air quality", "interpolation", "stations", "ctm", "cmaq", "deep learning")
+
+    def initAlgorithm(self, configuration=None) -> None:
+        add_station_parameters(self)
+        for name, (label, units) in WEATHER.items():
+            self.add(QgsProcessingParameterField(
+                f"{name}_FIELD", tr("Field with {}").format(label), parentLayerParameterName=STATIONS, optional=True),
+                tr("Field of the station layer with the day's {}; helps where there is one.").format(label))
+        add_grid_parameters(self)
+        for name, (label, units) in WEATHER.items():
+            layer = f"{name}_STATIONS"
+            self.add(unit_parameter(f"{name}_UNIT", tr("Unit of {}").format(label), units),
+                tr("Unit of the {} readings.").format(label), advanced=True)
+            self.add(QgsProcessingParameterFeatureSource(
+                layer, tr("Other layer with {}").format(label), [Qgis.ProcessingSourceType.VectorPoint], optional=True),
+                tr("Point layer with {}, where it is not in the station layer. Its time field must have the "
+                   "name of the station layer's.").format(label), advanced=True)
+            self.add(QgsProcessingParameterField(
+                f"{layer}_FIELD", tr("Field with {} in the other layer").format(label),
+                parentLayerParameterName=layer, optional=True),
+                tr("Field of the other layer with the {} readings.").format(label), advanced=True)
+        self.add(QgsProcessingParameterString(MODEL, tr("Model"), "bundled"),
+            tr("'bundled', the name of a bundled model, or the path of a model file (.safetensors)."), advanced=True)
+        self.add(QgsProcessingParameterEnum(
+            DEVICE, tr("Device"), DEVICES, defaultValue=DEVICES[0], usesStaticStrings=True),
+            tr("Where the network runs; 'auto' takes a GPU if there is one."), advanced=True)
+        self.add(QgsProcessingParameterRasterDestination(OUTPUT, tr("Reanalysis")),
+            tr("GeoTIFF to write; a name that ends in .nc gives NetCDF."))
+        self.add(QgsProcessingParameterFileDestination(
+            MAP, tr("Map picture"), "PNG (*.png)", optional=True, createByDefault=False),
+            tr("Picture of the field with the stations on top and a legend."))
+        add_reading_outputs(self)
+        self.addOutput(QgsProcessingOutputString(DATE, tr("Day")))
+
+    def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
+        valid, message = super().checkParameterValues(parameters, context)
+        if valid:
+            message = (
+                check_stations(self, parameters, context)
+                or self._check_weather(parameters, context) or check_grid(self, parameters, context)
+                or check_destination(self, parameters, OUTPUT, context)
+                or check_destination(self, parameters, MAP, context))
+        return not message, message
+
+    def processAlgorithm(self, parameters, context, feedback) -> dict:
+        output = self.parameterAsOutputLayer(parameters, OUTPUT, context)
+        picture = self.parameterAsFileOutput(parameters, MAP, context)
+        with job_folder() as folder:
+            fields = {name: self.parameterAsString(parameters, f"{name}_FIELD", context) for name in WEATHER}
+            request = station_request(self, parameters, context, folder, feedback,
+                                      also={name.lower(): field for name, field in fields.items()})
+            for name in WEATHER:
+                request.update(self._weather_request(name, fields[name], request, parameters, context, folder))
+            request.update(
+                grid=grid_request(self, parameters, context, folder), out=output,
+                model=self.parameterAsString(parameters, MODEL, context).strip() or "bundled",
+                device=self.parameterAsEnumString(parameters, DEVICE, context))
+            result = run_engine("reanalyse", request, feedback, [output])
+        outputs = {OUTPUT: output, DATE: result.get("date") or "", **reading_results(result, feedback)}
+        if picture:
+            outputs[MAP] = picture
+        return outputs
+
+    def _weather_request(self, name, field, stations, parameters, context, folder) -> dict:
+        """The part of the request that names the readings of one further variable."""
+        key, layer = name.lower(), f"{name}_STATIONS"
+        unit = {f"{key}_unit": self.parameterAsString(parameters, f"{name}_UNIT", context)}
+        source = self.parameterAsSource(parameters, layer, context)
+        if source is not None:
+            columns = {key: self.parameterAsString(parameters, f"{layer}_FIELD", context)}
+            if "time" in stations:
+                columns["time"] = self.parameterAsString(parameters, TIME, context)
+            path = folder / f"{key}.csv"
+            write_readings(source, columns, path)
+            return {key: f"{path}:{key}", f"{key}_crs": crs_text(source.sourceCrs()), **unit}
+        return {key: f"{stations['stations']}:{key}", **unit} if field else {}
+
+    def _check_weather(self, parameters, context) -> str:
+        for name, (label, _) in WEATHER.items():
+            layer, field = f"{name}_STATIONS", f"{name}_STATIONS_FIELD"
+            if self.parameterAsString(parameters, f"{name}_FIELD", context):
+                message = check_readings(self, parameters, context, STATIONS, [f"{name}_FIELD"])
+            elif self.parameterAsSource(parameters, layer, context) is None:
+                continue
+            elif not self.parameterAsString(parameters, field, context):
+                message = tr("Choose the field with {} in the other layer.").format(label)
+            else:
+                message = check_readings(self, parameters, context, layer, [field], [TIME])
+            if message:
+                return message
+        return ""

@@ -1,0 +1,67 @@
+"""A demonstration CTM: daily fields to train on and to try with."""
+
+from __future__ import annotations
+
+from qgis.core import (
+    Qgis, QgsProcessingOutputNumber, QgsProcessingParameterDateTime, QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination, QgsProcessingParameterNumber,
+)
+from qgis.PyQt.QtCore import QDate, QDateTime, QTime
+
+from ..engine.client import job_folder
+from ..translate import tr
+from .base import EngineAlgorithm, check_destination, run_engine
+from .grid_parameters import add_grid_parameters, check_grid, grid_request
+
+START, DAYS, SEED, TERRAIN, OUTPUT, SECONDS = "START", "DAYS", "SEED", "TERRAIN", "OUTPUT", "SECONDS"
+
+
+class SimulateCTM(EngineAlgorithm):
+    """``simulatectm``: advection, diffusion, emission, deposition and humidity growth over terrain."""
+
+    NAME = "simulatectm"
+    TITLE = tr("Simulate a chemical transport model")
+    GROUP = "models"
+    SUMMARY = tr("Writes daily PM2.5, relative humidity and wind speed of a small demonstration model as NetCDF. "
+                 "The fields look like those of a chemical transport model, but describe no real day.")
+    TAGS = ("simulate", "ctm", "synthetic", "demonstration", "netcdf")
+
+    def initAlgorithm(self, configuration=None) -> None:
+        add_grid_parameters(self)
+        self.add(QgsProcessingParameterDateTime(
+            START, tr("First day"), Qgis.ProcessingDateTimeParameterDataType.Date,
+            defaultValue=QDateTime(QDate(2018, 1, 1), QTime(0, 0))),
+            tr("The season shapes wind and humidity."))
+        for name, label, default, least, help_text in (
+            (DAYS, tr("Days"), 10, 1, tr("Number of days to write.")),
+            (SEED, tr("Seed"), 0, 0, tr("The same seed gives the same fields.")),
+        ):
+            self.add(QgsProcessingParameterNumber(
+                name, label, Qgis.ProcessingNumberParameterType.Integer, defaultValue=default, minValue=least), help_text)
+        self.add(QgsProcessingParameterFile(
+            TERRAIN, tr("Terrain"), fileFilter="NetCDF (*.nc *.ncf *.nc4);;*", optional=True),
+            tr("NetCDF file with elevation and urban fraction. Empty: invented terrain."), advanced=True)
+        self.add(QgsProcessingParameterFileDestination(OUTPUT, tr("Simulated fields"), "NetCDF (*.nc)"),
+            tr("NetCDF file to write."))
+        self.addOutput(QgsProcessingOutputNumber(SECONDS, tr("Computing time in seconds")))
+
+    def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
+        valid, message = super().checkParameterValues(parameters, context)
+        if valid:
+            message = check_grid(self, parameters, context) or check_destination(self, parameters, OUTPUT, context)
+        return not message, message
+
+    def processAlgorithm(self, parameters, context, feedback) -> dict:
+        output = self.parameterAsFileOutput(parameters, OUTPUT, context)
+        with job_folder() as folder:
+            request = {
+                "grid": grid_request(self, parameters, context, folder), "out": output,
+                "start": self.parameterAsDateTime(parameters, START, context).date().toString("yyyy-MM-dd"),
+                "days": self.parameterAsInt(parameters, DAYS, context),
+                "seed": self.parameterAsInt(parameters, SEED, context),
+            }
+            terrain = self.parameterAsFile(parameters, TERRAIN, context)
+            if terrain:
+                request["terrain"] = terrain
+            result = run_engine("simulate", request, feedback, [output])
+        return {OUTPUT: output, SECONDS: result["seconds"]}

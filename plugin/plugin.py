@@ -1,0 +1,46 @@
+"""The plugin as QGIS sees it: it comes, registers its Processing provider, and goes without a trace."""
+
+from __future__ import annotations
+
+from qgis.core import QgsApplication, QgsSettings
+from qgis.PyQt.QtCore import QCoreApplication
+
+from .translate import install_translator
+
+
+class QgisPlugin:
+    """Registers the provider; stops the engine's worker when the plugin is unloaded or QGIS quits."""
+
+    def __init__(self, iface=None):
+        self.iface = iface
+        self.provider = None
+        self.translator = install_translator(QgsSettings().value("locale/userLocale", "en") or "en")
+
+    def initProcessing(self) -> None:
+        """Register the provider; all that `qgis_process` asks for."""
+        from .provider import ReanalysisProvider  # after the translator, so that labels are translated
+
+        self.provider = ReanalysisProvider()
+        QgsApplication.processingRegistry().addProvider(self.provider)
+        QCoreApplication.instance().aboutToQuit.connect(self._stop_worker)
+
+    def initGui(self) -> None:
+        """Register the provider in QGIS with its windows."""
+        self.initProcessing()
+
+    def unload(self) -> None:
+        """Stop the worker and take back all that was registered."""
+        self._stop_worker()
+        if self.provider is not None:
+            QCoreApplication.instance().aboutToQuit.disconnect(self._stop_worker)
+            QgsApplication.processingRegistry().removeProvider(self.provider)
+            self.provider = None
+        if self.translator is not None:
+            QCoreApplication.removeTranslator(self.translator)
+            self.translator = None
+
+    @staticmethod
+    def _stop_worker() -> None:
+        from .engine.client import stop_worker
+
+        stop_worker()

@@ -1,0 +1,62 @@
+"""The Processing provider: which algorithms there are, and where the engine's Python may be set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from processing.core.ProcessingConfig import ProcessingConfig, Setting
+from qgis.core import QgsProcessingProvider
+from qgis.PyQt.QtGui import QIcon
+
+from .algorithms.checkengine import CheckEngine
+from .algorithms.gridstations import GridStations
+from .algorithms.loadreanalysis import LoadReanalysis
+from .algorithms.reanalyse import Reanalyse
+from .algorithms.setupengine import SetUpEngine
+from .algorithms.simulatectm import SimulateCTM
+from .algorithms.trainmodel import TrainModel
+from .engine.qgis_side import SETTING
+from .translate import tr
+
+ICON = Path(__file__).resolve().parent.parent / "resources" / "icons" / "provider.svg"
+
+ALGORITHMS = (Reanalyse, GridStations, LoadReanalysis, TrainModel, SimulateCTM, CheckEngine, SetUpEngine)
+
+
+class ReanalysisProvider(QgsProcessingProvider):
+    """Provider ``ctm_reanalysis``; its algorithms are listed with or without an engine."""
+
+    def id(self) -> str:
+        return "ctm_reanalysis"
+
+    def name(self) -> str:
+        return "CTM Reanalysis"
+
+    def longName(self) -> str:
+        return tr("CTM Reanalysis: complete air-quality fields from station readings")
+
+    def icon(self) -> QIcon:
+        return QIcon(str(ICON))
+
+    def svgIconPath(self) -> str:
+        return str(ICON)
+
+    def supportedOutputRasterLayerExtensions(self) -> list[str]:
+        return ["tif", "nc"]
+
+    def load(self) -> bool:
+        ProcessingConfig.settingIcons[self.name()] = self.icon()
+        setting = Setting(self.name(), SETTING, tr("Engine Python"), "", valuetype=Setting.FILE,
+                          placeholder=tr("Found or set up by the plugin"))
+        setting.qname = SETTING  # Processing would file it under its own configuration; the engine's side reads this key
+        ProcessingConfig.addSetting(setting)
+        ProcessingConfig.readSettings()
+        self.refreshAlgorithms()
+        return True
+
+    def unload(self) -> None:
+        ProcessingConfig.removeSetting(SETTING)
+
+    def loadAlgorithms(self) -> None:
+        for algorithm in ALGORITHMS:
+            self.addAlgorithm(algorithm())

@@ -1,0 +1,107 @@
+"""From a QGIS feature source to a table of readings that the engine reads."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    NULL, Qgis, QgsCoordinateReferenceSystem, QgsFeatureRequest, QgsFeedback, QgsGeometry, QgsProcessingException,
+    QgsProcessingFeatureSource, QgsWkbTypes,
+)
+from qgis.PyQt.QtCore import QDate, QDateTime, QTime, Qt
+
+from .translate import tr
+
+
+def write_readings(
+    source: QgsProcessingFeatureSource, columns: dict[str, str], path: Path, feedback: QgsFeedback | None = None,
+) -> int:
+    """Write the features as CSV with columns x, y and one per entry of `columns` (column name to field name).
+
+    Coordinates are in the source's CRS and keep every digit; values stay as they are, NULL is empty. A feature
+    without a single point gets empty coordinates: the engine counts and reports it.
+
+    Returns
+    -------
+    int
+        Number of rows.
+
+    Raises
+    ------
+    QgsProcessingException
+        If the layer lacks one of the fields.
+    """
+    fields = source.fields()
+    indexes = [fields.lookupField(field) for field in columns.values()]
+    for field, index in zip(columns.values(), indexes):
+        if index < 0:
+            raise QgsProcessingException(missing_field(source, field))
+    total, rows = max(source.featureCount(), 1), 0
+    request = QgsFeatureRequest().setSubsetOfAttributes(indexes)
+    skip_checks = Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["x", "y", *columns])
+        for feature in source.getFeatures(request, skip_checks):
+            if feedback is not None and rows % 1000 == 0:
+                if feedback.isCanceled():
+                    break
+                feedback.setProgress(min(5.0, 5.0 * rows / total))
+            writer.writerow([*_coordinates(feature.geometry()), *(_text(feature[i]) for i in indexes)])
+            rows += 1
+    return rows
+
+
+def crs_text(crs: QgsCoordinateReferenceSystem) -> str:
+    """The CRS as WKT2:2019, which keeps spheres and custom definitions."""
+    return crs.toWkt(Qgis.CrsWktVariant.Wkt2_2019)
+
+
+def missing_field(source: QgsProcessingFeatureSource, field: str) -> str:
+    """The message for a field that the layer does not have."""
+    return tr("Layer '{layer}' has no field '{field}'; its fields are {fields}.").format(
+        layer=source.sourceName(), field=field, fields=", ".join(source.fields().names()))
+
+
+def text_only(source: QgsProcessingFeatureSource, field: str, most: int = 20_000) -> str:
+    """An example of the field's text if none of its first `most` values is a number, else ''.
+
+    Published data often hold numbers as text with marks for gaps, so the type of the field says little.
+    """
+    index = source.fields().lookupField(field)
+    request = QgsFeatureRequest().setSubsetOfAttributes([index]).setLimit(most)
+    request.setFlags(Qgis.FeatureRequestFlag.NoGeometry)
+    example = ""
+    for feature in source.getFeatures(request, Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks):
+        text = _text(feature[index])
+        try:
+            float(text)
+            return ""
+        except ValueError:
+            example = example or text
+    return example
+
+
+def _coordinates(geometry: QgsGeometry) -> tuple[str, str]:
+    """x and y of a point (or of a multipoint with one part), in full precision; else two empty texts."""
+    if geometry.isNull() or geometry.isEmpty() or geometry.type() != Qgis.GeometryType.Point:
+        return "", ""
+    if QgsWkbTypes.isMultiType(geometry.wkbType()):
+        points = geometry.asMultiPoint()
+        if len(points) != 1:
+            return "", ""
+        point = points[0]
+    else:
+        point = geometry.asPoint()
+    return repr(point.x()), repr(point.y())
+
+
+def _text(value: Any) -> str:
+    """An attribute as text: ISO dates, full precision, '' for NULL."""
+    if value is None or value == NULL:
+        return ""
+    if isinstance(value, (QDate, QDateTime, QTime)):
+        return value.toString(Qt.DateFormat.ISODate)
+    return repr(value) if isinstance(value, float) else str(value)
