@@ -1,0 +1,175 @@
+"""How QGIS has a job done: one warm engine process, shared by all runs, that is asked in JSON lines."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import shutil
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any, Iterator, Sequence
+
+from .errors import EngineCancelled, EngineError
+from .leftovers import remove_leftovers
+from .locate import EngineMissing, find_engine
+from .qgis_side import tr
+from .worker_process import WorkerProcess, WorkerGone
+
+__all__ = ["EngineCancelled", "EngineError", "EngineMissing", "job_folder", "run_job", "stop_worker"]
+
+# How long a cancelled job may take to end by itself, which keeps the worker warm; then the process is ended.
+CANCEL_SECONDS = 1.0
+POLL_SECONDS = 0.05
+
+
+class Engine:
+    """The one worker of this QGIS: started by the first run, kept for the next ones, replaced when it ended."""
+
+    def __init__(self) -> None:
+        self._busy = threading.Lock()
+        self._worker: WorkerProcess | None = None
+        self._count = 0
+        self.started = 0  # how many workers this process has started; the benchmark reads it
+
+    def run(self, command: str, request: dict[str, Any], feedback, outputs: Sequence[str]) -> dict[str, Any]:
+        """See `run_job`; runs from several threads wait for each other."""
+        while not self._busy.acquire(timeout=POLL_SECONDS):
+            _raise_if_cancelled(feedback)
+        try:
+            for attempt in (1, 2):
+                worker = self._warm_worker(feedback)
+                self._count += 1
+                try:
+                    return self._ask(worker, f"{command}-{self._count}", command, request, feedback)
+                except WorkerGone as error:
+                    # A worker that stopped idle in the moment of asking has not seen the request: ask a new one.
+                    if attempt == 1 and error.stopped_idle:
+                        continue
+                    raise EngineError(error.explanation, "Crash", error.last_words) from error
+        except BaseException as error:
+            # A failed job leaves a warm worker; a dead one, or one that still works for nobody, is done with.
+            if self._worker is not None and not (isinstance(error, EngineError) and self._worker.alive()):
+                self._end_worker()
+                remove_leftovers(outputs)
+            raise
+        finally:
+            self._busy.release()
+
+    def stop(self) -> None:
+        """End the worker; a job that runs in it ends with an error."""
+        worker = self._worker
+        if worker is not None:
+            worker.stop()
+
+    def _warm_worker(self, feedback) -> WorkerProcess:
+        python = find_engine()
+        if self._worker is not None and (self._worker.python != python.path or not self._worker.alive()):
+            self._end_worker()
+        if self._worker is None:
+            feedback.setProgressText(tr("Starting the engine"))
+            self._worker = WorkerProcess(python.path)
+            self.started += 1
+            self._worker.wait_until_ready(feedback.isCanceled)
+        return self._worker
+
+    def _end_worker(self) -> None:
+        self._worker, worker = None, self._worker
+        worker.stop()
+
+    def _ask(self, worker: WorkerProcess, job: str, command: str, request: dict[str, Any], feedback) -> dict[str, Any]:
+        worker.send({"id": job, "command": command, "request": request})
+        deadline = None
+        while True:
+            if deadline is None and feedback.isCanceled():
+                deadline = time.monotonic() + CANCEL_SECONDS
+                with contextlib.suppress(WorkerGone):
+                    worker.send({"command": "cancel", "id": job})
+            if deadline is not None and time.monotonic() > deadline:
+                worker.kill()
+                raise EngineCancelled(tr("Cancelled; the engine was busy and was ended."))
+            try:
+                message = worker.receive(POLL_SECONDS)
+            except WorkerGone:
+                if deadline is not None:
+                    raise EngineCancelled(tr("Cancelled.")) from None
+                raise
+            if message is None or message.get("id") != job:
+                continue
+            if message["type"] == "result":
+                # A job that ended in the moment of cancelling has its output in place; saying so is the truth.
+                return message["result"]
+            if message["type"] == "error":
+                raise _error(message)
+            _pass_on(message, feedback)
+
+
+def _pass_on(message: dict[str, Any], feedback) -> None:
+    if message["type"] == "progress":
+        feedback.setProgress(100.0 * message["fraction"])
+        if message["message"]:
+            feedback.setProgressText(message["message"])
+    elif message["type"] == "log":
+        feedback.pushInfo(message["message"])
+    elif message["type"] == "warning":
+        feedback.pushWarning(message["message"])
+
+
+def _error(message: dict[str, Any]) -> EngineError:
+    if message["kind"] == "Cancelled":
+        return EngineCancelled(tr("Cancelled."))
+    if message["kind"] == "Internal":
+        text = tr("The engine failed; this is a fault of the plugin, please report it with the log: {message}")
+        return EngineError(text.format(message=message["message"]), "Internal", message.get("traceback", ""))
+    return EngineError(message["message"], message["kind"])
+
+
+def _raise_if_cancelled(feedback) -> None:
+    if feedback.isCanceled():
+        raise EngineCancelled(tr("Cancelled."))
+
+
+_engine = Engine()
+atexit.register(_engine.stop)
+
+
+def run_job(command: str, request: dict[str, Any], feedback, outputs: Sequence[str] = ()) -> dict[str, Any]:
+    """Have the engine do one job and return its result.
+
+    Parameters
+    ----------
+    command, request : see `model_core.jobs`.
+    feedback : a `QgsProcessingFeedback`, or anything with its methods.
+    outputs : files that the job writes; if the engine dies, their unfinished parts are removed.
+
+    Raises
+    ------
+    EngineMissing
+        If there is no engine to ask.
+    EngineCancelled
+        If the feedback was cancelled; no later than two seconds after that.
+    EngineError
+        If the job failed or the engine died, with what it was.
+    """
+    try:
+        return _engine.run(command, request, feedback, outputs)
+    except EngineError as error:
+        if error.details:
+            feedback.pushDebugInfo(error.details)
+        raise
+
+
+def stop_worker() -> None:
+    """End the engine process, if there is one; the next run starts a new one."""
+    _engine.stop()
+
+
+@contextlib.contextmanager
+def job_folder() -> Iterator[Path]:
+    """A folder for what a job hands over to the engine; removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="ctm-reanalysis-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

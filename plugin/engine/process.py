@@ -1,0 +1,109 @@
+"""Child processes that owe nothing to QGIS: their environment, how they start, and how they end."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from typing import IO, Callable, Iterator
+
+WINDOWS = sys.platform == "win32"
+
+# QGIS points these at its own Python, GDAL, PROJ and Qt; the engine's wheels bring theirs and would load the wrong data.
+FOREIGN_PREFIXES = ("PYTHON", "PROJ_", "GDAL_", "OGR_", "CPL_", "QT_", "OSGEO4W_", "O4W_", "QGIS_")
+FOREIGN_NAMES = {"VIRTUAL_ENV", "HDF5_PLUGIN_PATH", "GEOTIFF_CSV", "__PYVENV_LAUNCHER__"}
+PATH_LISTS = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FRAMEWORK_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
+# A QGIS that a distribution installed shares these folders with everybody: they stay.
+SHARED_ROOTS = {"", "/", "/usr", "/usr/local"}
+
+
+def clean_environment(environ: dict[str, str] | None = None) -> dict[str, str]:
+    """The environment for a child: as given (default: this process's), without what belongs to QGIS."""
+    environ = dict(os.environ if environ is None else environ)
+    roots = [environ.get(name, "") for name in ("QGIS_PREFIX_PATH", "OSGEO4W_ROOT")]
+    roots = [_normal(root) for root in roots if root.rstrip("/\\") not in SHARED_ROOTS]
+    cleaned = {}
+    for name, value in environ.items():
+        if name.upper().startswith(FOREIGN_PREFIXES) or name.upper() in FOREIGN_NAMES:
+            continue
+        if name.upper() in PATH_LISTS:
+            value = os.pathsep.join(part for part in value.split(os.pathsep) if part and not _is_of_qgis(part, roots))
+            if not value:
+                continue
+        cleaned[name] = value
+    cleaned["PYTHONUTF8"] = "1"  # file names and messages in any language, on Windows too
+    return cleaned
+
+
+def _normal(path: str) -> str:
+    return os.path.normcase(os.path.normpath(path))
+
+
+def _is_of_qgis(folder: str, roots: list[str]) -> bool:
+    folder = _normal(folder)
+    if any(folder == root or folder.startswith(root + os.sep) for root in roots):
+        return True
+    return "qgis" in folder.lower() or "osgeo4w" in folder.lower()
+
+
+def start(command: list[str], **options) -> subprocess.Popen:
+    """Start a child in the cleaned environment, in a process group of its own and, on Windows, without a console."""
+    options.setdefault("env", clean_environment())
+    if WINDOWS:
+        options["creationflags"] = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+    else:
+        options["start_new_session"] = True
+    return subprocess.Popen(command, **options)
+
+
+def output_of(command: list[str], timeout: float) -> tuple[int, str]:
+    """Exit status and combined output of a short command; 127 and the reason if it can't be started or takes too long."""
+    try:
+        child = start(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    except OSError as error:
+        return 127, str(error)
+    try:
+        text, _ = child.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        kill(child)
+        return 127, f"no answer within {timeout:g} s"
+    return child.returncode, text.decode("utf-8", "replace").strip()
+
+
+def lines_of(child: subprocess.Popen, is_cancelled: Callable[[], bool]) -> Iterator[str]:
+    """The lines that a child prints, until it ends or the caller's user cancels, which is noticed while it is silent."""
+    lines: queue.Queue = queue.Queue()
+    threading.Thread(target=_read_lines, args=(child.stdout, lines), daemon=True).start()
+    while not is_cancelled():
+        try:
+            line = lines.get(timeout=0.1)
+        except queue.Empty:
+            continue
+        if line is None:
+            return
+        yield line.rstrip("\n")
+
+
+def _read_lines(stream: IO, lines: queue.Queue) -> None:
+    for line in stream:
+        lines.put(line)
+    lines.put(None)
+
+
+def kill(child: subprocess.Popen) -> None:
+    """End a child and everything that it started, now, and wait until it is gone."""
+    if WINDOWS:
+        if child.poll() is None:
+            subprocess.run(
+                ["taskkill", "/F", "/T", "/PID", str(child.pid)],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, creationflags=subprocess.CREATE_NO_WINDOW,
+            )
+    else:
+        try:  # the group outlives its leader: grandchildren of a crashed child end here as well
+            os.killpg(child.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+    child.wait()

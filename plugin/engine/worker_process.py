@@ -1,0 +1,195 @@
+"""The engine process: started in a clean environment, spoken to in JSON lines, and explained when it dies."""
+
+from __future__ import annotations
+
+import collections
+import json
+import queue
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import IO, Any, Callable
+
+from . import process
+from .errors import EngineCancelled, EngineError
+from .qgis_side import tr
+
+ROOT = Path(__file__).resolve().parents[2]
+PROTOCOL = 1
+# A first start from a cold network disk, with a virus scanner looking on, takes its time.
+START_SECONDS = 90.0
+STOP_SECONDS = 1.0
+LAST_LINES = 60
+SIGKILL = 9  # Windows' module signal has no such name
+
+
+class WorkerGone(Exception):
+    """The process ended; says why, and whether it only went idle."""
+
+    def __init__(self, explanation: str, last_words: str, stopped_idle: bool):
+        super().__init__(explanation)
+        self.explanation, self.last_words, self.stopped_idle = explanation, last_words, stopped_idle
+
+
+class WorkerProcess:
+    """One engine process; raises `EngineError` if it can't be started."""
+
+    def __init__(self, python: str, arguments: tuple[str, ...] = ("-m", "model_core", "worker")):
+        self.python = python
+        self._said: queue.Queue = queue.Queue()
+        self._stderr: collections.deque = collections.deque(maxlen=LAST_LINES)
+        self._answered = False
+        try:
+            self._child = process.start(
+                [python, *arguments], cwd=str(ROOT),
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            )
+        except OSError as error:
+            raise EngineError(
+                tr("The engine's Python {python} can't be started: {reason}").format(python=python, reason=error), "Start"
+            ) from error
+        self._readers = [
+            threading.Thread(target=self._read_replies, args=(self._child.stdout,), daemon=True),
+            threading.Thread(target=self._read_stderr, args=(self._child.stderr,), daemon=True),
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    def alive(self) -> bool:
+        return self._child.poll() is None
+
+    def wait_until_ready(self, is_cancelled: Callable[[], bool], seconds: float = START_SECONDS) -> None:
+        """Wait for the greeting; ends the process and raises if it does not come."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                message = self.receive(0.05)
+            except WorkerGone as error:
+                raise EngineError(
+                    tr("The engine did not start. {reason}").format(reason=error.explanation), "Start", error.last_words
+                ) from error
+            if message and message.get("type") == "ready":
+                break
+            if is_cancelled():
+                self.kill()
+                raise EngineCancelled(tr("Cancelled."))
+            if time.monotonic() > deadline:
+                self.kill()
+                raise EngineError(
+                    tr("The engine did not start within {seconds:.0f} seconds ({python}).").format(
+                        seconds=seconds, python=self.python), "Start", self.last_words())
+        if message.get("protocol") != PROTOCOL:
+            self.kill()
+            raise EngineError(
+                tr("{python} runs engine {version}, which this plugin does not understand. Remove the other installation "
+                   "of model_core from it.").format(python=self.python, version=message.get("version")), "Start")
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Write one line; raises `WorkerGone` if nobody reads it."""
+        self._answered = False if "request" in message else self._answered
+        try:
+            self._child.stdin.write(json.dumps(message).encode() + b"\n")
+            self._child.stdin.flush()
+        except (OSError, ValueError):
+            raise self._gone() from None
+
+    def receive(self, seconds: float) -> dict[str, Any] | None:
+        """The next message, or None if there is none within that time; raises `WorkerGone` when there will be none."""
+        try:
+            message = self._said.get(timeout=seconds)
+        except queue.Empty:
+            return None
+        if message is None:
+            self._said.put(None)
+            raise self._gone()
+        self._answered = True
+        return message
+
+    def stop(self) -> None:
+        """End the process: politely, by closing its stdin, then by force, with all that it started."""
+        try:
+            self._child.stdin.close()
+        except (OSError, ValueError):
+            pass  # it is gone already
+        try:
+            self._child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process and all that it started, now."""
+        process.kill(self._child)
+        for reader in self._readers:
+            reader.join(1.0)
+
+    def last_words(self) -> str:
+        """The last lines of its stderr."""
+        return "\n".join(self._stderr)
+
+    def _read_replies(self, stream: IO[bytes]) -> None:
+        for line in stream:
+            try:
+                message = json.loads(line)
+            except ValueError:
+                message = None
+            if isinstance(message, dict):
+                self._said.put(message)
+            else:  # a launcher or site hook that prints before the engine owns the stream
+                self._stderr.append(line.decode("utf-8", "replace").rstrip())
+        self._said.put(None)
+
+    def _read_stderr(self, stream: IO[bytes]) -> None:
+        for line in stream:
+            self._stderr.append(line.decode("utf-8", "replace").rstrip())
+
+    def _gone(self) -> WorkerGone:
+        try:
+            self._child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:  # it closed its stream but lives: nothing good comes from it any more
+            process.kill(self._child)
+        self._readers[1].join(1.0)
+        status, words = self._child.returncode, self.last_words()
+        return WorkerGone(explain_end(status, words, self.python), words, status == 0 and not self._answered)
+
+
+# Windows' exit codes for what POSIX says by a signal.
+_WINDOWS_CRASHES = {
+    0xC0000005: "ACCESS_VIOLATION", 0xC000001D: "ILLEGAL_INSTRUCTION", 0xC00000FD: "STACK_OVERFLOW",
+    0xC0000409: "STACK_BUFFER_OVERRUN", 0xC0000374: "HEAP_CORRUPTION",
+}
+
+
+def explain_end(status: int, last_words: str, python: str) -> str:
+    """What the end of the engine process was, from its exit status and its last words, with a remedy where there is one."""
+    if "No module named" in last_words:
+        line = next(line for line in reversed(last_words.splitlines()) if "No module named" in line)
+        return tr("A library is missing ({reason}) in {python}. Run the algorithm 'Set up engine'.").format(
+            reason=line.strip(), python=python)
+    if status == -SIGKILL:
+        return tr("The engine process was killed (SIGKILL): the system ran out of memory, or somebody ended it. If it "
+                  "happens again, use a smaller grid or close other programs.")
+    if "MemoryError" in last_words or "bad_alloc" in last_words or "not enough memory" in last_words:
+        return tr("The engine ran out of memory. Use a smaller grid or close other programs.")
+    if status & 0xFFFFFFFF == 0xC0000135:
+        return tr("The engine can't load a DLL (0xC0000135). Run the algorithm 'Set up engine'.")
+    if status < 0 or status & 0xFFFFFFFF in _WINDOWS_CRASHES:
+        return tr("The engine process crashed inside a library ({signal}). Please report it with the log; the next run "
+                  "starts a new engine.").format(signal=_crash_name(status))
+    last = last_words.strip().splitlines()[-1] if last_words.strip() else tr("it said nothing")
+    return tr("The engine process ended unexpectedly with status {status}: {last}").format(status=status, last=last)
+
+
+def _crash_name(status: int) -> str:
+    if status >= 0:
+        return _WINDOWS_CRASHES[status & 0xFFFFFFFF]
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return str(-status)
