@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ from qgis.PyQt.QtCore import QDate, QDateTime, QTime, Qt
 
 from .translate import tr
 
+X, Y = "point x", "point y"
+
 
 def write_readings(
-    source: QgsProcessingFeatureSource, columns: dict[str, str], path: Path, feedback: QgsFeedback | None = None,
+    source: QgsProcessingFeatureSource, fields: list[str], path: Path, feedback: QgsFeedback | None = None,
 ) -> int:
-    """Write the features as CSV with columns x, y and one per entry of `columns` (column name to field name).
+    """Write the features as CSV with the coordinate columns `X` and `Y` and one column per field, named by `column_name`.
 
     Coordinates are in the source's CRS and keep every digit; values stay as they are, NULL is empty. A feature
     without a single point gets empty coordinates: the engine counts and reports it.
@@ -33,9 +36,9 @@ def write_readings(
     QgsProcessingException
         If the layer lacks one of the fields.
     """
-    fields = source.fields()
-    indexes = [fields.lookupField(field) for field in columns.values()]
-    for field, index in zip(columns.values(), indexes):
+    fields = list(dict.fromkeys(fields))
+    indexes = [source.fields().lookupField(field) for field in fields]
+    for field, index in zip(fields, indexes):
         if index < 0:
             raise QgsProcessingException(missing_field(source, field))
     total, rows = max(source.featureCount(), 1), 0
@@ -43,7 +46,7 @@ def write_readings(
     skip_checks = Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["x", "y", *columns])
+        writer.writerow([X, Y, *map(column_name, fields)])
         for feature in source.getFeatures(request, skip_checks):
             if feedback is not None and rows % 1000 == 0:
                 if feedback.isCanceled():
@@ -52,6 +55,11 @@ def write_readings(
             writer.writerow([*_coordinates(feature.geometry()), *(_text(feature[i]) for i in indexes)])
             rows += 1
     return rows
+
+
+def column_name(field: str) -> str:
+    """A field's column in the table: its own name, so that messages name it, less what separates columns."""
+    return re.sub(r"[:;,|\t\r\n]", "_", field).strip()
 
 
 def crs_text(crs: QgsCoordinateReferenceSystem) -> str:

@@ -9,7 +9,7 @@ from qgis.core import (
 )
 
 from ..engine.client import job_folder
-from ..stations import crs_text, write_readings
+from ..stations import column_name, crs_text, write_readings
 from ..translate import tr
 from .base import DEVICES, EngineAlgorithm, check_destination, run_engine
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
@@ -80,8 +80,7 @@ class Reanalyse(EngineAlgorithm):
         picture = self.parameterAsFileOutput(parameters, MAP, context)
         with job_folder() as folder:
             fields = {name: self.parameterAsString(parameters, f"{name}_FIELD", context) for name in WEATHER}
-            request = station_request(self, parameters, context, folder, feedback,
-                                      also={name.lower(): field for name, field in fields.items()})
+            request = station_request(self, parameters, context, folder, feedback, also=tuple(filter(None, fields.values())))
             for name in WEATHER:
                 request.update(self._weather_request(name, fields[name], request, parameters, context, folder))
             request.update(
@@ -98,15 +97,15 @@ class Reanalyse(EngineAlgorithm):
         """The part of the request that names the readings of one further variable."""
         key, layer = name.lower(), f"{name}_STATIONS"
         unit = {f"{key}_unit": self.parameterAsString(parameters, f"{name}_UNIT", context)}
+        if field:
+            return {key: f"{stations['stations']}:{column_name(field)}", **unit}
         source = self.parameterAsSource(parameters, layer, context)
-        if source is not None:
-            columns = {key: self.parameterAsString(parameters, f"{layer}_FIELD", context)}
-            if "time" in stations:
-                columns["time"] = self.parameterAsString(parameters, TIME, context)
-            path = folder / f"{key}.csv"
-            write_readings(source, columns, path)
-            return {key: f"{path}:{key}", f"{key}_crs": crs_text(source.sourceCrs()), **unit}
-        return {key: f"{stations['stations']}:{key}", **unit} if field else {}
+        if source is None:
+            return {}
+        path, field = folder / f"{key}.csv", self.parameterAsString(parameters, f"{layer}_FIELD", context)
+        times = [self.parameterAsString(parameters, TIME, context)] if "time" in stations else []
+        write_readings(source, [field, *times], path)
+        return {key: f"{path}:{column_name(field)}", f"{key}_crs": crs_text(source.sourceCrs()), **unit}
 
     def _check_weather(self, parameters, context) -> str:
         for name, (label, _) in WEATHER.items():

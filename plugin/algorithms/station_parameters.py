@@ -10,7 +10,7 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource, QgsProcessingParameterField, QgsProcessingParameterString,
 )
 
-from ..stations import crs_text, missing_field, text_only, write_readings
+from ..stations import X, Y, column_name, crs_text, missing_field, text_only, write_readings
 from ..translate import tr
 from .base import EngineAlgorithm
 
@@ -94,24 +94,24 @@ def check_readings(
 
 
 def station_request(
-    algorithm: EngineAlgorithm, parameters: dict, context, folder: Path, feedback, also: dict[str, str] | None = None,
+    algorithm: EngineAlgorithm, parameters: dict, context, folder: Path, feedback, also: tuple[str, ...] = (),
 ) -> dict:
     """Write the readings into the job folder and return the part of the request that names them.
 
-    `also` names further columns of the same table: column name to field name.
+    `also` names further fields to write into the same table.
     """
     source = algorithm.parameterAsSource(parameters, STATIONS, context)
     if source is None:
         raise QgsProcessingException(algorithm.invalidSourceError(parameters, STATIONS))
-    columns = {"value": VALUE, "time": TIME, "id": ID, "group": GROUP}
-    columns = {column: algorithm.parameterAsString(parameters, name, context) for column, name in columns.items()}
-    columns = {column: field for column, field in {**columns, **(also or {})}.items() if field}
+    fields = {key: algorithm.parameterAsString(parameters, name, context)
+              for key, name in (("value", VALUE), ("time", TIME), ("id", ID), ("group", GROUP))}
+    fields = {key: field for key, field in fields.items() if field}
     path = folder / "stations.csv"
-    rows = write_readings(source, columns, path, feedback)
+    rows = write_readings(source, [*fields.values(), *also], path, feedback)
     feedback.pushInfo(tr("{} features read from layer '{}'.").format(rows, source.sourceName()))
-    request = {"stations": str(path), "x": "x", "y": "y", "crs": crs_text(source.sourceCrs()),
+    request = {"stations": str(path), "x": X, "y": Y, "crs": crs_text(source.sourceCrs()),
                "unit": algorithm.parameterAsString(parameters, UNIT, context)}
-    request.update({column: column for column in ("value", "time", "id", "group") if column in columns})
+    request.update({key: column_name(field) for key, field in fields.items()})
     day = algorithm.parameterAsDateTime(parameters, DATE, context).date()
     if day.isValid():
         request["date"] = day.toString("yyyy-MM-dd")
