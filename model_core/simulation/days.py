@@ -1,0 +1,136 @@
+"""The demonstration CTM: weather moves, towns emit, air mixes and reacts, a day passes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Iterator
+
+import numpy as np
+
+from model_core.errors import InputError
+from model_core.grid import Grid
+from model_core.progress import Progress
+from model_core.simulation.chemistry import react, surface_pm25
+from model_core.simulation.climate import Landscape, Season
+from model_core.simulation.emission import Emission
+from model_core.simulation.geometry import Geometry
+from model_core.simulation.terrain import Terrain
+from model_core.simulation.transport import Advection, diffuse
+from model_core.simulation.weather import Weather
+
+# Days before the first one, so that its air has a history.
+SPIN_UP_DAYS = 4
+# The weather stands still for so long; transport takes shorter steps on fine grids.
+WEATHER_HOURS = 3.0
+# A step may carry air over about this many cells at this wind, so that plumes don't become rows of puffs.
+CELLS_PER_STEP, TYPICAL_WIND = 3.0, 8.0
+SHORTEST_STEP_HOURS = 0.25
+# Eddies smaller than the weather's shortest wave, m2/s.
+DIFFUSIVITY = 8.0e3
+# Air that enters carries this share of what is in the edge cell, so that neither edge nor wind direction shows.
+INFLOW = 0.85
+
+
+@dataclass(frozen=True)
+class SimulatedDay:
+    """Daily means of one day; float32 (rows, columns), row 0 north: PM2.5 (ug m-3), RH (%), 10 m wind speed (m/s)."""
+
+    date: date
+    pm25: np.ndarray
+    rh: np.ndarray
+    wind: np.ndarray
+
+
+def simulate_days(
+    grid: Grid, start: date, days: int, seed: int, terrain: Terrain | None = None, progress: Progress | None = None,
+) -> Iterator[SimulatedDay]:
+    """Simulate consecutive days, one after the other in bounded memory.
+
+    The same grid, start, seed and terrain give the same fields to the last bit on one machine. The seed makes the
+    weather and the emissions, and the landscape where no terrain is given.
+
+    Raises
+    ------
+    InputError
+        If days or seed are out of range, or the terrain does not fit the grid.
+    Cancelled
+        If the progress says so.
+    """
+    progress = progress or Progress()
+    if days < 1:
+        raise InputError(f"the number of days to simulate must be 1 or more, got {days}")
+    if seed < 0:
+        raise InputError(f"the seed must be 0 or more, got {seed}")
+    if terrain is None:
+        terrain = Terrain.synthetic(grid, seed)
+    if terrain.elevation.shape != grid.shape:
+        raise InputError(
+            f"the terrain has {terrain.elevation.shape} (rows, columns) and the grid {grid.shape}; "
+            "warp the terrain to the grid"
+        )
+    return _run(_World(grid, start, seed, terrain), start, days, progress)
+
+
+def _run(world: "_World", start: date, days: int, progress: Progress) -> Iterator[SimulatedDay]:
+    total = SPIN_UP_DAYS + days
+    for number in range(total):
+        day = start + timedelta(days=number - SPIN_UP_DAYS)
+        progress.step(number / total, f"simulating {day}" if number >= SPIN_UP_DAYS else "spinning up")
+        fields = world.pass_day(day, progress)
+        if number >= SPIN_UP_DAYS:
+            yield fields
+    progress.step(1.0, "simulated")
+
+
+class _World:
+    """The state that one day hands to the next: weather, fires and the burdens of particles and precursors."""
+
+    def __init__(self, grid: Grid, start: date, seed: int, terrain: Terrain):
+        self._geometry = Geometry.of(grid)
+        self._land = Landscape.of(terrain, self._geometry)
+        # Emissions belong to the seed alone; the weather also to the start, so that every period has its own.
+        self._emission = Emission(self._geometry, self._land, np.random.default_rng([seed, 1]))
+        self._weather = Weather(self._geometry, self._land, np.random.default_rng([seed, 2, start.toordinal()]))
+        self._fire_rng = np.random.default_rng([seed, 3, start.toordinal()])
+        self._particles = np.zeros(grid.shape)
+        self._gases = np.zeros(grid.shape)
+        # Mass per cell, up to a constant, is burden times width: columns of a lon-lat grid narrow to the poles.
+        self._relative_area = (self._geometry.width_m / self._geometry.width_m.mean())[:, None]
+        cell_km = min(self._geometry.height_m, float(self._geometry.width_m.min())) / 1000
+        hours = np.clip(CELLS_PER_STEP * cell_km / (TYPICAL_WIND * 3.6), SHORTEST_STEP_HOURS, WEATHER_HOURS)
+        self._steps = int(np.ceil(WEATHER_HOURS / hours))
+
+    def pass_day(self, day: date, progress: Progress) -> SimulatedDay:
+        """Move on by 24 hours; the means of the day."""
+        season = Season.of(day, self._geometry, self._land)
+        self._emission.start_day(day, self._fire_rng)
+        blocks = int(24 / WEATHER_HOURS)
+        pm25, rh, wind = (np.zeros(self._geometry.shape) for _ in range(3))
+        for _ in range(blocks):
+            self._weather.advance(WEATHER_HOURS, season)
+            air = self._weather.state(season)
+            rh += air.rh
+            wind += air.wind
+            pm25 += self._pass_block(day, season, air, progress)
+        return SimulatedDay(day, *((field / blocks).astype(np.float32) for field in (pm25, rh, wind)))
+
+    def _pass_block(self, day: date, season: Season, air, progress: Progress) -> np.ndarray:
+        """Some hours of constant weather; mean PM2.5."""
+        seconds = WEATHER_HOURS * 3600 / self._steps
+        advection = Advection(self._geometry, air.east, air.north, seconds)
+        emitted = self._emission.rates(day, air.wind, air.rh)
+        total = np.zeros(self._geometry.shape)
+        for step in range(self._steps):
+            x_first = step % 2 == 0
+            self._particles = self._carry(advection, self._particles, seconds, x_first)
+            self._gases = self._carry(advection, self._gases, seconds, x_first)
+            self._particles, self._gases = react(
+                self._particles, self._gases, emitted, air, season, self._land, seconds
+            )
+            total += surface_pm25(self._particles, air)
+        return total / self._steps
+
+    def _carry(self, advection: Advection, burden: np.ndarray, seconds: float, x_first: bool) -> np.ndarray:
+        mass = advection.step(burden * self._relative_area, INFLOW, x_first)
+        return diffuse(self._geometry, mass, DIFFUSIVITY, seconds) / self._relative_area

@@ -1,0 +1,72 @@
+"""Real terrain for a grid over China, from public maps: the ground on which the bundled model's days are simulated.
+
+Elevation: ETOPO relief (NOAA, public domain). Urban fraction: MCIP's PURB at 27 km where it covers the grid, else the
+URBFRAC that comes with the 36 km CMAQ days. Sea: LANDFRAC of the latter. The maps are read from the folder of real
+data described in its README; they are not part of the project.
+"""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from pyproj import Transformer
+from scipy.ndimage import map_coordinates
+
+from model_core.grid import Grid, ctm_crs
+from model_core.simulation.terrain import Terrain
+
+
+def china_terrain(grid: Grid, data_folder: str | Path) -> Terrain:
+    """Terrain on any grid over eastern Asia, bilinear from the maps in `data_folder`."""
+    folder = Path(data_folder)
+    lon, lat = grid.lonlat()
+    elevation = _relief(folder / "covariates", lon, lat)
+    urban, land = _land_use(folder / "china_cmaq" / "china36km_cmaq_pm25_20200103-20.nc", lon, lat)
+    fine = _urban_27km(folder / "covariates" / "GRIDCRO2D_china27km.nc", lon, lat)
+    urban = np.where(np.isfinite(fine), fine, urban)
+    land = np.where(np.isfinite(land), land > 0.5, elevation > 0)
+    # Below-sea-level land (Turpan) keeps its depth.
+    return Terrain.from_arrays(np.where(land, elevation, 0), np.nan_to_num(urban).clip(0, 1), land)
+
+
+def _bilinear(field: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+    """Values at fractional cell-centre positions, NaN outside."""
+    return map_coordinates(field.astype(float), [row, column], order=1, mode="constant", cval=np.nan)
+
+
+def _relief(folder: Path, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    def numbers(name: str) -> np.ndarray:
+        with gzip.open(folder / name, "rt") as file:
+            return np.loadtxt(file)
+
+    heights, lats, lons = numbers("etopo20data.gz"), numbers("etopo20lats.gz"), numbers("etopo20lons.gz")
+    row = np.interp(lat, lats, np.arange(len(lats)))
+    column = np.interp((lon - lons[0]) % 360 + lons[0], lons, np.arange(len(lons)))
+    return _bilinear(heights, row, column)
+
+
+def _land_use(path: Path, lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    with xr.open_dataset(path) as data:
+        a = data.attrs
+        crs = ctm_crs(
+            f"+proj=lcc +lat_1={a['P_ALP']} +lat_2={a['P_BET']} +lon_0={a['P_GAM']} +lat_0={a['YCENT']} +x_0=0 +y_0=0"
+        )
+        x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)
+        column = (x - a["XORIG"]) / a["XCELL"] - 0.5
+        row = (y - a["YORIG"]) / a["YCELL"] - 0.5  # the file's rows run north
+        return (_bilinear(data["URBFRAC"].values, row, column), _bilinear(data["LANDFRAC"].values, row, column))
+
+
+def _urban_27km(path: Path, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    with xr.open_dataset(path) as data:
+        a = data.attrs
+        crs = ctm_crs(
+            f"+proj=lcc +lat_1={a['P_ALP']} +lat_2={a['P_BET']} +lon_0={a['P_GAM']} +lat_0={a['YCENT']} +x_0=0 +y_0=0"
+        )
+        x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)
+        column, row = (x - a["XORIG"]) / a["XCELL"] - 0.5, (y - a["YORIG"]) / a["YCELL"] - 0.5
+        urban = data["PURB"].values[0, 0]
+        return _bilinear(np.where(urban < 0, 0, urban) / 100, row, column)
