@@ -1,0 +1,208 @@
+"""The command line: a thin door to `model_core.jobs`, progress on stderr, results on stdout."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import time
+from typing import Any, Sequence
+
+from model_core import __version__
+from model_core.errors import Cancelled, ReanalysisError
+from model_core.jobs import JOBS
+from model_core.progress import Progress
+
+EXIT_ERROR, EXIT_CANCELLED = 1, 130
+# Values that may begin with a minus sign, which argparse would take for an option.
+_MAY_BE_NEGATIVE = ("--grid",)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is 0, 1 after an error, 2 for wrong usage, 130 when interrupted."""
+    options = vars(build_parser().parse_args(_join_negative(list(sys.argv[1:] if arguments is None else arguments))))
+    command, as_json = options.pop("command"), options.pop("json", False)
+    if command == "worker":
+        from model_core.worker import serve
+
+        return serve(options["idle_seconds"])
+    try:
+        result = JOBS[command](options, TerminalProgress())
+    except KeyboardInterrupt:
+        return _fail(Cancelled("Cancelled."), as_json, EXIT_CANCELLED)
+    except ReanalysisError as error:
+        return _fail(error, as_json, EXIT_ERROR)
+    print(json.dumps(_finite(result), indent=2, ensure_ascii=False) if as_json else "\n".join(_lines(result)))
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The commands and their options; a request key is the option's name with underscores."""
+    parser = argparse.ArgumentParser(prog="ctm-reanalysis", description="Station readings to gridded air-quality fields.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    _command(commands, "info", "versions, device, models found")
+    inspect = _command(commands, "inspect", "grid, times and recognised variables of a CTM file")
+    inspect.add_argument("file", metavar="FILE")
+
+    grid_stations = _command(commands, "grid-stations", "station readings to a raster of cell means and counts")
+    _add_stations(grid_stations)
+    _add_grid(grid_stations, "china12km")
+    _add_out(grid_stations, "F.tif")
+
+    reanalyse = _command(commands, "reanalyse", "a day's station readings to a complete field")
+    _add_stations(reanalyse)
+    for key, name, unit in (("rh", "relative humidity", "%%"), ("wind", "wind speed", "m s-1")):
+        reanalyse.add_argument(f"--{key}", metavar="F:COL", help=f"readings of {name}: file and column")
+        reanalyse.add_argument(f"--{key}-unit", metavar="U", help=f"their unit (default {unit})")
+        reanalyse.add_argument(f"--{key}-crs", metavar="CRS", help="CRS of their coordinates (default: as --crs)")
+    _add_grid(reanalyse, "china12km")
+    reanalyse.add_argument("--model", default="bundled", metavar="bundled|NAME|FILE", help="trained model (default bundled)")
+    _add_device(reanalyse)
+    _add_out(reanalyse, "F.tif|F.nc")
+
+    train = _command(commands, "train", "a model from CTM files")
+    train.add_argument("--ctm", nargs="+", required=True, metavar="F", help="NetCDF files with daily fields")
+    train.add_argument("--config", default="improved", metavar="paper|improved|F", help="configuration (default improved)")
+    _add_grid(train, None, "grid to bring all files onto (default: the grid of the first, which all must share)")
+    train.add_argument("--layout", metavar="F", help="table of real stations, whose positions serve as nominal stations")
+    length = train.add_mutually_exclusive_group()
+    length.add_argument("--iterations", type=_positive, metavar="N", help="training steps (default: as configured)")
+    length.add_argument("--epochs", type=_positive, metavar="N", help="passes over all days, instead of iterations")
+    train.add_argument("--seed", type=int, default=0, metavar="S")
+    train.add_argument("--resume", action="store_true", help="go on from the checkpoint beside the model")
+    _add_device(train)
+    _add_out(train, "MODEL.safetensors")
+
+    simulate = _command(commands, "simulate", "days of the demonstration CTM")
+    _add_grid(simulate, "china12km")
+    simulate.add_argument("--start", default="2018-01-01", metavar="D", help="first day, YYYY-MM-DD (default 2018-01-01)")
+    simulate.add_argument("--days", type=_positive, default=10, metavar="N", help="number of days (default 10)")
+    simulate.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed gives the same days")
+    simulate.add_argument("--terrain", metavar="F", help="NetCDF with elevation and urban fraction (default: invented)")
+    _add_out(simulate, "F.nc")
+
+    worker = commands.add_parser("worker", help="JSON-lines server for the plugin", description="JSON-lines server for the plugin")
+    worker.add_argument("--idle-seconds", type=float, default=900.0, metavar="N", help="stop after so long without a request")
+    return parser
+
+
+class TerminalProgress(Progress):
+    """Progress on stderr: one line that changes on a terminal, a line each tenth elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._live = sys.stderr.isatty()
+        self._last, self._time = -1.0, 0.0
+
+    def on_step(self, fraction: float, message: str) -> None:
+        now = time.monotonic()
+        if self._live:
+            if now - self._time > 0.1 or fraction >= 1:
+                print(f"\r\x1b[K{fraction:4.0%} {message}", end="\n" if fraction >= 1 else "", file=sys.stderr, flush=True)
+                self._time = now
+        elif fraction - self._last >= 0.1 or (fraction >= 1 and self._last < 1) or now - self._time > 60:
+            print(f"{fraction:4.0%} {message}", file=sys.stderr, flush=True)
+            self._last, self._time = fraction, now
+
+    def on_log(self, message: str) -> None:
+        self._line(message)
+
+    def on_warning(self, message: str) -> None:
+        self._line(f"warning: {message}")
+
+    def _line(self, text: str) -> None:
+        print(("\r\x1b[K" if self._live else "") + text, file=sys.stderr, flush=True)
+
+
+def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
+    return parser
+
+
+def _add_stations(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("stations")
+    group.add_argument("--stations", required=True, metavar="F", help="CSV or vector file with the readings")
+    group.add_argument("--value", required=True, metavar="COL", help="column of the readings")
+    group.add_argument("--unit", metavar="U", help="their unit (default ug m-3)")
+    group.add_argument("--x", metavar="COL", help="column of x or longitude (default: by name, or the geometry)")
+    group.add_argument("--y", metavar="COL", help="column of y or latitude")
+    group.add_argument("--crs", metavar="CRS", help="of the coordinates (default EPSG:4326, or the layer's)")
+    group.add_argument("--time", metavar="COL", help="column of the time")
+    group.add_argument("--date", metavar="D", help="the day to use, YYYY-MM-DD; needs --time")
+    group.add_argument("--id", metavar="COL", help="column of the station id, by which duplicates are found")
+    group.add_argument("--group", metavar="COL", help="column of the city or another grouping")
+
+
+def _add_grid(parser: argparse.ArgumentParser, default: str | None, text: str = "") -> None:
+    text = text or f"grid (default {default})"
+    parser.add_argument("--grid", default=default, metavar="G", help=f"{text}: china12km, a NetCDF or raster file, "
+                        "or xmin,ymin,xmax,ymax,cell@CRS")
+
+
+def _add_device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: a GPU if there is one")
+
+
+def _add_out(parser: argparse.ArgumentParser, metavar: str) -> None:
+    parser.add_argument("--out", required=True, metavar=metavar, help="file to write")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, got {number}")
+    return number
+
+
+def _join_negative(arguments: list[str]) -> list[str]:
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and joined[-1] in _MAY_BE_NEGATIVE:
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
+def _fail(error: ReanalysisError, as_json: bool, status: int) -> int:
+    print(f"error: {error}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({"error": {"kind": type(error).__name__, "message": str(error)}}, ensure_ascii=False))
+    return status
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN: null stands for it."""
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _lines(value: Any, indent: str = "") -> list[str]:
+    """A result for people: one line a value, nested ones indented."""
+    lines: list[str] = []
+    for key, entry in value.items():
+        if key == "wkt" or entry in (None, [], {}):
+            continue
+        if isinstance(entry, dict):
+            lines += [f"{indent}{key}:", *_lines(entry, indent + "  ")]
+        elif isinstance(entry, list) and any(isinstance(item, dict) for item in entry):
+            lines.append(f"{indent}{key}:")
+            for item in entry:
+                first, *rest = _lines(item, indent + "    ") or [""]
+                lines += [f"{indent}  - {first.strip()}", *rest]
+        elif isinstance(entry, list):
+            lines.append(f"{indent}{key}: {', '.join(_text(item) for item in entry)}")
+        else:
+            lines.append(f"{indent}{key}: {_text(entry)}")
+    return lines
+
+
+def _text(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

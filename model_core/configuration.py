@@ -1,0 +1,227 @@
+"""What a network is and how it is trained: two readable tables, validated with errors that name the key."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from model_core.errors import InputError
+from model_core.variables import VARIABLES
+
+CONFIGURATIONS_FOLDER = Path(__file__).parent / "configurations"
+
+
+@dataclass(frozen=True)
+class Transform:
+    """Fixed transform of a variable before PointConv: (x - offset) / scale, or log(x + offset) / scale."""
+
+    kind: str = "linear"
+    offset: float = 0.0
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class NetworkConfiguration:
+    """Everything that decides the shape and meaning of a network's weights; stored in the model file.
+
+    Attributes
+    ----------
+    target : the species whose field comes out; one of the station variables
+    station_variables, covariates : inputs, by the keys of `model_core.variables`
+    kernels, epsilon, second_denominator : see `PointConv`
+    combine : "sum" gives PC1 + PC2 (the paper); "channels" gives PC1, PC2 and the log of the station density
+    coarse_factors : block sizes in cells of additional, far-reaching convolutions of the target, ascending
+    readings : whether the readings themselves, as departures from the background, are channels
+    availability : whether every covariate has a channel that says where it is known
+    width, levels : see `RegrUNetPP`
+    output : "field" predicts the field; "correction" predicts a correction to the normalised convolutions
+    correction_limit : largest correction in units of the day's spread
+    standardise : "none", or "day": mean and spread of the day's readings are taken out, in transformed units
+    transforms : by variable; a variable without one is used as it is
+    """
+
+    target: str = "pm25"
+    station_variables: tuple[str, ...] = ("pm25", "rh", "wind")
+    covariates: tuple[str, ...] = ("elevation", "urban")
+    kernels: tuple[int, int] = (21, 11)
+    epsilon: float = 1e-5
+    second_denominator: str = "support"
+    combine: str = "sum"
+    coarse_factors: tuple[int, ...] = ()
+    readings: bool = False
+    availability: bool = False
+    width: int = 32
+    levels: int = 5
+    output: str = "field"
+    correction_limit: float = 1.5
+    standardise: str = "none"
+    transforms: dict[str, Transform] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in (*self.station_variables, *self.covariates, *self.transforms):
+            if name not in VARIABLES:
+                raise InputError(f"network: unknown variable '{name}'; known are {', '.join(VARIABLES)}")
+        if self.target not in self.station_variables:
+            raise InputError(f"network.target: '{self.target}' is not among station_variables {self.station_variables}")
+        if len(self.kernels) != 2 or any(size < 1 or size % 2 == 0 for size in self.kernels):
+            raise InputError(f"network.kernels: two odd sizes in cells are needed, got {self.kernels}")
+        if self.levels < 2 or self.width < 1:
+            raise InputError(f"network.levels must be 2 or more and network.width 1 or more, got {self.levels}, {self.width}")
+        if self.epsilon <= 0 or self.correction_limit <= 0:
+            raise InputError("network.epsilon and network.correction_limit must be positive")
+        if any(b <= a for a, b in zip((1, *self.coarse_factors), self.coarse_factors)):
+            raise InputError(f"network.coarse_factors must ascend from 2, got {self.coarse_factors}")
+        if self.output == "correction" and not self.coarse_factors:
+            raise InputError("network.output: 'correction' needs coarse_factors, or cells far from stations have no background")
+        for key, allowed in {
+            "second_denominator": ("support", "literal"), "combine": ("sum", "channels"),
+            "output": ("field", "correction"), "standardise": ("none", "day"),
+        }.items():
+            _require(f"network.{key}", getattr(self, key), allowed)
+        for name, transform in self.transforms.items():
+            _require(f"network.transforms.{name}.kind", transform.kind, ("linear", "log"))
+            if transform.scale <= 0 or (transform.kind == "log" and transform.offset <= 0):
+                raise InputError(f"network.transforms.{name}: scale, and the offset of a log, must be positive")
+
+    def transform_of(self, variable: str) -> Transform:
+        """The variable's transform; the identity where none is given."""
+        return self.transforms.get(variable, Transform())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "NetworkConfiguration":
+        """From plain values; an unknown key is an error that names it."""
+        values = dict(values)
+        transforms = {
+            name: _build(Transform, f"network.transforms.{name}", table)
+            for name, table in values.pop("transforms", {}).items()
+        }
+        return _build(cls, "network", {**values, "transforms": transforms})
+
+
+@dataclass(frozen=True)
+class TrainingConfiguration:
+    """How a network learns from CTM fields.
+
+    Attributes
+    ----------
+    iterations, batch, learning_rate, weight_decay : of the Adam (AdamW) optimiser
+    schedule : "constant" or "cosine" (a short warm-up, then down to zero at the last iteration)
+    loss : "mae" (the paper), or "mixed": half the absolute error in standardised units, half the Huber
+        error in original units over the spread of the field, which is trained towards the mean
+    crop : side in cells of a random window that a sample is cut to; 0 uses whole fields
+    stations : fewest and most nominal stations of a whole field
+    layouts : "uniform" (the paper: uniform number, uniform land cells), or "varied": log-uniform number, cells uniform,
+        drawn by urban fraction, or from real networks with jitter, and whole cities removed
+    reading_noise : standard deviation of the factor that a reading is multiplied by, in logs
+    remove_variable, remove_covariate : probability that a sample lacks a station variable or covariate as a whole
+    rescale : standard deviation of a random factor on the target field, in logs
+    flip : whether fields are mirrored at random
+    validation_share : share of the days, the last of each file, that is never trained on
+    validate_every : iterations between two validations and checkpoints
+    """
+
+    iterations: int = 20_000
+    batch: int = 10
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    schedule: str = "constant"
+    loss: str = "mae"
+    crop: int = 0
+    stations: tuple[int, int] = (1500, 2500)
+    layouts: str = "uniform"
+    reading_noise: float = 0.0
+    remove_variable: float = 0.0
+    remove_covariate: float = 0.0
+    rescale: float = 0.0
+    flip: bool = False
+    validation_share: float = 0.1
+    validate_every: int = 250
+
+    def __post_init__(self) -> None:
+        for key in ("iterations", "batch", "learning_rate", "validate_every"):
+            if getattr(self, key) <= 0:
+                raise InputError(f"training.{key} must be positive, got {getattr(self, key)}")
+        for key in ("remove_variable", "remove_covariate", "validation_share"):
+            if not 0 <= getattr(self, key) < 1:
+                raise InputError(f"training.{key} must be from 0 to below 1, got {getattr(self, key)}")
+        if len(self.stations) != 2 or not 1 <= self.stations[0] <= self.stations[1]:
+            raise InputError(f"training.stations: fewest and most are needed, got {self.stations}")
+        for key, allowed in {
+            "schedule": ("constant", "cosine"), "loss": ("mae", "mixed"), "layouts": ("uniform", "varied"),
+        }.items():
+            _require(f"training.{key}", getattr(self, key), allowed)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "TrainingConfiguration":
+        """From plain values; an unknown key is an error that names it."""
+        return _build(cls, "training", values)
+
+
+def read_configuration(name_or_file: str) -> tuple[NetworkConfiguration, TrainingConfiguration]:
+    """The configuration called ``paper`` or ``improved``, or a user's TOML file with tables [network] and [training].
+
+    Raises
+    ------
+    InputError
+        If there is no such configuration, or it holds an unknown key or a value that is not allowed.
+    """
+    path = CONFIGURATIONS_FOLDER / f"{name_or_file}.toml"
+    if not path.is_file():
+        path = Path(name_or_file)
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in CONFIGURATIONS_FOLDER.glob("*.toml")))
+        raise InputError(f"configuration '{name_or_file}' is neither one of {known}, nor an existing TOML file")
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a valid TOML file: {error}") from error
+    unknown = set(tables) - {"network", "training"}
+    if unknown:
+        raise InputError(f"{path}: unknown table '{min(unknown)}'; expected [network] and [training]")
+    try:
+        return (
+            NetworkConfiguration.from_dict(tables.get("network", {})),
+            TrainingConfiguration.from_dict(tables.get("training", {})),
+        )
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def _build(cls: type, where: str, values: dict[str, Any]) -> Any:
+    known = {f.name: f for f in fields(cls)}
+    converted = {}
+    for key, value in values.items():
+        if key not in known:
+            raise InputError(f"unknown key '{where}.{key}'; known are {', '.join(known)}")
+        converted[key] = _typed(f"{where}.{key}", value, str(known[key].type))
+    return cls(**converted)
+
+
+def _typed(key: str, value: Any, annotation: str) -> Any:
+    """The value as its annotation wants it, or an error that names the key."""
+    if annotation.startswith("tuple"):
+        item = annotation[len("tuple["):].split(",")[0]
+        if not isinstance(value, (list, tuple)):
+            raise InputError(f"{key} must be a list, got {value!r}")
+        return tuple(_typed(key, entry, item) for entry in value)
+    if annotation.startswith("dict"):
+        return value
+    expected = {"int": int, "float": (int, float), "str": str, "bool": bool}[annotation]
+    if not isinstance(value, expected) or (isinstance(value, bool) and annotation != "bool"):
+        raise InputError(f"{key} must be of type {annotation}, got {value!r}")
+    return float(value) if annotation == "float" else value
+
+
+def _require(key: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise InputError(f"{key} must be one of {', '.join(allowed)}, got '{value}'")

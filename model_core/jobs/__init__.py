@@ -1,0 +1,31 @@
+"""The jobs that the command line and the worker offer: ``JOBS[name](request, progress) -> result``.
+
+Requests and results are plain values for JSON. Each job lives in a module of its own, imported when it first
+runs: a job that needs no torch does not wait for it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Callable
+
+from model_core.progress import Progress
+
+Job = Callable[[dict[str, Any], Progress], dict[str, Any]]
+
+
+def _job(module: str) -> Job:
+    def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+        return import_module(f"model_core.jobs.{module}").run(request, progress)
+
+    return run
+
+
+JOBS: dict[str, Job] = {
+    "info": _job("info"),
+    "inspect": _job("inspect"),
+    "grid-stations": _job("grid_stations"),
+    "reanalyse": _job("reanalyse"),
+    "train": _job("train"),
+    "simulate": _job("simulate"),
+}

@@ -1,0 +1,36 @@
+"""Station readings to a raster of cell means and counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model_core.jobs.requests import (
+    field_statistics, gridded, only_day, reading_account, requested_grid, requested_observations, required,
+)
+from model_core.output import write_geotiff
+from model_core.progress import Progress
+from model_core.variables import get_variable
+
+
+def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Write a GeoTIFF with the mean reading (band 1) and the number of readings (band 2) of each cell."""
+    out = Path(required(request, "out"))
+    species = get_variable(request.get("species") or "pm25")
+    grid = requested_grid(request)
+    progress.step(0.1, "reading stations")
+    observations = requested_observations(request, species.key)
+    day = only_day(observations)
+    readings = gridded(observations, grid, progress, species.long_name)
+    progress.step(0.8, "writing")
+    mean = np.where(readings.mask, readings.values, np.nan)
+    bands = [(species.long_name, mean, species.unit), ("readings", np.where(readings.mask, readings.counts, np.nan), "1")]
+    write_geotiff(out, grid, bands, {"species": species.key, "date": day})
+    progress.step(1.0, "done")
+    return {
+        "out": str(out), "readings": reading_account(readings), "statistics": field_statistics(mean),
+        "unit": species.unit, "species": species.key, "date": str(day) if day else None,
+        "grid": grid.describe(), "warnings": progress.warnings,
+    }

@@ -1,0 +1,37 @@
+"""What the engine is and has: versions, device, models."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from importlib import metadata
+from typing import Any
+
+from model_core import __version__
+from model_core.device import choose_device, describe_device
+from model_core.grid import PRESETS
+from model_core.model_file import list_models
+from model_core.progress import Progress
+
+LIBRARIES = ("torch", "numpy", "rasterio", "xarray", "netCDF4", "geopandas", "pyproj")
+
+
+def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Versions, device, grid presets and the models found."""
+    device = choose_device("auto")
+    return {
+        "version": __version__,
+        "python": platform.python_version(),
+        "executable": sys.executable,
+        "libraries": {name: metadata.version(name) for name in LIBRARIES},
+        "device": device.type,
+        "device_name": describe_device(device),
+        "grids": {name: str(grid) for name, grid in PRESETS.items()},
+        "models": [
+            {
+                "name": model.name, "path": str(model.path), "target": model.card.get("target"),
+                "created": model.card.get("created"), "scores": model.card.get("scores"),
+            }
+            for model in list_models()
+        ],
+    }

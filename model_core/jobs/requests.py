@@ -1,0 +1,99 @@
+"""What several jobs read from their requests in the same way."""
+
+from __future__ import annotations
+
+from datetime import date as Date
+from typing import Any, Mapping
+
+import numpy as np
+
+from model_core.errors import InputError
+from model_core.grid import Grid, parse_grid
+from model_core.gridding import GriddedReadings, grid_observations
+from model_core.observations import Observations, read_observations
+from model_core.progress import Progress
+
+DEFAULT_GRID = "china12km"
+
+
+def required(request: Mapping[str, Any], key: str) -> Any:
+    """A value that the job can't do without."""
+    value = request.get(key)
+    if value in (None, "", []):
+        raise InputError(f"'{key}' is missing")
+    return value
+
+
+def requested_grid(request: Mapping[str, Any]) -> Grid:
+    """The grid of the request, or the preset."""
+    return parse_grid(request.get("grid") or DEFAULT_GRID)
+
+
+def requested_observations(request: Mapping[str, Any], species: str) -> Observations:
+    """The readings of the main variable.
+
+    Raises
+    ------
+    InputError
+        As `read_observations`, and if the table holds several days and none was chosen.
+    """
+    observations = read_observations(
+        required(request, "stations"), required(request, "value"), species=species, unit=request.get("unit") or None,
+        date=request.get("date") or None, **_table_options(request, request.get("crs")),
+        **{key: request.get(key) or None for key in ("id", "group")},
+    )
+    dates = observations.dates
+    if len(dates) > 1:
+        raise InputError(
+            f"the readings are of {len(dates)} days, {dates[0]} to {dates[-1]}; choose one with the date"
+        )
+    return observations
+
+
+def requested_weather(request: Mapping[str, Any], key: str, species: str, day: Date | None) -> Observations | None:
+    """Readings of a further variable from ``FILE:COLUMN``, or None where the request names none."""
+    source = request.get(key)
+    if not source:
+        return None
+    file, colon, column = str(source).rpartition(":")
+    if not colon or not file or not column:
+        raise InputError(f"{key} '{source}': write FILE:COLUMN")
+    options = _table_options(request, request.get(f"{key}_crs") or request.get("crs"))
+    return read_observations(
+        file, column, species=species, unit=request.get(f"{key}_unit") or None,
+        date=day if options["time"] else None, id=request.get("id") or None, **options,
+    )
+
+
+def gridded(observations: Observations, grid: Grid, progress: Progress, name: str) -> GriddedReadings:
+    """Cell means, with an account of the readings in the log and a warning where many were dropped."""
+    readings = grid_observations(observations, grid)
+    report = readings.report
+    text = f"{name}: {report}; {readings.cells} cells hold readings"
+    unused = sum(count for reason, count in report.dropped.items() if reason != "other day")
+    if unused > 0.2 * (unused + report.used):
+        progress.warn(text)
+    else:
+        progress.log(text)
+    return readings
+
+
+def reading_account(readings: GriddedReadings) -> dict[str, Any]:
+    """How many readings were used and dropped, for a result."""
+    return {**readings.report.to_dict(), "cells": readings.cells}
+
+
+def field_statistics(field: np.ndarray) -> dict[str, float]:
+    """Smallest, mean and largest finite value."""
+    return {
+        "min": float(np.nanmin(field)), "mean": float(np.nanmean(field, dtype=float)), "max": float(np.nanmax(field)),
+    }
+
+
+def only_day(observations: Observations) -> Date | None:
+    """The day of the readings, where it is known."""
+    return observations.dates[0] if observations.dates else None
+
+
+def _table_options(request: Mapping[str, Any], crs: Any) -> dict[str, Any]:
+    return {"crs": crs or None, **{key: request.get(key) or None for key in ("x", "y", "time")}}

@@ -1,0 +1,38 @@
+"""Days of the demonstration CTM, as NetCDF."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from model_core.days import parse_day
+from model_core.errors import InputError
+from model_core.grid import Grid
+from model_core.jobs.requests import requested_grid, required
+from model_core.progress import Progress
+from model_core.simulation import Terrain, write_simulation
+from model_core.warping import warp
+
+
+def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Simulate `days` days from `start` with `seed` on `grid`, over the terrain of a file or an invented one."""
+    days = int(request.get("days") or 10)
+    if days < 1:
+        raise InputError(f"days must be 1 or more, got {days}")
+    grid = requested_grid(request)
+    terrain = _terrain(Path(request["terrain"]), grid) if request.get("terrain") else None
+    return write_simulation(
+        Path(required(request, "out")), grid, parse_day(request.get("start") or "2018-01-01"), days,
+        int(request.get("seed") or 0), terrain, progress,
+    )
+
+
+def _terrain(file: Path, grid: Grid) -> Terrain:
+    from model_core.ctm import read_static
+
+    source, maps = read_static(file)
+    for key in ("elevation", "urban"):
+        if key not in maps:
+            raise InputError(f"terrain '{file}' has no {key}; recognised maps: {', '.join(maps) or 'none'}")
+    warped = {key: warp(field, source, grid) for key, field in maps.items()}
+    return Terrain.from_maps(warped["elevation"], warped["urban"], warped.get("land"))

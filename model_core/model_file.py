@@ -1,0 +1,219 @@
+"""The model file: safetensors weights and maps, with a JSON header that says what they are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Mapping
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from model_core.configuration import NetworkConfiguration
+from model_core.errors import InputError, ModelFileError, OutputError
+from model_core.grid import Grid
+from model_core.network.reanalysis_network import ReanalysisNetwork
+
+FORMAT = "ctm-reanalysis-model"
+FORMAT_VERSION = 1
+SUFFIX = ".safetensors"
+_HEADER_KEY = "ctm_reanalysis"
+_WEIGHTS, _MAPS = "network.", "maps."
+
+
+@dataclass(frozen=True)
+class StaticMaps:
+    """Covariates on the grid that a model was trained on, so that it can be used without other files.
+
+    Attributes
+    ----------
+    grid : Grid
+    fields : covariate key -> float32 array (rows, columns) in canonical units, NaN where unknown
+    source : where the maps come from and under which licence
+    """
+
+    grid: Grid
+    fields: Mapping[str, np.ndarray]
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained network with everything that is known about it.
+
+    Attributes
+    ----------
+    network : ReanalysisNetwork, in evaluation mode
+    card : name, created, software, target, unit, training (data, seed, iterations), scores: plain values for JSON
+    grid : the grid it was trained on
+    maps : its own covariates, or None
+    name, sha256 : of the file that it was read from; empty for a model that is not saved yet
+    """
+
+    network: ReanalysisNetwork
+    card: dict[str, Any]
+    grid: Grid
+    maps: StaticMaps | None = None
+    name: str = ""
+    sha256: str = ""
+
+    @property
+    def configuration(self) -> NetworkConfiguration:
+        """Of the network."""
+        return self.network.configuration
+
+
+@dataclass(frozen=True)
+class ModelSummary:
+    """A model that was found, from its header alone."""
+
+    name: str
+    path: Path
+    card: dict[str, Any] = field(default_factory=dict)
+
+
+def save_model(path: Path, model: Model) -> None:
+    """Write a model file; it gets its name only when it is complete.
+
+    Raises
+    ------
+    OutputError
+        If the file can't be written.
+    """
+    tensors = {_WEIGHTS + key: value.contiguous() for key, value in model.network.cpu().state_dict().items()}
+    header: dict[str, Any] = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "card": model.card,
+        "network": model.configuration.to_dict(),
+        "grid": model.grid.describe(),
+        "hashes": {"weights": _weights_hash(tensors)},
+    }
+    if model.maps:
+        for key, values in model.maps.fields.items():
+            # Half precision keeps elevation to 4 m and fractions to 0.0005: far below what a cell mean means.
+            tensors[_MAPS + key] = torch.from_numpy(np.ascontiguousarray(values)).half()
+        header["maps"] = {"grid": model.maps.grid.describe(), "source": model.maps.source}
+    content = save(tensors, metadata={_HEADER_KEY: json.dumps(header)})
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_bytes(content)
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise OutputError(f"can't write the model to '{path}': {error.strerror or error}; choose another folder") from error
+
+
+def load_model(name_or_file: str) -> Model:
+    """Read a model by name (``bundled`` is the one that comes with the plugin) or from a file; nothing pickled is ever read.
+
+    Raises
+    ------
+    ModelFileError
+        If it is missing, truncated, no model of this software, or of another format version.
+    """
+    path = find_model(name_or_file)
+    try:
+        content = path.read_bytes()
+        header = _read_header(path)
+        with safe_open(path, framework="pt") as file:
+            tensors = {key: file.get_tensor(key) for key in file.keys()}
+        weights = {key: value for key, value in tensors.items() if key.startswith(_WEIGHTS)}
+        if _weights_hash(weights) != header["hashes"]["weights"]:
+            raise ModelFileError(f"model file '{path}' is damaged: its weights don't match their hash; copy it again")
+        network = ReanalysisNetwork(NetworkConfiguration.from_dict(header["network"]))
+        network.load_state_dict({key.removeprefix(_WEIGHTS): value for key, value in weights.items()})
+        grid = Grid.from_description(header["grid"])
+        maps = None
+        if "maps" in header:
+            fields = {
+                key.removeprefix(_MAPS): value.float().numpy() for key, value in tensors.items() if key.startswith(_MAPS)
+            }
+            maps = StaticMaps(Grid.from_description(header["maps"]["grid"]), fields, header["maps"]["source"])
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, InputError, OSError) as error:
+        raise ModelFileError(f"model file '{path}' is damaged or incomplete ({error}); copy or train it again") from error
+    return Model(network.eval(), header["card"], grid, maps, path.stem, hashlib.sha256(content).hexdigest())
+
+
+def find_model(name_or_file: str) -> Path:
+    """The file of a model that is given by name or path.
+
+    Raises
+    ------
+    ModelFileError
+        If there is none; the message lists the models that there are.
+    """
+    for folder in models_folders():
+        path = folder / f"{name_or_file}{SUFFIX}"
+        if path.is_file():
+            return path
+    path = Path(name_or_file)
+    if path.is_file():
+        return path
+    names = ", ".join(summary.name for summary in list_models()) or "none"
+    raise ModelFileError(f"no model '{name_or_file}': there is no such file, and the models found by name are: {names}")
+
+
+def list_models() -> list[ModelSummary]:
+    """All readable models in the models folders, the bundled one first."""
+    found: dict[str, ModelSummary] = {}
+    for folder in models_folders():
+        for path in sorted(folder.glob(f"*{SUFFIX}")):
+            try:
+                found.setdefault(path.stem, ModelSummary(path.stem, path, _read_header(path)["card"]))
+            except (ModelFileError, KeyError):
+                continue  # listed are usable models; asking for this one by name says what is wrong with it
+    return list(found.values())
+
+
+def models_folders() -> list[Path]:
+    """Where models are looked for by name: with the package, then the user's own."""
+    package = Path(__file__).resolve().parent
+    bundled = [package / "bundled", package.parent / "resources" / "models"]
+    own = [Path(entry) for entry in os.environ.get("CTM_REANALYSIS_MODELS", "").split(os.pathsep) if entry]
+    return [folder for folder in (*bundled, *own, _user_folder()) if folder.is_dir()]
+
+
+def _user_folder() -> Path:
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
+    return base / "ctm_reanalysis" / "models"
+
+
+def _read_header(path: Path) -> dict[str, Any]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise ModelFileError(
+            f"'{path}' is not a complete safetensors file ({error}); it may be truncated or of another kind: copy it again"
+        ) from error
+    try:
+        header = json.loads(metadata[_HEADER_KEY])
+    except (KeyError, ValueError) as error:
+        raise ModelFileError(f"'{path}' holds tensors but no {FORMAT} header: it is not a model of CTM Reanalysis") from error
+    version = header.get("format_version")
+    if header.get("format") != FORMAT or version != FORMAT_VERSION:
+        raise ModelFileError(
+            f"model file '{path}' has format version {version}, and this version of CTM Reanalysis reads "
+            f"{FORMAT_VERSION}; update the plugin, or train the model again"
+        )
+    return header
+
+
+def _weights_hash(tensors: Mapping[str, torch.Tensor]) -> str:
+    digest = hashlib.sha256()
+    for key in sorted(tensors):
+        digest.update(key.encode())
+        digest.update(tensors[key].contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,134 @@
+"""PointConv: the normalised convolution that turns scattered readings into a first field.
+
+Lyu et al. (2022), eqs. 1-2, with three decisions: kernels are positive, the second denominator is that
+of the first field's support, and no data is decided by an exact count instead of a small denominator.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+SECOND_DENOMINATORS = ("support", "literal")
+
+
+class NormalisedConvolution(nn.Module):
+    """Weighted mean of the readings in a window, with one trainable positive kernel per variable.
+
+    Parameters
+    ----------
+    variables : int
+    size : int
+        Odd width of the kernel in cells.
+    epsilon : float
+        Added to every weight, so that no sum of weights with a reading in reach is smaller.
+    """
+
+    def __init__(self, variables: int, size: int, epsilon: float = 1e-5):
+        super().__init__()
+        if size < 1 or size % 2 == 0:
+            raise ValueError(f"a kernel size must be odd and positive, got {size}")
+        self.size, self.epsilon = size, epsilon
+        self.raw = nn.Parameter(_bell(variables, size))
+
+    @property
+    def kernel(self) -> Tensor:
+        """The positive weights, shape (variables, 1, size, size)."""
+        return F.softplus(self.raw) + self.epsilon
+
+    def sums(self, values: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        """Weighted sum of the values and sum of the weights in each window.
+
+        Both arguments and results have shape (batch, variables, rows, columns); `weights` is 0 where
+        there is no reading, whatever the value there.
+        """
+        kernel, padding, groups = self.kernel, self.size // 2, self.raw.shape[0]
+        # float32 whatever the caller's autocast says: bf16 weight gradients of wide kernels are many times slower.
+        with torch.autocast(values.device.type, enabled=False):
+            weighted = F.conv2d(values * weights, kernel, padding=padding, groups=groups)
+            return weighted, F.conv2d(weights, kernel, padding=padding, groups=groups)
+
+    def reach(self, mask: Tensor) -> Tensor:
+        """Exactly where a window holds a reading, as a boolean tensor of the mask's shape."""
+        half = self.size // 2  # a square window is separable
+        rows = F.max_pool2d(mask, (self.size, 1), stride=1, padding=(half, 0))
+        return F.max_pool2d(rows, (1, self.size), stride=1, padding=(0, half)) > 0
+
+
+class PointConvFields(NamedTuple):
+    """What PointConv knows of a field; every tensor has shape (batch, variables, rows, columns).
+
+    Values are 0 where their support is False: "no reading in reach", which is not a reading of zero.
+    """
+
+    first: Tensor
+    second: Tensor
+    density: Tensor
+    first_support: Tensor
+    second_support: Tensor
+
+
+class PointConv(nn.Module):
+    """Two normalised convolutions, the second over the first, with one trainable pair of kernels per variable.
+
+    Parameters
+    ----------
+    variables : int
+    kernels : (int, int)
+        Odd widths of the first and second kernel in cells (21 and 11 in the paper).
+    epsilon : float
+        See `NormalisedConvolution`.
+    second_denominator : {"support", "literal"}
+        "support" divides the second convolution by that of the first field's support, which makes it a
+        weighted mean. "literal" divides by that of the station mask, as eq. 2 reads.
+    """
+
+    def __init__(
+        self, variables: int, kernels: tuple[int, int] = (21, 11),
+        epsilon: float = 1e-5, second_denominator: str = "support",
+    ):
+        super().__init__()
+        if second_denominator not in SECOND_DENOMINATORS:
+            raise ValueError(f"second_denominator must be one of {SECOND_DENOMINATORS}, got {second_denominator!r}")
+        self.literal = second_denominator == "literal"
+        self.first = NormalisedConvolution(variables, kernels[0], epsilon)
+        self.second = NormalisedConvolution(variables, kernels[1], epsilon)
+
+    def forward(self, values: Tensor, mask: Tensor) -> PointConvFields:
+        """Convolve gridded readings.
+
+        Parameters
+        ----------
+        values : Tensor
+            Cell means of the readings, any finite number where there is none; shape (batch, variables, rows, columns).
+        mask : Tensor
+            1 where the cell holds a valid reading, else 0; same shape. The mask decides, never the value.
+        """
+        weighted, density = self.first.sums(values, mask)
+        first_support = self.first.reach(mask)
+        first = _mean(weighted, density, first_support)
+
+        support = first_support.to(mask.dtype)
+        weighted, denominator = self.second.sums(first, support)
+        second_support = self.second.reach(support)
+        if self.literal:
+            _, denominator = self.second.sums(values, mask)
+            denominator = denominator + self.second.epsilon
+        return PointConvFields(
+            first, _mean(weighted, denominator, second_support), density * support, first_support, second_support
+        )
+
+
+def _bell(variables: int, size: int) -> Tensor:
+    """Raw weights whose softplus is a Gaussian bell with a standard deviation of a fifth of the kernel."""
+    offset = torch.arange(size) - size // 2
+    squared = offset[:, None] ** 2 + offset[None, :] ** 2
+    bell = torch.exp(-squared / (2 * max(size / 5, 0.5) ** 2))
+    return torch.log(torch.expm1(bell)).expand(variables, 1, size, size).clone()
+
+
+def _mean(weighted: Tensor, weights: Tensor, support: Tensor) -> Tensor:
+    return torch.where(support, weighted / torch.where(support, weights, 1.0), 0.0)

@@ -1,0 +1,163 @@
+"""The whole network: readings and maps in, the target's field in its own units out."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from model_core.configuration import NetworkConfiguration, Transform
+from model_core.network.pointconv import NormalisedConvolution, PointConv, PointConvFields
+from model_core.network.unetplusplus import RegrUNetPP
+
+
+class NetworkOutput(NamedTuple):
+    """The predicted field, shape (batch, rows, columns).
+
+    `field` is in the target's units and not yet kept from being negative; `standardised` is what the
+    network computes in, and `level` and `spread`, shape (batch, 1, 1), lead from one to the other.
+    """
+
+    field: Tensor
+    standardised: Tensor
+    level: Tensor
+    spread: Tensor
+
+
+class ReanalysisNetwork(nn.Module):
+    """PointConv per station variable, fused with static maps by a RegrUNet++."""
+
+    def __init__(self, configuration: NetworkConfiguration):
+        super().__init__()
+        self.configuration = configuration
+        c = configuration
+        self.target_index = c.station_variables.index(c.target)
+        variables = len(c.station_variables)
+        self.pointconv = PointConv(variables, c.kernels, c.epsilon, c.second_denominator)
+        # The target alone is also looked at from afar: block means, convolved on their own coarser grids.
+        self.coarse = nn.ModuleList(NormalisedConvolution(1, c.kernels[0], c.epsilon) for _ in c.coarse_factors)
+        # How many readings' weight it takes before a scale is trusted over the next coarser one (softplus of these).
+        self.raw_trust = nn.Parameter(torch.zeros(len(c.coarse_factors) + 1))
+        channels = variables if c.combine == "sum" else 3 * variables
+        if c.coarse_factors:
+            channels += 2 * len(c.coarse_factors) + 1
+        channels += 2 * c.readings + len(c.covariates) * (1 + c.availability)
+        self.unet = RegrUNetPP(channels, 1, c.width, c.levels)
+        if c.output == "correction":  # start from the background itself
+            nn.init.zeros_(self.unet.head.weight)
+            nn.init.zeros_(self.unet.head.bias)
+
+    def forward(self, values: Tensor, mask: Tensor, maps: Tensor, maps_known: Tensor) -> NetworkOutput:
+        """Predict the target's field.
+
+        Parameters
+        ----------
+        values, mask : Tensor
+            Cell means of the readings in canonical units and where there are any (0 or 1), shape
+            (batch, station variables, rows, columns). A variable without any reading is missing.
+        maps, maps_known : Tensor
+            Covariates in canonical units and where they are known (0 or 1), shape (batch, covariates, rows, columns).
+        """
+        c = self.configuration
+        mask = mask.float()
+        values = torch.stack(
+            [transform(values[:, i], c.transform_of(name)) for i, name in enumerate(c.station_variables)], dim=1
+        )
+        values = torch.where(mask > 0, values, 0.0)
+        level, spread = self._standard(values[:, self.target_index], mask[:, self.target_index])
+        if c.standardise == "day":
+            standardised = (values[:, self.target_index] - level) / spread * mask[:, self.target_index]
+            values = torch.cat([
+                values[:, : self.target_index], standardised[:, None], values[:, self.target_index + 1 :]
+            ], dim=1)
+
+        fields = self.pointconv(values, mask)
+        if c.combine == "sum":
+            channels = [fields.first + fields.second]
+        else:
+            channels = [fields.first, fields.second, torch.log1p(fields.density)]
+        background = None
+        if c.coarse_factors:
+            background, coarse_channels = self._background(values, mask, fields)
+            channels += coarse_channels
+        if c.readings:
+            t = self.target_index
+            departure = values[:, t : t + 1] if background is None else values[:, t : t + 1] - background
+            channels += [mask[:, t : t + 1], departure * mask[:, t : t + 1]]
+        if c.covariates:
+            known = maps_known.float()
+            scaled = [transform(maps[:, i], c.transform_of(name)) for i, name in enumerate(c.covariates)]
+            channels.append(torch.where(known > 0, torch.stack(scaled, dim=1), 0.0))
+            if c.availability:
+                channels.append(known)
+
+        fused = torch.cat(channels, dim=1).contiguous(memory_format=torch.channels_last)
+        result = self.unet(fused)[:, 0].float()
+        if c.output == "correction":
+            limit = c.correction_limit
+            result = background[:, 0] + limit * torch.tanh(result / limit)
+        return NetworkOutput(inverse(result * spread + level, c.transform_of(c.target)), result, level, spread)
+
+    def standardise(self, field: Tensor, output: NetworkOutput) -> Tensor:
+        """A field of the target in the units that `output.standardised` is in."""
+        return (transform(field, self.configuration.transform_of(self.configuration.target)) - output.level) / output.spread
+
+    def _standard(self, values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and spread of the readings of each sample, shape (batch, 1, 1); 0 and 1 without standardisation."""
+        count = mask.sum((1, 2), keepdim=True)
+        if self.configuration.standardise == "none":
+            return torch.zeros_like(count), torch.ones_like(count)
+        level = (values * mask).sum((1, 2), keepdim=True) / count.clamp_min(1)
+        squares = ((values - level) ** 2 * mask).sum((1, 2), keepdim=True)
+        # A few readings can't tell the spread: five pseudo-readings of a typical 0.5 (in logs) hold it.
+        return level, torch.sqrt((squares + 5 * 0.5**2) / (count + 5))
+
+    def _background(self, values: Tensor, mask: Tensor, fine: PointConvFields) -> tuple[Tensor, list[Tensor]]:
+        """Blend of all scales, each trusted by its density of readings over the next coarser; and channels for the network.
+
+        Far from every reading it tends to 0, which is the day's mean.
+        """
+        t = self.target_index
+        value, weight = values[:, t : t + 1], mask[:, t : t + 1]
+        trust = F.softplus(self.raw_trust)
+        background = torch.zeros_like(value)
+        channels: list[Tensor] = []
+        for factor, convolution, scale_trust in reversed(
+            list(zip(self.configuration.coarse_factors, self.coarse, trust[1:]))
+        ):
+            count = _block_sum(weight, factor)
+            mean = _block_sum(value * weight, factor) / count.clamp_min(1)
+            weighted, density = convolution.sums(mean, count)
+            weighted, density = (_refine(x, factor, value.shape[-2:]) for x in (weighted, density))
+            background = (weighted + scale_trust * background) / (density + scale_trust)
+            channels += [background, torch.log1p(density)]
+        first, density = fine.first[:, t : t + 1], fine.density[:, t : t + 1]
+        background = (first * density + trust[0] * background) / (density + trust[0])
+        return background, [*channels, background]
+
+
+def transform(x: Tensor, rule: Transform) -> Tensor:
+    """Apply a variable's fixed transform; logs take negative values as 0."""
+    if rule.kind == "log":
+        return torch.log(x.clamp_min(0) + rule.offset) / rule.scale
+    return (x - rule.offset) / rule.scale
+
+
+def inverse(x: Tensor, rule: Transform) -> Tensor:
+    """Undo `transform`."""
+    if rule.kind == "log":
+        # exp(12) is far above any concentration; the bound keeps a stray activation finite.
+        return torch.exp((x * rule.scale).clamp(max=12.0)) - rule.offset
+    return x * rule.scale + rule.offset
+
+
+def _block_sum(x: Tensor, factor: int) -> Tensor:
+    bottom, right = -x.shape[-2] % factor, -x.shape[-1] % factor
+    return F.avg_pool2d(F.pad(x, (0, right, 0, bottom)), factor) * factor**2
+
+
+def _refine(x: Tensor, factor: int, shape: torch.Size) -> Tensor:
+    fine = F.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False)
+    return fine[..., : shape[0], : shape[1]]

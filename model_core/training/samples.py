@@ -1,0 +1,125 @@
+"""From a CTM day to a training sample: what stations would have read, and the field that they should lead to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model_core.configuration import NetworkConfiguration, TrainingConfiguration
+from model_core.training.layouts import draw_layout
+
+
+@dataclass(frozen=True)
+class TrainingDays:
+    """CTM days on one grid, in canonical units, NaN where a field is unknown.
+
+    Attributes
+    ----------
+    fields : variable -> float32 array (days, rows, columns); the target is among them
+    maps : covariate -> float32 array (rows, columns)
+    land : bool array (rows, columns)
+        Where stations may stand.
+    networks : real station networks as fractional (row, column) positions, for the "varied" layouts
+    """
+
+    fields: Mapping[str, np.ndarray]
+    maps: Mapping[str, np.ndarray]
+    land: np.ndarray
+    networks: tuple[np.ndarray, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Arrays of one sample, or, stacked, tensors of a batch.
+
+    Shapes: values, mask (variables, rows, columns); maps, maps_known (covariates, rows, columns);
+    truth, valid (rows, columns).
+    """
+
+    values: np.ndarray | Tensor
+    mask: np.ndarray | Tensor
+    maps: np.ndarray | Tensor
+    maps_known: np.ndarray | Tensor
+    truth: np.ndarray | Tensor
+    valid: np.ndarray | Tensor
+
+
+def draw_sample(
+    days: TrainingDays, day: int, network: NetworkConfiguration, training: TrainingConfiguration,
+    rng: np.random.Generator, whole: bool = False,
+) -> Sample:
+    """Sample nominal stations from a day, independently for each variable, with the configured accidents.
+
+    With `whole` the field is neither cut, nor mirrored, nor rescaled, and nothing is removed: as in prediction.
+    """
+    shape = days.land.shape
+    truth = days.fields[network.target][day]
+    if training.rescale and not whole:
+        truth = truth * np.float32(np.exp(rng.normal(0, training.rescale)))
+    urban = days.maps.get("urban")
+
+    values = np.zeros((len(network.station_variables), *shape), np.float32)
+    mask = np.zeros(values.shape, np.float32)
+    for i, name in enumerate(network.station_variables):
+        is_target = name == network.target
+        if name not in days.fields or (not is_target and not whole and rng.random() < training.remove_variable):
+            continue
+        field = truth if is_target else days.fields[name][day]
+        placed = draw_layout(training, days.land & np.isfinite(field), urban, list(days.networks), rng)
+        noise = np.exp(rng.normal(0, training.reading_noise, shape)) if training.reading_noise else 1.0
+        values[i] = np.where(placed, field * noise, 0.0)
+        mask[i] = placed
+
+    maps = np.zeros((len(network.covariates), *shape), np.float32)
+    maps_known = np.zeros_like(maps)
+    for i, name in enumerate(network.covariates):
+        if name in days.maps and (whole or rng.random() >= training.remove_covariate):
+            maps_known[i] = np.isfinite(days.maps[name])
+            maps[i] = np.nan_to_num(days.maps[name])
+
+    valid = np.isfinite(truth)
+    sample = Sample(values, mask, maps, maps_known, np.nan_to_num(truth), valid.astype(np.float32))
+    if whole:
+        return sample
+    if training.crop:
+        sample = _crop(sample, training.crop, network.station_variables.index(network.target), rng)
+    if training.flip:
+        sample = _flip(sample, rng)
+    return sample
+
+
+def stack(samples: list[Sample], device: torch.device) -> Sample:
+    """A batch of samples of one size, as tensors on the device."""
+    names = Sample.__dataclass_fields__
+    return Sample(**{
+        name: torch.from_numpy(np.stack([getattr(sample, name) for sample in samples])).to(device) for name in names
+    })
+
+
+def _crop(sample: Sample, side: int, target: int, rng: np.random.Generator) -> Sample:
+    rows, columns = sample.truth.shape
+    height, width = min(side, rows), min(side, columns)
+    readings = np.argwhere(sample.mask[target] > 0)
+    for attempt in range(10):
+        top, left = rng.integers(rows - height + 1), rng.integers(columns - width + 1)
+        if attempt >= 5:  # sparse networks: look around a reading instead
+            row, column = readings[rng.integers(len(readings))]
+            top = int(np.clip(row - rng.integers(height), 0, rows - height))
+            left = int(np.clip(column - rng.integers(width), 0, columns - width))
+        window = (slice(top, top + height), slice(left, left + width))
+        if sample.mask[target][window].sum() >= 3 and sample.valid[window].mean() > 0.2:
+            break
+    return _each(sample, lambda a: a[(..., *window)])
+
+
+def _flip(sample: Sample, rng: np.random.Generator) -> Sample:
+    axes = tuple(axis for axis in (-2, -1) if rng.random() < 0.5)
+    return _each(sample, lambda a: np.flip(a, axes).copy()) if axes else sample
+
+
+def _each(sample: Sample, change) -> Sample:
+    return Sample(**{name: np.ascontiguousarray(change(getattr(sample, name))) for name in Sample.__dataclass_fields__})
