@@ -100,17 +100,17 @@ def status(folder: Path | None = None) -> Status:
 
 
 def create(
-    folder: Path | None = None, *, wheels: str = "", device: str = "cpu", torch_index: str = "", base_python: str = "",
+    folder: Path | None = None, *, wheels: str = "", device: str = "", torch_index: str = "", base_python: str = "",
     report: Report = lambda fraction, message: None, is_cancelled: Callable[[], bool] = lambda: False,
 ) -> Status:
-    """Make the environment, or complete or renew it; does nothing where it is ready for the same device.
+    """Make the environment, or complete or renew it; does nothing where it is ready as asked.
 
     Parameters
     ----------
     folder : the managed folder if not given.
     wheels : folder of wheel files; nothing is then fetched from a package index.
-    device : "cpu" or "gpu"; with "gpu" torch must see one, or a warning says so.
-    torch_index : address of the package index that has torch for that device.
+    device : "cpu" or "gpu"; if not given, as it is or "cpu". With "gpu" torch must see one, or a warning says so.
+    torch_index : address of the package index that has torch for that device; if not given, as it was or pip's own.
     base_python : interpreter to make it from; searched for if not given.
     report : receives (fraction, line).
     is_cancelled : asked several times a second.
@@ -123,23 +123,24 @@ def create(
         What was made so far is recognised as incomplete.
     """
     folder = Path(folder or default_folder()).expanduser().absolute()
-    if device not in DEVICES:
+    if device not in ("", *DEVICES):
         raise SetUpError(tr("unknown device '{device}': choose cpu or gpu").format(device=device))
     before = status(folder)
-    origin = {"device": device, "torch_index": torch_index}
-    if before.state == "ready" and {name: before.details.get(name) for name in origin} == origin:
+    was = {"device": before.details.get("device", "cpu"), "torch_index": before.details.get("torch_index", "")}
+    origin = {"device": device or was["device"], "torch_index": torch_index or was["torch_index"]}
+    if before.state == "ready" and origin == was:
         report(1.0, before.message)
         return before
     if wheels and not Path(wheels).is_dir():
         raise SetUpError(tr("the wheel folder {folder} does not exist").format(folder=wheels))
     with _exclusive(folder):
-        _build(folder, before, origin, wheels, base_python, report, is_cancelled)
+        renew = before.state == "outdated" and origin == was
+        _build(folder, renew, origin, wheels, base_python, report, is_cancelled)
     return status(folder)
 
 
-def _build(folder: Path, before: Status, origin: dict, wheels: str, base_python: str, report: Report, is_cancelled) -> None:
+def _build(folder: Path, renew: bool, origin: dict, wheels: str, base_python: str, report: Report, is_cancelled) -> None:
     # pip renews a complete environment of another version in place; anything else is safer made anew.
-    renew = before.state == "outdated" and before.details.get("device") == origin["device"]
     if not renew:
         report(0.0, tr("Looking for a Python to start from"))
         base = find_base_python(base_python)
@@ -241,7 +242,7 @@ def main(arguments: list[str] | None = None) -> int:
         command.add_argument("--folder", help=f"folder of the environment (default: {default_folder()})")
     create_command = commands.choices["create"]
     create_command.add_argument("--wheels", default="", help="install from the wheels in this folder, without a network")
-    create_command.add_argument("--device", choices=DEVICES, default="cpu", help="what torch shall compute on")
+    create_command.add_argument("--device", choices=("", *DEVICES), default="", help="what torch shall compute on")
     create_command.add_argument("--torch-index", default="", help="package index that has torch for that device")
     create_command.add_argument("--base-python", default="", help="Python 3.11 or newer to start from")
     options = vars(parser.parse_args(arguments))

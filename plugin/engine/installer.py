@@ -55,7 +55,7 @@ class Installer:
 
     def _tell(self, line: str) -> None:
         text = line.strip()
-        if re.match(r"(Collecting|Downloading|Installing collected|Successfully|Building|WARNING|ERROR|Looking in)", text):
+        if re.match(r"(Collecting|Downloading|Installing collected|Successfully|Building|ERROR|Looking in)", text):
             self._milestones += 1
             self._report(0.05 + 0.85 * min(1.0, self._milestones / self.MILESTONES), text[:200])
 

@@ -1,0 +1,56 @@
+# The whole workflow of a checkout. On a fresh Debian 12 machine `make demo` and `make test` need nothing else.
+#
+# Options:  WHEELS=DIR       install from a folder of wheels, without a package index
+#           DEVICE=cpu|gpu   what torch shall compute on
+#           TORCH_INDEX=URL  package index that has torch for that device
+#           BASE_PYTHON=P    Python 3.11 or newer to make the engine environment from
+
+PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
+ENGINE_PYTHON := $(CURDIR)/.build/engine/bin/python
+ENGINE_OPTIONS := --wheels "$(WHEELS)" --device "$(DEVICE)" --torch-index "$(TORCH_INDEX)" --base-python "$(BASE_PYTHON)"
+
+export CTM_REANALYSIS_ENGINE_PYTHON := $(ENGINE_PYTHON)
+
+.PHONY: help setup system engine test-tools engine-python demo test benchmark package clean
+.NOTPARALLEL:
+
+help:
+	@echo "make demo           set up what is missing, then run the main job on the sample: stations in, raster and map out"
+	@echo "make test           set up what is missing, then run every test"
+	@echo "make setup          set up what is missing: QGIS, the engine environment, the test tools"
+	@echo "make engine-python  print the path of the engine's Python (with make -s nothing else)"
+	@echo "make package        build the plugin's zip in .build/package"
+	@echo "make benchmark      run the benchmarks"
+	@echo "make clean          remove all that make made (.build); QGIS stays installed"
+
+setup: system test-tools
+
+system:
+	@tools/install_system.sh qgis
+
+engine:
+	@tools/install_system.sh python
+	@$(PYTHON) tools/set_up.py engine $(ENGINE_OPTIONS) >&2
+
+test-tools: system
+	@tools/install_system.sh python
+	@$(PYTHON) tools/set_up.py engine --tests $(ENGINE_OPTIONS) >&2
+	@$(PYTHON) tools/set_up.py qgis-tests --wheels "$(WHEELS)" >&2
+
+engine-python: engine
+	@echo $(ENGINE_PYTHON)
+
+demo: system engine
+	@tools/demo.sh
+
+test: setup
+	@tools/test.sh
+
+benchmark: setup
+	@for benchmark in tests/benchmarks/*.py; do echo "== $$benchmark"; $(ENGINE_PYTHON) $$benchmark || exit 1; done
+
+package:
+	@$(PYTHON) tools/package.py
+
+clean:
+	rm -rf .build

@@ -1,0 +1,90 @@
+"""Sets up the Python environments of a checkout, below .build: the engine's, and the one that tests run QGIS in.
+
+    python3 tools/set_up.py engine [--tests] [--wheels DIR] [--device cpu|gpu] [--torch-index URL] [--base-python P]
+    python3 tools/set_up.py qgis-tests [--wheels DIR]
+
+Nothing is installed twice: each installation leaves a stamp with the hash of the requirements that it was made from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import shutil
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / ".build"
+sys.path.insert(0, str(ROOT / "plugin" / "engine"))
+
+import environment  # noqa: E402  found in plugin/engine
+from errors import SetUpError  # noqa: E402
+from installer import Installer  # noqa: E402
+
+ENGINE, QGIS_TESTS = BUILD / "engine", BUILD / "qgis-tests"
+CORE_TEST_REQUIREMENTS = ROOT / "tests" / "core-requirements.txt"
+QGIS_TEST_REQUIREMENTS = ROOT / "tests" / "qgis-requirements.txt"
+# The Python that the system's QGIS was built for.
+QGIS_PYTHON = "/usr/bin/python3"
+
+
+def report(fraction: float, line: str) -> None:
+    print(f"[{fraction:4.0%}] {line}", flush=True)
+
+
+def set_up_engine(tests: bool, **options: str) -> None:
+    """The engine's environment, with this checkout's model_core on its path, and the test tools if asked for."""
+    environment.create(ENGINE, report=report, **options)
+    packages = next(ENGINE.glob("lib/python3*/site-packages"))
+    (packages / "ctm_reanalysis_checkout.pth").write_text(f"{ROOT}\n", encoding="utf-8")
+    if tests:
+        install(ENGINE, CORE_TEST_REQUIREMENTS, options["wheels"])
+
+
+def set_up_qgis_tests(wheels: str) -> None:
+    """An environment that sees the system's QGIS and adds the test tools."""
+    if not environment.python_in(QGIS_TESTS).exists():
+        shutil.rmtree(QGIS_TESTS, ignore_errors=True)
+        QGIS_TESTS.mkdir(parents=True)
+        run(QGIS_TESTS, [QGIS_PYTHON, "-m", "venv", "--system-site-packages", str(QGIS_TESTS)])
+    install(QGIS_TESTS, QGIS_TEST_REQUIREMENTS, wheels)
+
+
+def install(folder: Path, requirements: Path, wheels: str) -> None:
+    """pip-install a requirements file into an environment, unless it was."""
+    stamp, digest = folder / f"{requirements.stem}.stamp", hashlib.sha256(requirements.read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == digest:
+        return
+    offline = ["--no-index", "--find-links", wheels] if wheels else []
+    python = str(environment.python_in(folder))
+    run(folder, [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off",
+                 *offline, "-r", str(requirements)])
+    stamp.write_text(digest)
+
+
+def run(folder: Path, command: list[str]) -> None:
+    with open(folder / environment.LOG, "a", encoding="utf-8") as log:
+        Installer(log, report, lambda: False).run(command)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    engine, tests = commands.add_parser("engine"), commands.add_parser("qgis-tests")
+    for command in (engine, tests):
+        command.add_argument("--wheels", default="")
+    engine.add_argument("--tests", action="store_true")
+    for option in ("--device", "--torch-index", "--base-python"):
+        engine.add_argument(option, default="")
+    options = vars(parser.parse_args())
+    try:
+        {"engine": set_up_engine, "qgis-tests": set_up_qgis_tests}[options.pop("command")](**options)
+    except SetUpError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
