@@ -5,6 +5,7 @@ from __future__ import annotations
 from qgis.core import QgsProcessingParameterRasterDestination
 
 from ..engine.client import job_folder
+from ..layers.dress import load_dressed
 from ..translate import tr
 from .base import EngineAlgorithm, check_destination, run_engine
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
@@ -44,4 +45,4 @@ class GridStations(EngineAlgorithm):
             request = station_request(self, parameters, context, folder, feedback)
             request.update(grid=grid_request(self, parameters, context, folder), out=output)
             result = run_engine("grid-stations", request, feedback, [output])
-        return {OUTPUT: output, **reading_results(result, feedback)}
+        return {OUTPUT: load_dressed(output, context), **reading_results(result, feedback)}

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from qgis.core import (
-    Qgis, QgsProcessingOutputString, QgsProcessingParameterEnum, QgsProcessingParameterFeatureSource,
+    Qgis, QgsProcessingFeedback, QgsProcessingOutputString, QgsProcessingParameterEnum, QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField, QgsProcessingParameterFileDestination, QgsProcessingParameterRasterDestination,
     QgsProcessingParameterString,
 )
 
 from ..engine.client import job_folder
+from ..layers.description import describe
+from ..layers.dress import layer_title, load_dressed
+from ..map_picture import draw_map, read_readings
 from ..stations import column_name, crs_text, write_readings
+from ..styling.ramps import pretty_unit
 from ..translate import tr
 from .base import DEVICES, EngineAlgorithm, check_destination, run_engine
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
@@ -88,10 +94,25 @@ class Reanalyse(EngineAlgorithm):
                 model=self.parameterAsString(parameters, MODEL, context).strip() or "bundled",
                 device=self.parameterAsEnumString(parameters, DEVICE, context))
             result = run_engine("reanalyse", request, feedback, [output])
-        outputs = {OUTPUT: output, DATE: result.get("date") or "", **reading_results(result, feedback)}
-        if picture:
-            outputs[MAP] = picture
+            outputs = {OUTPUT: load_dressed(output, context), DATE: result["date"] or "", **reading_results(result, feedback)}
+            if picture:
+                outputs[MAP] = self._draw(request, outputs[OUTPUT], result, picture, folder, feedback)
         return outputs
+
+    @staticmethod
+    def _draw(request: dict, field: str, result: dict, picture: str, folder: Path, feedback) -> str:
+        """The picture shows the readings as the network got them: the means of their cells."""
+        feedback.setProgressText(tr("Drawing the map"))
+        readings = str(folder / "readings.tif")
+        quiet = QgsProcessingFeedback(False)
+        feedback.canceled.connect(quiet.cancel)
+        run_engine("grid-stations", {**request, "out": readings}, quiet, [readings])
+        statistics, unit = result["statistics"], pretty_unit(result["unit"])
+        note = tr("{used} readings in {cells} of {rows} × {columns} cells; {unit}: {min:.0f} to {max:.0f}, mean {mean:.1f}")
+        draw_map(field, result["species"], read_readings(readings), layer_title(describe(field)), note.format(
+            used=result["readings"]["used"], cells=result["readings"]["cells"], rows=result["grid"]["rows"],
+            columns=result["grid"]["columns"], unit=unit, **statistics), picture)
+        return picture
 
     def _weather_request(self, name, field, stations, parameters, context, folder) -> dict:
         """The part of the request that names the readings of one further variable."""

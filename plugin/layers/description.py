@@ -1,0 +1,106 @@
+"""What a result file says of itself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from osgeo import gdal
+
+# Names in results and in the NetCDF of CTMs, by the plugin's name of the variable.
+_NAMES = {
+    "pm25": ("pm25", "pm25_tot", "pm25_frm", "pm2_5_dry", "pm2p5"), "rh": ("rh", "rh2"), "wind": ("wind", "wspd10"),
+}
+LABELS = {"pm25": "PM2.5", "rh": "RH", "wind": "Wind speed"}
+
+
+class UnreadableFile(Exception):
+    """GDAL can't read the file; the message is GDAL's."""
+
+
+@dataclass(frozen=True)
+class FieldDescription:
+    """A field in a file.
+
+    Attributes
+    ----------
+    source : str
+        What QGIS opens: the file, or the variable inside it.
+    kind : str
+        "reanalysis", "readings", or "" for anything else.
+    variable : str
+        "pm25", "rh", "wind", or the name in the file.
+    unit : str
+    days : tuple of date
+        Of each band; empty where no day is known.
+    """
+
+    source: str
+    kind: str
+    variable: str
+    unit: str
+    days: tuple[date, ...]
+
+
+def describe(path: str) -> FieldDescription:
+    """Describe a GeoTIFF or NetCDF file, or one variable in a NetCDF (``NETCDF:"file":name``).
+
+    Raises
+    ------
+    UnreadableFile
+        If GDAL can't read it.
+    """
+    dataset = _open(path)
+    inside = [name for name, _ in dataset.GetSubDatasets()]
+    if inside and dataset.RasterCount == 0:
+        path = min(inside, key=_rank)
+        dataset = _open(path)
+    tags, band = dataset.GetMetadata(), dataset.GetRasterBand(1)
+    name = band.GetMetadataItem("NETCDF_VARNAME") or band.GetDescription()
+    return FieldDescription(path, _kind(dataset, tags), _variable(name, tags), band.GetUnitType() or band.GetMetadataItem("units") or "",
+                            _days(dataset, tags))
+
+
+def _open(path: str) -> gdal.Dataset:
+    """Open, whichever way of reporting errors someone in this QGIS has chosen for GDAL."""
+    try:
+        dataset = gdal.Open(path)
+    except RuntimeError as error:
+        raise UnreadableFile(str(error)) from error
+    if dataset is None:
+        raise UnreadableFile(gdal.GetLastErrorMsg() or path)
+    return dataset
+
+
+def _rank(subdataset: str) -> int:
+    """Known variables first, PM2.5 before all."""
+    name = subdataset.rsplit(":", 1)[-1].strip('"')
+    known = [variable for variable in _NAMES if _variable(name, {}) == variable]
+    return list(_NAMES).index(known[0]) if known else len(_NAMES)
+
+
+def _variable(name: str, tags: dict) -> str:
+    for candidate in (tags.get("species", ""), name):
+        for variable, names in _NAMES.items():
+            if candidate.lower() in names:
+                return variable
+    return name
+
+
+def _kind(dataset: gdal.Dataset, tags: dict) -> str:
+    """A model makes a reanalysis, and names itself; gridded readings carry their number in the second band."""
+    if "model_sha256" in tags or "NC_GLOBAL#model_sha256" in tags:
+        return "reanalysis"
+    counted = dataset.RasterCount == 2 and dataset.GetRasterBand(2).GetDescription() == "readings"
+    return "readings" if counted else ""
+
+
+def _days(dataset: gdal.Dataset, tags: dict) -> tuple[date, ...]:
+    since = re.match(r"(days|hours) since (\d{4})-(\d{2})-(\d{2})", tags.get("time#units", ""))
+    steps = [dataset.GetRasterBand(i + 1).GetMetadataItem("NETCDF_DIM_time") for i in range(dataset.RasterCount)]
+    if since and all(steps):
+        unit, first = since.group(1), date(*map(int, since.groups()[1:]))
+        return tuple(first + timedelta(**{unit: float(step)}) for step in steps)
+    text = tags.get("date") or tags.get("NC_GLOBAL#date") or ""
+    return (date.fromisoformat(text),) if text else ()

@@ -1,0 +1,74 @@
+"""Name, colours and time of a result layer."""
+
+from __future__ import annotations
+
+from qgis.core import (
+    Qgis, QgsDateTimeRange, QgsProcessingContext, QgsProcessingLayerPostProcessorInterface, QgsRasterLayer,
+)
+from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
+
+from ..styling.ramps import pretty_unit
+from ..styling.renderer import style
+from ..translate import tr
+from .description import LABELS, FieldDescription, describe
+
+
+def layer_title(field: FieldDescription) -> str:
+    """Such as "PM2.5 reanalysis 2018-02-20"."""
+    kind = {"reanalysis": tr("reanalysis"), "readings": tr("readings")}.get(field.kind, "")
+    days = [str(day) for day in sorted({*field.days[:1], *field.days[-1:]})]
+    return " ".join(part for part in (LABELS.get(field.variable, field.variable), kind, " – ".join(days)) if part)
+
+
+def layer_name(field: FieldDescription) -> str:
+    """Such as "PM2.5 reanalysis 2018-02-20 (µg m⁻³)"."""
+    return layer_title(field) + (f" ({pretty_unit(field.unit)})" if field.unit else "")
+
+
+def dress(layer: QgsRasterLayer) -> None:
+    """Name, style and date a layer by what its file says; a layer of another kind stays as it is."""
+    field = describe(layer.source())
+    layer.setName(layer_name(field))
+    style(layer, field.variable)
+    set_days(layer, field)
+
+
+def set_days(layer: QgsRasterLayer, field: FieldDescription) -> None:
+    """Tell the temporal controller the day of the layer, or of each of its bands."""
+    properties = layer.temporalProperties()
+    if len(field.days) == 1:
+        properties.setMode(Qgis.RasterTemporalMode.FixedTemporalRange)
+        properties.setFixedTemporalRange(day_range(field.days[0]))
+    elif field.days:
+        properties.setMode(Qgis.RasterTemporalMode.FixedRangePerBand)
+        properties.setFixedRangePerBand({band: day_range(day) for band, day in enumerate(field.days, start=1)})
+    properties.setIsActive(bool(field.days))
+
+
+def day_range(day) -> QgsDateTimeRange:
+    """A whole day. It ends a second early: project files forget that an end is excluded, and days would overlap."""
+    when = QDate(day.year, day.month, day.day)
+    return QgsDateTimeRange(QDateTime(when, QTime(0, 0), Qt.TimeSpec.UTC), QDateTime(when, QTime(23, 59, 59), Qt.TimeSpec.UTC))
+
+
+class _Dresser(QgsProcessingLayerPostProcessorInterface):
+    """Dresses a layer when QGIS loads it, in the main thread."""
+
+    def postProcessLayer(self, layer, context, feedback):
+        dress(layer)
+
+
+# QGIS keeps only a bare pointer; one object without state for all layers outlives every run.
+_DRESSER = _Dresser()
+
+
+def load_dressed(path: str, context: QgsProcessingContext) -> str:
+    """Have an output dressed when QGIS loads it; return what QGIS opens, which for NetCDF is a variable in the file."""
+    source = describe(path).source
+    details = context.layersToLoadOnCompletion()
+    if path in details:
+        wanted = details.pop(path)
+        wanted.setPostProcessor(_DRESSER)
+        details[source] = wanted
+        context.setLayersToLoadOnCompletion(details)
+    return source

@@ -1,0 +1,45 @@
+"""The colour ramps: breaks in the variable's unit, and a colour at each.
+
+Lightness falls steadily along every ramp, and none sets red against green, so they read in print and to
+colour-blind eyes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """Colours (hex) at breaks, in `unit`; between breaks they blend."""
+
+    breaks: tuple[float, ...]
+    colours: tuple[str, ...]
+    unit: str
+
+
+RAMPS = {
+    # Breaks: class limits of China's daily PM2.5 index, HJ 633-2012.
+    "pm25": Ramp(
+        (0, 35, 75, 115, 150, 250, 350, 500),
+        ("#f4f8fb", "#c0e2da", "#f2c85b", "#ee9b3f", "#dd6236", "#a8273f", "#6b1549", "#2d0a2e"), "µg m⁻³"),
+    "rh": Ramp(
+        (0, 20, 40, 60, 80, 90, 100),
+        ("#f7f2e6", "#d9dcb9", "#a8cdb5", "#64b0ba", "#2f83ae", "#23508c", "#1c2459"), "%"),
+    "wind": Ramp(
+        (0, 1, 2, 4, 6, 10, 20),
+        ("#f6f5f9", "#cfd8ea", "#94b8d9", "#6f93bd", "#6a6aa6", "#5f3d86", "#471457"), "m s⁻¹"),
+    "count": Ramp(
+        (1, 2, 5, 10, 20),
+        ("#dfe8ec", "#a9c8d2", "#6d9fb3", "#3a718f", "#163f63"), ""),
+}
+
+
+def pretty_unit(unit: str) -> str:
+    """A unit as people write it: "ug m-3" becomes "µg m⁻³"."""
+    superscripts = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    words = []
+    for word in unit.split():
+        letters = word.rstrip("-0123456789")
+        words.append(letters.replace("ug", "µg") + word[len(letters):].translate(superscripts) if letters else word)
+    return " ".join(words)
