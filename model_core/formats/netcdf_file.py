@@ -1,0 +1,87 @@
+"""Opening a NetCDF file, and saying what it is when it is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import netCDF4
+import xarray
+
+from model_core.errors import InputError
+
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_OTHERS = (  # first bytes, what they mean
+    (b"GRIB", "a GRIB file; convert it with grib_to_netcdf or cdo"),
+    (b"II*\x00", "a TIFF"), (b"MM\x00*", "a TIFF"),
+    (b"PK", "a zip archive; unpack it"), (b"\x1f\x8b", "gzip-compressed; unpack it"),
+    (b"SQLite", "an SQLite database or GeoPackage"),
+    (b"\x0e\x03\x13\x01", "an HDF4 file; convert it with h4tonccf or GDAL"),
+    (b"<", "a web page or XML, perhaps from a failed download"),
+)
+
+
+def is_netcdf(path: str | Path) -> bool:
+    """Whether the file starts like a NetCDF file of any version."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(8)
+    except OSError:
+        return False
+    return start == _HDF5 or (start[:3] == b"CDF" and start[3:4] in (b"\x01", b"\x02", b"\x05"))
+
+
+def open_netcdf(path: str | Path) -> xarray.Dataset:
+    """The file, lazily: nothing but the header and the axes is read. Use it as a context manager.
+
+    Times are left undecoded, because each convention writes them its own way; fill values become NaN.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is not NetCDF, or it is damaged.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"file '{path}' does not exist")
+    if path.is_dir():
+        raise InputError(f"'{path}' is a folder; name a NetCDF file in it")
+    if not is_netcdf(path):
+        raise InputError(f"'{path}' is not a NetCDF file: {_what_it_is(path)}; give the model's NetCDF output")
+    try:
+        _check_complete(path)
+        return xarray.open_dataset(path, engine="netcdf4", decode_times=False, decode_timedelta=False, decode_coords=False)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise InputError(f"'{path}' is a damaged or incomplete NetCDF file ({error}); copy or download it again") from error
+
+
+def _what_it_is(path: Path) -> str:
+    with open(path, "rb") as file:
+        start = file.read(512)
+    if not start:
+        return "it is empty"
+    for magic, meaning in _OTHERS:
+        if start.startswith(magic):
+            return f"it is {meaning}"
+    try:
+        start.decode("utf-8")
+        return "it is text"
+    except UnicodeDecodeError:
+        return "its first bytes are of another format"
+
+
+def _check_complete(path: Path) -> None:
+    """The library reads the missing end of a classic file as zeros; find that out here."""
+    with netCDF4.Dataset(path) as file:
+        if file.data_model.startswith("NETCDF4"):
+            return  # HDF5 checks its own length
+        expected = sum(v.dtype.itemsize * _size(v) for v in file.variables.values() if v.dtype is not str)
+    actual = path.stat().st_size
+    if actual < expected:
+        raise OSError(f"{actual} bytes where its header promises {expected}")
+
+
+def _size(variable: netCDF4.Variable) -> int:
+    size = 1
+    for length in variable.shape:
+        size *= length
+    return size

@@ -1,0 +1,41 @@
+"""The grid of a NetCDF file or of a template raster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rasterio
+from pyproj import CRS
+
+from model_core.errors import InputError
+from model_core.formats import layout_of
+from model_core.formats.netcdf_file import is_netcdf, open_netcdf
+from model_core.grid import Grid
+
+
+def read_grid(path: str | Path) -> Grid:
+    """Grid of a NetCDF file (IOAPI, WRF, CF) or of any raster that GDAL reads.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, of neither kind, or has no CRS, or its grid is rotated or uneven.
+    """
+    path = Path(path)
+    if is_netcdf(path):
+        with open_netcdf(path) as dataset:
+            return layout_of(dataset, path).grid
+    return _read_raster_grid(path)
+
+
+def _read_raster_grid(path: Path) -> Grid:
+    if not path.exists():
+        raise InputError(f"grid file '{path}' does not exist")
+    try:
+        with rasterio.open(path) as raster:
+            crs, transform, shape = raster.crs, raster.transform, raster.shape
+    except rasterio.errors.RasterioIOError as error:
+        raise InputError(f"'{path}' is neither a NetCDF file nor a raster that GDAL can read: {error}") from error
+    if not crs:
+        raise InputError(f"raster '{path}' has no CRS; assign one, for example with gdal_edit -a_srs")
+    return Grid(CRS.from_wkt(crs.to_wkt()), transform, shape)
