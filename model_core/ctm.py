@@ -121,6 +121,13 @@ class _File:
                 names[variable.key] = min(names.get(variable.key, str(name)), str(name), key=preference)
         return names
 
+    def surface(self, name: str, step: int = 0) -> np.ndarray:
+        """The surface field of a variable, as float32 of shape (rows, columns)."""
+        try:
+            return self.layout.surface_field(self.dataset[name], step)
+        except (OSError, RuntimeError) as error:
+            raise InputError(f"variable '{name}' of '{self.path}' is damaged ({error}); copy or download the file again") from error
+
     def canonical(self, values: np.ndarray, variable: Variable, name: str) -> np.ndarray:
         """Values in the variable's canonical unit."""
         unit = str(self.dataset[name].attrs.get("units", "")).strip()
@@ -150,7 +157,7 @@ def _read_file(
             progress.warn(f"left out: {error}")
             continue
         if variable.static:
-            static.setdefault(key, file.canonical(file.layout.surface_field(array), variable, name))
+            static.setdefault(key, file.canonical(file.surface(name), variable, name))
         elif file.layout.has_times(array):
             _read_times(file, variable, name, means, progress.part(number / len(keys), (number + 1) / len(keys)))
         else:
@@ -158,7 +165,7 @@ def _read_file(
 
 
 def _read_times(file: _File, variable: Variable, name: str, means: DailyMeans, progress: Progress) -> None:
-    layout, array = file.layout, file.dataset[name]
+    layout = file.layout
     if layout.days is None and layout.step_hours is not None and layout.step_hours > 24:
         raise InputError(
             f"variable '{name}' of '{file.path}' has a time step of {layout.step_hours:g} h; daily or hourly is needed"
@@ -166,7 +173,7 @@ def _read_times(file: _File, variable: Variable, name: str, means: DailyMeans, p
     lowest, highest = np.inf, -np.inf
     for step in range(len(layout.times)):
         progress.step(step / len(layout.times), "")
-        values = file.canonical(layout.surface_field(array, step), variable, name)
+        values = file.canonical(file.surface(name, step), variable, name)
         lowest, highest = np.fmin(lowest, np.nanmin(values, initial=np.inf)), np.fmax(highest, np.nanmax(values, initial=-np.inf))
         if layout.days is not None:
             means.add_day(variable.key, layout.days[step], values, str(file.path))

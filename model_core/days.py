@@ -40,9 +40,12 @@ def parse_times(times: Any, rows: int) -> np.ndarray:
     InputError
         If a time is none of these, naming its row; or if all could be day/month or month/day.
     """
-    series = pd.Series(np.asarray(times, dtype=object))
+    series = pd.Series(times).reset_index(drop=True)
     if len(series) != rows:
         raise InputError(f"{len(series)} times for {rows} readings")
+    if pd.api.types.is_datetime64_any_dtype(series):
+        return series.dt.tz_localize(None).to_numpy("datetime64[s]")
+    series = series.astype(object)
     text = series.astype(str).str.strip()
     empty = series.isna() | text.str.lower().isin(_EMPTY)
     text = text.str.replace(r"\.0$", "", regex=True)  # whole numbers that came as floats

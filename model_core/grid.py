@@ -121,6 +121,10 @@ class Grid:
         """Fractional (row, column) of points given in `crs`; (0, 0) is the upper-left corner, non-finite where unprojectable."""
         to_grid = Transformer.from_crs(parse_crs(crs), self.crs, always_xy=True)
         gx, gy = to_grid.transform(np.asarray(x, float), np.asarray(y, float))
+        if self.crs.is_geographic:  # 359.5 and -0.5 are one meridian
+            west, _, east, _ = self.bounds
+            gx = np.where((gx < west) & (gx + 360 < east), gx + 360, gx)
+            gx = np.where((gx >= east) & (gx - 360 >= west), gx - 360, gx)
         return (gy - self.transform.f) / self.transform.e, (gx - self.transform.c) / self.transform.a
 
     def matches(self, other: "Grid") -> bool:

@@ -159,7 +159,7 @@ def from_arrays(
         If no number or no valid reading is left, or a time, unit, CRS or species is not understood.
     """
     variable, crs = get_variable(species), parse_crs(crs)
-    raw = pd.Series(np.asarray(value, dtype=object))
+    raw = _series(value)
     rows = len(raw)
     numbers, empty = _numbers(raw)
     text = numbers.isna().to_numpy() & ~empty
@@ -170,7 +170,7 @@ def from_arrays(
     day = None if date is None else parse_day(date)
     if day is not None and times is None:
         raise InputError(f"day {day} is asked for, but no time column is named; name it, or leave the day out")
-    xs, ys = (_numbers(pd.Series(np.asarray(c, dtype=object)))[0].to_numpy(float) for c in (x, y))
+    xs, ys = (_numbers(_series(c))[0].to_numpy(float) for c in (x, y))
     ids, groups = _labels(id), _labels(group)
 
     low, high = variable.limits
@@ -213,8 +213,14 @@ class _Sieve:
         return ReadingReport(len(self.kept), int(self.kept.sum()), self._dropped, self._first)
 
 
+def _series(values: Any) -> pd.Series:
+    return pd.Series(values).reset_index(drop=True)
+
+
 def _numbers(raw: pd.Series) -> tuple[pd.Series, np.ndarray]:
     """(numbers with NaN where there is none, which rows are empty)."""
+    if pd.api.types.is_numeric_dtype(raw) and not pd.api.types.is_bool_dtype(raw):
+        return raw.astype(float), raw.isna().to_numpy()
     as_text = raw.astype(str).str.strip()
     empty = (raw.isna() | as_text.str.lower().isin(_EMPTY)).to_numpy()
     # Booleans are no readings; pandas would take them for 0 and 1.
@@ -241,7 +247,7 @@ def _labels(labels: Any) -> np.ndarray | None:
     """Labels as text; 1001.0 and 1001 are one label, and missing ones are ''."""
     if labels is None:
         return None
-    series = pd.Series(np.asarray(labels, dtype=object))
+    series = _series(labels).astype(object)
     text = series.astype(str).str.strip().str.replace(r"^(\d+)\.0$", r"\1", regex=True)
     return text.mask(series.isna() | text.str.lower().isin(_EMPTY), "").to_numpy(str)
 

@@ -58,16 +58,14 @@ class Layout:
         known = {*self.dims, self.time_dim, *self.surface}
         return [str(d) for d in variable.dims if d not in known and variable.sizes[d] > 1]
 
-    def surface_field(self, variable: xarray.DataArray, steps: int | slice = 0) -> np.ndarray:
-        """Surface fields as float32, row 0 in the north; shape (rows, columns), with a first axis of times for a slice.
+    def surface_field(self, variable: xarray.DataArray, step: int = 0) -> np.ndarray:
+        """The surface field of one time as float32 of shape (rows, columns), row 0 in the north.
 
-        Only what is asked for is read from the file.
+        Only that field is read from the file.
         """
-        index = {d: self.surface.get(d, 0) for d in variable.dims if d not in self.dims}
-        order = list(self.dims)
+        index = {d: self.surface.get(str(d), 0) for d in variable.dims if d not in self.dims}
         if self.time_dim in variable.dims:
-            index[self.time_dim] = steps
-            order = [self.time_dim, *order] if isinstance(steps, slice) else order
-        values = variable.isel(index).transpose(*order).to_numpy().astype(np.float32)
-        values = values[..., :: -1 if self.flip[0] else 1, :: -1 if self.flip[1] else 1]
+            index[self.time_dim] = step
+        values = variable.isel(index).transpose(*self.dims).to_numpy().astype(np.float32)
+        values = values[:: -1 if self.flip[0] else 1, :: -1 if self.flip[1] else 1]
         return np.where(np.abs(values) < _ABSURD, values, np.float32(np.nan))
