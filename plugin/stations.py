@@ -23,7 +23,7 @@ def write_readings(
 ) -> int:
     """Write the features as CSV with the coordinate columns `X` and `Y` and one column per field, named by `column_name`.
 
-    Coordinates are in the source's CRS and keep every digit; values stay as they are, NULL is empty. A feature
+    Coordinates are in `readings_crs` and keep every digit; values stay as they are, NULL is empty. A feature
     without a single point gets empty coordinates: the engine counts and reports it.
 
     Returns
@@ -42,7 +42,8 @@ def write_readings(
         if index < 0:
             raise QgsProcessingException(missing_field(source, field))
     total, rows = max(source.featureCount(), 1), 0
-    request = QgsFeatureRequest().setSubsetOfAttributes(indexes)
+    lonlat = _lonlat_fields(source)
+    request = QgsFeatureRequest().setSubsetOfAttributes([*indexes, *lonlat])
     skip_checks = Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -52,7 +53,8 @@ def write_readings(
                 if feedback.isCanceled():
                     break
                 feedback.setProgress(min(5.0, 5.0 * rows / total))
-            writer.writerow([*_coordinates(feature.geometry()), *(_text(feature[i]) for i in indexes)])
+            point = [_text(feature[i]) for i in lonlat] or _coordinates(feature.geometry())
+            writer.writerow([*point, *(_text(feature[i]) for i in indexes)])
             rows += 1
     return rows
 
@@ -60,6 +62,21 @@ def write_readings(
 def column_name(field: str) -> str:
     """A field's column in the table: its own name, so that messages name it, less what separates columns."""
     return re.sub(r"[:;,|\t\r\n]", "_", field).strip()
+
+
+def readings_crs(source: QgsProcessingFeatureSource) -> QgsCoordinateReferenceSystem:
+    """The CRS of the coordinates that `write_readings` writes."""
+    return QgsCoordinateReferenceSystem("EPSG:4326") if _lonlat_fields(source) else source.sourceCrs()
+
+
+def no_position(source: QgsProcessingFeatureSource) -> str:
+    """Why the features can't be put on a map, or ''."""
+    kind = QgsWkbTypes.geometryType(source.wkbType())
+    if kind not in (Qgis.GeometryType.Point, Qgis.GeometryType.Unknown) and not _lonlat_fields(source):
+        return tr("Layer '{}' holds no points, nor fields lon and lat; choose a point layer.").format(source.sourceName())
+    if not readings_crs(source).isValid():
+        return tr("Layer '{}' has no CRS; set it in the layer's properties.").format(source.sourceName())
+    return ""
 
 
 def crs_text(crs: QgsCoordinateReferenceSystem) -> str:
@@ -90,6 +107,17 @@ def text_only(source: QgsProcessingFeatureSource, field: str, most: int = 20_000
         except ValueError:
             example = example or text
     return example
+
+
+def _lonlat_fields(source: QgsProcessingFeatureSource) -> list[int]:
+    """Indexes of the longitude and latitude fields of a table without geometry, such as a plain CSV; else nothing."""
+    if source.wkbType() != Qgis.WkbType.NoGeometry:
+        return []
+    for names in (("lon", "lat"), ("longitude", "latitude")):
+        indexes = [source.fields().lookupField(name) for name in names]
+        if min(indexes) >= 0:
+            return indexes
+    return []
 
 
 def _coordinates(geometry: QgsGeometry) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from ..engine.client import job_folder
 from ..layers.description import describe
 from ..layers.dress import layer_title, load_dressed
 from ..map_picture import draw_map, read_readings
-from ..stations import column_name, crs_text, write_readings
+from ..stations import column_name, crs_text, readings_crs, write_readings
 from ..styling.ramps import pretty_unit
 from ..translate import tr
 from .base import DEVICES, EngineAlgorithm, check_destination, run_engine
@@ -126,7 +126,7 @@ class Reanalyse(EngineAlgorithm):
         path, field = folder / f"{key}.csv", self.parameterAsString(parameters, f"{layer}_FIELD", context)
         times = [self.parameterAsString(parameters, TIME, context)] if "time" in stations else []
         write_readings(source, [field, *times], path)
-        return {key: f"{path}:{column_name(field)}", f"{key}_crs": crs_text(source.sourceCrs()), **unit}
+        return {key: f"{path}:{column_name(field)}", f"{key}_crs": crs_text(readings_crs(source)), **unit}
 
     def _check_weather(self, parameters, context) -> str:
         for name, (label, _) in WEATHER.items():

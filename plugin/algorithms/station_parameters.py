@@ -10,7 +10,7 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource, QgsProcessingParameterField, QgsProcessingParameterString,
 )
 
-from ..stations import X, Y, column_name, crs_text, missing_field, text_only, write_readings
+from ..stations import X, Y, column_name, crs_text, missing_field, no_position, readings_crs, text_only, write_readings
 from ..translate import tr
 from .base import EngineAlgorithm
 
@@ -65,6 +65,9 @@ def unit_parameter(name: str, label: str, units: tuple[str, ...]) -> QgsProcessi
 def check_stations(algorithm: EngineAlgorithm, parameters: dict, context) -> str:
     """What is wrong with the station parameters, or ''."""
     unit = algorithm.parameterAsString(parameters, UNIT, context)
+    dated = algorithm.parameterAsDateTime(parameters, DATE, context).isValid()
+    if dated and not algorithm.parameterAsString(parameters, TIME, context):
+        return tr("To choose a day, choose the field with the time of the readings too.")
     if not _CONCENTRATION.fullmatch(unit.strip()):
         return tr("Unit '{}' is not a mass concentration; write for example {}.").format(
             unit, ", ".join(CONCENTRATION_UNITS))
@@ -78,8 +81,8 @@ def check_readings(
     source = algorithm.parameterAsSource(parameters, layer, context)
     if source is None:
         return algorithm.invalidSourceError(parameters, layer)
-    if not source.sourceCrs().isValid():
-        return tr("Layer '{}' has no CRS; set it in the layer's properties.").format(source.sourceName())
+    if no_position(source):
+        return no_position(source)
     if source.featureCount() == 0:
         return tr("Layer '{}' has no features; check its filter and selection.").format(source.sourceName())
     for name in (*values, *others):
@@ -109,7 +112,7 @@ def station_request(
     path = folder / "stations.csv"
     rows = write_readings(source, [*fields.values(), *also], path, feedback)
     feedback.pushInfo(tr("{} features read from layer '{}'.").format(rows, source.sourceName()))
-    request = {"stations": str(path), "x": X, "y": Y, "crs": crs_text(source.sourceCrs()),
+    request = {"stations": str(path), "x": X, "y": Y, "crs": crs_text(readings_crs(source)),
                "unit": algorithm.parameterAsString(parameters, UNIT, context)}
     request.update({key: column_name(field) for key, field in fields.items()})
     day = algorithm.parameterAsDateTime(parameters, DATE, context).date()
@@ -121,10 +124,8 @@ def station_request(
 def reading_results(result: dict, feedback) -> dict:
     """Log what became of the readings; return the outputs of `add_reading_outputs`."""
     readings, statistics = result["readings"], result["statistics"]
-    dropped = readings["dropped"]
-    feedback.pushInfo(tr("Readings used: {used} of {rows}, in {cells} cells.").format(**readings))
-    for reason, count in sorted(dropped.items(), key=lambda entry: -entry[1]):
-        if count:
-            feedback.pushInfo(f"  {count:>8}  {reason}")
-    return {COUNT_USED: readings["used"], COUNT_DROPPED: sum(dropped.values()), CELLS: readings["cells"],
+    dropped = sorted(readings["dropped"].items(), key=lambda entry: -entry[1])
+    for count, what in [(readings["rows"], tr("readings")), (readings["used"], tr("used")), *((n, reason) for reason, n in dropped)]:
+        feedback.pushInfo(f"{count:>8}  {what}")
+    return {COUNT_USED: readings["used"], COUNT_DROPPED: readings["rows"] - readings["used"], CELLS: readings["cells"],
             MIN: statistics["min"], MEAN: statistics["mean"], MAX: statistics["max"]}
