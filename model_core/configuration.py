@@ -36,6 +36,7 @@ class NetworkConfiguration:
     readings : whether the readings themselves, as departures from the background, are channels
     availability : whether every covariate has a channel that says where it is known
     width, levels : see `RegrUNetPP`
+    unet_factor : side in cells of the blocks that the UNet++ works on; its result is refined bilinearly
     output : "field" predicts the field; "correction" predicts a correction to the normalised convolutions
     correction_limit : largest correction in units of the day's spread
     standardise : "none", or "day": mean and spread of the day's readings are taken out, in transformed units
@@ -54,6 +55,7 @@ class NetworkConfiguration:
     availability: bool = False
     width: int = 32
     levels: int = 5
+    unet_factor: int = 1
     output: str = "field"
     correction_limit: float = 1.5
     standardise: str = "none"
@@ -67,6 +69,8 @@ class NetworkConfiguration:
             raise InputError(f"network.target: '{self.target}' is not among station_variables {self.station_variables}")
         if len(self.kernels) != 2 or any(size < 1 or size % 2 == 0 for size in self.kernels):
             raise InputError(f"network.kernels: two odd sizes in cells are needed, got {self.kernels}")
+        if self.unet_factor < 1:
+            raise InputError(f"network.unet_factor must be 1 or more, got {self.unet_factor}")
         if self.levels < 2 or self.width < 1:
             raise InputError(f"network.levels must be 2 or more and network.width 1 or more, got {self.levels}, {self.width}")
         if self.epsilon <= 0 or self.correction_limit <= 0:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+from scipy.fft import next_fast_len
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -43,13 +44,22 @@ class NormalisedConvolution(nn.Module):
         """Weighted sum of the values and sum of the weights in each window.
 
         Both arguments and results have shape (batch, variables, rows, columns); `weights` is 0 where
-        there is no reading, whatever the value there.
+        there is no reading, whatever the value there. The sums are float64, and only mean something
+        within `reach`: outside it they are rounding.
         """
-        kernel, padding, groups = self.kernel, self.size // 2, self.raw.shape[0]
-        # float32 whatever the caller's autocast says: bf16 weight gradients of wide kernels are many times slower.
-        with torch.autocast(values.device.type, enabled=False):
-            weighted = F.conv2d(values * weights, kernel, padding=padding, groups=groups)
-            return weighted, F.conv2d(weights, kernel, padding=padding, groups=groups)
+        rows, columns = values.shape[-2:]
+        half = self.size // 2
+        shape = (next_fast_len(rows + half, real=True), next_fast_len(columns + half, real=True))
+        # By Fourier transform, which costs the same whatever the kernel's size, and in float64, because sums
+        # of the kernel's faint rim must not drown in the rounding of its peak.
+        kernel = F.pad(self.kernel.double(), (0, shape[1] - self.size, 0, shape[0] - self.size))
+        kernel = torch.fft.rfft2(torch.roll(kernel, (-half, -half), (-2, -1))).conj()[:, 0]
+
+        def windows(field: Tensor) -> Tensor:
+            return torch.fft.irfft2(torch.fft.rfft2(field, shape) * kernel, shape)[..., :rows, :columns]
+
+        values, weights = values.double(), weights.double()
+        return windows(values * weights), windows(weights)
 
     def reach(self, mask: Tensor) -> Tensor:
         """Exactly where a window holds a reading, as a boolean tensor of the mask's shape."""
@@ -118,7 +128,8 @@ class PointConv(nn.Module):
             _, denominator = self.second.sums(values, mask)
             denominator = denominator + self.second.epsilon
         return PointConvFields(
-            first, _mean(weighted, denominator, second_support), density * support, first_support, second_support
+            first.float(), _mean(weighted, denominator, second_support).float(),
+            torch.where(first_support, density, 0.0).float(), first_support, second_support,
         )
 
 

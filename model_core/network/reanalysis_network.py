@@ -93,12 +93,20 @@ class ReanalysisNetwork(nn.Module):
             if c.availability:
                 channels.append(known)
 
-        fused = torch.cat(channels, dim=1).contiguous(memory_format=torch.channels_last)
-        result = self.unet(fused)[:, 0].float()
+        result = self._fuse(torch.cat(channels, dim=1))[:, 0]
         if c.output == "correction":
             limit = c.correction_limit
             result = background[:, 0] + limit * torch.tanh(result / limit)
         return NetworkOutput(inverse(result * spread + level, c.transform_of(c.target)), result, level, spread)
+
+    def _fuse(self, channels: Tensor) -> Tensor:
+        """The UNet++ over all channels, on blocks of cells where the configuration says so."""
+        factor = self.configuration.unet_factor
+        if factor == 1:
+            return self.unet(channels.contiguous(memory_format=torch.channels_last)).float()
+        blocks = F.avg_pool2d(channels, factor, ceil_mode=True, count_include_pad=False)
+        result = self.unet(blocks.contiguous(memory_format=torch.channels_last)).float()
+        return _refine(result, factor, channels.shape[-2:])
 
     def standardise(self, field: Tensor, output: NetworkOutput) -> Tensor:
         """A field of the target in the units that `output.standardised` is in."""
@@ -130,7 +138,10 @@ class ReanalysisNetwork(nn.Module):
             count = _block_sum(weight, factor)
             mean = _block_sum(value * weight, factor) / count.clamp_min(1)
             weighted, density = convolution.sums(mean, count)
-            weighted, density = (_refine(x, factor, value.shape[-2:]) for x in (weighted, density))
+            in_reach = convolution.reach(count)
+            weighted, density = (
+                _refine(torch.where(in_reach, x, 0.0).float(), factor, value.shape[-2:]) for x in (weighted, density)
+            )
             background = (weighted + scale_trust * background) / (density + scale_trust)
             channels += [background, torch.log1p(density)]
         first, density = fine.first[:, t : t + 1], fine.density[:, t : t + 1]
