@@ -15,48 +15,69 @@ FORMATION_DRY, FORMATION_MOIST = 0.010 / 3600, 0.055 / 3600
 EXCHANGE_WINTER, EXCHANGE_SUMMER, EXCHANGE_UPLAND = 6.0 * 86400, 2.0 * 86400, 0.8 * 86400
 # Washout 1.2e-4 per s at 1 mm/h, growing with rain^0.7 (below-cloud and in-cloud together; Slinn 1984).
 WASHOUT, WASHOUT_POWER = 1.2e-4, 0.7
-# Particles in the free air, ug m-3.
-FREE_AIR = 1.5
+# Particles in the free air, ug m-3: the background that subsiding and exchanged air brings down.
+FREE_AIR_WINTER, FREE_AIR_SUMMER = 1.0, 2.6
 # Hygroscopicity of mixed aerosol (Petters and Kreidenweis 2007, Atmos. Chem. Phys. 7, 1961), the density of water per
 # that of particles, and the share of the ambient water that a reading at 30 to 50 % humidity still sees.
 KAPPA, DENSITY_RATIO, WATER_SEEN, MOST_MOIST = 0.30, 1 / 1.5, 0.22, 0.93
 
 
-def react(
-    particles: np.ndarray, gases: np.ndarray, emitted: tuple[np.ndarray, np.ndarray],
-    air: State, season: Season, land: Landscape, seconds: float,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Column burdens (ug m-2) of particles and of precursors (as aerosol) after some seconds without transport.
+class Reactions:
+    """Sources and losses of the columns under one weather, prepared once and applied to any number of steps.
 
     Each loss is linear, so each equation dB/dt = E - L B is solved exactly for the step and any step is stable.
     """
-    summer = (1 - season.winter) / 2
-    exchange = 1 / EXCHANGE_WINTER + summer * (1 / EXCHANGE_SUMMER - 1 / EXCHANGE_WINTER)
-    exchange = exchange + land.upland**2 * (1 / EXCHANGE_UPLAND)
-    # Converging air leaves through the top with what it carries; the transport has gathered it in the column.
-    rising = np.maximum(-air.divergence, 0)
-    rained = WASHOUT * air.rain**WASHOUT_POWER
-    moist = (air.rh / 100) ** 3
-    formation = (FORMATION_DRY + FORMATION_MOIST * moist) * (0.8 + 0.5 * summer)
-    shared = exchange + rising + rained
-    loss = shared + DEPOSITION_GASES / air.mixing_depth + formation
-    gases, mean_gases = _relax(gases, emitted[1], loss, seconds)
-    source = emitted[0] + formation * mean_gases + exchange * FREE_AIR * air.mixing_depth
-    particles, _ = _relax(particles, source, shared + DEPOSITION_PARTICLES / air.mixing_depth, seconds)
-    return particles, gases
+
+    def __init__(
+        self, emitted: tuple[np.ndarray, np.ndarray], air: State, season: Season, land: Landscape, seconds: float,
+    ):
+        """`emitted`: particles and precursor gases (as aerosol), ug m-2 s-1; `seconds`: length of a step."""
+        summer = (1 - season.winter) / 2
+        exchange = 1 / EXCHANGE_WINTER + summer * (1 / EXCHANGE_SUMMER - 1 / EXCHANGE_WINTER)
+        exchange = exchange + land.upland**2 * (1 / EXCHANGE_UPLAND)
+        rained = WASHOUT * air.rain**WASHOUT_POWER
+        moist = (air.rh / 100) ** 3
+        formation = (FORMATION_DRY + FORMATION_MOIST * moist) * (0.8 + 0.5 * summer)
+        shared = exchange + rained
+        free_air = air.free_air * (FREE_AIR_WINTER + summer * (FREE_AIR_SUMMER - FREE_AIR_WINTER))
+        self.background = (free_air * air.mixing_depth).astype(np.float32)  # burden of clean air
+        self._gases = _Relaxation(shared + DEPOSITION_GASES / air.mixing_depth + formation, seconds)
+        self._particles = _Relaxation(shared + DEPOSITION_PARTICLES / air.mixing_depth, seconds)
+        self._gas_source = emitted[1].astype(np.float32)
+        self._particle_source = (emitted[0] + exchange * self.background).astype(np.float32)
+        self._formation = formation.astype(np.float32)
+
+    def step(self, particles: np.ndarray, gases: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Column burdens (ug m-2) of particles and of precursors after a step without transport."""
+        mean_gases = self._gases.mean(gases, self._gas_source)
+        source = self._particle_source + self._formation * mean_gases
+        return self._particles.end(particles, source), self._gases.end(gases, self._gas_source)
 
 
-def _relax(burden: np.ndarray, source: np.ndarray, loss: np.ndarray, seconds: float) -> tuple[np.ndarray, np.ndarray]:
-    """End and mean of dB/dt = source - loss B."""
-    steady = source / loss
-    left = np.exp(-loss * seconds)
-    end = steady + (burden - steady) * left
-    mean = steady + (burden - steady) * (1 - left) / (loss * seconds)
-    return end, mean
+class _Relaxation:
+    """The solution of dB/dt = source - loss B over a step."""
+
+    def __init__(self, loss: np.ndarray, seconds: float):
+        decayed = loss * seconds  # strictly positive: deposition never stops
+        self._left = np.exp(-decayed).astype(np.float32)
+        self._mean_left = ((1 - self._left) / decayed).astype(np.float32)
+        self._lifetime = (1 / loss).astype(np.float32)
+
+    def end(self, burden: np.ndarray, source: np.ndarray) -> np.ndarray:
+        steady = source * self._lifetime
+        return steady + (burden - steady) * self._left
+
+    def mean(self, burden: np.ndarray, source: np.ndarray) -> np.ndarray:
+        steady = source * self._lifetime
+        return steady + (burden - steady) * self._mean_left
 
 
 def surface_pm25(particles: np.ndarray, air: State) -> np.ndarray:
     """PM2.5 (ug m-3) at the ground from the column burden (ug m-2), with the water that a reading sees."""
-    activity = np.minimum(air.rh / 100, MOST_MOIST)
-    growth = 1 + WATER_SEEN * KAPPA * DENSITY_RATIO * activity / (1 - activity)
-    return particles / air.mixing_depth * growth
+    return particles * (humidity_growth(air.rh) / air.mixing_depth)
+
+
+def humidity_growth(rh: np.ndarray) -> np.ndarray:
+    """Mass of moist particles per mass of dry ones, as a reading sees it, at some relative humidity (%)."""
+    activity = np.minimum(rh / 100, MOST_MOIST)
+    return 1 + WATER_SEEN * KAPPA * DENSITY_RATIO * activity / (1 - activity)

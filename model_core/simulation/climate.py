@@ -12,6 +12,8 @@ from model_core.simulation.terrain import Terrain
 
 # Lengths over which the land feels the sea, a basin its rim, and low-level flow a slope.
 SEA_INFLUENCE_KM, RIM_KM, SLOPE_KM = 450.0, 110.0, 22.0
+# Reach of the land's heat and friction over the sea.
+COAST_KM = 18.0
 # Slope at which half of the upslope flow is blocked: winter lapse rates stop 5 m/s below ridges of some 500 m.
 BLOCKING_SLOPE = 0.006
 # Rim height that shelters a basin to 1/e of the wind outside.
@@ -22,13 +24,14 @@ SHELTER_RIM_M = 1100.0
 class Landscape:
     """Maps derived once from the terrain, float32 (rows, columns).
 
-    `maritime` 1 over open sea to 0 far inland; `basin` height (m) of the surroundings above the place; `slope_east`,
+    `maritime` 1 over open sea to 0 far inland; `near_land` 1 inland to 0 offshore within a sea breeze's reach; `basin` height (m) of the surroundings above the place; `slope_east`,
     `slope_north` unit vector uphill; `blocking` share of the upslope flow that is stopped; `upland` 0 in
     lowlands to 1 above 3500 m; `exposure` wind relative to open lowland.
     """
 
     terrain: Terrain
     maritime: np.ndarray
+    near_land: np.ndarray
     basin: np.ndarray
     slope_east: np.ndarray
     slope_north: np.ndarray
@@ -48,7 +51,8 @@ class Landscape:
         upland = np.clip((smooth_height - 1200) / 2300, 0, 1)
         exposure = np.exp(-basin / SHELTER_RIM_M) * (1 + smooth_height / 8000)
         maritime = geometry.smooth(~terrain.land, SEA_INFLUENCE_KM)
-        maps = (maritime, basin, east / safe, north / safe, slope / (slope + BLOCKING_SLOPE), upland, exposure)
+        near_land = geometry.smooth(terrain.land, COAST_KM)
+        maps = (maritime, near_land, basin, east / safe, north / safe, slope / (slope + BLOCKING_SLOPE), upland, exposure)
         return cls(terrain, *(np.asarray(m, np.float32) for m in maps))
 
 
@@ -82,12 +86,12 @@ class Season:
         # Well-mixed layer, daily mean: shallow over cold ground, deep over dry warm land, steady over sea.
         over_land = 720 - 330 * winter + 500 * land.upland * (1 - winter) / 2
         over_land = over_land * (1 + 0.35 * (1 - land.maritime) * (1 - winter) / 2) * np.exp(-land.basin / 2500)
-        depth = np.where(land.terrain.land, over_land, 620)
+        depth = land.near_land * over_land + (1 - land.near_land) * 620
         # RH: about 76 % over sea, 65 % in moist lowlands, 45 % deep inland; cold air is nearer to saturation.
         dryness = np.clip(1 - 2.2 * land.maritime, 0, 1)
         rh_logit = 1.15 - 1.25 * dryness + 0.3 * winter * np.clip((distance - 38) / 12, -1, 1) * dryness
         rh_logit += -0.35 * winter * np.clip((distance - 28) / 8, 0, 1) * (1 - dryness) * land.terrain.land
         rh_logit += 0.5 * np.minimum(land.basin / 800, 1.2) - 0.25 * land.upland
-        synoptic = np.clip(distance / 35, 0.4, 1.15) * (7.2 + 1.8 * winter)
+        synoptic = np.clip(distance / 35, 0.5, 1.15) * (7.5 + 1.5 * winter)
         maps = (winter, east, north, depth, rh_logit, synoptic)
         return cls(*(np.asarray(m, np.float32) for m in maps))

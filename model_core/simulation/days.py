@@ -11,13 +11,13 @@ import numpy as np
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.progress import Progress
-from model_core.simulation.chemistry import react, surface_pm25
+from model_core.simulation.chemistry import Reactions, surface_pm25
 from model_core.simulation.climate import Landscape, Season
 from model_core.simulation.emission import Emission
 from model_core.simulation.geometry import Geometry
 from model_core.simulation.terrain import Terrain
 from model_core.simulation.transport import Advection, diffuse
-from model_core.simulation.weather import Weather
+from model_core.simulation.weather import State, Weather
 
 # Days before the first one, so that its air has a history.
 SPIN_UP_DAYS = 4
@@ -28,7 +28,7 @@ CELLS_PER_STEP, TYPICAL_WIND = 3.0, 8.0
 SHORTEST_STEP_HOURS = 0.25
 # Eddies smaller than the weather's shortest wave, m2/s.
 DIFFUSIVITY = 8.0e3
-# Air that enters carries this share of what is in the edge cell, so that neither edge nor wind direction shows.
+# Air that enters is so much like the air in the edge cell, the rest like clean air, so that the edge does not show.
 INFLOW = 0.85
 
 
@@ -77,7 +77,7 @@ def _run(world: "_World", start: date, days: int, progress: Progress) -> Iterato
     for number in range(total):
         day = start + timedelta(days=number - SPIN_UP_DAYS)
         progress.step(number / total, f"simulating {day}" if number >= SPIN_UP_DAYS else "spinning up")
-        fields = world.pass_day(day, progress)
+        fields = world.pass_day(day)
         if number >= SPIN_UP_DAYS:
             yield fields
     progress.step(1.0, "simulated")
@@ -93,15 +93,19 @@ class _World:
         self._emission = Emission(self._geometry, self._land, np.random.default_rng([seed, 1]))
         self._weather = Weather(self._geometry, self._land, np.random.default_rng([seed, 2, start.toordinal()]))
         self._fire_rng = np.random.default_rng([seed, 3, start.toordinal()])
-        self._particles = np.zeros(grid.shape)
-        self._gases = np.zeros(grid.shape)
+        self._particles = np.zeros(grid.shape, np.float32)
+        self._gases = np.zeros(grid.shape, np.float32)
+        self._x_first = False
         # Mass per cell, up to a constant, is burden times width: columns of a lon-lat grid narrow to the poles.
-        self._relative_area = (self._geometry.width_m / self._geometry.width_m.mean())[:, None]
+        self._relative_area = np.broadcast_to(
+            (self._geometry.width_m / self._geometry.width_m.mean()).astype(np.float32)[:, None], grid.shape
+        )
         cell_km = min(self._geometry.height_m, float(self._geometry.width_m.min())) / 1000
         hours = np.clip(CELLS_PER_STEP * cell_km / (TYPICAL_WIND * 3.6), SHORTEST_STEP_HOURS, WEATHER_HOURS)
         self._steps = int(np.ceil(WEATHER_HOURS / hours))
+        self._seconds = WEATHER_HOURS * 3600 / self._steps
 
-    def pass_day(self, day: date, progress: Progress) -> SimulatedDay:
+    def pass_day(self, day: date) -> SimulatedDay:
         """Move on by 24 hours; the means of the day."""
         season = Season.of(day, self._geometry, self._land)
         self._emission.start_day(day, self._fire_rng)
@@ -112,25 +116,30 @@ class _World:
             air = self._weather.state(season)
             rh += air.rh
             wind += air.wind
-            pm25 += self._pass_block(day, season, air, progress)
+            pm25 += surface_pm25(self._pass_block(day, season, air), air)
         return SimulatedDay(day, *((field / blocks).astype(np.float32) for field in (pm25, rh, wind)))
 
-    def _pass_block(self, day: date, season: Season, air, progress: Progress) -> np.ndarray:
-        """Some hours of constant weather; mean PM2.5."""
-        seconds = WEATHER_HOURS * 3600 / self._steps
-        advection = Advection(self._geometry, air.east, air.north, seconds)
-        emitted = self._emission.rates(day, air.wind, air.rh)
-        total = np.zeros(self._geometry.shape)
-        for step in range(self._steps):
-            x_first = step % 2 == 0
-            self._particles = self._carry(advection, self._particles, seconds, x_first)
-            self._gases = self._carry(advection, self._gases, seconds, x_first)
-            self._particles, self._gases = react(
-                self._particles, self._gases, emitted, air, season, self._land, seconds
-            )
-            total += surface_pm25(self._particles, air)
+    def _pass_block(self, day: date, season: Season, air: State) -> np.ndarray:
+        """Some hours of constant weather; mean burden of particles."""
+        seconds = self._seconds
+        self._x_first = not self._x_first
+        advection = Advection(self._geometry, air.east, air.north, seconds, self._x_first)
+        reactions = Reactions(self._emission.rates(day, air.wind, air.rh), air, season, self._land, seconds)
+        # What a step makes of air that is the same everywhere: above 1 where air converges, below where it diverges.
+        gathered = advection.step(self._relative_area) / self._relative_area
+        kept, sinking = 1 / np.maximum(gathered, 1), np.maximum(1 - gathered, 0)
+        total = np.zeros(self._geometry.shape, np.float32)
+        for _ in range(self._steps):
+            particles = self._carry(advection, self._particles, reactions.background)
+            gases = self._carry(advection, self._gases, None)
+            # Converging air leaves through the top with what it carries; diverging air is replaced from above.
+            particles = kept * particles + sinking * reactions.background
+            self._particles, self._gases = reactions.step(particles, kept * gases)
+            total += self._particles
         return total / self._steps
 
-    def _carry(self, advection: Advection, burden: np.ndarray, seconds: float, x_first: bool) -> np.ndarray:
-        mass = advection.step(burden * self._relative_area, INFLOW, x_first)
-        return diffuse(self._geometry, mass, DIFFUSIVITY, seconds) / self._relative_area
+    def _carry(self, advection: Advection, burden: np.ndarray, background: np.ndarray | None) -> np.ndarray:
+        """The burden after advection and diffusion of a step."""
+        outside = INFLOW * burden if background is None else INFLOW * burden + (1 - INFLOW) * background
+        mass = advection.step(burden * self._relative_area, outside * self._relative_area)
+        return diffuse(self._geometry, mass, DIFFUSIVITY, self._seconds) / self._relative_area

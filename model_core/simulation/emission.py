@@ -20,7 +20,9 @@ WORKS_AREA_KM2, WORKS_EMISSION = 9000.0, 3.0e7
 # One burning area per so many km2 and day, at its season's peak, and its median strength in ug s-1.
 FIRE_AREA_KM2, FIRE_EMISSION = 250_000.0, 2.0e8
 # Sea spray grows with the 3.41th power of the wind (Monahan et al. 1986); ug m-2 s-1 of PM2.5 at 10 m/s.
-SPRAY_AT_10_MS = 0.016
+SPRAY_AT_10_MS = 0.03
+# Precursors from the sea's plankton (DMS), as aerosol, ug m-2 s-1.
+PLANKTON_GASES = 0.0008
 # Dust: dry bare ground above a threshold wind (m/s); ug m-2 s-1 per (m/s)^3 of excess.
 DUST_THRESHOLD, DUST_FACTOR = 6.5, 0.02
 
@@ -43,7 +45,8 @@ class Emission:
         tilled = 0.3 * low * flat * np.clip(0.25 + 3 * land.maritime, 0, 1) * (np.abs(geometry.latitude) < 48)
         country = COUNTRY_EMISSION * np.maximum(crowding, tilled) * (0.15 + 0.85 * low) * (0.2 + 0.8 * flat) * terrain.land
         town = TOWN_EMISSION * town_share * np.maximum(terrain.urban, 0) ** 0.8
-        self._people = (total * region * (town + country) + WILD_EMISSION * terrain.land).astype(np.float32)
+        self._people = (total * region * (town + country)).astype(np.float32)
+        self._wild = (WILD_EMISSION * region * terrain.land).astype(np.float32)
         self._works = (total * self._scatter_works(rng, crowding * terrain.land)).astype(np.float32)
         self._growth = (crowding * low * terrain.land).astype(np.float32)
         bare = np.clip(1 - 6 * land.maritime, 0, 1) * np.exp(-towns_nearby / 0.004) * (1 - 0.7 * land.upland)
@@ -89,6 +92,8 @@ class Emission:
         # Thawed, not yet green: April has the most, frozen January hardly any.
         loose = 0.08 + 0.92 * np.exp(-(((day.timetuple().tm_yday - 105 + 182) % 365 - 182) / 40.0) ** 2)
         dust = DUST_FACTOR * loose * self._bare * dry * np.maximum(wind - DUST_THRESHOLD, 0) ** 3
-        burnt = people + self._works + self._fires
-        gases = self._gas_ratio * (self._people * (1 + 0.1 * winter) + 1.3 * self._works + 0.2 * self._fires)
+        wild = self._wild * (1 - 0.5 * winter)  # soil and plants
+        burnt = people + wild + self._works + self._fires
+        sea = PLANKTON_GASES * ~self._land.terrain.land
+        gases = sea + self._gas_ratio * (self._people * (1 + 0.1 * winter) + wild + 1.3 * self._works + 0.2 * self._fires)
         return burnt + spray + dust, gases

@@ -7,6 +7,9 @@ from scipy.ndimage import gaussian_filter1d
 
 from model_core.simulation.geometry import Geometry
 
+# Keeps 0 / 0 at 0 in the slopes.
+TINY = 1e-30
+
 
 class Advection:
     """Flux-form semi-Lagrangian advection in two sweeps, for steps longer than a cell's crossing time.
@@ -17,24 +20,31 @@ class Advection:
     turns negative. Prepared once per wind, applied to any number of tracers.
     """
 
-    def __init__(self, geometry: Geometry, east: np.ndarray, north: np.ndarray, seconds: float):
-        """Winds in m/s at the cell centres, shape (rows, columns)."""
+    def __init__(
+        self, geometry: Geometry, east: np.ndarray, north: np.ndarray, seconds: float, x_first: bool = True,
+    ):
+        """Winds in m/s at the cell centres, shape (rows, columns).
+
+        Alternate `x_first` between winds so that the error of splitting cancels.
+        """
+        self._x_first = x_first
         self._x = _Sweep(_to_faces(east * (seconds / geometry.width_m[:, None])))
         # Rows run southward: a northward wind moves mass to smaller row numbers.
         self._y = _Sweep(_to_faces(np.ascontiguousarray(-north.T) * (seconds / geometry.height_m)))
 
-    def step(self, mass: np.ndarray, inflow: float = 1.0, x_first: bool = True) -> np.ndarray:
+    def step(self, mass: np.ndarray, outside: np.ndarray | None = None) -> np.ndarray:
         """Mass per cell after the step, shape (rows, columns).
 
-        `inflow` is the ratio between the air that enters and the air in the edge cell: 0 is clean, 1 is the same.
-        Alternate `x_first` between steps so that the error of splitting cancels.
+        `outside` is the mass per cell beyond the edges, as a map of which only the edges are read; without it the
+        air that enters is as clean or dirty as the edge cell.
         """
-        if x_first:
-            return self._along_y(self._x.apply(mass, inflow), inflow)
-        return self._x.apply(self._along_y(mass, inflow), inflow)
+        outside = mass if outside is None else outside
+        if self._x_first:
+            return self._along_y(self._x.apply(mass, outside), outside)
+        return self._x.apply(self._along_y(mass, outside), outside)
 
-    def _along_y(self, mass: np.ndarray, inflow: float) -> np.ndarray:
-        return np.ascontiguousarray(self._y.apply(np.ascontiguousarray(mass.T), inflow).T)
+    def _along_y(self, mass: np.ndarray, outside: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(self._y.apply(np.ascontiguousarray(mass.T), outside.T).T)
 
 
 def _to_faces(centre: np.ndarray) -> np.ndarray:
@@ -55,35 +65,38 @@ class _Sweep:
         self._after = int(max(0, np.ceil(origin.max() - (faces - 1)))) + 1
         origin += self._before
         cell = origin.astype(np.intp)
-        self._part = origin - cell
+        self._part = (origin - cell).astype(np.float32)
         self._half_slope_weight = self._part * (self._part - 1) / 2
         width = faces - 1 + self._before + self._after
         self._index = cell + (np.arange(lines) * width)[:, None]
         self._width = width
 
-    def apply(self, mass: np.ndarray, inflow: float) -> np.ndarray:
+    def apply(self, mass: np.ndarray, outside: np.ndarray) -> np.ndarray:
         lines, cells = mass.shape
-        padded = np.empty((lines, self._width))
+        padded = np.empty((lines, self._width), mass.dtype)
         padded[:, self._before:self._before + cells] = mass
-        padded[:, :self._before] = inflow * mass[:, :1]
-        padded[:, self._before + cells:] = inflow * mass[:, -1:]
-        below = np.cumsum(padded, axis=1)
+        padded[:, :self._before] = outside[:, :1]
+        padded[:, self._before + cells:] = outside[:, -1:]
+        below = np.cumsum(padded, axis=1, dtype=float)  # double, else clean air would drown in the rounding
         below -= padded  # mass west of each cell
         reached = below.take(self._index)
         reached += self._part * padded.take(self._index)
         reached += self._half_slope_weight * _monotone_slope(padded).take(self._index)
         moved = np.diff(reached, axis=1)
-        return np.maximum(moved, 0, out=moved)  # only rounding is below zero
+        np.maximum(moved, 0, out=moved)  # only rounding is below zero
+        return moved.astype(mass.dtype, copy=False)
 
 
 def _monotone_slope(values: np.ndarray) -> np.ndarray:
     """Van Leer's harmonic slope along the last axis; zero at extremes and at the ends."""
     step = np.diff(values, axis=1)
-    left, right = step[:, :-1], step[:, 1:]
-    product = left * right
-    total = left + right
-    slope = np.zeros_like(values)
-    np.divide(2 * product, total, out=slope[:, 1:-1], where=product > 0)
+    size = np.abs(step)
+    # 2 l r / (l + r) where both have one sign, else 0, without a branch.
+    slope = np.empty_like(values)
+    slope[:, 0] = slope[:, -1] = 0
+    inner = np.multiply(step[:, :-1], size[:, 1:], out=slope[:, 1:-1])
+    inner += size[:, :-1] * step[:, 1:]
+    inner /= size[:, :-1] + size[:, 1:] + TINY
     return slope
 
 

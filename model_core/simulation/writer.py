@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from datetime import date, datetime, timezone
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import netCDF4
 import numpy as np
 
-from model_core.errors import OutputError
+from model_core.atomic_file import atomic_file
 from model_core.grid import Grid
 from model_core.progress import Progress
 from model_core.simulation.days import simulate_days
@@ -57,29 +56,18 @@ def write_simulation(
         If the progress says so; no file is left.
     """
     path, begun = Path(path), time.perf_counter()
-    if not path.parent.is_dir():
-        raise OutputError(f"folder {path.parent} for the simulation does not exist; create it or choose another")
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder; give the name of a NetCDF file")
     if terrain is None:
         terrain = Terrain.synthetic(grid, seed)
     simulated = simulate_days(grid, start, days, seed, terrain, progress)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with netCDF4.Dataset(partial, "w", format="NETCDF4") as file:
-            _describe(file, grid, start, days, seed)
-            _write_terrain(file, terrain)
-            for number, day in enumerate(simulated):
-                offset = (day.date - EPOCH).days
-                file["time"][number] = offset + 0.5
-                file["time_bnds"][number] = (offset, offset + 1)
-                for name, (field, *_) in DAILY.items():
-                    file[name][number] = getattr(day, field)[::-1]
-        os.replace(partial, path)
-    except OSError as error:
-        raise OutputError(f"can't write the simulation to {path}: {error}; check permissions and free space") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    with atomic_file(path) as partial, netCDF4.Dataset(partial, "w", format="NETCDF4") as file:
+        _describe(file, grid, start, days, seed)
+        _write_terrain(file, terrain)
+        for number, day in enumerate(simulated):
+            offset = (day.date - EPOCH).days
+            file["time"][number] = offset + 0.5
+            file["time_bnds"][number] = (offset, offset + 1)
+            for name, (field, *_) in DAILY.items():
+                file[name][number] = getattr(day, field)[::-1]
     return {"out": str(path), "days": days, "seconds": round(time.perf_counter() - begun, 3)}
 
 
