@@ -49,7 +49,7 @@ class Channel:
                 self._stream.write(line)
                 self._stream.flush()
         except OSError:
-            os._exit(0)
+            _end_with_children()
 
 
 class Job(Progress):
@@ -65,8 +65,8 @@ class Job(Progress):
         self._last_step = (-1.0, "")
         self._last_time = 0.0
 
-    def reply(self, kind: str, **content: Any) -> None:
-        self._channel.send({"type": kind, "id": self.id, **content})
+    def reply(self, message_type: str, /, **content: Any) -> None:
+        self._channel.send({"type": message_type, "id": self.id, **content})
 
     def on_step(self, fraction: float, message: str) -> None:
         step, now = (fraction, message), time.monotonic()
@@ -174,7 +174,7 @@ class Requests:
                 job.cancelled.set()
         self.pending.put(_STOP)
         time.sleep(ORPHAN_SECONDS)  # a daemon thread: it is gone long before where the job listens
-        os._exit(0)
+        _end_with_children()
 
     def _take(self, line: bytes) -> bool:
         """Handle one line; whether it asks to stop."""
@@ -199,6 +199,13 @@ class Requests:
             self._jobs[job.id] = job
         self.pending.put(job)
         return False
+
+
+def _end_with_children() -> None:
+    """End at once, and take along what a job started, where the plugin gave this process a group of its own."""
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
+    os._exit(0)
 
 
 def claim_streams() -> tuple[BinaryIO, BinaryIO]:

@@ -15,7 +15,7 @@ from .errors import EngineCancelled, EngineError
 from .leftovers import remove_leftovers
 from .locate import EngineMissing, find_engine
 from .qgis_side import tr
-from .worker_process import WorkerProcess, WorkerGone
+from .worker_process import WORKER, WorkerGone, WorkerProcess
 
 __all__ = ["EngineCancelled", "EngineError", "EngineMissing", "job_folder", "run_job", "stop_worker"]
 
@@ -27,11 +27,12 @@ POLL_SECONDS = 0.05
 class Engine:
     """The one worker of this QGIS: started by the first run, kept for the next ones, replaced when it ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, arguments: tuple[str, ...] = WORKER) -> None:
+        self._arguments = arguments
         self._busy = threading.Lock()
         self._worker: WorkerProcess | None = None
         self._count = 0
-        self.started = 0  # how many workers this process has started; the benchmark reads it
+        self.started = 0  # how many workers this process has started
 
     def run(self, command: str, request: dict[str, Any], feedback, outputs: Sequence[str]) -> dict[str, Any]:
         """See `run_job`; runs from several threads wait for each other."""
@@ -57,6 +58,11 @@ class Engine:
         finally:
             self._busy.release()
 
+    @property
+    def pid(self) -> int | None:
+        """Process id of the worker, if there is one."""
+        return self._worker.pid if self._worker is not None and self._worker.alive() else None
+
     def stop(self) -> None:
         """End the worker; a job that runs in it ends with an error."""
         worker = self._worker
@@ -69,7 +75,7 @@ class Engine:
             self._end_worker()
         if self._worker is None:
             feedback.setProgressText(tr("Starting the engine"))
-            self._worker = WorkerProcess(python.path)
+            self._worker = WorkerProcess(python.path, self._arguments)
             self.started += 1
             self._worker.wait_until_ready(feedback.isCanceled)
         return self._worker
@@ -130,8 +136,8 @@ def _raise_if_cancelled(feedback) -> None:
         raise EngineCancelled(tr("Cancelled."))
 
 
-_engine = Engine()
-atexit.register(_engine.stop)
+engine = Engine()
+atexit.register(engine.stop)
 
 
 def run_job(command: str, request: dict[str, Any], feedback, outputs: Sequence[str] = ()) -> dict[str, Any]:
@@ -153,7 +159,7 @@ def run_job(command: str, request: dict[str, Any], feedback, outputs: Sequence[s
         If the job failed or the engine died, with what it was.
     """
     try:
-        return _engine.run(command, request, feedback, outputs)
+        return engine.run(command, request, feedback, outputs)
     except EngineError as error:
         if error.details:
             feedback.pushDebugInfo(error.details)
@@ -162,7 +168,7 @@ def run_job(command: str, request: dict[str, Any], feedback, outputs: Sequence[s
 
 def stop_worker() -> None:
     """End the engine process, if there is one; the next run starts a new one."""
-    _engine.stop()
+    engine.stop()
 
 
 @contextlib.contextmanager

@@ -68,9 +68,9 @@ def python_in(folder: Path) -> Path:
     return Path(folder) / ("Scripts/python.exe" if process.WINDOWS else "bin/python")
 
 
-def requirement_lines(path: Path = REQUIREMENTS) -> list[str]:
+def requirement_lines() -> list[str]:
     """The requirements without comments and blank lines."""
-    lines = (line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
+    lines = (line.split("#")[0].strip() for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines())
     return [line for line in lines if line]
 
 
@@ -161,7 +161,7 @@ def _build(folder: Path, renew: bool, origin: dict, wheels: str, base_python: st
         report(0.9, tr("Importing every library once"))
         check = installer.run([python, "-c", _CHECK, *libraries()])
     versions = json.loads(check.splitlines()[-1])
-    if origin["device"] == "gpu" and not versions["gpu"]:
+    if origin["device"] == "gpu" and not versions.get("gpu"):
         report(0.99, tr("WARNING: torch sees no GPU here. Check the driver, or name the index of its GPU builds (torch index)."))
     _write_marker(folder, {"state": "ready", "requirements": requirements_hash(), "versions": versions, **origin})
     report(1.0, tr("The engine environment in {folder} is ready.").format(folder=folder))
@@ -172,9 +172,9 @@ import importlib, json, sys
 found = {"python": sys.version.split()[0]}
 for name in sys.argv[1:]:
     found[name] = str(getattr(importlib.import_module(name), "__version__", ""))
-import torch
-mps = getattr(torch.backends, "mps", None)
-found["gpu"] = bool(torch.cuda.is_available() or (mps is not None and mps.is_available()))
+if "torch" in found:
+    import torch
+    found["gpu"] = torch.cuda.is_available() or torch.backends.mps.is_available()
 print(json.dumps(found))
 """
 

@@ -18,6 +18,7 @@ from .qgis_side import tr
 
 ROOT = Path(__file__).resolve().parents[2]
 PROTOCOL = 1
+WORKER = ("-m", "model_core", "worker")
 # A first start from a cold network disk, with a virus scanner looking on, takes its time.
 START_SECONDS = 90.0
 STOP_SECONDS = 1.0
@@ -36,7 +37,7 @@ class WorkerGone(Exception):
 class WorkerProcess:
     """One engine process; raises `EngineError` if it can't be started."""
 
-    def __init__(self, python: str, arguments: tuple[str, ...] = ("-m", "model_core", "worker")):
+    def __init__(self, python: str, arguments: tuple[str, ...] = WORKER):
         self.python = python
         self._said: queue.Queue = queue.Queue()
         self._stderr: collections.deque = collections.deque(maxlen=LAST_LINES)
@@ -187,7 +188,7 @@ def explain_end(status: int, last_words: str, python: str) -> str:
 
 
 def _crash_name(status: int) -> str:
-    if status >= 0:
+    if status & 0xFFFFFFFF in _WINDOWS_CRASHES:
         return _WINDOWS_CRASHES[status & 0xFFFFFFFF]
     try:
         return signal.Signals(-status).name

@@ -1,0 +1,68 @@
+"""The arrows run one way: the plugin imports none of the engine's libraries, the engine nothing of QGIS."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ENGINE_ONLY = {"torch", "rasterio", "xarray", "netCDF4", "geopandas", "model_core"}
+QGIS_ONLY = {"qgis", "PyQt4", "PyQt5", "PyQt6", "PySide2", "PySide6", "processing", "plugin"}
+BINDINGS = {"PyQt4", "PyQt5", "PyQt6", "PySide2", "PySide6", "sip"}
+
+
+def python_files(*folders):
+    files = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    assert files
+    return [pytest.param(path, id=str(path.relative_to(ROOT))) for path in files]
+
+
+def imported(path):
+    """Top-level names of all that a file imports, inside functions and by `import_module` too; with their lines."""
+    tree = ast.parse(path.read_text(encoding="utf-8"), path.name)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names = [node.module]
+        elif isinstance(node, ast.Call) and _called(node.func) in ("import_module", "__import__") and node.args:
+            names = [node.args[0].value] if isinstance(node.args[0], ast.Constant) else []
+        else:
+            continue
+        for name in names:
+            yield name.split(".")[0], f"{path.relative_to(ROOT)}:{node.lineno} imports {name}"
+
+
+def _called(function):
+    return getattr(function, "attr", getattr(function, "id", ""))
+
+
+def offences(path, forbidden):
+    return [place for name, place in imported(path) if name in forbidden]
+
+
+@pytest.mark.parametrize("path", [*python_files("plugin"), pytest.param(ROOT / "__init__.py", id="__init__.py")])
+def test_the_plugin_imports_no_engine_library_and_qt_only_through_qgis(path):
+    assert offences(path, ENGINE_ONLY | BINDINGS) == []
+
+
+@pytest.mark.parametrize("path", python_files("model_core"))
+def test_the_engine_imports_neither_qgis_nor_qt(path):
+    assert offences(path, QGIS_ONLY) == []
+
+
+@pytest.mark.parametrize("path", python_files("plugin/engine"))
+def test_the_engines_side_of_the_plugin_needs_no_qgis(path):
+    assert offences(path, {"qgis"}) == []
+
+
+@pytest.mark.parametrize("path", python_files("plugin"))
+def test_the_plugin_parses_on_the_oldest_python_that_qgis_ships(path):
+    ast.parse(path.read_text(encoding="utf-8"), path.name, feature_version=(3, 9))
+
+
+def test_the_check_sees_imports_inside_functions_and_by_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
+    path = tmp_path / "sample.py"
+    path.write_text("def f():\n    import torch.nn\n    from rasterio import open\n    importlib.import_module('xarray.core')\n")
+    assert len(offences(path, ENGINE_ONLY)) == 3

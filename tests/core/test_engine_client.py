@@ -1,0 +1,296 @@
+"""The client against real engine processes: warm, cancelled, killed, crashed, gone idle."""
+
+import os
+import sys
+import threading
+import time
+
+import pytest
+from plugin.engine.client import Engine, job_folder
+from plugin.engine.errors import EngineCancelled, EngineError, EngineMissing
+from plugin.engine.worker_process import WorkerProcess, explain_end
+from processes import ends, is_running, kill
+
+SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "worker_with_misfortunes.py")
+
+
+class Feedback:
+    """Takes what a QgsProcessingFeedback takes, and can be cancelled."""
+
+    def __init__(self, cancel_at=None):
+        self.progress, self.texts, self.infos, self.warnings, self.debug = [], [], [], [], []
+        self.cancelled_at = None
+        self._cancel_at = cancel_at
+        self._begin = time.monotonic()
+
+    def isCanceled(self):
+        if self._cancel_at is not None and time.monotonic() - self._begin > self._cancel_at:
+            self.cancelled_at = self.cancelled_at or time.monotonic()
+        return self.cancelled_at is not None
+
+    def cancel(self):
+        self.cancelled_at = time.monotonic()
+
+    def setProgress(self, percent):
+        self.progress.append(percent)
+
+    def setProgressText(self, text):
+        self.texts.append(text)
+
+    def pushInfo(self, text):
+        self.infos.append(text)
+
+    def pushWarning(self, text):
+        self.warnings.append(text)
+
+    def pushDebugInfo(self, text):
+        self.debug.append(text)
+
+    def child(self):
+        """Process id that the job `deaf` told; waits for it."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            for text in self.texts:
+                if text.startswith("child "):
+                    return int(text.split()[1])
+            time.sleep(0.02)
+        raise AssertionError("the job never started")
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    monkeypatch.setenv("CTM_REANALYSIS_ENGINE_PYTHON", sys.executable)
+    engine = Engine((SCRIPT,))
+    yield engine
+    engine.stop()
+
+
+def in_thread(engine, command, request, feedback, outputs=()):
+    """Run a job in a thread, as QGIS does; what it raised or returned is the thread's `outcome`."""
+    def work():
+        try:
+            thread.outcome = engine.run(command, request, feedback, outputs)
+        except EngineError as error:
+            thread.outcome = error
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
+
+
+def test_a_run_returns_the_result_and_passes_on_what_the_job_says(engine):
+    feedback = Feedback()
+    assert engine.run("echo", {"name": "北京"}, feedback, [])["heard"] == {"name": "北京"}
+    assert feedback.progress == [50.0] and "half" in feedback.texts
+    assert feedback.infos == ["listening"] and feedback.warnings == ["an echo"]
+
+
+def test_the_shipped_worker_answers(monkeypatch):
+    monkeypatch.setenv("CTM_REANALYSIS_ENGINE_PYTHON", sys.executable)
+    engine = Engine()
+    try:
+        assert engine.run("info", {}, Feedback(), [])["version"]
+    finally:
+        engine.stop()
+
+
+def test_runs_share_one_worker(engine):
+    pids = {engine.run("echo", {}, Feedback(), [])["pid"] for _ in range(5)}
+    assert pids == {engine.pid} and engine.started == 1
+
+
+def test_threads_wait_for_each_other_and_share_one_worker(engine):
+    threads = [in_thread(engine, "echo", {"n": n}, Feedback()) for n in range(8)]
+    for thread in threads:
+        thread.join()
+    assert sorted(thread.outcome["heard"]["n"] for thread in threads) == list(range(8))
+    assert engine.started == 1
+
+
+def test_a_failed_job_says_why_and_leaves_the_worker_warm(engine):
+    with pytest.raises(EngineError, match="field 'pm25' holds text") as caught:
+        engine.run("refuse", {}, Feedback(), [])
+    assert caught.value.kind == "InputError" and caught.value.details == ""
+    engine.run("echo", {}, Feedback(), [])
+    assert engine.started == 1
+
+
+def test_a_fault_of_the_engine_brings_its_traceback_for_the_log(engine):
+    with pytest.raises(EngineError, match="ZeroDivisionError") as caught:
+        engine.run("fault", {}, Feedback(), [])
+    assert "in fault" in caught.value.details
+
+
+def test_a_cancelled_job_that_listens_keeps_the_worker(engine):
+    feedback = Feedback(cancel_at=0.5)
+    engine.run("echo", {}, Feedback(), [])
+    with pytest.raises(EngineCancelled):
+        engine.run("patient", {}, feedback, [])
+    assert time.monotonic() - feedback.cancelled_at < 2.0
+    engine.run("echo", {}, Feedback(), [])
+    assert engine.started == 1
+
+
+def test_a_cancelled_job_that_does_not_listen_is_ended_with_all_it_started(engine, tmp_path):
+    feedback, out = Feedback(), tmp_path / "field.tif"
+    out.write_text("yesterday's field")
+    thread = in_thread(engine, "deaf", {"out": str(out)}, feedback, [str(out)])
+    child, worker = feedback.child(), engine.pid
+    assert (tmp_path / ".field.tif.partial").exists()
+    feedback.cancel()
+    thread.join(5)
+    assert time.monotonic() - feedback.cancelled_at < 2.0
+    assert isinstance(thread.outcome, EngineCancelled)
+    assert ends(worker) and ends(child)
+    assert [path.name for path in tmp_path.iterdir()] == ["field.tif"] and out.read_text() == "yesterday's field"
+    assert engine.run("echo", {}, Feedback(), [])["pid"] != worker
+
+
+def test_a_run_that_waits_for_another_can_be_cancelled(engine):
+    first, second = Feedback(), Feedback(cancel_at=0.2)
+    thread = in_thread(engine, "patient", {}, first)
+    while not first.progress:
+        time.sleep(0.02)
+    with pytest.raises(EngineCancelled):
+        engine.run("echo", {}, second, [])
+    assert time.monotonic() - second.cancelled_at < 0.5
+    first.cancel()
+    thread.join(5)
+    assert isinstance(thread.outcome, EngineCancelled)
+
+
+def test_a_killed_worker_is_reported_as_killed_and_the_next_run_works(engine, tmp_path):
+    feedback, out = Feedback(), tmp_path / "field.nc"
+    thread = in_thread(engine, "deaf", {"out": str(out)}, feedback, [str(out)])
+    child = feedback.child()
+    kill(engine.pid)
+    thread.join(5)
+    assert thread.outcome.kind == "Crash"
+    assert "killed" in str(thread.outcome) and "memory" in str(thread.outcome)
+    assert ends(child) and list(tmp_path.iterdir()) == []
+    assert engine.run("echo", {}, Feedback(), [])["pid"] == engine.pid
+    assert engine.started == 2
+
+
+@pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT"])
+def test_a_crash_inside_a_library_is_called_that_with_its_trace(engine, name):
+    with pytest.raises(EngineError, match=name) as caught:
+        engine.run("crash", {"signal": name}, Feedback(), [])
+    assert "worker_with_misfortunes.py" in caught.value.details
+    engine.run("echo", {}, Feedback(), [])
+
+
+def test_an_idle_worker_stops_and_the_next_run_starts_another(monkeypatch):
+    monkeypatch.setenv("CTM_REANALYSIS_ENGINE_PYTHON", sys.executable)
+    engine = Engine((SCRIPT, "0.3"))
+    try:
+        first = engine.run("echo", {}, Feedback(), [])["pid"]
+        assert ends(first, 5)
+        assert engine.run("echo", {}, Feedback(), [])["pid"] != first
+    finally:
+        engine.stop()
+
+
+def test_stop_ends_the_worker_and_the_next_run_starts_another(engine):
+    first = engine.run("echo", {}, Feedback(), [])["pid"]
+    engine.stop()
+    assert not is_running(first)
+    assert engine.run("echo", {}, Feedback(), [])["pid"] != first
+
+
+def test_another_choice_of_python_replaces_the_worker(engine, monkeypatch, tmp_path):
+    first = engine.run("echo", {}, Feedback(), [])["pid"]
+    other = tmp_path / "python"
+    other.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    other.chmod(0o755)
+    monkeypatch.setenv("CTM_REANALYSIS_ENGINE_PYTHON", str(other))
+    assert engine.run("echo", {}, Feedback(), [])["pid"] != first
+    assert ends(first)
+
+
+def test_the_worker_ends_when_the_process_that_asked_ends(tmp_path):
+    script = (
+        "import os, sys; from plugin.engine.client import Engine; sys.path.insert(0, sys.argv[2])\n"
+        "from test_engine_client import Feedback\n"
+        "engine = Engine((sys.argv[1],)); print(engine.run('echo', {}, Feedback(), [])['pid'], flush=True)\n"
+        "os._exit(0)"
+    )
+    import subprocess
+
+    answer = subprocess.run(
+        [sys.executable, "-c", script, SCRIPT, os.path.dirname(SCRIPT)], capture_output=True, text=True, check=True,
+        env={**os.environ, "CTM_REANALYSIS_ENGINE_PYTHON": sys.executable},
+    )
+    assert ends(int(answer.stdout), 10)
+
+
+def test_without_an_engine_the_error_names_the_fix(engine, monkeypatch, tmp_path):
+    monkeypatch.delenv("CTM_REANALYSIS_ENGINE_PYTHON")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setattr("plugin.engine.locate.own_interpreters", lambda: [])
+    with pytest.raises(EngineMissing, match="Set up engine"):
+        engine.run("echo", {}, Feedback(), [])
+
+
+def test_a_python_without_the_libraries_is_reported_with_the_missing_name(monkeypatch, tmp_path):
+    import venv
+
+    venv.create(tmp_path / "bare", with_pip=False)
+    monkeypatch.setenv("CTM_REANALYSIS_ENGINE_PYTHON", str(tmp_path / "bare" / "bin" / "python"))
+    engine = Engine()
+    try:
+        with pytest.raises(EngineError, match="numpy|torch") as caught:
+            engine.run("reanalyse", {"stations": "none.csv", "value": "x", "out": "x.tif"}, Feedback(), [])
+        assert "Set up engine" in str(caught.value)
+    finally:
+        engine.stop()
+
+
+def test_a_program_that_is_no_engine_is_not_waited_for_long():
+    worker = WorkerProcess(sys.executable, ("-c", "import time; time.sleep(30)"))
+    with pytest.raises(EngineError, match="did not start within"):
+        worker.wait_until_ready(lambda: False, seconds=0.5)
+    assert ends(worker.pid)
+
+
+def test_a_program_that_ends_at_once_is_reported_with_its_last_words():
+    worker = WorkerProcess(sys.executable, ("-c", "raise SystemExit('wrong version of everything')"))
+    with pytest.raises(EngineError, match="wrong version of everything"):
+        worker.wait_until_ready(lambda: False)
+
+
+def test_what_a_start_up_hook_prints_does_not_confuse_the_client():
+    code = "print('welcome to this computer', flush=True); from model_core.worker import serve; serve()"
+    worker = WorkerProcess(sys.executable, ("-c", code))
+    try:
+        worker.wait_until_ready(lambda: False)
+        assert "welcome" in worker.last_words()
+    finally:
+        worker.stop()
+
+
+def test_the_start_can_be_cancelled():
+    worker = WorkerProcess(sys.executable, ("-c", "import time; time.sleep(30)"))
+    with pytest.raises(EngineCancelled):
+        worker.wait_until_ready(lambda: True)
+    assert ends(worker.pid)
+
+
+@pytest.mark.parametrize(("status", "words", "expected"), [
+    (-9, "", "SIGKILL"),
+    (-11, "Fatal Python error: Segmentation fault", "SIGSEGV"),
+    (0xC0000005, "", "ACCESS_VIOLATION"),
+    (-1073741819, "", "ACCESS_VIOLATION"),
+    (0xC0000135, "", "DLL"),
+    (1, "ModuleNotFoundError: No module named 'rasterio'", "rasterio"),
+    (-6, "terminate called after throwing an instance of 'std::bad_alloc'", "out of memory"),
+    (3, "", "status 3"),
+])
+def test_every_end_has_an_explanation(status, words, expected):
+    assert expected in explain_end(status, words, "python")
+
+
+def test_the_job_folder_is_gone_afterwards():
+    with job_folder() as folder:
+        (folder / "readings.csv").write_text("x,y,pm25\n")
+    assert not folder.exists()
