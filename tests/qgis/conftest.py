@@ -1,0 +1,241 @@
+"""Real QGIS, the plugin as QGIS loads it, the real engine, and a small world to work on."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CNEMC = ROOT.parent / "shared" / "data" / "cnemc"
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+# The plugin's folder has the plugin's name when it is installed; a checkout may have any.
+_PLUGINS = Path(tempfile.mkdtemp(prefix="ctm-reanalysis-plugins-"))
+(_PLUGINS / "ctm_reanalysis").symlink_to(ROOT, target_is_directory=True)
+sys.path.insert(0, str(_PLUGINS))
+
+LAMBERT = "+proj=lcc +lat_1=25 +lat_2=40 +lat_0=34 +lon_0=110 +R=6370000 +units=m +no_defs"
+SMALL_GRID = f"0,0,768000,576000,12000@{LAMBERT}"  # 48 rows x 64 columns
+FIRST_DAY = date(2018, 2, 16)
+DAYS = [FIRST_DAY + timedelta(days=n) for n in range(10)]
+TINY_CONFIGURATION = """
+[network]
+target = "pm25"
+station_variables = ["pm25", "rh", "wind"]
+covariates = ["elevation", "urban"]
+kernels = [9, 5]
+width = 4
+levels = 2
+output = "field"
+
+[network.transforms]
+pm25 = { kind = "linear", scale = 50.0 }
+rh = { kind = "linear", scale = 50.0 }
+wind = { kind = "linear", scale = 5.0 }
+elevation = { kind = "linear", scale = 1000.0 }
+
+[training]
+iterations = 20
+batch = 2
+learning_rate = 1e-3
+loss = "mae"
+layouts = "uniform"
+stations = [100, 200]
+"""
+
+
+def pytest_configure(config):
+    python = os.environ.get("CTM_REANALYSIS_ENGINE_PYTHON") or str(ROOT / ".build" / "engine" / "bin" / "python")
+    if not Path(python).exists():
+        pytest.exit("these tests need the engine: run make test, or set CTM_REANALYSIS_ENGINE_PYTHON", 3)
+    os.environ["CTM_REANALYSIS_ENGINE_PYTHON"] = python
+
+
+@pytest.fixture(scope="session")
+def plugin(qgis_app, qgis_processing):
+    """The plugin as QGIS's plugin loader makes it, its provider registered."""
+    from ctm_reanalysis import classFactory
+
+    plugin = classFactory(None)
+    plugin.initProcessing()
+    yield plugin
+    plugin.unload()
+
+
+class Log:
+    """What a run said."""
+
+    def __init__(self):
+        from qgis.core import QgsProcessingFeedback
+
+        log = self
+
+        class Feedback(QgsProcessingFeedback):
+            def pushInfo(self, text):
+                log.lines.append(text)
+
+            def pushWarning(self, text):
+                log.warnings.append(text)
+
+            def reportError(self, text, fatalError=False):
+                log.errors.append(text)
+
+        self.lines, self.warnings, self.errors, self.feedback = [], [], [], Feedback()
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines + self.warnings + self.errors)
+
+
+@pytest.fixture
+def log(plugin):
+    return Log()
+
+
+@pytest.fixture
+def run(plugin, log):
+    """Run an algorithm the way the toolbox does, parameter checks first; the log is in `log`."""
+    import processing
+
+    def run(name: str, **parameters):
+        return processing.run(f"ctm_reanalysis:{name}", parameters, feedback=log.feedback)
+
+    return run
+
+
+@pytest.fixture
+def refusal(plugin):
+    """The message with which an algorithm refuses parameters before it runs; '' if it does not."""
+    from qgis.core import QgsApplication, QgsProcessingContext
+
+    def refusal(name: str, **parameters) -> str:
+        algorithm = QgsApplication.processingRegistry().createAlgorithmById(f"ctm_reanalysis:{name}")
+        return algorithm.checkParameterValues(parameters, QgsProcessingContext())[1]
+
+    return refusal
+
+
+def readings_of(day: date) -> list[tuple[float, float, float]]:
+    """(x, y, PM2.5) of 60 stations in the small grid: a plume that wanders from day to day."""
+    number, readings = (day - FIRST_DAY).days, []
+    for station in range(60):
+        x = 30_000 + (station * 157_000) % 700_000
+        y = 30_000 + (station * 83_000) % 520_000
+        plume = math.exp(-((x - 2e5 - 3e4 * number) ** 2 + (y - 3e5) ** 2) / 2e10)
+        readings.append((x + 0.123456789, y + 0.987654321, 20 + 150 * plume + station % 7))
+    return readings
+
+
+@pytest.fixture(scope="session")
+def small_crs(qgis_app):
+    from qgis.core import QgsCoordinateReferenceSystem
+
+    return QgsCoordinateReferenceSystem.fromProj(LAMBERT)
+
+
+@pytest.fixture(scope="session")
+def make_stations(qgis_app, small_crs):
+    """A memory layer of the days' readings: code, city, day, time, pm25, as_text, rh, wind, note."""
+    from qgis.core import QgsFeature, QgsGeometry, QgsPointXY, QgsVectorLayer
+    from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
+
+    fields = ("code:string", "city:string", "day:date", "time:datetime", "pm25:double", "as_text:string",
+              "rh:double", "wind:double", "note:string")
+
+    def make(days=(FIRST_DAY,), name="stations"):
+        layer = QgsVectorLayer("Point?" + "&".join(f"field={field}" for field in fields), name, "memory")
+        layer.setCrs(small_crs)
+        features = []
+        for day in days:
+            when = QDate(day.year, day.month, day.day)
+            noon = QDateTime(when, QTime(12, 0), Qt.TimeSpec.LocalTime)
+            for station, (x, y, value) in enumerate(readings_of(day)):
+                feature = QgsFeature(layer.fields())
+                feature.setGeometry(QgsGeometry.fromPointXY(QgsPointXY(x, y)))
+                feature.setAttributes([f"S{station}", f"C{station % 5}", when, noon, value, repr(value),
+                                       40.0 + station % 30, 1.0 + station % 4, "fine"])
+                features.append(feature)
+        layer.dataProvider().addFeatures(features)
+        return layer
+
+    return make
+
+
+@pytest.fixture
+def stations(make_stations):
+    """One day of readings."""
+    return make_stations()
+
+
+@pytest.fixture(scope="session")
+def ctm_file(plugin, tmp_path_factory):
+    """Six simulated days on the small grid, made by the algorithm."""
+    import processing
+
+    path = str(tmp_path_factory.mktemp("ctm") / "simulated.nc")
+    processing.run("ctm_reanalysis:simulatectm", {"GRID": SMALL_GRID, "START": "2018-01-05", "DAYS": 6, "SEED": 3, "OUTPUT": path})
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_configuration(tmp_path_factory):
+    path = tmp_path_factory.mktemp("configuration") / "tiny.toml"
+    path.write_text(TINY_CONFIGURATION)
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def training(plugin, ctm_file, tiny_configuration, tmp_path_factory):
+    """What training a tiny model gave, its file among it."""
+    import processing
+
+    path = str(tmp_path_factory.mktemp("model") / "tiny.safetensors")
+    return processing.run("ctm_reanalysis:trainmodel", {
+        "CTM": [ctm_file], "CONFIG": "file", "CONFIG_FILE": tiny_configuration, "DEVICE": "cpu", "SEED": 1, "OUTPUT": path})
+
+
+@pytest.fixture(scope="session")
+def tiny_model(training):
+    return training["OUTPUT"]
+
+
+@pytest.fixture(scope="session")
+def read_raster(qgis_app):
+    """A band as an array, through GDAL."""
+    from osgeo import gdal
+
+    def read(path: str, band: int = 1):
+        return gdal.Open(path).GetRasterBand(band).ReadAsArray()
+
+    return read
+
+
+@pytest.fixture
+def engine(plugin):
+    """The client's one engine, to look at its worker."""
+    from ctm_reanalysis.plugin.engine import client
+
+    return client._engine
+
+
+@pytest.fixture(scope="session")
+def cnemc_day():
+    """The real readings of 2018-02-20, 1495 Chinese stations."""
+    path = CNEMC / "cnemc_snapshot_20180220T07.csv"
+    if not path.exists():
+        pytest.skip(f"the real station day is not here ({path.name})")
+    return path
+
+
+@pytest.fixture(scope="session")
+def bundled_model():
+    if not list((ROOT / "resources" / "models").glob("*.safetensors")):
+        pytest.skip("no bundled model in resources/models")
+    return "bundled"

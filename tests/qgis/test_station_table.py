@@ -1,0 +1,73 @@
+"""Features reach the engine's table as they are."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+from qgis.core import (
+    NULL, QgsFeature, QgsGeometry, QgsPointXY, QgsProcessingContext, QgsProcessingFeatureSource, QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QDate, QDateTime, QTime
+
+ANY_NUMBER = st.floats(allow_nan=False, allow_infinity=False, width=64)
+
+
+@pytest.fixture
+def write(plugin, tmp_path):
+    """Write features of (geometry, *attributes) and read the table back."""
+    from ctm_reanalysis.plugin.stations import write_readings
+
+    def write(definition: str, rows: list, fields: list[str]) -> list[dict]:
+        layer = QgsVectorLayer(definition, "layer", "memory")
+        for geometry, *attributes in rows:
+            feature = QgsFeature(layer.fields())
+            feature.setGeometry(geometry)
+            feature.setAttributes(attributes)
+            assert layer.dataProvider().addFeatures([feature])[0]
+        source = QgsProcessingFeatureSource(layer, QgsProcessingContext())
+        assert write_readings(source, fields, tmp_path / "table.csv") == len(rows)
+        with open(tmp_path / "table.csv", encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    return write
+
+
+def point(x=1.0, y=2.0):
+    return QgsGeometry.fromPointXY(QgsPointXY(x, y))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ANY_NUMBER, ANY_NUMBER, ANY_NUMBER)
+def test_numbers_keep_every_digit(write, x, y, value):
+    row, = write("Point?field=pm25:double", [(point(x, y), value)], ["pm25"])
+    assert (float(row["point x"]), float(row["point y"]), float(row["pm25"])) == (x, y, value)
+
+
+def test_text_stays_and_null_is_empty(write):
+    rows = write("Point?field=v:string", [(point(), "12.5"), (point(), "-;"), (point(), NULL), (point(), "北京, a \"b\"")], ["v"])
+    assert [row["v"] for row in rows] == ["12.5", "-;", "", "北京, a \"b\""]
+
+
+def test_dates_are_iso(write):
+    when = QDateTime(QDate(2018, 2, 20), QTime(7, 0))
+    row, = write("Point?field=d:date&field=t:datetime", [(point(), QDate(2018, 2, 20), when)], ["d", "t"])
+    assert row["d"] == "2018-02-20" and row["t"].startswith("2018-02-20T07:00:00")
+
+
+def test_what_is_no_point_has_no_position_but_a_row(write):
+    two = QgsGeometry.fromMultiPointXY([QgsPointXY(1, 2), QgsPointXY(3, 4)])
+    one = QgsGeometry.fromMultiPointXY([QgsPointXY(5, 6)])
+    rows = write("MultiPoint?field=v:int", [(two, 1), (one, 2), (QgsGeometry(), 3)], ["v"])
+    assert [(row["point x"], row["v"]) for row in rows] == [("", "1"), ("5.0", "2"), ("", "3")]
+
+
+def test_a_field_used_twice_is_written_once_and_may_be_called_x(write):
+    row, = write("Point?field=x:string&field=y:string", [(point(), "7", "8")], ["x", "y", "x"])
+    assert row == {"point x": "1.0", "point y": "2.0", "x": "7", "y": "8"}
+
+
+def test_a_plain_table_gives_its_lon_and_lat(write):
+    row, = write("NoGeometry?field=Lon:double&field=LAT:double&field=v:int", [(QgsGeometry(), 116.4, 39.9, 5)], ["v"])
+    assert row == {"point x": "116.4", "point y": "39.9", "v": "5"}
