@@ -1,0 +1,55 @@
+"""The things that are shipped, built once for all tests here."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def load_package_tool():
+    """tools/package.py as a module."""
+    spec = importlib.util.spec_from_file_location("package_tool", ROOT / "tools" / "package.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def plugin_zip(tmp_path_factory):
+    """The plugin's zip, built from this checkout."""
+    return load_package_tool().build(tmp_path_factory.mktemp("package"))
+
+
+@pytest.fixture(scope="session")
+def plugin_folder(plugin_zip, tmp_path_factory):
+    """The zip as QGIS installs it: unpacked into a plugin folder."""
+    plugins = tmp_path_factory.mktemp("plugins")
+    with zipfile.ZipFile(plugin_zip) as archive:
+        archive.extractall(plugins)
+    return plugins / "ctm_reanalysis"
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    """The wheel of model_core, built from a copy, because setuptools writes into the folder that it builds from."""
+    source, out = tmp_path_factory.mktemp("source") / "checkout", tmp_path_factory.mktemp("wheel")
+    unwanted = shutil.ignore_patterns(".build", ".git", "__pycache__", "build", "dist", "*.egg-info")
+    shutil.copytree(ROOT, source, ignore=unwanted)
+    # The build's setuptools is the one that the test tools brought, so that no network is needed.
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(source)]
+    built = subprocess.run(command, capture_output=True, text=True)
+    assert built.returncode == 0, built.stdout + built.stderr
+    return next(out.glob("*.whl"))
+
+
+@pytest.fixture(scope="session")
+def clean_environment():
+    """An environment in which a child finds nothing of this checkout by itself."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}

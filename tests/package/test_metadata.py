@@ -1,0 +1,48 @@
+"""The plugin's papers agree with each other and with what QGIS and its repository ask for."""
+
+import configparser
+import re
+from pathlib import Path
+
+import model_core
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def metadata():
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / "metadata.txt", encoding="utf-8")
+    return parser["general"]
+
+
+@pytest.mark.parametrize("key", ["name", "qgisMinimumVersion", "description", "about", "version", "author", "email", "license", "icon"])
+def test_every_key_that_qgis_needs_has_a_value(metadata, key):
+    assert metadata[key].strip()
+
+
+@pytest.mark.parametrize("key", ["homepage", "repository", "tracker"])
+def test_the_addresses_that_the_repository_asks_for_have_their_place(metadata, key):
+    assert key in metadata
+
+
+def test_the_version_is_the_same_everywhere(metadata):
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert metadata["version"] == model_core.__version__
+    assert metadata["changelog"].startswith(model_core.__version__)
+    assert re.search(r"^## (\S+)", changelog, re.MULTILINE).group(1) == model_core.__version__
+
+
+def test_it_is_a_processing_provider_for_qgis_3_40_to_4(metadata):
+    assert metadata["hasProcessingProvider"] == "yes"
+    assert metadata["qgisMinimumVersion"] == "3.40" and metadata["qgisMaximumVersion"] == "4.99"
+
+
+def test_the_icon_is_there(metadata):
+    assert (ROOT / metadata["icon"]).is_file()
+
+
+def test_the_licence_is_the_gpl(metadata):
+    assert metadata["license"] == "GPL-2.0-or-later"
+    assert "GNU GENERAL PUBLIC LICENSE" in (ROOT / "LICENSE").read_text(encoding="utf-8")
