@@ -204,13 +204,13 @@ def parse_grid(text: str) -> Grid:
     if text in PRESETS:
         return PRESETS[text]
     extent = re.fullmatch(r"\s*([^,@]+),([^,@]+),([^,@]+),([^,@]+),([^,@]+)@(.+)", text, re.DOTALL)
-    if extent and not Path(text).exists():
+    if extent and not _exists(text):
         try:
             numbers = [float(part) for part in extent.groups()[:5]]
         except ValueError as error:
             raise InputError(f"grid '{text}': {error}; write xmin,ymin,xmax,ymax,cell@CRS") from error
         return Grid.from_extent(*numbers, crs=extent.group(6).strip())
-    if not Path(text).exists():
+    if not _exists(text):
         raise InputError(
             f"grid '{text}' is neither a preset ({', '.join(PRESETS)}), nor an existing file, "
             "nor an extent xmin,ymin,xmax,ymax,cell@CRS"
@@ -218,3 +218,10 @@ def parse_grid(text: str) -> Grid:
     from model_core.grid_from_file import read_grid  # file formats are only needed for files
 
     return read_grid(Path(text))
+
+
+def _exists(text: str) -> bool:
+    try:
+        return Path(text).exists()
+    except OSError:  # a CRS as WKT is longer than a file name may be
+        return False

@@ -212,7 +212,8 @@ def read_raster(qgis_app):
     from osgeo import gdal
 
     def read(path: str, band: int = 1):
-        return gdal.Open(path).GetRasterBand(band).ReadAsArray()
+        dataset = gdal.Open(path)  # a band dies with its dataset
+        return dataset.GetRasterBand(band).ReadAsArray()
 
     return read
 
