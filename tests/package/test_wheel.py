@@ -6,6 +6,7 @@ import venv
 import zipfile
 from pathlib import Path
 
+import model_core
 import pytest
 from conftest import ROOT
 
@@ -36,7 +37,7 @@ def test_the_wheel_holds_every_module_and_every_bundled_model(wheel):
 def test_its_papers_name_version_licence_and_libraries(wheel):
     with zipfile.ZipFile(wheel) as archive:
         metadata = next(archive.read(name).decode() for name in archive.namelist() if name.endswith("/METADATA"))
-    assert "Version: 0.1.0" in metadata and "License-Expression: GPL-2.0-or-later" in metadata
+    assert f"Version: {model_core.__version__}\n" in metadata and "License-Expression: GPL-2.0-or-later" in metadata
     assert "Requires-Dist: torch==2.13.0" in metadata and "Requires-Python: >=3.11" in metadata
 
 
