@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date as Date
 from pathlib import Path
@@ -188,13 +187,10 @@ def _read_times(file: _File, variable: Variable, name: str, means: DailyMeans, p
 
 
 def _nothing_found(paths: list[Path], wanted: list[str] | None) -> str:
-    seen: list[str] = []
-    for path in paths[:1]:
-        with ExitStack() as stack:
-            dataset = stack.enter_context(open_netcdf(path))
-            seen = [str(name) for name in dataset.data_vars][:20]
+    with open_netcdf(paths[0]) as dataset:
+        seen = ", ".join([str(name) for name in dataset.data_vars][:20])
     what = f"none of {', '.join(wanted)}" if wanted else "no known variable with a fitting unit and a time"
-    return f"{what} is there; the first file has {', '.join(seen)}"
+    return f"{what} is there; the first file has {seen}"
 
 
 def _describe_times(layout: Layout) -> dict[str, Any]:

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from model_core.errors import InputError
+from model_core.station_tables import EMPTY_TEXTS
 
-_EMPTY = {"", "na", "n/a", "nan", "null", "none", "<na>", "nat"}
 _COMPACT = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 
 
@@ -47,7 +47,7 @@ def parse_times(times: Any, rows: int) -> np.ndarray:
         return series.dt.tz_localize(None).to_numpy("datetime64[s]")
     series = series.astype(object)
     text = series.astype(str).str.strip()
-    empty = series.isna() | text.str.lower().isin(_EMPTY)
+    empty = series.isna() | text.str.lower().isin(EMPTY_TEXTS)
     text = text.str.replace(r"\.0$", "", regex=True)  # whole numbers that came as floats
     text = text.str.replace(r"(?<=\d)\s*(Z|UTC|[+-]\d{2}:?\d{2})$", "", regex=True).where(text.str.contains(":"), text)
     # Rows of one table share a few distinct times; each is parsed once.

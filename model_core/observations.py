@@ -14,14 +14,13 @@ from pyproj import CRS
 from model_core.days import parse_day, parse_times
 from model_core.errors import InputError
 from model_core.grid import parse_crs
-from model_core.station_tables import column, read_table
+from model_core.station_tables import EMPTY_TEXTS, column, read_table
 from model_core.units import convert
 from model_core.variables import get_variable
 
 # What networks and models write for "no reading"; anything of 1e20 and above is a netCDF or GRIB fill value.
 SENTINELS = (-99.0, -99.9, -99.99, -999.0, -999.9, -999.99, -9999.0, -9999.9, -99999.0, -999999.0,
              9999.0, 9999.9, 99999.0, 99999.9, 999999.0, -32768.0, 32767.0)
-_EMPTY = {"", "na", "n/a", "nan", "null", "none", "<na>", "nat", "\\n"}
 
 
 @dataclass(frozen=True)
@@ -222,7 +221,7 @@ def _numbers(raw: pd.Series) -> tuple[pd.Series, np.ndarray]:
     if pd.api.types.is_numeric_dtype(raw) and not pd.api.types.is_bool_dtype(raw):
         return raw.astype(float), raw.isna().to_numpy()
     as_text = raw.astype(str).str.strip()
-    empty = (raw.isna() | as_text.str.lower().isin(_EMPTY)).to_numpy()
+    empty = (raw.isna() | as_text.str.lower().isin(EMPTY_TEXTS)).to_numpy()
     # Booleans are no readings; pandas would take them for 0 and 1.
     text_only = as_text.mask(raw.map(lambda v: isinstance(v, (bool, np.bool_))), "boolean")
     return pd.to_numeric(text_only.mask(empty), errors="coerce"), empty
@@ -249,7 +248,7 @@ def _labels(labels: Any) -> np.ndarray | None:
         return None
     series = _series(labels).astype(object)
     text = series.astype(str).str.strip().str.replace(r"^(\d+)\.0$", r"\1", regex=True)
-    return text.mask(series.isna() | text.str.lower().isin(_EMPTY), "").to_numpy(str)
+    return text.mask(series.isna() | text.str.lower().isin(EMPTY_TEXTS), "").to_numpy(str)
 
 
 def _on_earth(x: np.ndarray, y: np.ndarray, crs: CRS) -> np.ndarray:

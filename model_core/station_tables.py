@@ -13,6 +13,8 @@ from model_core.errors import InputError
 _TEXT_SUFFIXES = {".csv", ".txt", ".tsv", ".dat"}
 _X_NAMES, _Y_NAMES = ("lon", "longitude", "x"), ("lat", "latitude", "y")
 _LONLAT = "EPSG:4326"
+# What tables write where there is nothing, in lower case.
+EMPTY_TEXTS = {"", "na", "n/a", "nan", "null", "none", "<na>", "nat", "\\n"}
 
 
 def read_table(
