@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import date as Date
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
 import netCDF4
 import numpy as np
@@ -57,8 +57,11 @@ class NetcdfWriter:
     """
 
     def __init__(
-        self, path: str | Path, grid: Grid, times: Sequence[Date] | None, attributes: Mapping[str, Any] | None = None
+        self, path: str | Path, grid: Grid, times: Sequence[Date] | None, attributes: Mapping[str, Any] | None = None,
+        south_first: bool = False,
     ):
+        """`south_first` stores the rows from south to north, as CTMs do; fields are handed over with row 0 north."""
+        self._rows = slice(None, None, -1 if south_first else 1)
         self._path, self._grid, self._days = path, grid, list(times or [])
         self._attributes = dict(attributes or {})
         self._dims = ("lat", "lon") if grid.crs.is_geographic else ("y", "x")
@@ -67,7 +70,7 @@ class NetcdfWriter:
     def __enter__(self) -> "NetcdfWriter":
         with ExitStack() as stack:
             partial = stack.enter_context(atomic_file(self._path))
-            stack.enter_context(_as_output_error(self._path))
+            stack.enter_context(_write_errors_named(self._path))
             self._file = stack.enter_context(netCDF4.Dataset(partial, "w", format="NETCDF4"))
             self._write_frame()
             self._stack = stack.pop_all()
@@ -101,7 +104,7 @@ class NetcdfWriter:
         if np.shape(field) != self._grid.shape:
             raise ValueError(f"variable '{name}' has shape {np.shape(field)}, the grid {self._grid.shape}")
         target = self._file[name]
-        target[(step,) if target.ndim == 3 else ...] = np.asarray(field, np.float32)
+        target[(step,) if target.ndim == 3 else ...] = np.asarray(field, np.float32)[self._rows]
 
     def _write_frame(self) -> None:
         """Global attributes, axes, longitude and latitude, time with bounds, grid mapping."""
@@ -120,7 +123,7 @@ class NetcdfWriter:
         grid = self._grid
         geographic = grid.crs.is_geographic
         names = ("latitude", "longitude") if geographic else ("projection_y_coordinate", "projection_x_coordinate")
-        for dim, standard_name, axis, values in zip(self._dims, names, "YX", (grid.y, grid.x)):
+        for dim, standard_name, axis, values in zip(self._dims, names, "YX", (grid.y[self._rows], grid.x)):
             variable = self._file.createVariable(dim, "f8", (dim,))
             variable.standard_name, variable.axis = standard_name, axis
             variable.units = _degrees(standard_name) if geographic else _unit_of(grid)
@@ -131,7 +134,7 @@ class NetcdfWriter:
                     name, "f8", self._dims, compression="zlib", shuffle=True, least_significant_digit=6
                 )  # a millionth of a degree is 0.1 m
                 variable.standard_name, variable.units = standard_name, _degrees(standard_name)
-                variable[:] = values
+                variable[:] = values[self._rows]
 
     def _write_grid_mapping(self) -> None:
         grid = self._grid
@@ -167,15 +170,10 @@ def _unit_of(grid: Grid) -> str:
     return _UNIT_SYMBOLS.get(unit, unit)
 
 
-class _as_output_error:
+@contextmanager
+def _write_errors_named(path: str | Path) -> Iterator[None]:
     """netCDF4 reports a failed write as a bare RuntimeError."""
-
-    def __init__(self, path: str | Path):
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: Any, error: BaseException | None, _: Any) -> None:
-        if isinstance(error, RuntimeError):
-            raise OutputError(f"can't write '{self._path}': {error}; is there room on the disk?") from error
+    try:
+        yield
+    except RuntimeError as error:
+        raise OutputError(f"can't write '{path}': {error}; is there room on the disk?") from error
