@@ -6,6 +6,9 @@ import numpy as np
 
 from model_core.simulation.geometry import Geometry
 
+# OpenBLAS takes several threads above 2^18 multiplications.
+SINGLE_THREAD_PRODUCTS = 200_000
+
 
 class DriftingField:
     """A Gaussian random field of unit variance that drifts with a flow and slowly becomes another.
@@ -44,9 +47,14 @@ class DriftingField:
         self._amplitude = self._deviation * self._draw()
         self.gradient_rms = float(np.sqrt((self._deviation**2 * wavenumber**2).sum()))
         x_phase, y_phase = self._kx.T * geometry.x_km[None, :], geometry.y_km[:, None] * self._ky.T
-        self._wave_x = np.exp(1j * x_phase).astype(np.complex64)
-        self._cos_x, self._sin_x = self._wave_x.real.copy(), self._wave_x.imag.copy()
-        self._wave_y = np.exp(1j * y_phase).astype(np.complex64)
+        # Complex products as real ones: exp(i y) A exp(i x), of which the real part is wanted.
+        self._parts_x = np.vstack((np.cos(x_phase), -np.sin(x_phase))).astype(np.float32)
+        parts_y = np.hstack((np.cos(y_phase), np.sin(y_phase))).astype(np.float32)
+        # Rows go in blocks small enough for BLAS to stay on one thread: on a busy machine its threads wait for each
+        # other longer than the product takes, and the result might depend on their number.
+        rows, columns = self._shape = geometry.shape
+        block = int(np.clip(SINGLE_THREAD_PRODUCTS // (len(self._parts_x) * columns), 1, rows))
+        self._parts_y = np.pad(parts_y, ((0, -rows % block), (0, 0))).reshape(-1, block, parts_y.shape[1])
 
     def _draw(self) -> np.ndarray:
         pair = self._rng.standard_normal((2, *self._deviation.shape))
@@ -76,8 +84,10 @@ class DriftingField:
         return self._evaluate(-square / deviation * self._amplitude)
 
     def _evaluate(self, amplitude: np.ndarray) -> np.ndarray:
-        partial = self._wave_y @ amplitude.astype(np.complex64)
-        return partial.real @ self._cos_x - partial.imag @ self._sin_x
+        real, imaginary = amplitude.real, amplitude.imag
+        waves = np.block([[real, imaginary], [-imaginary, real]]).astype(np.float32)
+        field = self._parts_y @ waves @ self._parts_x
+        return field.reshape(-1, self._shape[1])[:self._shape[0]]
 
 
 class SlowNumber:
