@@ -29,8 +29,8 @@ def parse_day(day: Date | str) -> Date:
     raise InputError(f"day '{day}' is not a date; write YYYY-MM-DD")
 
 
-def parse_times(times: Any, rows: int) -> np.ndarray:
-    """Times as datetime64[s], shape (rows,), NaT where empty.
+def parse_times(times: Any) -> np.ndarray:
+    """Times as datetime64[s], one-dimensional, NaT where empty.
 
     Understood: datetimes, ISO 8601, YYYYMMDD with optional HH, HHMM, HHMMSS, and what pandas reads without doubt.
     A zone is left out, not converted: the day is the one that stands in the table.
@@ -41,24 +41,20 @@ def parse_times(times: Any, rows: int) -> np.ndarray:
         If a time is none of these, naming its row; or if all could be day/month or month/day.
     """
     series = pd.Series(times).reset_index(drop=True)
-    if len(series) != rows:
-        raise InputError(f"{len(series)} times for {rows} readings")
     if pd.api.types.is_datetime64_any_dtype(series):
         return series.dt.tz_localize(None).to_numpy("datetime64[s]")
-    series = series.astype(object)
-    text = series.astype(str).str.strip()
-    empty = series.isna() | text.str.lower().isin(EMPTY_TEXTS)
+    codes, distinct = pd.factorize(series.astype(object))  # rows of one table share a few times; each is parsed once
+    text = pd.Series(distinct, dtype=object).astype(str).str.strip()
+    empty = text.str.lower().isin(EMPTY_TEXTS)
     text = text.str.replace(r"\.0$", "", regex=True)  # whole numbers that came as floats
     text = text.str.replace(r"(?<=\d)\s*(Z|UTC|[+-]\d{2}:?\d{2})$", "", regex=True).where(text.str.contains(":"), text)
-    # Rows of one table share a few distinct times; each is parsed once.
-    distinct = pd.Series(text[~empty].unique(), dtype=str)
-    parsed = _parse(distinct)
-    bad = parsed.isna() | (parsed.dt.year < 1900) | (parsed.dt.year > 2200)
+    parsed = pd.Series(pd.NaT, index=text.index, dtype="datetime64[s]")
+    parsed[~empty] = _parse(text[~empty])
+    bad = ~empty & (parsed.isna() | (parsed.dt.year < 1900) | (parsed.dt.year > 2200))
     if bad.any():
-        wrong = set(distinct[bad])
-        first = next(i for i, (t, e) in enumerate(zip(text, empty)) if not e and t in wrong)
-        raise InputError(f"time '{series[first]}' in row {first + 1} is not a date or time; write YYYY-MM-DD or ISO 8601")
-    return text.map(dict(zip(distinct, parsed))).mask(empty).to_numpy("datetime64[s]")
+        row = int(np.flatnonzero(np.isin(codes, np.flatnonzero(bad)))[0])
+        raise InputError(f"time '{series[row]}' in row {row + 1} is not a date or time; write YYYY-MM-DD or ISO 8601")
+    return np.append(parsed.to_numpy("datetime64[s]"), np.datetime64("NaT"))[codes]  # code -1, for missing, is the last
 
 
 def _parse(distinct: pd.Series) -> pd.Series:

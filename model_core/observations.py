@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date as Date
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 import numpy as np
 import pandas as pd
@@ -35,12 +35,12 @@ class ReadingReport:
     dropped: dict[str, int] = field(default_factory=dict)
     first: dict[str, str] = field(default_factory=dict)
 
-    def without(self, count: int, reason: str) -> "ReadingReport":
+    def without(self, count: int, reason: str, first: str = "") -> "ReadingReport":
         """The report after `count` more readings were dropped."""
         if not count:
             return self
         dropped = {**self.dropped, reason: self.dropped.get(reason, 0) + count}
-        return replace(self, used=self.used - count, dropped=dropped)
+        return replace(self, used=self.used - count, dropped=dropped, first={**self.first, **({reason: first} if first else {})})
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -158,97 +158,108 @@ def from_arrays(
         If no number or no valid reading is left, or a time, unit, CRS or species is not understood.
     """
     variable, crs = get_variable(species), parse_crs(crs)
-    raw = _series(value)
-    rows = len(raw)
-    numbers, empty = _numbers(raw)
-    text = numbers.isna().to_numpy() & ~empty
-    _require_numbers(raw, numbers, text, empty, where)
-    as_written = numbers.to_numpy(float)
-    converted = convert(as_written, unit or variable.unit, variable.unit, where)
-    times = None if time is None else parse_times(time, rows)
-    day = None if date is None else parse_day(date)
-    if day is not None and times is None:
-        raise InputError(f"day {day} is asked for, but no time column is named; name it, or leave the day out")
-    xs, ys = (_numbers(_series(c))[0].to_numpy(float) for c in (x, y))
-    ids, groups = _labels(id), _labels(group)
+    columns = {"x": x, "y": y, "value": value, "time": time, "id": id, "group": group}
+    series = {name: pd.Series(c).reset_index(drop=True) for name, c in columns.items() if c is not None}
+    if len({len(c) for c in series.values()}) > 1:
+        raise ValueError(f"columns differ in length: { {name: len(c) for name, c in series.items()} }")
+    table = pd.DataFrame(series)
+    table, report = _of_day(table, date)
+    numbers, empty = _numbers(table["value"])
+    _require_numbers(table["value"], numbers, empty, where)
+    converted = convert(numbers, unit or variable.unit, variable.unit, where)
+    xs, ys = (_numbers(table[axis])[0] for axis in "xy")
+    times = table["time"].to_numpy("datetime64[s]") if "time" in table else None
+    ids, groups = (_labels(table[name]) if name in table else None for name in ("id", "group"))
 
     low, high = variable.limits
-    drop = _Sieve(raw)
+    drop = _Sieve(table, report)
     if times is not None:
-        missing_time = np.isnat(times)
-        if day is not None:
-            drop("other day", ~missing_time & (times.astype("datetime64[D]") != np.datetime64(day, "D")), what=times)
-        drop("no time", missing_time)
+        drop("no time", np.isnat(times))
     drop("empty", empty)
-    drop("text", text)
-    drop("sentinel", np.isin(as_written, SENTINELS) | (np.abs(as_written) >= 1e20))
+    drop("text", np.isnan(numbers) & ~empty)
+    drop("sentinel", np.isin(numbers, SENTINELS) | (np.abs(numbers) >= 1e20))
     drop("negative", (converted < 0) & (low >= 0))
     drop("implausible", ~((converted >= low) & (converted <= high)))
-    drop("bad coordinates", ~_on_earth(xs, ys, crs), what=[f"{a:g}, {b:g}" for a, b in zip(xs, ys)])
+    drop("bad coordinates", ~_on_earth(xs, ys, crs), show=["x", "y"])
     drop("duplicate", _duplicates(xs, ys, converted, times, ids, drop.kept))
-    report = drop.report()
-    if not report.used:
-        raise InputError(_nothing_left(report, where, crs, day, times))
-    observations = Observations(xs, ys, converted, crs, species, report, times, ids, groups)
-    return observations.select(drop.kept, report)
+    if not drop.report.used:
+        raise InputError(_nothing_left(drop.report, where, crs))
+    return Observations(xs, ys, converted, crs, species, drop.report, times, ids, groups).select(drop.kept)
 
 
 class _Sieve:
-    """Drops rows reason by reason; a row counts under the first reason that applies."""
+    """Drops rows reason by reason; a row counts under the first reason that applies.
 
-    def __init__(self, raw: pd.Series):
-        self.kept = np.ones(len(raw), bool)
-        self._raw, self._dropped, self._first = raw, {}, {}
+    Attributes
+    ----------
+    kept : bool, shape (rows of the table,)
+    report : ReadingReport, up to now
+    """
 
-    def __call__(self, reason: str, bad: np.ndarray, what: Any = None) -> None:
+    def __init__(self, table: pd.DataFrame, report: ReadingReport):
+        self.kept = np.ones(len(table), bool)
+        self.report = report
+        self._table = table
+
+    def __call__(self, reason: str, bad: np.ndarray, show: Sequence[str] = ("value",)) -> None:
         hit = np.flatnonzero(self.kept & bad)
         if hit.size:
-            self._dropped[reason] = int(hit.size)
-            shown = self._raw if what is None else what
-            self._first[reason] = f"first: row {hit[0] + 1}, '{shown[hit[0]]}'"
             self.kept[hit] = False
-
-    def report(self) -> ReadingReport:
-        return ReadingReport(len(self.kept), int(self.kept.sum()), self._dropped, self._first)
-
-
-def _series(values: Any) -> pd.Series:
-    return pd.Series(values).reset_index(drop=True)
+            row = self._table.index[hit[0]]
+            shown = ", ".join(str(self._table.at[row, name]) for name in show)
+            self.report = self.report.without(int(hit.size), reason, f"first: row {row + 1}, '{shown}'")
 
 
-def _numbers(raw: pd.Series) -> tuple[pd.Series, np.ndarray]:
-    """(numbers with NaN where there is none, which rows are empty)."""
+def _of_day(table: pd.DataFrame, date: Date | str | None) -> tuple[pd.DataFrame, ReadingReport]:
+    """The rows of the day (all, if none is asked for) with times parsed, and the report with the others dropped."""
+    report = ReadingReport(len(table), len(table))
+    day = None if date is None else parse_day(date)
+    if "time" not in table:
+        if day is not None:
+            raise InputError(f"day {day} is asked for, but no time column is named; name it, or leave the day out")
+        return table, report
+    times = parse_times(table["time"])
+    if day is None:
+        return table.assign(time=times), report
+    days = times.astype("datetime64[D]")
+    keep = np.isnat(times) | (days == np.datetime64(day, "D"))
+    if not keep.any():
+        raise InputError(f"no reading on {day}; the table holds {days.min()} to {days.max()}")
+    return table.assign(time=times)[keep], report.without(int((~keep).sum()), "other day")
+
+
+def _numbers(raw: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """(float64 numbers with NaN where there is none, which rows are empty)."""
     if pd.api.types.is_numeric_dtype(raw) and not pd.api.types.is_bool_dtype(raw):
-        return raw.astype(float), raw.isna().to_numpy()
-    as_text = raw.astype(str).str.strip()
-    empty = (raw.isna() | as_text.str.lower().isin(EMPTY_TEXTS)).to_numpy()
-    # Booleans are no readings; pandas would take them for 0 and 1.
-    text_only = as_text.mask(raw.map(lambda v: isinstance(v, (bool, np.bool_))), "boolean")
-    return pd.to_numeric(text_only.mask(empty), errors="coerce"), empty
+        return raw.to_numpy(float, na_value=np.nan), raw.isna().to_numpy()
+    text = raw.astype(str).str.strip()
+    empty = (raw.isna() | text.str.lower().isin(EMPTY_TEXTS)).to_numpy()
+    # pandas reads True as 1; in text it would be no number either.
+    return pd.to_numeric(text.mask(empty | text.isin(["True", "False"])), errors="coerce").to_numpy(float), empty
 
 
-def _require_numbers(raw: pd.Series, numbers: pd.Series, text: np.ndarray, empty: np.ndarray, where: str) -> None:
-    if numbers.notna().any():
+def _require_numbers(raw: pd.Series, numbers: np.ndarray, empty: np.ndarray, where: str) -> None:
+    if np.isfinite(numbers).any():
         return
     if not len(raw):
         raise InputError(f"{where} has no rows")
+    text = ~empty
     if not text.any():
         raise InputError(f"{where} is empty in all {len(raw)} rows")
-    first = int(np.flatnonzero(text)[0])
+    row = raw.index[np.flatnonzero(text)[0]]
     rest = f", and is empty in {int(empty.sum())}" if empty.any() else ""
     raise InputError(
-        f"{where} holds text in {int(text.sum())} of {len(raw)} rows (first: row {first + 1}, '{raw[first]}'){rest}; "
+        f"{where} holds text in {int(text.sum())} of {len(raw)} rows (first: row {row + 1}, '{raw[row]}'){rest}; "
         "it has no number: pick the field with the readings"
     )
 
 
-def _labels(labels: Any) -> np.ndarray | None:
+def _labels(labels: pd.Series) -> np.ndarray:
     """Labels as text; 1001.0 and 1001 are one label, and missing ones are ''."""
-    if labels is None:
-        return None
-    series = _series(labels).astype(object)
-    text = series.astype(str).str.strip().str.replace(r"^(\d+)\.0$", r"\1", regex=True)
-    return text.mask(series.isna() | text.str.lower().isin(EMPTY_TEXTS), "").to_numpy(str)
+    codes, distinct = pd.factorize(labels.astype(object))
+    text = pd.Series(distinct, dtype=object).astype(str).str.strip().str.replace(r"^(\d+)\.0$", r"\1", regex=True)
+    text = text.mask(text.str.lower().isin(EMPTY_TEXTS), "")
+    return np.append(text.to_numpy(str), "")[codes]  # code -1, for missing, is the last
 
 
 def _on_earth(x: np.ndarray, y: np.ndarray, crs: CRS) -> np.ndarray:
@@ -272,11 +283,8 @@ def _duplicates(
     return found
 
 
-def _nothing_left(report: ReadingReport, where: str, crs: CRS, day: Date | None, times: np.ndarray | None) -> str:
+def _nothing_left(report: ReadingReport, where: str, crs: CRS) -> str:
     message = f"{where}: no valid reading, {report}"
-    if day is not None and report.dropped.get("other day") == report.rows:
-        days = times[~np.isnat(times)].astype("datetime64[D]")
-        message += f"; the table holds {days.min()} to {days.max()}"
     if crs.is_geographic and report.dropped.get("bad coordinates"):
         message += f"; coordinates in {crs.name} are degrees: name the CRS of the coordinates, or the right columns"
     return message

@@ -96,6 +96,11 @@ def test_metres_taken_for_degrees_are_explained():
         from_arrays([500000.0], [4000000.0], [35.0])
 
 
+def test_columns_of_different_length_are_a_mistake():
+    with pytest.raises(ValueError, match="columns differ in length"):
+        from_arrays([1, 2], [1, 2], [35.0])
+
+
 def test_unknown_unit_species_and_crs_are_errors():
     with pytest.raises(InputError, match="the values: unknown unit 'furlong/fortnite'"):
         at_stations([35.0], unit="furlong/fortnite")
@@ -160,7 +165,7 @@ def test_several_days_are_kept_and_told():
 
 
 def test_a_day_that_is_not_there_names_the_days_that_are():
-    with pytest.raises(InputError, match="the table holds 2018-02-19 to 2018-02-20"):
+    with pytest.raises(InputError, match="no reading on 2018-03-01; the table holds 2018-02-19 to 2018-02-20"):
         from_arrays([1, 1], [2, 2], [35, 36], time=["2018-02-20", "2018-02-19"], date="2018-03-01")
 
 
