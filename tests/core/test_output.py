@@ -141,6 +141,19 @@ def test_a_writer_takes_one_day_after_the_other(tmp_path):
     assert np.array_equal(read_ctm(path).fields["pm25"][1], slope(DEGREES) + 1, equal_nan=True)
 
 
+@pytest.mark.parametrize("grid", [CHINA, DEGREES], ids=["lambert", "degrees"])
+def test_rows_may_be_stored_from_the_south_as_models_do(tmp_path, grid):
+    path = tmp_path / "field.nc"
+    with NetcdfWriter(path, grid, DAYS[:1], south_first=True) as writer:
+        writer.define("pm25", "ug m-3", daily=True)
+        writer.write("pm25", slope(grid), 0)
+    with netCDF4.Dataset(path) as file:
+        assert np.array_equal(file["pm25"][0].filled(np.nan)[::-1], slope(grid), equal_nan=True)
+    with rasterio.open(f"netcdf:{path}:pm25") as file:
+        assert np.array_equal(file.read(1), slope(grid), equal_nan=True) and np.allclose(file.transform, grid.transform)
+    assert np.array_equal(read_ctm(path).fields["pm25"][0], slope(grid), equal_nan=True)
+
+
 @pytest.mark.skipif(not shutil.which("gdalinfo"), reason="gdalinfo is not installed")
 @pytest.mark.parametrize("name", ["{}/field.tif", "netcdf:{}/field.nc:pm25"])
 def test_gdal_sees_the_sphere(tmp_path, name):
