@@ -15,8 +15,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from model_core.atomic_file import atomic_file
 from model_core.configuration import NetworkConfiguration
-from model_core.errors import InputError, ModelFileError, OutputError
+from model_core.errors import InputError, ModelFileError
 from model_core.grid import Grid
 from model_core.network.reanalysis_network import ReanalysisNetwork
 
@@ -101,13 +102,8 @@ def save_model(path: Path, model: Model) -> None:
             tensors[_MAPS + key] = torch.from_numpy(np.ascontiguousarray(values)).half()
         header["maps"] = {"grid": model.maps.grid.describe(), "source": model.maps.source}
     content = save(tensors, metadata={_HEADER_KEY: json.dumps(header)})
-    partial = path.with_name(f".{path.name}.partial")
-    try:
+    with atomic_file(path) as partial:
         partial.write_bytes(content)
-        os.replace(partial, path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise OutputError(f"can't write the model to '{path}': {error.strerror or error}; choose another folder") from error
 
 
 def load_model(name_or_file: str) -> Model:

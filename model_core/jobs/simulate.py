@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from model_core.ctm import read_ctm
 from model_core.days import parse_day
 from model_core.errors import InputError
 from model_core.grid import Grid
@@ -28,11 +29,10 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
 
 
 def _terrain(file: Path, grid: Grid) -> Terrain:
-    from model_core.ctm import read_static
-
-    source, maps = read_static(file)
+    ctm = read_ctm(file)
     for key in ("elevation", "urban"):
-        if key not in maps:
-            raise InputError(f"terrain '{file}' has no {key}; recognised maps: {', '.join(maps) or 'none'}")
-    warped = {key: warp(field, source, grid) for key, field in maps.items()}
-    return Terrain.from_maps(warped["elevation"], warped["urban"], warped.get("land"))
+        if key not in ctm.static:
+            raise InputError(f"terrain '{file}' has no {key}; recognised maps: {', '.join(ctm.static) or 'none'}")
+    maps = {key: warp(ctm.static[key], ctm.grid, grid) for key in ("elevation", "urban", "land") if key in ctm.static}
+    land = maps["land"] > 0.5 if "land" in maps else None
+    return Terrain.from_arrays(maps["elevation"], maps["urban"], land)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
-from model_core.errors import InputError, OutputError
+from model_core.atomic_file import atomic_file
+from model_core.errors import InputError
 
 
 def save_checkpoint(
@@ -30,13 +30,9 @@ def save_checkpoint(
     for index, moments in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{index}.{key}": torch.as_tensor(value) for key, value in moments.items()}
     tensors = {key: value.detach().cpu().clone().contiguous() for key, value in tensors.items()}
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        save_file(tensors, partial, metadata={"state": json.dumps(state)})
-        os.replace(partial, path)
-    except (OSError, SafetensorError) as error:
-        partial.unlink(missing_ok=True)
-        raise OutputError(f"can't write the checkpoint '{path}': {error}; the last complete one is kept") from error
+    content = save(tensors, metadata={"state": json.dumps(state)})
+    with atomic_file(path) as partial:
+        partial.write_bytes(content)
 
 
 def load_checkpoint(

@@ -10,6 +10,7 @@ import numpy as np
 from model_core.configuration import NetworkConfiguration
 from model_core.ctm import CTMFields, read_ctm
 from model_core.errors import InputError
+from model_core.formats.netcdf_file import open_netcdf
 from model_core.grid import Grid
 from model_core.model_file import StaticMaps
 from model_core.progress import Progress
@@ -45,7 +46,9 @@ def prepare(
     data, sources, maps = [], [], None
     for number, file in enumerate(files):
         progress.step(number / len(files), f"reading {file.name}")
-        ctm = read_ctm([file])
+        ctm = read_ctm(file)
+        with open_netcdf(file) as dataset:
+            attributes = dict(dataset.attrs)
         if network.target not in ctm.fields:
             found = ", ".join([*ctm.fields, *ctm.static]) or "none that is known"
             raise InputError(f"'{file}' has no daily {network.target}; recognised variables: {found}")
@@ -60,12 +63,12 @@ def prepare(
         if layout:
             days = TrainingDays(days.fields, days.maps, days.land, (station_positions(layout, target_grid),))
         if maps is None and days.maps:
-            maps = StaticMaps(target_grid, dict(days.maps), f"from {file.name}: {ctm.attributes.get('source', 'source not stated')}")
+            maps = StaticMaps(target_grid, dict(days.maps), f"from {file.name}: {attributes.get('source', 'source not stated')}")
         data.append(days)
         sources.append({
             "file": file.name, "days": len(ctm.times), "first": str(ctm.times[0]), "last": str(ctm.times[-1]),
             "variables": list(days.fields), "grid": str(ctm.grid),
-            **{key: str(ctm.attributes[key]) for key in ("title", "source", "license") if key in ctm.attributes},
+            **{key: str(attributes[key]) for key in ("title", "source", "license") if key in attributes},
         })
     return PreparedData(data, target_grid, maps, sources)
 

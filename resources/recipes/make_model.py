@@ -1,0 +1,78 @@
+"""The recipe of the bundled model: simulate, regrid, train. Run it with the engine's Python.
+
+    python resources/recipes/make_model.py --data ../shared/data --work .build/model [--iterations N] [--resume]
+
+Every step whose file is there already is skipped, and `--resume` goes on from the last checkpoint, so that an
+interrupted run only repeats what it lost. It trains on simulated days over the real terrain of China and on the
+real CMAQ days of January 2020, regridded to the 12 km grid; observations play no part, only the positions of the
+Chinese national stations serve as one layout of nominal stations.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import date
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+
+from china_terrain import china_terrain  # noqa: E402
+
+from model_core.cli import TerminalProgress, main as command_line  # noqa: E402
+from model_core.grid import PRESETS  # noqa: E402
+from model_core.simulation import Terrain, write_simulation  # noqa: E402
+
+GRID = "china12km"
+# A run of days from each month, each with its own seed: all seasons, twelve different worlds.
+RUNS = [(date(2018, month, 1), 100 + month) for month in range(1, 13)]
+DAYS_PER_RUN = 18
+CMAQ = Path("china_cmaq") / "china36km_cmaq_pm25_20200103-20.nc"
+# The real CMAQ days are few; given so often they make up about a quarter of what is trained on.
+CMAQ_REPEATS = 4
+LAYOUT = Path("cnemc") / "cnemc_station_coords.csv"
+TERRAIN_SOURCE = (
+    "elevation: ETOPO (NOAA, public domain); urban fraction and land: MCIP GRIDCRO2D 27 km (zhuobichen/MODIS, MIT) "
+    "and CMAQ 36 km (zhuobichen/PM25-Fusion-AutoResearch, MIT)"
+)
+
+
+def make_model(data: Path, work: Path, out: Path, iterations: int | None, resume: bool) -> int:
+    """Simulate what is missing in `work`, train, and write `out`; the exit status of the training."""
+    work.mkdir(parents=True, exist_ok=True)
+    simulations = simulate_runs(data, work)
+    cmaq = [str(data / CMAQ)] * CMAQ_REPEATS
+    arguments = [
+        "train", "--ctm", *map(str, simulations), *cmaq, "--grid", GRID, "--config", "improved",
+        "--layout", str(data / LAYOUT), "--seed", "0", "--out", str(out),
+    ]
+    arguments += ["--iterations", str(iterations)] if iterations else []
+    return command_line(arguments + (["--resume"] if resume else []))
+
+
+def simulate_runs(data: Path, work: Path) -> list[Path]:
+    """The simulated runs, made where they are missing."""
+    grid = PRESETS[GRID]
+    terrain: Terrain | None = None
+    files = []
+    for start, seed in RUNS:
+        file = work / f"simulated_{start:%Y%m}_{seed}.nc"
+        files.append(file)
+        if not file.exists():
+            terrain = terrain or china_terrain(grid, data)
+            print(f"simulating {file.name}", file=sys.stderr)
+            write_simulation(file, grid, start, DAYS_PER_RUN, seed, terrain, TerminalProgress())
+    return files
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder of real data, see its README")
+    parser.add_argument("--work", type=Path, default=ROOT / ".build" / "model", help="simulations are kept here")
+    parser.add_argument("--out", type=Path, default=ROOT / "resources" / "models" / "bundled.safetensors")
+    parser.add_argument("--iterations", type=int, help="default: as in the configuration")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint beside the model")
+    options = parser.parse_args()
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    sys.exit(make_model(options.data, options.work, options.out, options.iterations, options.resume))

@@ -1,0 +1,46 @@
+"""A configuration is one readable file, and a mistake in it is named by its key."""
+
+import json
+
+import pytest
+
+from model_core.configuration import NetworkConfiguration, TrainingConfiguration, read_configuration
+from model_core.errors import InputError
+
+
+@pytest.mark.parametrize("name", ["paper", "improved"])
+def test_named_configurations_survive_json(name):
+    network, training = read_configuration(name)
+    assert NetworkConfiguration.from_dict(json.loads(json.dumps(network.to_dict()))) == network
+    assert TrainingConfiguration.from_dict(json.loads(json.dumps(training.to_dict()))) == training
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("[network]\nwidht = 3", "network.widht"),
+        ("[training]\nbatch = 'ten'", "training.batch must be of type int"),
+        ("[training]\nbatch = 0", "training.batch must be positive"),
+        ("[training]\nstations = [50, 20]", "training.stations"),
+        ("[training]\nloss = 'mse'", "training.loss must be one of mae, mixed"),
+        ("[network]\nkernels = [20, 11]", "network.kernels"),
+        ("[network]\nstation_variables = ['pm25', 'humidty']", "humidty"),
+        ("[network]\ntarget = 'o3'", "network.target"),
+        ("[network]\noutput = 'correction'", "coarse_factors"),
+        ("[network.transforms]\npm25 = { kind = 'log' }", "network.transforms.pm25"),
+        ("[network.transforms]\npm25 = { kindd = 'log' }", "network.transforms.pm25.kindd"),
+        ("[netwrok]\nwidth = 3", "netwrok"),
+        ("[network\n", "not a valid TOML"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path, text, message):
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    with pytest.raises(InputError, match=message.replace("[", r"\[")) as error:
+        read_configuration(str(file))
+    assert str(file) in str(error.value)
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(InputError, match="improved, paper"):
+        read_configuration("perfect")

@@ -1,0 +1,116 @@
+"""A model file holds all that a prediction needs, and says what is wrong when it can't be used."""
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from model_core.errors import ModelFileError, OutputError
+from model_core.model_file import find_model, list_models, load_model, save_model
+
+
+def rewritten(source, target, change):
+    """The model file with its header changed."""
+    with safe_open(source, framework="pt") as file:
+        header = json.loads(file.metadata()["ctm_reanalysis"])
+        tensors = {key: file.get_tensor(key) for key in file.keys()}
+    change(header, tensors)
+    save_file(tensors, target, metadata={"ctm_reanalysis": json.dumps(header)})
+    return str(target)
+
+
+def test_what_is_saved_is_what_is_loaded(tiny_model, tmp_path):
+    model = load_model(str(tiny_model))
+    copy = tmp_path / "copy.safetensors"
+    save_model(copy, model)
+    again = load_model(str(copy))
+    assert again.configuration == model.configuration and again.card == model.card and again.grid.matches(model.grid)
+    for key, value in model.network.state_dict().items():
+        assert torch.equal(value, again.network.state_dict()[key])
+    for key, value in model.maps.fields.items():
+        np.testing.assert_array_equal(value, again.maps.fields[key])
+    assert again.name == "copy" and len(again.sha256) == 64
+
+
+def test_a_model_says_what_it_is(tiny_model):
+    model = load_model(str(tiny_model))
+    assert model.card["target"] == "pm25" and model.card["unit"] == "ug m-3"
+    assert model.card["inputs"] == {"pm25": "ug m-3", "rh": "%", "wind": "m s-1", "elevation": "m", "urban": "1"}
+    data = model.card["training"]["data"][0]
+    assert (data["days"], data["first"]) == (8, "2019-01-05") and "SIMULATED" in data["source"]
+    assert set(model.card["scores"]) >= {"iteration", "loss", "rmse", "mae", "r2_det", "nme"}
+    assert set(model.maps.fields) == {"elevation", "urban"}
+
+
+def test_a_missing_model_lists_those_there_are():
+    with pytest.raises(ModelFileError, match="no model 'nowhere'.*bundled"):
+        load_model("nowhere")
+
+
+def test_models_are_found_by_name_in_a_folder_of_ones_own(tiny_model, monkeypatch):
+    monkeypatch.setenv("CTM_REANALYSIS_MODELS", str(tiny_model.parent))
+    assert find_model("tiny") == tiny_model
+    assert "tiny" in [model.name for model in list_models()]
+
+
+def test_a_truncated_model_is_no_model(tiny_model, tmp_path):
+    short = tmp_path / "short.safetensors"
+    content = tiny_model.read_bytes()
+    for length in (0, 4, 200, len(content) // 2, len(content) - 1):
+        short.write_bytes(content[:length])
+        with pytest.raises(ModelFileError, match="truncated|damaged"):
+            load_model(str(short))
+
+
+def test_another_format_version_is_named(tiny_model, tmp_path):
+    newer = rewritten(tiny_model, tmp_path / "newer.safetensors", lambda h, t: h.update(format_version=99))
+    with pytest.raises(ModelFileError, match="format version 99.*reads 1.*update"):
+        load_model(newer)
+
+
+def test_changed_weights_are_noticed(tiny_model, tmp_path):
+    def nudge(header, tensors):
+        tensors["network.unet.head.bias"] += 0.1
+
+    with pytest.raises(ModelFileError, match="hash"):
+        load_model(rewritten(tiny_model, tmp_path / "nudged.safetensors", nudge))
+
+
+def test_a_header_that_does_not_fit_its_weights_is_refused(tiny_model, tmp_path):
+    with pytest.raises(ModelFileError, match="damaged"):
+        load_model(rewritten(tiny_model, tmp_path / "wide.safetensors", lambda h, t: h["network"].update(width=8)))
+
+
+def test_other_tensors_are_no_model(tmp_path):
+    save_file({"a": torch.zeros(2)}, tmp_path / "other.safetensors")
+    with pytest.raises(ModelFileError, match="no ctm-reanalysis-model header"):
+        load_model(str(tmp_path / "other.safetensors"))
+
+
+def test_a_pickle_is_never_opened(tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (pytest.fail, ("the pickle was executed",))
+
+    trap = tmp_path / "trap.safetensors"
+    trap.write_bytes(pickle.dumps(Trap()))
+    with pytest.raises(ModelFileError, match="not a complete safetensors file"):
+        load_model(str(trap))
+
+
+def test_a_model_that_can_not_be_written_says_why(tiny_model, tmp_path):
+    with pytest.raises(OutputError, match="does not exist"):
+        save_model(tmp_path / "nowhere" / "model.safetensors", load_model(str(tiny_model)))
+
+
+def test_the_bundled_model_is_trained_small_and_complete():
+    model = load_model("bundled")
+    path = find_model("bundled")
+    assert path.stat().st_size < 20e6
+    assert model.card["training"]["data"] and model.card["scores"]["r2_det"] > 0.5
+    assert {"elevation", "urban"} <= set(model.maps.fields)
+    assert model.grid.shape == (372, 426)
