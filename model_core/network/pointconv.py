@@ -26,19 +26,23 @@ class NormalisedConvolution(nn.Module):
         Odd width of the kernel in cells.
     epsilon : float
         Added to every weight, so that no sum of weights with a reading in reach is smaller.
+    taper : bool
+        Whether weights fall to `epsilon` towards the rim of a disc, so that a field does not jump where
+        a far reading comes into reach.
     """
 
-    def __init__(self, variables: int, size: int, epsilon: float = 1e-5):
+    def __init__(self, variables: int, size: int, epsilon: float = 1e-5, taper: bool = False):
         super().__init__()
         if size < 1 or size % 2 == 0:
             raise ValueError(f"a kernel size must be odd and positive, got {size}")
         self.size, self.epsilon = size, epsilon
         self.raw = nn.Parameter(_bell(variables, size))
+        self.register_buffer("window", _disc(size) if taper else torch.ones(1, 1, 1, 1), persistent=False)
 
     @property
     def kernel(self) -> Tensor:
         """The positive weights, shape (variables, 1, size, size)."""
-        return F.softplus(self.raw) + self.epsilon
+        return F.softplus(self.raw) * self.window + self.epsilon
 
     def sums(self, values: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
         """Weighted sum of the values and sum of the weights in each window.
@@ -139,6 +143,13 @@ def _bell(variables: int, size: int) -> Tensor:
     squared = offset[:, None] ** 2 + offset[None, :] ** 2
     bell = torch.exp(-squared / (2 * max(size / 5, 0.5) ** 2))
     return torch.log(torch.expm1(bell)).expand(variables, 1, size, size).clone()
+
+
+def _disc(size: int) -> Tensor:
+    """A raised cosine of the distance from the middle: 1 there, 0 just outside the kernel."""
+    offset = torch.arange(size) - size // 2
+    distance = torch.sqrt(offset[:, None] ** 2.0 + offset[None, :] ** 2.0) / (size // 2 + 1)
+    return (torch.cos(distance.clamp(max=1) * torch.pi / 2) ** 2)[None, None]
 
 
 def _mean(weighted: Tensor, weights: Tensor, support: Tensor) -> Tensor:

@@ -37,7 +37,9 @@ class ReanalysisNetwork(nn.Module):
         variables = len(c.station_variables)
         self.pointconv = PointConv(variables, c.kernels, c.epsilon, c.second_denominator)
         # The target alone is also looked at from afar: block means, convolved on their own coarser grids.
-        self.coarse = nn.ModuleList(NormalisedConvolution(1, c.kernels[0], c.epsilon) for _ in c.coarse_factors)
+        self.coarse = nn.ModuleList(
+            NormalisedConvolution(1, c.kernels[0], c.epsilon, taper=True) for _ in c.coarse_factors
+        )
         # How many readings' weight it takes before a scale is trusted over the next coarser one (softplus of these).
         self.raw_trust = nn.Parameter(torch.zeros(len(c.coarse_factors) + 1))
         channels = variables if c.combine == "sum" else 3 * variables
@@ -74,14 +76,15 @@ class ReanalysisNetwork(nn.Module):
             ], dim=1)
 
         fields = self.pointconv(values, mask)
-        if c.combine == "sum":
-            channels = [fields.first + fields.second]
-        else:
-            channels = [fields.first, fields.second, torch.log1p(fields.density)]
-        background = None
+        background, coarse_channels = None, []
         if c.coarse_factors:
-            background, coarse_channels = self._background(values, mask, fields)
-            channels += coarse_channels
+            far, coarse_channels = self._far_background(values, mask)
+            fields, background = self._near_background(fields, far)
+            coarse_channels.append(background)
+        if c.combine == "sum":
+            channels = [fields.first + fields.second, *coarse_channels]
+        else:
+            channels = [fields.first, fields.second, torch.log1p(fields.density), *coarse_channels]
         if c.readings:
             t = self.target_index
             departure = values[:, t : t + 1] if background is None else values[:, t : t + 1] - background
@@ -122,19 +125,18 @@ class ReanalysisNetwork(nn.Module):
         # A few readings can't tell the spread: five pseudo-readings of a typical 0.5 (in logs) hold it.
         return level, torch.sqrt((squares + 5 * 0.5**2) / (count + 5))
 
-    def _background(self, values: Tensor, mask: Tensor, fine: PointConvFields) -> tuple[Tensor, list[Tensor]]:
-        """Blend of all scales, each trusted by its density of readings over the next coarser; and channels for the network.
+    def _far_background(self, values: Tensor, mask: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Blend of the coarse scales, each trusted by its density of readings over the next coarser; with their channels.
 
         Far from every reading it tends to 0, which is the day's mean.
         """
         t = self.target_index
         value, weight = values[:, t : t + 1], mask[:, t : t + 1]
-        trust = F.softplus(self.raw_trust)
+        trust = F.softplus(self.raw_trust[1:])
         background = torch.zeros_like(value)
         channels: list[Tensor] = []
-        for factor, convolution, scale_trust in reversed(
-            list(zip(self.configuration.coarse_factors, self.coarse, trust[1:]))
-        ):
+        for number in reversed(range(len(self.coarse))):
+            factor, convolution = self.configuration.coarse_factors[number], self.coarse[number]
             count = _block_sum(weight, factor)
             mean = _block_sum(value * weight, factor) / count.clamp_min(1)
             weighted, density = convolution.sums(mean, count)
@@ -142,11 +144,23 @@ class ReanalysisNetwork(nn.Module):
             weighted, density = (
                 _refine(torch.where(in_reach, x, 0.0).float(), factor, value.shape[-2:]) for x in (weighted, density)
             )
-            background = (weighted + scale_trust * background) / (density + scale_trust)
+            background = (weighted + trust[number] * background) / (density + trust[number])
             channels += [background, torch.log1p(density)]
-        first, density = fine.first[:, t : t + 1], fine.density[:, t : t + 1]
-        background = (first * density + trust[0] * background) / (density + trust[0])
-        return background, [*channels, background]
+        return background, channels
+
+    def _near_background(self, fields: PointConvFields, far: Tensor) -> tuple[PointConvFields, Tensor]:
+        """The far background refined by PointConv's first field, and PointConv's fields with the far one where they know nothing."""
+        t = self.target_index
+        first, density = fields.first[:, t : t + 1], fields.density[:, t : t + 1]
+        trust = F.softplus(self.raw_trust[0])
+        background = (first * density + trust * far) / (density + trust)
+        is_target = torch.zeros(fields.first.shape[1], dtype=torch.bool, device=far.device)
+        is_target[t] = True
+        is_target = is_target[None, :, None, None]
+        return fields._replace(
+            first=torch.where(is_target & ~fields.first_support, far, fields.first),
+            second=torch.where(is_target & ~fields.second_support, far, fields.second),
+        ), background
 
 
 def transform(x: Tensor, rule: Transform) -> Tensor:
