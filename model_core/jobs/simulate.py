@@ -35,4 +35,4 @@ def _terrain(file: Path, grid: Grid) -> Terrain:
             raise InputError(f"terrain '{file}' has no {key}; recognised maps: {', '.join(ctm.static) or 'none'}")
     maps = {key: warp(ctm.static[key], ctm.grid, grid) for key in ("elevation", "urban", "land") if key in ctm.static}
     land = maps["land"] > 0.5 if "land" in maps else None
-    return Terrain.from_arrays(maps["elevation"], maps["urban"], land)
+    return Terrain.from_arrays(maps["elevation"], maps["urban"], land, f"from {file.name}")

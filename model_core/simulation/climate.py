@@ -24,8 +24,8 @@ SHELTER_RIM_M = 1100.0
 class Landscape:
     """Maps derived once from the terrain, float32 (rows, columns).
 
-    `maritime` 1 over open sea to 0 far inland; `near_land` 1 inland to 0 offshore within a sea breeze's reach; `basin` height (m) of the surroundings above the place; `slope_east`,
-    `slope_north` unit vector uphill; `blocking` share of the upslope flow that is stopped; `upland` 0 in
+    `maritime` 1 over open sea to 0 far inland; `near_land` 1 inland to 0 offshore, within the coast's own reach;
+    `basin` height (m) of the surroundings above the place; `slope_east`, `slope_north` unit vector uphill; `blocking` share of the upslope flow that is stopped; `upland` 0 in
     lowlands to 1 above 3500 m; `exposure` wind relative to open lowland.
     """
 

@@ -12,7 +12,7 @@ from model_core.simulation.terrain import fractal_noise
 
 # Primary PM2.5 of a fully built-up cell and of the densest farmland, ug m-2 s-1 (0.1 is about 3 t km-2 a-1; eastern
 # China had 1 to 5 t km-2 a-1 as provincial means in the 2010s, Li et al. 2017, Natl. Sci. Rev. 4, 834, MIX inventory).
-TOWN_EMISSION, COUNTRY_EMISSION, WILD_EMISSION = 0.9, 0.36, 0.009
+TOWN_EMISSION, COUNTRY_EMISSION, WILD_EMISSION = 0.9, 0.32, 0.011
 # Precursor gases (SO2, NOx, NH3, VOC) as the aerosol that they can become, per primary emission.
 PRECURSOR_RATIO = 3.2
 # One large works per so many km2 of settled land; its median strength in ug s-1 (30 g/s).
@@ -36,14 +36,15 @@ class Emission:
         # Inventories differ by factors: the total, the share of towns, and every region have their own.
         total = np.exp(0.35 * rng.standard_normal())
         town_share = np.exp(0.3 * rng.standard_normal())
-        region = np.exp(0.55 * fractal_noise(rng, geometry, 900.0) + 0.2 * fractal_noise(rng, geometry, 120.0))
+        region = np.exp(0.45 * fractal_noise(rng, geometry, 900.0) + 0.2 * fractal_noise(rng, geometry, 120.0))
         low = np.exp(-(np.maximum(terrain.elevation, 0) / 1100.0) ** 1.3)
         flat = np.exp(-geometry.smooth(np.hypot(*geometry.gradient(terrain.elevation)), 15.0) / 0.012)
         towns_nearby = np.maximum(geometry.smooth(terrain.urban, 70.0), 0)  # running means round
-        crowding = (towns_nearby / (towns_nearby + 0.02)) ** 0.8
+        crowding = (towns_nearby / (towns_nearby + 0.02)) ** 0.6
         # Plains are tilled and lived on even where the map shows no town.
         tilled = 0.3 * low * flat * np.clip(0.25 + 3 * land.maritime, 0, 1) * (np.abs(geometry.latitude) < 48)
-        country = COUNTRY_EMISSION * np.maximum(crowding, tilled) * (0.15 + 0.85 * low) * (0.2 + 0.8 * flat) * terrain.land
+        country = COUNTRY_EMISSION * np.maximum(crowding, tilled) * (0.15 + 0.85 * low) * (0.2 + 0.8 * flat)
+        country = country * terrain.land
         town = TOWN_EMISSION * town_share * np.maximum(terrain.urban, 0) ** 0.8
         self._people = (total * region * (town + country)).astype(np.float32)
         self._wild = (WILD_EMISSION * region * terrain.land).astype(np.float32)

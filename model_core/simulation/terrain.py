@@ -29,14 +29,19 @@ class Terrain:
         Share of the cell that is built-up, 0 to 1.
     land : bool
         Whether the cell is land.
+    source : str
+        Where the maps come from, and under which licence.
     """
 
     elevation: np.ndarray
     urban: np.ndarray
     land: np.ndarray
+    source: str = ""
 
     @classmethod
-    def from_arrays(cls, elevation: np.ndarray, urban: np.ndarray, land: np.ndarray | None = None) -> "Terrain":
+    def from_arrays(
+        cls, elevation: np.ndarray, urban: np.ndarray, land: np.ndarray | None = None, source: str = ""
+    ) -> "Terrain":
         """Terrain from maps on the grid; without `land`, cells above sea level are land.
 
         Raises
@@ -57,7 +62,7 @@ class Terrain:
             raise InputError(
                 f"urban fraction must lie in 0..1, found {urban.min():g}..{urban.max():g}; divide percent by 100"
             )
-        return cls(np.where(land, elevation, 0).astype(np.float32), np.where(land, urban, 0).astype(np.float32), land)
+        return cls(np.where(land, elevation, 0).astype(np.float32), np.where(land, urban, 0).astype(np.float32), land, source)
 
     @classmethod
     def synthetic(cls, grid: Grid, seed: int) -> "Terrain":
@@ -73,7 +78,7 @@ class Terrain:
         height = np.clip((continent - coast) / 2.0, 0, 1.5)
         ridge = np.maximum(1 - np.abs(ranges) / 0.6, 0)
         elevation = np.where(land, 5 + HIGHLAND_M * height**1.8 + RIDGE_M * ridge * np.minimum(height * 2, 1), 0)
-        return cls.from_arrays(elevation, _towns(rng, geometry, elevation, land), land)
+        return cls.from_arrays(elevation, _towns(rng, geometry, elevation, land), land, "invented")
 
 
 def fractal_noise(rng: np.random.Generator, geometry: Geometry, length_km: float) -> np.ndarray:

@@ -68,7 +68,8 @@ class Weather:
     def advance(self, hours: float, season: Season) -> None:
         """Let time pass."""
         drift = DRIFT_KMH * (1 + 0.3 * float(season.winter.mean())) * (1 + 0.3 * self._flow.value)
-        for field, share in ((self._pressure, 1.0), (self._moisture, 0.6), (self._instability, 0.35), (self._showers, 1.0)):
+        fields = ((self._pressure, 1.0), (self._moisture, 0.6), (self._instability, 0.35), (self._showers, 1.0))
+        for field, share in fields:
             field.advance(hours, drift * share, -0.25 * drift * share)
         for number in (self._vigour, self._flow, self._origin):
             number.advance(hours)
@@ -112,4 +113,4 @@ class Weather:
         """Rain (mm/h) where moist air rises; showery in the warm season."""
         warmth = (1 - season.winter) / 2
         lift = 0.55 * low + (0.5 + 0.5 * warmth) * self._showers.value()
-        return 1.1 * np.maximum(rh_logit - 1.85 + 0.75 * lift + 0.1 * warmth, 0) ** 1.5
+        return 1.1 * np.maximum(rh_logit - 1.95 + 0.75 * lift + 0.1 * warmth, 0) ** 1.5

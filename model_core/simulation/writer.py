@@ -49,7 +49,7 @@ def write_simulation(
         terrain = Terrain.synthetic(grid, seed)
     simulated = simulate_days(grid, start, days, seed, terrain, progress)
     dates = [start + timedelta(days=number) for number in range(days)]
-    with NetcdfWriter(path, grid, dates, _attributes(grid, start, days, seed), south_first=True) as file:
+    with NetcdfWriter(path, grid, dates, _attributes(grid, start, days, seed, terrain), south_first=True) as file:
         for name, (_, unit) in DAILY.items():
             file.define(name, unit, daily=True)
         for name, (field, unit) in STATIC.items():
@@ -61,12 +61,13 @@ def write_simulation(
     return {"out": str(path), "days": days, "seconds": round(time.perf_counter() - begun, 3)}
 
 
-def _attributes(grid: Grid, start: date, days: int, seed: int) -> dict[str, Any]:
+def _attributes(grid: Grid, start: date, days: int, seed: int, terrain: Terrain) -> dict[str, Any]:
     made = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     run = f"start {start}, days {days}, seed {seed}"
     return {
         "title": f"SIMULATED daily PM2.5, relative humidity and wind speed, {days} days from {start}",
         "source": SOURCE,
+        "terrain_source": terrain.source or None,
         "seed": np.int64(seed),
         "history": f"{made} simulated by CTM Reanalysis {model_core.__version__}: {run}",
         **ioapi_attributes(grid, start),
@@ -81,7 +82,8 @@ def ioapi_attributes(grid: Grid, start: date) -> dict[str, Any]:
     """
     cf = grid.crs.to_cf()
     ellipsoid = grid.crs.ellipsoid
-    spherical = ellipsoid is not None and ellipsoid.semi_major_metre == ellipsoid.semi_minor_metre == CTM_SPHERE_RADIUS_M
+    axes = {ellipsoid.semi_major_metre, ellipsoid.semi_minor_metre} if ellipsoid else set()
+    spherical = axes == {CTM_SPHERE_RADIUS_M}
     metric = grid.crs.axis_info[0].unit_conversion_factor == 1
     if grid.crs.is_geographic:
         kind, parameters, centre = 1, (0.0, 0.0, 0.0), (0.0, 0.0)

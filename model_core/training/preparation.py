@@ -63,7 +63,7 @@ def prepare(
         if layout:
             days = TrainingDays(days.fields, days.maps, days.land, (station_positions(layout, target_grid),))
         if maps is None and days.maps:
-            maps = StaticMaps(target_grid, dict(days.maps), f"from {file.name}: {attributes.get('source', 'source not stated')}")
+            maps = StaticMaps(target_grid, dict(days.maps), _maps_source(file, attributes))
         data.append(days)
         sources.append({
             "file": file.name, "days": len(ctm.times), "first": str(ctm.times[0]), "last": str(ctm.times[-1]),
@@ -97,3 +97,9 @@ def _on_grid(ctm: CTMFields, network: NetworkConfiguration, grid: Grid, file: Pa
     if not eligible.any():
         raise InputError(f"'{file}' has no {network.target} on land inside the training grid")
     return TrainingDays(fields, maps, eligible)
+
+
+def _maps_source(file: Path, attributes: dict[str, Any]) -> str:
+    """Where a file's maps come from, in its own words where it has any; simulated days name their terrain apart."""
+    words = attributes.get("terrain_source") or attributes.get("source") or "source not stated"
+    return f"{words} ({file.name})"

@@ -18,9 +18,17 @@ from scipy.ndimage import map_coordinates
 from model_core.grid import Grid, ctm_crs
 from model_core.simulation.terrain import Terrain
 
+SOURCE = (
+    "elevation: ETOPO (NOAA, public domain); urban fraction and land: MCIP GRIDCRO2D 27 km (zhuobichen/MODIS, MIT) "
+    "and CMAQ 36 km (zhuobichen/PM25-Fusion-AutoResearch, MIT)"
+)
+
 
 def china_terrain(grid: Grid, data_folder: str | Path) -> Terrain:
-    """Terrain on any grid over eastern Asia, bilinear from the maps in `data_folder`."""
+    """Terrain on any grid over eastern Asia, bilinear from the maps in `data_folder`.
+
+    Beyond the urban maps the urban fraction is 0, and land is what ETOPO has above the sea.
+    """
     folder = Path(data_folder)
     lon, lat = grid.lonlat()
     elevation = _relief(folder / "covariates", lon, lat)
@@ -29,7 +37,7 @@ def china_terrain(grid: Grid, data_folder: str | Path) -> Terrain:
     urban = np.where(np.isfinite(fine), fine, urban)
     land = np.where(np.isfinite(land), land > 0.5, elevation > 0)
     # Below-sea-level land (Turpan) keeps its depth.
-    return Terrain.from_arrays(np.where(land, elevation, 0), np.nan_to_num(urban).clip(0, 1), land)
+    return Terrain.from_arrays(np.where(land, elevation, 0), np.nan_to_num(urban).clip(0, 1), land, SOURCE)
 
 
 def _bilinear(field: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
@@ -50,23 +58,21 @@ def _relief(folder: Path, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
 
 def _land_use(path: Path, lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     with xr.open_dataset(path) as data:
-        a = data.attrs
-        crs = ctm_crs(
-            f"+proj=lcc +lat_1={a['P_ALP']} +lat_2={a['P_BET']} +lon_0={a['P_GAM']} +lat_0={a['YCENT']} +x_0=0 +y_0=0"
-        )
-        x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)
-        column = (x - a["XORIG"]) / a["XCELL"] - 0.5
-        row = (y - a["YORIG"]) / a["YCELL"] - 0.5  # the file's rows run north
-        return (_bilinear(data["URBFRAC"].values, row, column), _bilinear(data["LANDFRAC"].values, row, column))
+        place = _place(data.attrs, lon, lat)
+        return _bilinear(data["URBFRAC"].values, *place), _bilinear(data["LANDFRAC"].values, *place)
 
 
 def _urban_27km(path: Path, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
     with xr.open_dataset(path) as data:
-        a = data.attrs
-        crs = ctm_crs(
-            f"+proj=lcc +lat_1={a['P_ALP']} +lat_2={a['P_BET']} +lon_0={a['P_GAM']} +lat_0={a['YCENT']} +x_0=0 +y_0=0"
-        )
-        x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)
-        column, row = (x - a["XORIG"]) / a["XCELL"] - 0.5, (y - a["YORIG"]) / a["YCELL"] - 0.5
-        urban = data["PURB"].values[0, 0]
-        return _bilinear(np.where(urban < 0, 0, urban) / 100, row, column)
+        percent = data["PURB"].values[0, 0]
+        return _bilinear(np.maximum(percent, 0) / 100, *_place(data.attrs, lon, lat))
+
+
+def _place(header: dict, lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Fractional (row, column) of cell centres on the Lambert grid of an IOAPI header; its rows run north."""
+    crs = ctm_crs(
+        f"+proj=lcc +lat_1={header['P_ALP']} +lat_2={header['P_BET']} "
+        f"+lon_0={header['P_GAM']} +lat_0={header['YCENT']} +x_0=0 +y_0=0"
+    )
+    x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)
+    return (y - header["YORIG"]) / header["YCELL"] - 0.5, (x - header["XORIG"]) / header["XCELL"] - 0.5

@@ -32,10 +32,6 @@ CMAQ = Path("china_cmaq") / "china36km_cmaq_pm25_20200103-20.nc"
 # The real CMAQ days are few; given so often they make up about a quarter of what is trained on.
 CMAQ_REPEATS = 4
 LAYOUT = Path("cnemc") / "cnemc_station_coords.csv"
-TERRAIN_SOURCE = (
-    "elevation: ETOPO (NOAA, public domain); urban fraction and land: MCIP GRIDCRO2D 27 km (zhuobichen/MODIS, MIT) "
-    "and CMAQ 36 km (zhuobichen/PM25-Fusion-AutoResearch, MIT)"
-)
 
 
 def make_model(data: Path, work: Path, out: Path, iterations: int | None, resume: bool) -> int:
