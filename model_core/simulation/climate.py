@@ -52,7 +52,8 @@ class Landscape:
         exposure = np.exp(-basin / SHELTER_RIM_M) * (1 + smooth_height / 8000)
         maritime = geometry.smooth(~terrain.land, SEA_INFLUENCE_KM)
         near_land = geometry.smooth(terrain.land, COAST_KM)
-        maps = (maritime, near_land, basin, east / safe, north / safe, slope / (slope + BLOCKING_SLOPE), upland, exposure)
+        blocking = slope / (slope + BLOCKING_SLOPE)
+        maps = (maritime, near_land, basin, east / safe, north / safe, blocking, upland, exposure)
         return cls(terrain, *(np.asarray(m, np.float32) for m in maps))
 
 

@@ -62,7 +62,8 @@ class Terrain:
             raise InputError(
                 f"urban fraction must lie in 0..1, found {urban.min():g}..{urban.max():g}; divide percent by 100"
             )
-        return cls(np.where(land, elevation, 0).astype(np.float32), np.where(land, urban, 0).astype(np.float32), land, source)
+        elevation, urban = (np.where(land, field, 0).astype(np.float32) for field in (elevation, urban))
+        return cls(elevation, urban, land, source)
 
     @classmethod
     def synthetic(cls, grid: Grid, seed: int) -> "Terrain":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -171,6 +173,24 @@ def test_bad_terrain_is_refused(elevation, urban, message):
         Terrain.from_arrays(elevation, urban)
 
 
+def test_the_recipe_of_chinas_terrain_knows_its_geography(shared_data):
+    recipes = Path(__file__).resolve().parents[2] / "resources" / "recipes"
+    spec = importlib.util.spec_from_file_location("china_terrain", recipes / "china_terrain.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    on = parse_grid("73,18,135,54,0.5@EPSG:4326")
+    terrain = module.china_terrain(on, shared_data)
+
+    def at(lon: float, lat: float) -> tuple[int, int]:
+        row, column = on.locate(np.array([lon]), np.array([lat]), "EPSG:4326")
+        return int(row[0]), int(column[0])
+
+    assert terrain.elevation[at(88, 33)] > 4000 and terrain.elevation[at(116, 36)] < 200
+    assert terrain.elevation[at(105.5, 30.5)] < 700 < terrain.elevation[at(101, 31)]  # Sichuan and its rim
+    assert terrain.land[at(116.4, 39.9)] and not terrain.land[at(123, 35)] and not terrain.land[at(116, 19)]
+    assert terrain.urban[at(116.4, 39.9)] > 0.1 > terrain.urban[at(88, 33)]
+
+
 # --- transport, weather, chemistry
 
 
@@ -273,7 +293,8 @@ def test_the_file_says_that_it_is_simulated_and_where_it_lies(tmp_path):
 
 
 def test_a_lambert_of_another_figure_carries_no_ioapi_header(tmp_path):
-    other = parse_grid("-300000,-300000,300000,300000,36000@+proj=lcc +lat_1=25 +lat_2=40 +lon_0=110 +ellps=GRS80 +units=m")
+    figure = "+proj=lcc +lat_1=25 +lat_2=40 +lon_0=110 +ellps=GRS80 +units=m"
+    other = parse_grid(f"-300000,-300000,300000,300000,36000@{figure}")
     write_simulation(tmp_path / "days.nc", other, WINTER, 1, 1)
     with xarray.open_dataset(tmp_path / "days.nc") as data:
         assert "GDTYP" not in data.attrs
