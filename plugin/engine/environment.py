@@ -90,7 +90,8 @@ def status(folder: Path | None = None) -> Status:
     again = tr("Run the algorithm 'Set up engine' again.")
     if not folder.exists():
         return Status("missing", python, tr("There is no engine environment in {folder}.").format(folder=folder), {})
-    if marker.get("state") != "ready" or not os.path.exists(python):
+    # A system upgrade can put another Python behind the same link: it does not see what was installed for the old one.
+    if marker.get("state") != "ready" or not os.path.exists(python) or marker.get("base") != os.path.realpath(python):
         message = tr("The engine environment in {folder} is not complete.").format(folder=folder)
         return Status("incomplete", python, f"{message} {again}", marker)
     if marker.get("requirements") != requirements_hash():
@@ -101,7 +102,7 @@ def status(folder: Path | None = None) -> Status:
 
 def create(
     folder: Path | None = None, *, wheels: str = "", device: str = "", torch_index: str = "", base_python: str = "",
-    report: Report = lambda fraction, message: None, is_cancelled: Callable[[], bool] = lambda: False,
+    rebuild: bool = False, report: Report = lambda fraction, message: None, is_cancelled: Callable[[], bool] = lambda: False,
 ) -> Status:
     """Make the environment, or complete or renew it; does nothing where it is ready as asked.
 
@@ -112,6 +113,7 @@ def create(
     device : "cpu" or "gpu"; if not given, as it is or "cpu". With "gpu" torch must see one, or a warning says so.
     torch_index : address of the package index that has torch for that device; if not given, as it was or pip's own.
     base_python : interpreter to make it from; searched for if not given.
+    rebuild : make it anew even if it is ready.
     report : receives (fraction, line).
     is_cancelled : asked several times a second.
 
@@ -128,13 +130,13 @@ def create(
     before = status(folder)
     was = {"device": before.details.get("device", "cpu"), "torch_index": before.details.get("torch_index", "")}
     origin = {"device": device or was["device"], "torch_index": torch_index or was["torch_index"]}
-    if before.state == "ready" and origin == was:
+    if before.state == "ready" and origin == was and not rebuild and _has_libraries(before.python):
         report(1.0, before.message)
         return before
     if wheels and not Path(wheels).is_dir():
         raise SetUpError(tr("the wheel folder {folder} does not exist").format(folder=wheels))
     with _exclusive(folder):
-        renew = before.state == "outdated" and origin == was
+        renew = before.state == "outdated" and origin == was and not rebuild
         _build(folder, renew, origin, wheels, base_python, report, is_cancelled)
     return status(folder)
 
@@ -163,8 +165,15 @@ def _build(folder: Path, renew: bool, origin: dict, wheels: str, base_python: st
     versions = json.loads(check.splitlines()[-1])
     if origin["device"] == "gpu" and not versions.get("gpu"):
         report(0.99, tr("WARNING: torch sees no GPU here. Check the driver, or name the index of its GPU builds (torch index)."))
-    _write_marker(folder, {"state": "ready", "requirements": requirements_hash(), "versions": versions, **origin})
+    base = os.path.realpath(python)
+    _write_marker(folder, {"state": "ready", "requirements": requirements_hash(), "base": base, "versions": versions, **origin})
     report(1.0, tr("The engine environment in {folder} is ready.").format(folder=folder))
+
+
+def _has_libraries(python: str) -> bool:
+    """Whether the libraries are still there; without importing them, which takes seconds."""
+    code = "import importlib.util, sys; sys.exit(any(importlib.util.find_spec(name) is None for name in sys.argv[1:]))"
+    return process.output_of([python, "-c", code, *libraries()], 30.0)[0] == 0
 
 
 _CHECK = """
@@ -245,6 +254,7 @@ def main(arguments: list[str] | None = None) -> int:
     create_command.add_argument("--device", choices=("", *DEVICES), default="", help="what torch shall compute on")
     create_command.add_argument("--torch-index", default="", help="package index that has torch for that device")
     create_command.add_argument("--base-python", default="", help="Python 3.11 or newer to start from")
+    create_command.add_argument("--rebuild", action="store_true", help="make it anew even if it is ready")
     options = vars(parser.parse_args(arguments))
     if options.pop("command") == "status":
         found = status(options["folder"])

@@ -58,15 +58,6 @@ def find_engine(
     )
 
 
-def missing_engine_message() -> str:
-    """Why no algorithm can run, with the fix; empty if the engine is there."""
-    try:
-        find_engine()
-    except EngineMissing as error:
-        return str(error)
-    return ""
-
-
 def forget() -> None:
     """Look at QGIS's own interpreter afresh next time, after something was installed."""
     _own_engine.cache_clear()

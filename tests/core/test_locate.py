@@ -33,7 +33,8 @@ def managed(tmp_path):
     python = environment.python_in(folder)
     python.parent.mkdir(parents=True)
     python.symlink_to(sys.executable)
-    environment._write_marker(folder, {"state": "ready", "requirements": environment.requirements_hash()})
+    environment._write_marker(folder, {
+        "state": "ready", "requirements": environment.requirements_hash(), "base": os.path.realpath(sys.executable)})
     return folder
 
 
@@ -86,7 +87,7 @@ def test_an_incomplete_environment_is_named_with_the_fix(managed):
 
 
 def test_an_environment_of_another_version_is_named_with_the_fix(managed):
-    environment._write_marker(managed, {"state": "ready", "requirements": "of long ago"})
+    environment._write_marker(managed, {"state": "ready", "requirements": "of long ago", "base": os.path.realpath(sys.executable)})
     with pytest.raises(EngineMissing, match="another version.*Set up engine"):
         find_engine("", {}, managed)
 
