@@ -8,8 +8,8 @@ from pathlib import Path
 from qgis.core import Qgis, QgsProcessingAlgorithm, QgsProcessingException, QgsProcessingParameterDefinition
 from qgis.PyQt.QtGui import QIcon
 
-from ..engine.client import EngineCancelled, EngineError, run_job
-from ..engine.locate import EngineMissing, find_engine
+from ..engine.client import EngineCancelled, EngineError, EngineMissing, run_job
+from ..engine.locate import find_engine
 from ..translate import tr
 
 GROUPS = {"reanalysis": tr("Reanalysis"), "models": tr("Models"), "engine": tr("Engine")}
@@ -85,7 +85,7 @@ def run_engine(command: str, request: dict, feedback, outputs: list[str]) -> dic
         return run_job(command, request, feedback, outputs)
     except EngineCancelled as error:
         raise QgsProcessingException(tr("Cancelled: nothing was written.")) from error
-    except (EngineError, EngineMissing) as error:
+    except EngineError as error:
         raise QgsProcessingException(str(error)) from error
 
 

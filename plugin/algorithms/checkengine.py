@@ -10,7 +10,7 @@ from qgis.core import (
 )
 
 from ..engine.client import EngineError, run_job
-from ..engine.locate import EngineMissing, find_engine
+from ..engine.locate import find_engine
 from ..translate import tr
 from .base import EngineAlgorithm
 
@@ -46,7 +46,7 @@ class CheckEngine(EngineAlgorithm):
             info = run_job("info", {}, feedback, [])
             lines += list(_flatten(info))
             ready = True
-        except (EngineMissing, EngineError) as error:
+        except EngineError as error:
             lines.append((tr("Problem"), str(error)))
             feedback.reportError(str(error))
         for label, text in lines:

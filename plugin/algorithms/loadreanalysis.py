@@ -45,7 +45,7 @@ class LoadReanalysis(EngineAlgorithm):
         self.addOutput(QgsProcessingOutputNumber(COUNT, tr("Number of layers")))
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
-        paths = [Path(file) for file in self.parameterAsFileList(parameters, FILES, context)]
+        paths = [Path(file) for file in self.parameterAsFileList(parameters, FILES, context) if file]
         folder = self.parameterAsFile(parameters, FOLDER, context)
         if folder:
             paths += sorted(path for path in Path(folder).iterdir() if path.suffix.lower() in SUFFIXES)

@@ -69,7 +69,7 @@ class TrainModel(EngineAlgorithm):
         return not message, message
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
-        files = self.parameterAsFileList(parameters, CTM, context)
+        files = [file for file in self.parameterAsFileList(parameters, CTM, context) if file]
         if not files:
             raise QgsProcessingException(tr("Choose at least one NetCDF file."))
         output = self.parameterAsFileOutput(parameters, OUTPUT, context)

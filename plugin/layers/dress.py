@@ -5,6 +5,7 @@ from __future__ import annotations
 from qgis.core import (
     Qgis, QgsDateTimeRange, QgsProcessingContext, QgsProcessingLayerPostProcessorInterface, QgsRasterLayer,
 )
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 
 from ..styling.ramps import pretty_unit
@@ -58,8 +59,14 @@ class _Dresser(QgsProcessingLayerPostProcessorInterface):
         dress(layer)
 
 
-# QGIS keeps only a bare pointer; one object without state for all layers outlives every run.
-_DRESSER = _Dresser()
+# QGIS takes a bare pointer, and deletes the object together with the context of the run: Python must hold it until then.
+_DRESSERS: list[_Dresser] = []
+
+
+def _new_dresser() -> _Dresser:
+    _DRESSERS[:] = [dresser for dresser in _DRESSERS if not sip.isdeleted(dresser)]
+    _DRESSERS.append(_Dresser())
+    return _DRESSERS[-1]
 
 
 def load_dressed(path: str, context: QgsProcessingContext) -> str:
@@ -68,7 +75,7 @@ def load_dressed(path: str, context: QgsProcessingContext) -> str:
     details = context.layersToLoadOnCompletion()
     if path in details:
         wanted = details.pop(path)
-        wanted.setPostProcessor(_DRESSER)
+        wanted.setPostProcessor(_new_dresser())
         details[source] = wanted
         context.setLayersToLoadOnCompletion(details)
     return source

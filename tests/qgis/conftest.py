@@ -223,7 +223,7 @@ def engine(plugin):
     """The client's one engine, to look at its worker."""
     from ctm_reanalysis.plugin.engine import client
 
-    return client._engine
+    return client.engine
 
 
 @pytest.fixture(scope="session")
