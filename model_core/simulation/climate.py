@@ -25,8 +25,9 @@ class Landscape:
     """Maps derived once from the terrain, float32 (rows, columns).
 
     `maritime` 1 over open sea to 0 far inland; `near_land` 1 inland to 0 offshore, within the coast's own reach;
-    `basin` height (m) of the surroundings above the place; `slope_east`, `slope_north` unit vector uphill; `blocking` share of the upslope flow that is stopped; `upland` 0 in
-    lowlands to 1 above 3500 m; `exposure` wind relative to open lowland.
+    `basin` height (m) of the surroundings above the place; `slope_east`, `slope_north` unit vector uphill;
+    `blocking` share of the upslope flow that is stopped; `upland` 0 in lowlands to 1 above 3500 m; `exposure` wind
+    relative to open lowland.
     """
 
     terrain: Terrain
@@ -91,7 +92,7 @@ class Season:
         # RH: about 76 % over sea, 65 % in moist lowlands, 45 % deep inland; cold air is nearer to saturation.
         dryness = np.clip(1 - 2.2 * land.maritime, 0, 1)
         rh_logit = 1.15 - 1.25 * dryness + 0.3 * winter * np.clip((distance - 38) / 12, -1, 1) * dryness
-        rh_logit += -0.35 * winter * np.clip((distance - 28) / 8, 0, 1) * (1 - dryness) * land.terrain.land
+        rh_logit += -0.35 * winter * np.clip((distance - 28) / 8, 0, 1) * (1 - dryness) * land.near_land
         rh_logit += 0.5 * np.minimum(land.basin / 800, 1.2) - 0.25 * land.upland
         synoptic = np.clip(distance / 35, 0.5, 1.15) * (7.5 + 1.5 * winter)
         maps = (winter, east, north, depth, rh_logit, synoptic)

@@ -96,5 +96,6 @@ class Emission:
         wild = self._wild * (1 - 0.5 * winter)  # soil and plants
         burnt = people + wild + self._works + self._fires
         sea = PLANKTON_GASES * ~self._land.terrain.land
-        gases = sea + self._gas_ratio * (self._people * (1 + 0.1 * winter) + wild + 1.3 * self._works + 0.2 * self._fires)
+        reactive = self._people * (1 + 0.1 * winter) + wild + 1.3 * self._works + 0.2 * self._fires
+        gases = sea + self._gas_ratio * reactive
         return burnt + spray + dust, gases
