@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgis.core import (
-    Qgis, QgsProcessingException, QgsProcessingOutputString, QgsProcessingParameterEnum, QgsProcessingParameterFile,
+    Qgis, QgsProcessingException, QgsProcessingOutputString, QgsProcessingParameterBoolean, QgsProcessingParameterEnum, QgsProcessingParameterFile,
     QgsProcessingParameterString, QgsSettings,
 )
 
@@ -15,6 +15,7 @@ from ..translate import tr
 from .base import EngineAlgorithm
 
 DEVICE, WHEELS, BASE_PYTHON, TORCH_INDEX, FOLDER = "DEVICE", "WHEELS", "BASE_PYTHON", "TORCH_INDEX", "FOLDER"
+REBUILD = "REBUILD"
 PYTHON = "PYTHON"
 _FOLDER_BEHAVIOUR = Qgis.ProcessingFileParameterBehavior.Folder
 
@@ -43,6 +44,8 @@ class SetUpEngine(EngineAlgorithm):
         self.add(QgsProcessingParameterFile(FOLDER, tr("Folder of the environment"), _FOLDER_BEHAVIOUR, optional=True),
             tr("Where to make the environment; the provider's option 'Engine Python' then names it. "
                "Empty: {}.").format(environment.default_folder()), advanced=True)
+        self.add(QgsProcessingParameterBoolean(REBUILD, tr("Make it anew"), defaultValue=False),
+            tr("Even where it is ready; for an environment that does not work."), advanced=True)
         self.addOutput(QgsProcessingOutputString(PYTHON, tr("The engine's Python")))
 
     def canExecute(self) -> tuple[bool, str]:
@@ -62,6 +65,7 @@ class SetUpEngine(EngineAlgorithm):
                 device=self.parameterAsEnumString(parameters, DEVICE, context),
                 torch_index=self.parameterAsString(parameters, TORCH_INDEX, context),
                 base_python=self.parameterAsString(parameters, BASE_PYTHON, context),
+                rebuild=self.parameterAsBoolean(parameters, REBUILD, context),
                 report=report, is_cancelled=feedback.isCanceled,
             )
         except (SetUpCancelled, SetUpError) as error:
