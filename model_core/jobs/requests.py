@@ -67,6 +67,12 @@ def requested_weather(request: Mapping[str, Any], key: str, species: str, day: D
 
 def gridded(observations: Observations, grid: Grid, progress: Progress, name: str) -> GriddedReadings:
     """Cell means, with an account of the readings in the log and a warning where many were dropped."""
+    hours = 0 if observations.time is None else len(np.unique(observations.time))
+    if hours > 1:
+        progress.warn(
+            f"{name}: readings of {hours} times of the day are averaged as they are, also where a station has few; "
+            "give daily means"
+        )
     readings = grid_observations(observations, grid)
     report = readings.report
     text = f"{name}: {report}; {readings.cells} cells hold readings"

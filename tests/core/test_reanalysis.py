@@ -119,6 +119,27 @@ def test_several_days_without_a_date_are_not_mixed(station_table, tiny_ctm, tiny
     assert not (tmp_path / "f.tif").exists()
 
 
+def test_readings_of_several_hours_are_averaged_with_a_warning(station_table, tiny_ctm, tiny_model, tmp_path):
+    hourly = pd.read_csv(station_table).query("day == '2019-01-05'").head(40)
+    later = hourly.assign(pm25=hourly.pm25 * 3, day="2019-01-05T13:00")
+    table = tmp_path / "hourly.csv"
+    pd.concat([hourly, later]).to_csv(table, index=False)
+    request = request_for(table, tiny_ctm, tiny_model, tmp_path / "g.tif")
+    result = JOBS["grid-stations"](request, Progress())
+    assert any("2 times of the day" in warning for warning in result["warnings"])
+    assert result["statistics"]["mean"] == pytest.approx(2 * hourly.pm25.mean(), rel=1e-4)
+
+
+@pytest.mark.skipif(not choose_device("auto").type == "cuda", reason="torch sees no GPU on this machine")
+def test_the_gpu_gives_the_field_of_the_processor(station_table, tiny_ctm, tiny_model, tmp_path):
+    for device in ("cpu", "cuda"):
+        JOBS["reanalyse"](
+            request_for(station_table, tiny_ctm, tiny_model, tmp_path / f"{device}.tif", device=device), Progress()
+        )
+    fields = [rasterio.open(tmp_path / f"{device}.tif").read(1) for device in ("cpu", "cuda")]
+    np.testing.assert_allclose(*fields, rtol=0.01, atol=0.1)
+
+
 @pytest.mark.parametrize(
     "change, kind, message",
     [
