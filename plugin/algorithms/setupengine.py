@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from qgis.core import (
-    Qgis, QgsProcessingException, QgsProcessingOutputString, QgsProcessingParameterBoolean, QgsProcessingParameterEnum, QgsProcessingParameterFile,
-    QgsProcessingParameterString, QgsSettings,
+    Qgis, QgsProcessingException, QgsProcessingOutputString, QgsProcessingParameterBoolean, QgsProcessingParameterEnum,
+    QgsProcessingParameterFile, QgsProcessingParameterString, QgsSettings,
 )
 
 from ..engine import environment, locate
