@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import (
-    NULL, Qgis, QgsCoordinateReferenceSystem, QgsFeatureRequest, QgsFeedback, QgsGeometry, QgsProcessingException,
+    NULL, Qgis, QgsCoordinateReferenceSystem, QgsExpression, QgsFeatureRequest, QgsFeedback, QgsGeometry, QgsProcessingException,
     QgsProcessingFeatureSource, QgsWkbTypes,
 )
-from qgis.PyQt.QtCore import QDate, QDateTime, QTime, Qt
+from qgis.PyQt.QtCore import QDate, QDateTime, QMetaType, Qt, QTime
 
 from .translate import tr
 
@@ -20,11 +20,15 @@ X, Y = "point x", "point y"
 
 def write_readings(
     source: QgsProcessingFeatureSource, fields: list[str], path: Path, feedback: QgsFeedback | None = None,
+    near: tuple[str, QDate] | None = None,
 ) -> int:
     """Write the features as CSV with the coordinate columns `X` and `Y` and one column per field, named by `column_name`.
 
     Coordinates are in `readings_crs` and keep every digit; values stay as they are, NULL is empty. A feature
     without a single point gets empty coordinates: the engine counts and reports it.
+
+    `near` is a field with the time, and a day: features more than a day away from it are left out where the field's
+    type tells. The engine picks the day; this only spares it, and the layer's provider, the years around it.
 
     Returns
     -------
@@ -34,7 +38,7 @@ def write_readings(
     Raises
     ------
     QgsProcessingException
-        If the layer lacks one of the fields.
+        If the layer lacks one of the fields, or has nothing near the day.
     """
     fields = list(dict.fromkeys(fields))
     indexes = [source.fields().lookupField(field) for field in fields]
@@ -44,6 +48,9 @@ def write_readings(
     total, rows = max(source.featureCount(), 1), 0
     lonlat = _lonlat_fields(source)
     request = QgsFeatureRequest().setSubsetOfAttributes([*indexes, *lonlat])
+    within = _within_a_day(source, *near) if near else ""
+    if within:
+        request.setFilterExpression(within)
     skip_checks = Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -56,6 +63,9 @@ def write_readings(
             point = [_text(feature[i]) for i in lonlat] or _coordinates(feature.geometry())
             writer.writerow([*point, *(_text(feature[i]) for i in indexes)])
             rows += 1
+    if within and not rows:
+        raise QgsProcessingException(tr("Layer '{layer}' has no reading on {day} by its field '{field}'.").format(
+            layer=source.sourceName(), day=near[1].toString("yyyy-MM-dd"), field=near[0]))
     return rows
 
 
@@ -107,6 +117,20 @@ def text_only(source: QgsProcessingFeatureSource, field: str, most: int = 20_000
         except ValueError:
             example = example or text
     return example
+
+
+def _within_a_day(source: QgsProcessingFeatureSource, field: str, day: QDate) -> str:
+    """A filter for readings of the day before, of and after the day; '' where the field holds no dates.
+
+    One more day on each side: a provider may shift times by the time zone.
+    """
+    start, end = (day.addDays(days).toString("yyyy-MM-dd") for days in (-1, 2))
+    kind = source.fields().field(field).type()
+    form = {QMetaType.Type.QDate: "to_date('{}')", QMetaType.Type.QDateTime: "to_datetime('{} 00:00:00')"}.get(kind)
+    column = QgsExpression.quotedColumnRef(field)
+    if form is None:
+        return ""
+    return f"({column} >= {form.format(start)} AND {column} < {form.format(end)}) OR {column} IS NULL"  # readings without a time are the engine's to report
 
 
 def _lonlat_fields(source: QgsProcessingFeatureSource) -> list[int]:

@@ -57,7 +57,7 @@ class LoadReanalysis(EngineAlgorithm):
                 break
             layer = load_layer(path)
             details = QgsProcessingContext.LayerDetails(layer.name(), context.project(), OUTPUT)
-            details.forceName, details.layerSortKey = True, number
+            details.forceName, details.layerSortKey = True, -number  # the first on top
             details.groupName = self.parameterAsString(parameters, LAYER_GROUP, context)
             context.temporaryLayerStore().addMapLayer(layer)
             if context.project() is not None:

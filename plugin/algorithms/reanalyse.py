@@ -21,7 +21,7 @@ from .base import DEVICES, EngineAlgorithm, check_destination, run_engine
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .station_parameters import (
     DATE, STATIONS, TIME, add_reading_outputs, add_station_parameters, check_readings, check_stations,
-    reading_results, station_request, unit_parameter,
+    chosen_day, reading_results, station_request, unit_parameter,
 )
 
 MODEL, DEVICE, OUTPUT, MAP = "MODEL", "DEVICE", "OUTPUT", "MAP"
@@ -108,7 +108,7 @@ class Reanalyse(EngineAlgorithm):
         feedback.canceled.connect(quiet.cancel)
         run_engine("grid-stations", {**request, "out": readings}, quiet, [readings])
         statistics, unit = result["statistics"], pretty_unit(result["unit"])
-        note = tr("{used} readings in {cells} of {rows} × {columns} cells; {unit}: {min:.0f} to {max:.0f}, mean {mean:.1f}")
+        note = tr("{used} readings in {cells} of {rows} × {columns} cells; {min:.0f} to {max:.0f} {unit}, mean {mean:.1f}")
         draw_map(field, result["species"], read_readings(readings), layer_title(describe(field)), note.format(
             used=result["readings"]["used"], cells=result["readings"]["cells"], rows=result["grid"]["rows"],
             columns=result["grid"]["columns"], unit=unit, **statistics), picture)
@@ -125,7 +125,7 @@ class Reanalyse(EngineAlgorithm):
             return {}
         path, field = folder / f"{key}.csv", self.parameterAsString(parameters, f"{layer}_FIELD", context)
         times = [self.parameterAsString(parameters, TIME, context)] if "time" in stations else []
-        write_readings(source, [field, *times], path)
+        write_readings(source, [field, *times], path, near=chosen_day(self, parameters, context))
         return {key: f"{path}:{column_name(field)}", f"{key}_crs": crs_text(readings_crs(source)), **unit}
 
     def _check_weather(self, parameters, context) -> str:

@@ -9,6 +9,7 @@ from qgis.core import (
     Qgis, QgsProcessingException, QgsProcessingOutputNumber, QgsProcessingParameterDateTime,
     QgsProcessingParameterFeatureSource, QgsProcessingParameterField, QgsProcessingParameterString,
 )
+from qgis.PyQt.QtCore import QDate
 
 from ..stations import X, Y, column_name, crs_text, missing_field, no_position, readings_crs, text_only, write_readings
 from ..translate import tr
@@ -65,8 +66,8 @@ def unit_parameter(name: str, label: str, units: tuple[str, ...]) -> QgsProcessi
 def check_stations(algorithm: EngineAlgorithm, parameters: dict, context) -> str:
     """What is wrong with the station parameters, or ''."""
     unit = algorithm.parameterAsString(parameters, UNIT, context)
-    dated = algorithm.parameterAsDateTime(parameters, DATE, context).isValid()
-    if dated and not algorithm.parameterAsString(parameters, TIME, context):
+    near = chosen_day(algorithm, parameters, context)
+    if near and not near[0]:
         return tr("To choose a day, choose the field with the time of the readings too.")
     if not _CONCENTRATION.fullmatch(unit.strip()):
         return tr("Unit '{}' is not a mass concentration; write for example {}.").format(
@@ -109,16 +110,21 @@ def station_request(
     fields = {key: algorithm.parameterAsString(parameters, name, context)
               for key, name in (("value", VALUE), ("time", TIME), ("id", ID), ("group", GROUP))}
     fields = {key: field for key, field in fields.items() if field}
-    path = folder / "stations.csv"
-    rows = write_readings(source, [*fields.values(), *also], path, feedback)
+    path, near = folder / "stations.csv", chosen_day(algorithm, parameters, context)
+    rows = write_readings(source, [*fields.values(), *also], path, feedback, near)
     feedback.pushInfo(tr("{} features read from layer '{}'.").format(rows, source.sourceName()))
     request = {"stations": str(path), "x": X, "y": Y, "crs": crs_text(readings_crs(source)),
                "unit": algorithm.parameterAsString(parameters, UNIT, context)}
     request.update({key: column_name(field) for key, field in fields.items()})
-    day = algorithm.parameterAsDateTime(parameters, DATE, context).date()
-    if day.isValid():
-        request["date"] = day.toString("yyyy-MM-dd")
+    if near:
+        request["date"] = near[1].toString("yyyy-MM-dd")
     return request
+
+
+def chosen_day(algorithm: EngineAlgorithm, parameters: dict, context) -> tuple[str, QDate] | None:
+    """The field with the time and the day that was chosen, if one was."""
+    day = algorithm.parameterAsDateTime(parameters, DATE, context).date()
+    return (algorithm.parameterAsString(parameters, TIME, context), day) if day.isValid() else None
 
 
 def reading_results(result: dict, feedback) -> dict:

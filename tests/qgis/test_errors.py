@@ -78,7 +78,7 @@ def test_several_days_without_a_choice(run, values, make_stations):
 
 
 def test_a_day_that_is_not_there(run, values):
-    with pytest.raises(QgsProcessingException, match="2018-02-16"):
+    with pytest.raises(QgsProcessingException, match="'stations' has no reading on 2019-01-01 by its field 'day'"):
         run("gridstations", **{**values, "TIME": "day", "DATE": "2019-01-01"})
 
 

@@ -19,7 +19,7 @@ def write(plugin, tmp_path):
     """Write features of (geometry, *attributes) and read the table back."""
     from ctm_reanalysis.plugin.stations import write_readings
 
-    def write(definition: str, rows: list, fields: list[str]) -> list[dict]:
+    def write(definition: str, rows: list, fields: list[str], near=None) -> list[dict]:
         layer = QgsVectorLayer(definition, "layer", "memory")
         for geometry, *attributes in rows:
             feature = QgsFeature(layer.fields())
@@ -27,9 +27,11 @@ def write(plugin, tmp_path):
             feature.setAttributes(attributes)
             assert layer.dataProvider().addFeatures([feature])[0]
         source = QgsProcessingFeatureSource(layer, QgsProcessingContext())
-        assert write_readings(source, fields, tmp_path / "table.csv") == len(rows)
+        count = write_readings(source, fields, tmp_path / "table.csv", near=near)
         with open(tmp_path / "table.csv", encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
+            table = list(csv.DictReader(file))
+        assert len(table) == count
+        return table
 
     return write
 
@@ -71,3 +73,16 @@ def test_a_field_used_twice_is_written_once_and_may_be_called_x(write):
 def test_a_plain_table_gives_its_lon_and_lat(write):
     row, = write("NoGeometry?field=Lon:double&field=LAT:double&field=v:int", [(QgsGeometry(), 116.4, 39.9, 5)], ["v"])
     assert row == {"point x": "116.4", "point y": "39.9", "v": "5"}
+
+
+@pytest.mark.parametrize("kind", ["date", "datetime", "string"])
+def test_years_around_a_chosen_day_are_spared_where_the_type_tells(write, kind):
+    """One day is left on each side, since the engine and not the plugin decides what belongs to the day."""
+    def at(day):
+        when = QDate(2018, 2, 1).addDays(day)
+        as_text = when.toString("yyyy-MM-dd")
+        return {"date": when, "datetime": QDateTime(when, QTime(23, 59)), "string": as_text}[kind]
+
+    rows = [(point(), at(day), day) for day in range(30)] + [(point(), NULL, 99)]
+    days = [int(row["v"]) for row in write(f"Point?field=t:{kind}&field=v:int", rows, ["v", "t"], ("t", QDate(2018, 2, 11)))]
+    assert days == ([*range(30), 99] if kind == "string" else [9, 10, 11, 99])
