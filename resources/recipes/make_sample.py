@@ -25,14 +25,14 @@ from model_core.grid import PRESETS, Grid  # noqa: E402
 from model_core.simulation import Terrain, simulate_days  # noqa: E402
 
 START, DAYS, SEED = date(2019, 1, 10), 10, 2019
-CITIES, MOST_STATIONS = 170, 6
+CITIES, MOST_STATIONS = 360, 4
 # Instruments and streets: the factor by which a reading differs from its cell, and how many readings fail.
 READING_NOISE, MISSING_SHARE = 0.08, 0.02
 
 
 def place_stations(terrain: Terrain, grid: Grid, rng: np.random.Generator) -> pd.DataFrame:
-    """Invented cities, drawn by urban fraction, with one to six stations each within some 15 km."""
-    weight = np.where(terrain.land, (terrain.urban + 0.002) ** 0.7, 0).ravel()
+    """Invented cities, drawn by urban fraction, with one to four stations each within some 15 km."""
+    weight = np.where(terrain.land, (terrain.urban + 0.002) ** 0.9, 0).ravel()
     rows, columns = np.unravel_index(rng.choice(weight.size, CITIES, replace=False, p=weight / weight.sum()), grid.shape)
     number = rng.integers(1, MOST_STATIONS + 1, CITIES)
     city = np.repeat(np.arange(CITIES), number)
