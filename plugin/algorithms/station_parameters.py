@@ -133,5 +133,7 @@ def reading_results(result: dict, feedback) -> dict:
     dropped = sorted(readings["dropped"].items(), key=lambda entry: -entry[1])
     for count, what in [(readings["rows"], tr("readings")), (readings["used"], tr("used")), *((n, reason) for reason, n in dropped)]:
         feedback.pushInfo(f"{count:>8}  {what}")
-    return {COUNT_USED: readings["used"], COUNT_DROPPED: readings["rows"] - readings["used"], CELLS: readings["cells"],
+    # A reading of another day is not a bad one.
+    bad = sum(count for reason, count in dropped if reason != "other day")
+    return {COUNT_USED: readings["used"], COUNT_DROPPED: bad, CELLS: readings["cells"],
             MIN: statistics["min"], MEAN: statistics["mean"], MAX: statistics["max"]}
