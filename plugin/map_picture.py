@@ -14,7 +14,7 @@ from qgis.core import (
     QgsSingleSymbolRenderer, QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QPointF, QRectF, QSize, Qt
-from qgis.PyQt.QtGui import QColor, QFont, QImage, QLinearGradient, QPainter, QPen, QPolygonF
+from qgis.PyQt.QtGui import QColor, QFont, QImage, QLinearGradient, QPainter, QPen, QPolygonF, QTextOption
 
 from .styling.ramps import RAMPS, Ramp
 from .styling.renderer import colour_function, style
@@ -111,7 +111,10 @@ class _Page:
         self.painter.setPen(colour)
 
     def text(self, x: float, y: float, width: float, text: str, align=Qt.AlignmentFlag.AlignLeft) -> None:
-        self.painter.drawText(QRectF(x, y - 20, width, 40), int(align | Qt.AlignmentFlag.AlignVCenter), text)
+        """Write a line centred on y."""
+        options = QTextOption(align | Qt.AlignmentFlag.AlignVCenter)
+        options.setWrapMode(QTextOption.WrapMode.NoWrap)
+        self.painter.drawText(QRectF(x, y - 20, width, 40), text, options)
 
     def degrees(self) -> QgsRectangle:
         """The map's extent in longitude and latitude."""

@@ -13,7 +13,6 @@ from ..engine.locate import find_engine
 from ..translate import tr
 
 GROUPS = {"reanalysis": tr("Reanalysis"), "models": tr("Models"), "engine": tr("Engine")}
-HELP_URL = ""
 DEVICES = ("auto", "cpu", "cuda")
 
 
@@ -46,9 +45,6 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
 
     def icon(self) -> QIcon:
         return self.provider().icon() if self.provider() else QIcon()
-
-    def helpUrl(self) -> str:
-        return HELP_URL
 
     def createInstance(self) -> "EngineAlgorithm":
         return type(self)()

@@ -13,8 +13,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CNEMC = ROOT.parent / "shared" / "data" / "cnemc"
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # for children; pytest-qgis has started its QGIS by now
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # the networks are tiny, and threads only wait for each other
 
 # The plugin's folder has the plugin's name when it is installed; a checkout may have any.
 _PLUGINS = Path(tempfile.mkdtemp(prefix="ctm-reanalysis-plugins-"))
@@ -42,7 +42,7 @@ wind = { kind = "linear", scale = 5.0 }
 elevation = { kind = "linear", scale = 1000.0 }
 
 [training]
-iterations = 20
+iterations = 5
 batch = 2
 learning_rate = 1e-3
 loss = "mae"

@@ -15,7 +15,7 @@ def test_simulation_has_the_days_and_the_grid_asked_for(ctm_file):
 
 def test_training_reports_what_it_did(training):
     assert Path(training["OUTPUT"]).stat().st_size > 1000
-    assert training["ITERATIONS_DONE"] == 20
+    assert training["ITERATIONS_DONE"] == 5
     assert training["LOSS"] > 0 and training["VALIDATION"] > 0
 
 
