@@ -127,7 +127,8 @@ class _Page:
         lines += [(None, lat) for lat in _multiples(degrees.yMinimum(), degrees.yMaximum(), step)]
         for lon, lat in lines:
             along = (degrees.yMinimum(), degrees.yMaximum()) if lat is None else (degrees.xMinimum(), degrees.xMaximum())
-            steps = [along[0] + (along[1] - along[0]) * i / 240 for i in range(241)]
+            span = along[1] - along[0]  # a little beyond both ends, so that every line crosses the frame
+            steps = [along[0] + span * (i / 240 - 0.02) for i in range(251)]
             line = QPolygonF()
             for at in steps:
                 point = self.to_degrees.transform(
