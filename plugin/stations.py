@@ -130,7 +130,8 @@ def _within_a_day(source: QgsProcessingFeatureSource, field: str, day: QDate) ->
     column = QgsExpression.quotedColumnRef(field)
     if form is None:
         return ""
-    return f"({column} >= {form.format(start)} AND {column} < {form.format(end)}) OR {column} IS NULL"  # readings without a time are the engine's to report
+    within = f"{column} >= {form.format(start)} AND {column} < {form.format(end)}"
+    return f"({within}) OR {column} IS NULL"  # readings without a time are the engine's to report
 
 
 def _lonlat_fields(source: QgsProcessingFeatureSource) -> list[int]:

@@ -29,7 +29,8 @@ class CheckEngine(EngineAlgorithm):
 
     def initAlgorithm(self, configuration=None) -> None:
         self.add(QgsProcessingParameterFileDestination(
-            REPORT, tr("Report"), "HTML (*.html)", optional=True, createByDefault=False), tr("The report as a page to keep or send."))
+            REPORT, tr("Report"), "HTML (*.html)", optional=True, createByDefault=False),
+            tr("The report as a page to keep or send."))
         self.addOutput(QgsProcessingOutputBoolean(READY, tr("The engine is ready")))
         self.addOutput(QgsProcessingOutputString(PYTHON, tr("The engine's Python")))
         self.addOutput(QgsProcessingOutputString(INFO, tr("What the engine says of itself, as JSON")))

@@ -131,7 +131,8 @@ def reading_results(result: dict, feedback) -> dict:
     """Log what became of the readings; return the outputs of `add_reading_outputs`."""
     readings, statistics = result["readings"], result["statistics"]
     dropped = sorted(readings["dropped"].items(), key=lambda entry: -entry[1])
-    for count, what in [(readings["rows"], tr("readings")), (readings["used"], tr("used")), *((n, reason) for reason, n in dropped)]:
+    table = [(tr("readings"), readings["rows"]), (tr("used"), readings["used"]), *dropped]
+    for what, count in table:
         feedback.pushInfo(f"{count:>8}  {what}")
     # A reading of another day is not a bad one.
     bad = sum(count for reason, count in dropped if reason != "other day")

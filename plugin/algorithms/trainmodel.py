@@ -5,14 +5,14 @@ from __future__ import annotations
 from qgis.core import (
     Qgis, QgsProcessingException, QgsProcessingOutputNumber, QgsProcessingParameterBoolean, QgsProcessingParameterEnum,
     QgsProcessingParameterFile, QgsProcessingParameterFileDestination, QgsProcessingParameterMultipleLayers,
-    QgsProcessingParameterNumber,
+    QgsProcessingParameterNumber, QgsProcessingParameterString,
 )
 
 from ..translate import tr
 from .base import DEVICES, EngineAlgorithm, check_destination, run_engine
 
 CTM, CONFIG, CONFIG_FILE, ITERATIONS, EPOCHS = "CTM", "CONFIG", "CONFIG_FILE", "ITERATIONS", "EPOCHS"
-SEED, DEVICE, RESUME, OUTPUT = "SEED", "DEVICE", "RESUME", "OUTPUT"
+GRID, SEED, DEVICE, RESUME, OUTPUT = "GRID", "SEED", "DEVICE", "RESUME", "OUTPUT"
 ITERATIONS_DONE, LOSS, VALIDATION = "ITERATIONS_DONE", "LOSS", "VALIDATION"
 CONFIGS = ("improved", "paper", "file")
 
@@ -30,7 +30,7 @@ class TrainModel(EngineAlgorithm):
     def initAlgorithm(self, configuration=None) -> None:
         self.add(QgsProcessingParameterMultipleLayers(CTM, tr("CTM output"), Qgis.ProcessingSourceType.File),
             tr("NetCDF files with PM2.5 and, where there are any, relative humidity, wind speed, elevation and urban "
-               "fraction, all on one grid."))
+               "fraction."))
         self.add(QgsProcessingParameterEnum(
             CONFIG, tr("Configuration"), CONFIGS, defaultValue=CONFIGS[0], usesStaticStrings=True),
             tr("'improved' is what the bundled model uses, 'paper' follows the published method, 'file' takes the file below."))
@@ -43,6 +43,9 @@ class TrainModel(EngineAlgorithm):
         ):
             self.add(QgsProcessingParameterNumber(
                 name, label, Qgis.ProcessingNumberParameterType.Integer, optional=True, minValue=1), help_text)
+        self.add(QgsProcessingParameterString(GRID, tr("Grid of the model"), optional=True),
+            tr("china12km, or the path of a file, or xmin,ymin,xmax,ymax,cell@CRS; the CTM's fields are regridded to it. "
+               "Empty: the grid of the CTM."), advanced=True)
         self.add(QgsProcessingParameterNumber(
             SEED, tr("Seed"), Qgis.ProcessingNumberParameterType.Integer, defaultValue=0, minValue=0),
             tr("The same seed gives the same training."), advanced=True)
@@ -53,8 +56,9 @@ class TrainModel(EngineAlgorithm):
             tr("Continue from the last checkpoint beside the model file."), advanced=True)
         self.add(QgsProcessingParameterFileDestination(OUTPUT, tr("Model"), tr("Model (*.safetensors)")),
             tr("Model file to write."))
-        for name, label in ((ITERATIONS_DONE, tr("Iterations done")), (LOSS, tr("Last loss")), (VALIDATION, tr("Validation score"))):
-            self.addOutput(QgsProcessingOutputNumber(name, label))
+        self.addOutput(QgsProcessingOutputNumber(ITERATIONS_DONE, tr("Iterations done")))
+        self.addOutput(QgsProcessingOutputNumber(LOSS, tr("Last loss")))
+        self.addOutput(QgsProcessingOutputNumber(VALIDATION, tr("RMSE on days held back, in µg/m³")))
 
     def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
         valid, message = super().checkParameterValues(parameters, context)
@@ -80,6 +84,9 @@ class TrainModel(EngineAlgorithm):
             "device": self.parameterAsEnumString(parameters, DEVICE, context),
             "resume": self.parameterAsBoolean(parameters, RESUME, context),
         }
+        grid = self.parameterAsString(parameters, GRID, context).strip()
+        if grid:
+            request["grid"] = grid
         for name in (ITERATIONS, EPOCHS):
             if parameters.get(name) is not None:
                 request[name.lower()] = self.parameterAsInt(parameters, name, context)

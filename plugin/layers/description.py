@@ -58,8 +58,8 @@ def describe(path: str) -> FieldDescription:
         dataset = _open(path)
     tags, band = dataset.GetMetadata(), dataset.GetRasterBand(1)
     name = band.GetMetadataItem("NETCDF_VARNAME") or band.GetDescription()
-    return FieldDescription(path, _kind(dataset, tags), _variable(name, tags), band.GetUnitType() or band.GetMetadataItem("units") or "",
-                            _days(dataset, tags))
+    unit = band.GetUnitType() or band.GetMetadataItem("units") or ""
+    return FieldDescription(path, _kind(dataset, tags), _variable(name, tags), unit, _days(dataset, tags))
 
 
 def _open(path: str) -> gdal.Dataset:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 import tempfile
-from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from small_world import FIRST_DAY, LAMBERT, SMALL_GRID, TINY_CONFIGURATION, readings_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CNEMC = ROOT.parent / "shared" / "data" / "cnemc"
@@ -20,36 +19,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # the networks are tiny, and thre
 _PLUGINS = Path(tempfile.mkdtemp(prefix="ctm-reanalysis-plugins-"))
 (_PLUGINS / "ctm_reanalysis").symlink_to(ROOT, target_is_directory=True)
 sys.path.insert(0, str(_PLUGINS))
-
-LAMBERT = "+proj=lcc +lat_1=25 +lat_2=40 +lat_0=34 +lon_0=110 +R=6370000 +units=m +no_defs"
-SMALL_GRID = f"0,0,768000,576000,12000@{LAMBERT}"  # 48 rows x 64 columns
-FIRST_DAY = date(2018, 2, 16)
-DAYS = [FIRST_DAY + timedelta(days=n) for n in range(10)]
-TINY_CONFIGURATION = """
-[network]
-target = "pm25"
-station_variables = ["pm25", "rh", "wind"]
-covariates = ["elevation", "urban"]
-kernels = [9, 5]
-width = 4
-levels = 2
-output = "field"
-
-[network.transforms]
-pm25 = { kind = "linear", scale = 50.0 }
-rh = { kind = "linear", scale = 50.0 }
-wind = { kind = "linear", scale = 5.0 }
-elevation = { kind = "linear", scale = 1000.0 }
-
-[training]
-iterations = 5
-batch = 2
-learning_rate = 1e-3
-loss = "mae"
-layouts = "uniform"
-stations = [100, 200]
-"""
-
 
 def pytest_configure(config):
     python = os.environ.get("CTM_REANALYSIS_ENGINE_PYTHON") or str(ROOT / ".build" / "engine" / "bin" / "python")
@@ -120,17 +89,6 @@ def refusal(plugin):
         return algorithm.checkParameterValues(parameters, QgsProcessingContext())[1]
 
     return refusal
-
-
-def readings_of(day: date) -> list[tuple[float, float, float]]:
-    """(x, y, PM2.5) of 60 stations in the small grid: a plume that wanders from day to day."""
-    number, readings = (day - FIRST_DAY).days, []
-    for station in range(60):
-        x = 30_000 + (station * 157_000) % 700_000
-        y = 30_000 + (station * 83_000) % 520_000
-        plume = math.exp(-((x - 2e5 - 3e4 * number) ** 2 + (y - 3e5) ** 2) / 2e10)
-        readings.append((x + 0.123456789, y + 0.987654321, 20 + 150 * plume + station % 7))
-    return readings
 
 
 @pytest.fixture(scope="session")

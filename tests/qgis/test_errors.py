@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from qgis.core import NULL, QgsCoordinateReferenceSystem, QgsProcessingException, QgsVectorLayer, edit
 
-from conftest import FIRST_DAY, DAYS, SMALL_GRID
+from small_world import FIRST_DAY, DAYS, SMALL_GRID
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_a_model_file_that_is_no_good(run, values, tiny_model, tmp_path, damage)
         content, expected = b"PK\x03\x04 a zip, say" * 99, "safetensors|model"
     else:
         header = json.loads(content[8:8 + size])
-        spoiled = json.dumps(header).replace('format_version\\": 1', 'format_version\\": 99').replace('"format_version": "1"', '"format_version": "99"')
+        spoiled = json.dumps(header).replace('format_version\\": 1', 'format_version\\": 99')
         assert "99" in spoiled
         content = struct.pack("<Q", len(spoiled.encode())) + spoiled.encode() + content[8 + size:]
         expected = "version"
@@ -128,3 +128,9 @@ def test_a_result_that_is_not_there(run, tmp_path):
         run("loadreanalysis", FILES=[str(tmp_path / "gone.tif")])
     with pytest.raises(QgsProcessingException, match="Choose files"):
         run("loadreanalysis", FOLDER=str(tmp_path))
+
+
+def test_setting_up_the_engine_from_a_wheel_folder_that_is_not_there(run, tmp_path):
+    with pytest.raises(QgsProcessingException, match="wheel folder .* does not exist"):
+        run("setupengine", WHEELS=str(tmp_path / "wheels"), FOLDER=str(tmp_path / "engine"))
+    assert not (tmp_path / "engine").exists()

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from osgeo import gdal
 from qgis.core import (
-    QgsCoordinateReferenceSystem, QgsFeatureRequest, QgsProcessingFeatureSourceDefinition, QgsProject, QgsRasterLayer,
+    QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsFeatureRequest, QgsProcessingFeatureSourceDefinition,
+    QgsProject, QgsRasterLayer,
     QgsVectorFileWriter, QgsVectorLayer,
 )
 from qgis.PyQt.QtGui import QColor, QImage
 
-from conftest import DAYS, FIRST_DAY, SMALL_GRID, readings_of
+from small_world import DAYS, FIRST_DAY, SMALL_GRID, readings_of
 
 
 @pytest.fixture
@@ -57,7 +58,6 @@ def as_source(make_stations, tmp_path):
     def save(layer, name, crs, driver, options=()):
         settings = QgsVectorFileWriter.SaveVectorOptions()
         settings.driverName, settings.layerOptions = driver, list(options)
-        from qgis.core import QgsCoordinateTransform
         settings.ct = QgsCoordinateTransform(layer.crs(), crs, QgsProject.instance())
         path = str(tmp_path / name)
         error = QgsVectorFileWriter.writeAsVectorFormatV3(layer, path, QgsProject.instance().transformContext(), settings)

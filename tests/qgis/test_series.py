@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from qgis.core import (
-    Qgis, QgsApplication, QgsDateTimeRange, QgsInterval, QgsProcessingAlgRunnerTask, QgsProcessingContext, QgsProject,
-    QgsRasterLayer, QgsTemporalNavigationObject,
+    Qgis, QgsApplication, QgsDateTimeRange, QgsInterval, QgsProcessingAlgRunnerTask, QgsProcessingContext,
+    QgsProcessingFeedback, QgsProcessingOutputLayerDefinition, QgsProject, QgsRasterLayer, QgsTemporalNavigationObject,
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, QEventLoop, Qt, QTime, QTimer
 
-from conftest import DAYS, FIRST_DAY, SMALL_GRID
+from small_world import DAYS, FIRST_DAY, SMALL_GRID
 
 
 @pytest.fixture
@@ -58,14 +60,11 @@ def frames(layers: list[QgsRasterLayer]) -> list[list[str]]:
 def test_the_temporal_controller_shows_one_day_at_a_time(ten_files, run, project):
     result = run("loadreanalysis", FILES=ten_files)
     assert result["COUNT"] == 10
-    layers = [layer for layer in result["OUTPUT"]] if not isinstance(result["OUTPUT"][0], str) else [
-        project.mapLayer(name) for name in result["OUTPUT"]]
-    assert frames(layers) == [[f"PM2.5 reanalysis {day} (µg m⁻³)"] for day in DAYS]
+    assert frames(result["OUTPUT"]) == [[f"PM2.5 reanalysis {day} (µg m⁻³)"] for day in DAYS]
 
 
 def test_dates_survive_saving_the_project(ten_files, run, project, tmp_path):
     from ctm_reanalysis.plugin.layers.load import load_layer
-    from pathlib import Path
 
     project.addMapLayers([load_layer(Path(file)) for file in ten_files])
     assert project.write(str(tmp_path / "project.qgz"))
@@ -77,9 +76,7 @@ def test_dates_survive_saving_the_project(ten_files, run, project, tmp_path):
 
 def test_a_folder_loads_into_one_group(ten_files, plugin, project):
     """As the toolbox does it: results are loaded into the project when the run is complete."""
-    from pathlib import Path
     from processing.gui.Postprocessing import handleAlgorithmResults
-    from qgis.core import QgsProcessingFeedback
 
     algorithm = QgsApplication.processingRegistry().createAlgorithmById("ctm_reanalysis:loadreanalysis")
     context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
@@ -91,17 +88,16 @@ def test_a_folder_loads_into_one_group(ten_files, plugin, project):
 
 
 @pytest.mark.parametrize("output", ["day.tif", "day.nc"])
-def test_a_threaded_run_loads_a_dressed_layer(parameters, project, output):
+def test_a_threaded_run_loads_a_dressed_layer(parameters, project, output, tmp_path):
     """As the toolbox does it: the algorithm in a task's thread, the layer in the main thread."""
     from processing.gui.Postprocessing import handleAlgorithmResults
-    from qgis.core import QgsProcessingFeedback, QgsProcessingUtils
 
     algorithm = QgsApplication.processingRegistry().createAlgorithmById("ctm_reanalysis:reanalyse")
     context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
     context.setProject(project)
     values = parameters(FIRST_DAY, output)
-    from qgis.core import QgsProcessingOutputLayerDefinition
     values["OUTPUT"] = QgsProcessingOutputLayerDefinition(values["OUTPUT"], project)
+    values["MAP"] = str(tmp_path / "map.png")  # drawn in the task's thread as well
     project.addMapLayer(values["STATIONS"])
     assert algorithm.checkParameterValues(values, context) == (True, "")
     task, loop, done = QgsProcessingAlgRunnerTask(algorithm, values, context, feedback), QEventLoop(), []
@@ -111,6 +107,7 @@ def test_a_threaded_run_loads_a_dressed_layer(parameters, project, output):
     loop.exec()
     assert done and done[0][0], feedback.textLog()
     assert handleAlgorithmResults(algorithm, context, feedback, parameters=values)
+    assert (tmp_path / "map.png").stat().st_size > 20_000
     layer, = [layer for layer in project.mapLayers().values() if isinstance(layer, QgsRasterLayer)]
     assert layer.isValid() and layer.name() == f"PM2.5 reanalysis {FIRST_DAY} (µg m⁻³)"
     assert layer.renderer().type() == "singlebandpseudocolor"
@@ -120,7 +117,6 @@ def test_a_threaded_run_loads_a_dressed_layer(parameters, project, output):
 
 
 def test_a_netcdf_of_several_days_has_a_day_per_band(ctm_file, run, project):
-    from pathlib import Path
     from ctm_reanalysis.plugin.layers.load import load_layer
 
     layer = load_layer(Path(ctm_file))

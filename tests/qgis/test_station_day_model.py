@@ -10,18 +10,20 @@ from pathlib import Path
 
 import pytest
 from osgeo import gdal
-from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProcessingModelAlgorithm, QgsProject
+from qgis.core import (
+    QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsPointXY, QgsProcessingContext, QgsProcessingFeedback,
+    QgsProcessingModelAlgorithm, QgsProject,
+)
 
-from conftest import DAYS, FIRST_DAY, ROOT, SMALL_GRID, readings_of
+from small_world import DAYS, FIRST_DAY, SMALL_GRID, readings_of
 
+ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "resources" / "modeler" / "station_day.model3"
 
 
 @pytest.fixture
 def stations_csv(tmp_path, stations, small_crs):
     """The first day's readings as people hold them: a CSV with lon and lat."""
-    from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsPointXY
-
     to_degrees = QgsCoordinateTransform(small_crs, QgsCoordinateReferenceSystem("EPSG:4326"), QgsProject.instance())
     lines = ["lon,lat,pm25,day"]
     for x, y, value in readings_of(FIRST_DAY):

@@ -9,7 +9,7 @@ import time
 import pytest
 from qgis.core import QgsProcessingException, QgsProcessingFeedback
 
-from conftest import DAYS, SMALL_GRID
+from small_world import DAYS, SMALL_GRID
 
 
 @pytest.fixture
