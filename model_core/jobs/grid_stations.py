@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from model_core.jobs.requests import (
-    field_statistics, gridded, only_day, reading_account, requested_grid, requested_observations, required,
+    field_statistics, gridded, reading_account, requested_grid, requested_observations, required,
 )
 from model_core.output import write_geotiff
 from model_core.progress import Progress
@@ -21,8 +21,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     species = get_variable(request.get("species") or "pm25")
     grid = requested_grid(request)
     progress.step(0.1, "reading stations")
-    observations = requested_observations(request, species.key)
-    day = only_day(observations)
+    observations, day = requested_observations(request, species.key, progress)
     readings = gridded(observations, grid, progress, species.long_name)
     progress.step(0.8, "writing")
     mean = np.where(readings.mask, readings.values, np.nan)

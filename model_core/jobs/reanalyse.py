@@ -13,7 +13,7 @@ from model_core.device import choose_device, describe_device
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.jobs.requests import (
-    field_statistics, gridded, only_day, reading_account, requested_grid, requested_observations,
+    field_statistics, gridded, reading_account, requested_grid, requested_observations,
     requested_weather, required,
 )
 from model_core.model_file import Model, load_model
@@ -38,8 +38,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     target = get_variable(model.configuration.target)
 
     progress.step(0.2, "reading stations")
-    observations = requested_observations(request, target.key)
-    day = only_day(observations)
+    observations, day = requested_observations(request, target.key, progress)
     readings = {target.key: gridded(observations, grid, progress, target.long_name)}
     for key in WEATHER:
         weather = requested_weather(request, key, key, day)

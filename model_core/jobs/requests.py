@@ -7,6 +7,7 @@ from typing import Any, Mapping
 
 import numpy as np
 
+from model_core.days import parse_day
 from model_core.errors import InputError
 from model_core.grid import Grid, parse_grid
 from model_core.gridding import GriddedReadings, grid_observations
@@ -29,25 +30,34 @@ def requested_grid(request: Mapping[str, Any]) -> Grid:
     return parse_grid(request.get("grid") or DEFAULT_GRID)
 
 
-def requested_observations(request: Mapping[str, Any], species: str) -> Observations:
-    """The readings of the main variable.
+def requested_observations(
+    request: Mapping[str, Any], species: str, progress: Progress
+) -> tuple[Observations, Date | None]:
+    """The readings of the main variable, and their day where it is known.
+
+    A date picks a day by the time column. Without such a column the date is taken for the day of all readings,
+    with a warning.
 
     Raises
     ------
     InputError
         As `read_observations`, and if the table holds several days and none was chosen.
     """
+    time, day = request.get("time"), parse_day(request["date"]) if request.get("date") else None
     observations = read_observations(
         required(request, "stations"), required(request, "value"), species=species, unit=request.get("unit") or None,
-        date=request.get("date") or None, **_table_options(request, request.get("crs")),
+        date=day if time else None, **_table_options(request, request.get("crs")),
         **{key: request.get(key) or None for key in ("id", "group")},
     )
+    if day and not time:
+        progress.warn(f"no time column was named: all readings are taken to be of {day}")
+        return observations, day
     dates = observations.dates
     if len(dates) > 1:
         raise InputError(
             f"the readings are of {len(dates)} days, {dates[0]} to {dates[-1]}; choose one with the date"
         )
-    return observations
+    return observations, dates[0] if dates else None
 
 
 def requested_weather(request: Mapping[str, Any], key: str, species: str, day: Date | None) -> Observations | None:
@@ -94,11 +104,6 @@ def field_statistics(field: np.ndarray) -> dict[str, float]:
     return {
         "min": float(np.nanmin(field)), "mean": float(np.nanmean(field, dtype=float)), "max": float(np.nanmax(field)),
     }
-
-
-def only_day(observations: Observations) -> Date | None:
-    """The day of the readings, where it is known."""
-    return observations.dates[0] if observations.dates else None
 
 
 def _table_options(request: Mapping[str, Any], crs: Any) -> dict[str, Any]:

@@ -38,7 +38,8 @@ def add_station_parameters(algorithm: EngineAlgorithm) -> None:
         tr("Field with the date or time; needed where the layer holds more than one day."))
     algorithm.add(QgsProcessingParameterDateTime(
         DATE, tr("Day"), Qgis.ProcessingDateTimeParameterDataType.Date, optional=True),
-        tr("The day to use; it also dates the result. Empty: the only day in the layer."))
+        tr("The day to use, by the field with the time; it also dates the result. Without that field all readings are "
+           "taken to be of this day. Empty: the only day in the layer."))
     algorithm.add(QgsProcessingParameterField(
         ID, tr("Station code"), parentLayerParameterName=STATIONS, optional=True),
         tr("Field that tells stations apart; a station that reports twice is counted once."), advanced=True)
@@ -66,9 +67,6 @@ def unit_parameter(name: str, label: str, units: tuple[str, ...]) -> QgsProcessi
 def check_stations(algorithm: EngineAlgorithm, parameters: dict, context) -> str:
     """What is wrong with the station parameters, or ''."""
     unit = algorithm.parameterAsString(parameters, UNIT, context)
-    near = chosen_day(algorithm, parameters, context)
-    if near and not near[0]:
-        return tr("To choose a day, choose the field with the time of the readings too.")
     if not _CONCENTRATION.fullmatch(unit.strip()):
         return tr("Unit '{}' is not a mass concentration; write for example {}.").format(
             unit, ", ".join(CONCENTRATION_UNITS))
@@ -116,15 +114,17 @@ def station_request(
     request = {"stations": str(path), "x": X, "y": Y, "crs": crs_text(readings_crs(source)),
                "unit": algorithm.parameterAsString(parameters, UNIT, context)}
     request.update({key: column_name(field) for key, field in fields.items()})
-    if near:
-        request["date"] = near[1].toString("yyyy-MM-dd")
+    day = algorithm.parameterAsDateTime(parameters, DATE, context).date()
+    if day.isValid():
+        request["date"] = day.toString("yyyy-MM-dd")
     return request
 
 
 def chosen_day(algorithm: EngineAlgorithm, parameters: dict, context) -> tuple[str, QDate] | None:
-    """The field with the time and the day that was chosen, if one was."""
+    """The field with the time and the day that was chosen by it, if one was."""
     day = algorithm.parameterAsDateTime(parameters, DATE, context).date()
-    return (algorithm.parameterAsString(parameters, TIME, context), day) if day.isValid() else None
+    field = algorithm.parameterAsString(parameters, TIME, context)
+    return (field, day) if field and day.isValid() else None
 
 
 def reading_results(result: dict, feedback) -> dict:

@@ -119,6 +119,15 @@ def test_several_days_without_a_date_are_not_mixed(station_table, tiny_ctm, tiny
     assert not (tmp_path / "f.tif").exists()
 
 
+def test_a_date_without_a_time_column_dates_all_readings_with_a_warning(station_table, tiny_ctm, tiny_model, tmp_path):
+    undated = tmp_path / "undated.csv"
+    pd.read_csv(station_table).query("day == '2019-01-05'").drop(columns="day").to_csv(undated, index=False)
+    request = request_for(undated, tiny_ctm, tiny_model, tmp_path / "f.tif", time=None)
+    result = JOBS["reanalyse"](request, Progress())
+    assert result["date"] == "2019-01-05" and result["readings"]["used"] == 100
+    assert any("taken to be of 2019-01-05" in warning for warning in result["warnings"])
+
+
 def test_readings_of_several_hours_are_averaged_with_a_warning(station_table, tiny_ctm, tiny_model, tmp_path):
     hourly = pd.read_csv(station_table).query("day == '2019-01-05'").head(40)
     later = hourly.assign(pm25=hourly.pm25 * 3, day="2019-01-05T13:00")

@@ -25,7 +25,6 @@ def values(stations, tmp_path):
     ({"GRID": "mars7km"}, "'mars7km' is neither china12km"),
     ({"EXTENT": "0,1,0,1 [EPSG:4326]"}, "cell size"),
     ({"OUTPUT": "/no/such/folder/out.tif"}, "'/no/such/folder' does not exist"),
-    ({"DATE": str(FIRST_DAY)}, "choose the field with the time"),
     ({"RH_FIELD": "note"}, "holds text"),
     ({"WIND_STATIONS": "STATIONS"}, "Choose the field with wind speed"),
 ])
