@@ -3,15 +3,17 @@
 # Options:  WHEELS=DIR       install from a folder of wheels, without a package index
 #           DEVICE=cpu|gpu   what torch shall compute on
 #           TORCH_INDEX=URL  package index that has torch for that device
+#           DATA=DIR         folder of real CTM days, maps and station positions, for `make model`
 #           BASE_PYTHON=P    Python 3.11 or newer to make the engine environment from
 
+DATA ?= ../shared/data
 PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
 ENGINE_PYTHON := $(CURDIR)/.build/engine/bin/python
 ENGINE_OPTIONS := --wheels "$(WHEELS)" --device "$(DEVICE)" --torch-index "$(TORCH_INDEX)" --base-python "$(BASE_PYTHON)"
 
 export CTM_REANALYSIS_ENGINE_PYTHON := $(ENGINE_PYTHON)
 
-.PHONY: help setup system engine test-tools engine-python demo test benchmark package clean
+.PHONY: help setup system engine test-tools engine-python demo test benchmark model package clean
 .NOTPARALLEL:
 
 help:
@@ -21,6 +23,7 @@ help:
 	@echo "make engine-python  print the path of the engine's Python (with make -s nothing else)"
 	@echo "make package        build the plugin's zip in .build/package"
 	@echo "make benchmark      run the benchmarks"
+	@echo "make model          train the bundled model anew by its recipe (DATA=folder of real data); goes on where it was cut off"
 	@echo "make clean          remove all that make made (.build); QGIS stays installed"
 
 setup: system test-tools
@@ -48,6 +51,9 @@ test: setup
 
 benchmark: setup
 	@for benchmark in tests/benchmarks/*.py; do echo "== $$benchmark"; $(ENGINE_PYTHON) $$benchmark || exit 1; done
+
+model: engine
+	@$(ENGINE_PYTHON) resources/recipes/make_model.py --data "$(DATA)" --resume
 
 package:
 	@$(PYTHON) tools/package.py
