@@ -102,6 +102,7 @@ def inspect(path: str | Path) -> dict[str, Any]:
                 _describe_variable(str(name), variable)
                 for name, variable in dataset.data_vars.items() if layout.holds(variable)
             ],
+            "notes": list(layout.notes),
         }
 
 

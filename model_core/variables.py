@@ -26,6 +26,8 @@ class Variable:
         Names in CMAQ, MCIP, WRF-Chem, CHIMERE and CAMS files, in order of preference; case does not matter.
     static : bool
         Whether it is a map that does not change from day to day.
+    other_standard_names : tuple of str
+        CF names that files use for the same quantity.
     """
 
     key: str
@@ -35,6 +37,7 @@ class Variable:
     limits: tuple[float, float]
     aliases: tuple[str, ...]
     static: bool = False
+    other_standard_names: tuple[str, ...] = ()
 
 
 _CONCENTRATION = "mass_concentration_of_{}_in_air"
@@ -46,10 +49,12 @@ VARIABLES: dict[str, Variable] = {
         Variable(
             "pm25", "PM2.5", _AEROSOL.format("pm2p5"), "ug m-3", (0, 2000),
             ("PM25_TOT", "PM25_FRM", "PM25_CMAQ", "PM2_5_DRY", "PM2P5", "PM25_AVG", "PM2_5", "PM25"),
+            other_standard_names=(_CONCENTRATION.format("pm2p5_ambient_aerosol"), _CONCENTRATION.format("pm2p5_dry_aerosol_particles")),
         ),
         Variable(
             "pm10", "PM10", _AEROSOL.format("pm10"), "ug m-3", (0, 15000),
             ("PM10_TOT", "PM10_CMAQ", "PM10", "PMC_TOT_PM10"),
+            other_standard_names=(_CONCENTRATION.format("pm10_ambient_aerosol"), _CONCENTRATION.format("pm10_dry_aerosol_particles")),
         ),
         Variable("o3", "ozone", _CONCENTRATION.format("ozone"), "ug m-3", (0, 1500), ("O3", "OZONE")),
         Variable("no2", "nitrogen dioxide", _CONCENTRATION.format("nitrogen_dioxide"), "ug m-3", (0, 2000), ("NO2",)),
@@ -62,22 +67,26 @@ VARIABLES: dict[str, Variable] = {
         ),
         Variable(
             "temperature", "air temperature at 2 m", "air_temperature", "K", (180, 340),
-            ("TEMP2", "SFC_TMP", "T2", "T2M", "TMP", "TAS", "TEMPERATURE"),
+            ("TEMP2", "SFC_TMP", "T2", "T2M", "TMP2M", "TMP", "TAS", "TEMPERATURE"),
         ),
         Variable(
             "elevation", "terrain elevation", "surface_altitude", "m", (-500, 9000),
             ("HT", "HGT", "ELEVATION", "TOPO", "OROG"), static=True,
         ),
-        Variable("urban", "urban fraction", "", "1", (0, 1), ("URBFRAC", "PURB", "URBAN"), static=True),
+        Variable(
+            "elevation_spread", "standard deviation of the terrain elevation within the cell", "", "m", (0, 5000),
+            ("ELEVATION_SPREAD", "HT_SPREAD"), static=True,
+        ),
+        Variable("urban", "urban fraction", "", "1", (0, 1), ("URBFRAC", "PURB", "URBAN", "FRC_URB2D"), static=True),
         Variable(
             "land", "land fraction", "land_area_fraction", "1", (0, 1),
-            ("LANDFRAC", "LANDMASK", "LWMASK", "LAND"), static=True,
+            ("LANDFRAC", "LANDMASK", "LWMASK", "LAND", "FRLAND"), static=True,
         ),
     )
 }
 
 _BY_NAME = {alias.upper(): (v, rank) for v in VARIABLES.values() for rank, alias in enumerate((*v.aliases, v.key))}
-_BY_STANDARD_NAME = {v.standard_name: v for v in VARIABLES.values() if v.standard_name}
+_BY_STANDARD_NAME = {name: v for v in VARIABLES.values() for name in (v.standard_name, *v.other_standard_names) if name}
 
 
 def get_variable(key: str) -> Variable:

@@ -1,10 +1,9 @@
-"""CF files: a grid mapping with projected axes, or one-dimensional longitude and latitude."""
+"""CF files: a grid mapping with projected axes, longitude and latitude in one dimension, or in two with or without a projection."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import cftime
 import numpy as np
 import xarray
 from pyproj import CRS
@@ -12,7 +11,10 @@ from pyproj.exceptions import CRSError
 
 from model_core.errors import InputError
 from model_core.formats import ioapi
+from model_core.formats.cf_time import TimeAxis, time_axis
+from model_core.formats.dates import time_of_file
 from model_core.formats.layout import Layout
+from model_core.formats.lonlat_fit import describe_fit, fit, place
 from model_core.grid import Grid
 from model_core.units import convert
 
@@ -22,6 +24,10 @@ _STANDARD = {
     "t": {"time"},
 }
 _NAMES = {"y": {"y", "lat", "latitude", "south_north"}, "x": {"x", "lon", "longitude", "west_east"}, "t": {"time"}}
+_LONGITUDES, _LATITUDES = ("lon", "longitude", "xlong", "nav_lon"), ("lat", "latitude", "xlat", "nav_lat")
+# Vertical axes that do not say which end is up: what lies at the surface, the smallest or the largest value.
+_SURFACE_AT_SMALLEST = {"height", "altitude", "height_above_mean_sea_level"}
+_SURFACE_AT_LARGEST = {"air_pressure", "atmosphere_sigma_coordinate", "atmosphere_hybrid_sigma_pressure_coordinate"}
 _UNEVEN = 0.02  # of a cell: what single-precision coordinates may deviate from even spacing
 
 
@@ -31,25 +37,70 @@ def layout(dataset: xarray.Dataset, path: Path) -> Layout:
     Raises
     ------
     InputError
-        If no horizontal axes are found, they are not evenly spaced, or their CRS is not known.
+        If no horizontal axes are found, they are not evenly spaced, or their CRS is not known and none can be fitted.
     """
+    notes: list[str] = []
     y, x = _axis(dataset, "y"), _axis(dataset, "x")
-    if y is None or x is None:
-        two_d = [n for n in ("lon", "lat", "longitude", "latitude") if n in dataset.variables and dataset[n].ndim == 2]
-        reason = "its longitude and latitude are two-dimensional, with no grid mapping" if two_d else "it has no x and y axes"
-        raise InputError(
-            f"'{path}': {reason}; such files are not supported yet. "
-            "Give a file with a CF grid_mapping and x and y, or with IOAPI or WRF attributes"
-        )
+    if y is not None and x is not None:
+        grid, flip = _even_axes(dataset, y, x, path)
+    else:
+        y, x, grid, flip = _two_dimensional(dataset, path, notes)
+    t = time_axis(dataset, _axis(dataset, "t"), path) or _time_of_file(dataset, path, notes) or TimeAxis((), None, None, None, None)
+    surface = _surfaces(dataset, {y, x, *t.time_dims}, path)
+    return Layout("CF", grid, (y, x), flip, *t, surface=surface, notes=tuple(notes))
+
+
+def _even_axes(dataset: xarray.Dataset, y: str, x: str, path: Path) -> tuple[Grid, tuple[bool, bool]]:
     crs = _crs(dataset, y, x, path)
     (y0, dy), (x0, dx) = (_spacing(dataset[name], crs, path) for name in (y, x))
     shape = dataset.sizes[y], dataset.sizes[x]
     south = min(y0, y0 + dy * (shape[0] - 1)) - abs(dy) / 2
     west = min(x0, x0 + dx * (shape[1] - 1)) - abs(dx) / 2
-    grid = Grid.from_lower_left(crs, west, south, (abs(dx), abs(dy)), shape)
-    t = _axis(dataset, "t")
-    times, step, days = _times(dataset, t, path) if t else (None, None, None)
-    return Layout("CF", grid, (y, x), (dy > 0, dx < 0), t, times, step, days, _surfaces(dataset, {y, x, t}, path))
+    return Grid.from_lower_left(crs, west, south, (abs(dx), abs(dy)), shape), (dy > 0, dx < 0)
+
+
+def _two_dimensional(dataset: xarray.Dataset, path: Path, notes: list[str]) -> tuple[str, str, Grid, tuple[bool, bool]]:
+    """(row dimension, column dimension, grid, flip) from two-dimensional longitudes and latitudes."""
+    lon, lat = (_coordinate(dataset, names, standard) for names, standard in ((_LONGITUDES, "longitude"), (_LATITUDES, "latitude")))
+    if lon is None or lat is None or lon.dims != lat.dims:
+        raise InputError(f"'{path}' has no horizontal axes: neither x and y, nor longitude and latitude in one or two dimensions; "
+                         "give a file with a CF grid_mapping and x and y, or with IOAPI or WRF attributes")
+    degrees = [values.to_numpy().astype(float) for values in (lon, lat)]
+    y, x = (str(dim) for dim in lon.dims)
+    if np.abs(np.diff(degrees[1], axis=1)).mean() > np.abs(np.diff(degrees[1], axis=0)).mean() and \
+            np.abs(np.diff(degrees[0], axis=0)).mean() > np.abs(np.diff(degrees[0], axis=1)).mean():
+        y, x, degrees = x, y, [values.T for values in degrees]  # columns first
+    crs = _stated_crs(dataset, y, x, path)
+    if crs is not None:
+        found = place(*degrees, crs, path)
+    else:
+        found = fit(*degrees, path)
+        notes.append(describe_fit(found))
+    return y, x, found.grid, found.flip
+
+
+def _coordinate(dataset: xarray.Dataset, names: tuple[str, ...], standard: str) -> xarray.DataArray | None:
+    """The two-dimensional longitude or latitude, perhaps repeated for every time."""
+    for name in dataset.variables:
+        values = dataset[name]
+        if str(name).lower() in names or values.attrs.get("standard_name") == standard:
+            if values.ndim == 3 and str(values.dims[0]).lower() == "time":
+                values = values.isel({values.dims[0]: 0})
+            if values.ndim == 2 and values.dtype.kind in "fiu":
+                return values
+    return None
+
+
+def _time_of_file(dataset: xarray.Dataset, path: Path, notes: list[str]) -> TimeAxis | None:
+    """The time of a file without time axis."""
+    if _axis(dataset, "t") is not None or "time" in {str(dim).lower() for dim in dataset.sizes}:
+        return None
+    found = time_of_file(dataset.attrs, path)
+    if found is None:
+        return None
+    times = np.array([found.time])
+    notes.append(f"it has no time axis; {found.source} says {str(found.time)[: 10 if found.daily else 16]}")
+    return TimeAxis((), times, 24.0 if found.daily else None, times.astype("datetime64[D]") if found.daily else None, times)
 
 
 def _axis(dataset: xarray.Dataset, axis: str) -> str | None:
@@ -57,25 +108,31 @@ def _axis(dataset: xarray.Dataset, axis: str) -> str | None:
     candidates = [d for d in dataset.sizes if d in dataset.variables and dataset[d].dims == (d,)]
     for dim in candidates:
         attributes = dataset[dim].attrs
-        if attributes.get("standard_name") in _STANDARD[axis] or attributes.get("axis", "").lower() == axis:
+        if attributes.get("standard_name") in _STANDARD[axis] or str(attributes.get("axis", "")).lower() == axis:
             return str(dim)
     return next((str(d) for d in candidates if str(d).lower() in _NAMES[axis]), None)
 
 
 def _crs(dataset: xarray.Dataset, y: str, x: str, path: Path) -> CRS:
     """CRS from the grid mapping, from IOAPI attributes beside it, or plain degrees."""
-    mappings = {v.attrs["grid_mapping"] for v in dataset.variables.values() if {y, x} <= set(v.dims) and "grid_mapping" in v.attrs}
-    for name in sorted(mappings):
-        name = name.split(":")[0].strip()  # CF 1.7's extended form names the axes after a colon
-        if name in dataset.variables:
-            return _crs_of_mapping(dataset[name].attrs, name, path)
-    if "GDTYP" in dataset.attrs:
-        return ioapi.crs(dataset.attrs, path)
+    stated = _stated_crs(dataset, y, x, path)
+    if stated is not None:
+        return stated
     if str(dataset[x].attrs.get("units", "")).startswith("degree") or dataset[x].attrs.get("standard_name") == "longitude":
         return CRS.from_epsg(4326)
     if x.lower() in ("lon", "longitude"):
         return CRS.from_epsg(4326)
     raise InputError(f"'{path}' has axes {x} and {y} but no grid_mapping that says their projection; add one")
+
+
+def _stated_crs(dataset: xarray.Dataset, y: str, x: str, path: Path) -> CRS | None:
+    """CRS from the grid mapping, or from IOAPI attributes beside it."""
+    mappings = {str(v.attrs["grid_mapping"]) for v in dataset.variables.values() if {y, x} <= set(v.dims) and "grid_mapping" in v.attrs}
+    for name in sorted(mappings):
+        name = name.split(":")[0].strip()  # CF 1.7's extended form names the axes after a colon
+        if name in dataset.variables:
+            return _crs_of_mapping(dataset[name].attrs, name, path)
+    return ioapi.crs(dataset.attrs, path) if "GDTYP" in dataset.attrs else None
 
 
 def _crs_of_mapping(attributes: dict, name: str, path: Path) -> CRS:
@@ -103,42 +160,17 @@ def _spacing(axis: xarray.DataArray, crs: CRS, path: Path) -> tuple[float, float
     return float(values[0]), float(step)
 
 
-def _times(dataset: xarray.Dataset, name: str, path: Path) -> tuple[np.ndarray, float | None, np.ndarray | None]:
-    """(times, step in hours, days); days where fields are daily, by time bounds if there are any."""
-    axis = dataset[name]
-    times = _decode(axis.to_numpy(), axis.attrs, name, path)
-    step = float(np.diff(times[:2])[0] / np.timedelta64(1, "h")) if len(times) > 1 else None
-    bounds_name = axis.attrs.get("bounds")
-    if bounds_name in dataset.variables:
-        limits = _decode(dataset[bounds_name].to_numpy(), {**axis.attrs, **dataset[bounds_name].attrs}, bounds_name, path)
-        length = (limits[:, 1] - limits[:, 0]) / np.timedelta64(1, "h")
-        if (length == 24).all():
-            return times, 24.0, (limits[:, 0] + np.timedelta64(12, "h")).astype("datetime64[D]")
-        return times, float(length[0]) if (length == length[0]).all() else step, None
-    # Without bounds, one field per day or less often is taken as of the day of its stamp.
-    days = times.astype("datetime64[D]")
-    daily = step is not None and step % 24 == 0 and len(np.unique(days)) == len(days)
-    return times, 24.0 if daily else step, days if daily else None
-
-
-def _decode(values: np.ndarray, attributes: dict, name: str, path: Path) -> np.ndarray:
-    units, calendar = attributes.get("units", ""), attributes.get("calendar", "standard")
-    try:
-        decoded = cftime.num2date(values, units, calendar, only_use_cftime_datetimes=True)
-        texts = [moment.isoformat()[:19] for moment in np.ravel(decoded)]
-        return np.array(texts, "datetime64[s]").reshape(np.shape(values))
-    except (ValueError, TypeError, OverflowError) as error:
-        raise InputError(f"'{path}': times in '{name}' ('{units}', calendar {calendar}) are not understood: {error}") from error
-
-
 def _surfaces(dataset: xarray.Dataset, known: set, path: Path) -> dict[str, int]:
     """Index of the surface along the other dimensions that have an up or down."""
     surfaces = {}
     for dim in set(dataset.sizes) - known:
         if dim == "bottom_top":
             surfaces[dim] = 0
-        elif dim in dataset.variables and dataset[dim].dims == (dim,) and "positive" in dataset[dim].attrs:
-            values = dataset[dim].to_numpy()
-            up = str(dataset[dim].attrs["positive"]).lower() == "up"
-            surfaces[dim] = int(np.argmin(values) if up else np.argmax(values))
+        elif dim in dataset.variables and dataset[dim].dims == (dim,) and dataset[dim].dtype.kind in "fiu":
+            positive = str(dataset[dim].attrs.get("positive", "")).lower()
+            standard = str(dataset[dim].attrs.get("standard_name", "")) or str(dim).lower()
+            if positive == "up" or (not positive and standard in _SURFACE_AT_SMALLEST):
+                surfaces[dim] = int(np.argmin(dataset[dim].to_numpy()))
+            elif positive or standard in _SURFACE_AT_LARGEST or str(dataset[dim].attrs.get("units", "")).lower() in ("hpa", "pa", "mb"):
+                surfaces[dim] = int(np.argmax(dataset[dim].to_numpy()))
     return surfaces

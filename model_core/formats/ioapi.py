@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xarray
 from pyproj import CRS, Transformer
+from pyproj.exceptions import ProjError
 
 from model_core.errors import InputError
 from model_core.formats.layout import Layout
@@ -23,15 +24,27 @@ def is_ioapi(dataset: xarray.Dataset) -> bool:
 
 
 def layout(dataset: xarray.Dataset, path: Path) -> Layout:
-    """Grid and times; row 0 of the file is the southern row, layer 0 the surface."""
+    """Grid and times; row 0 of the file is the southern row, layer 0 the surface.
+
+    Raises
+    ------
+    InputError
+        If attributes are missing, contradict the dimensions, or name a projection that is not supported.
+    """
+    file_grid = grid(dataset.attrs, path)
+    if file_grid.shape != (dataset.sizes["ROW"], dataset.sizes["COL"]):
+        raise InputError(
+            f"'{path}' contradicts itself: NROWS x NCOLS is {file_grid.shape[0]} x {file_grid.shape[1]}, "
+            f"its fields have {dataset.sizes['ROW']} x {dataset.sizes['COL']} cells"
+        )
     times, step = _times(dataset, path)
     days = None
     if times is not None and step == _DAY_HOURS:
         # Stamps are the starts of the means: half a day later lies within the day, also where it starts at 16 UTC.
         days = (times + np.timedelta64(12, "h")).astype("datetime64[D]")
     return Layout(
-        "IOAPI", grid(dataset.attrs, path), ("ROW", "COL"), (True, False),
-        "TSTEP", times, step, days, {"LAY": 0},
+        "IOAPI", file_grid, ("ROW", "COL"), (True, False), ("TSTEP",), times, step, days,
+        None if times is None else np.repeat(times[:1], len(times)), {"LAY": 0},
     )
 
 
@@ -41,7 +54,12 @@ def grid(attributes: dict[str, Any], path: Path) -> Grid:
     missing = [name for name in names if name not in attributes]
     if missing:
         raise InputError(f"'{path}' lacks the IOAPI grid attributes {', '.join(missing)}")
-    a = {name: float(attributes[name]) for name in names}
+    try:
+        a = {name: float(attributes[name]) for name in names}
+    except (TypeError, ValueError) as error:
+        raise InputError(f"'{path}' has IOAPI grid attributes that are no numbers: {error}") from error
+    if not (np.isfinite(list(a.values())).all() and a["XCELL"] > 0 and a["YCELL"] > 0):
+        raise InputError(f"'{path}' has IOAPI grid attributes that make no grid: " + ", ".join(f"{k}={v:g}" for k, v in a.items()))
     return Grid.from_lower_left(
         crs(attributes, path), a["XORIG"], a["YORIG"], (a["XCELL"], a["YCELL"]), (int(a["NROWS"]), int(a["NCOLS"])),
     )
@@ -49,12 +67,23 @@ def grid(attributes: dict[str, Any], path: Path) -> Grid:
 
 def crs(attributes: dict[str, Any], path: Path) -> CRS:
     """CRS on IOAPI's sphere from GDTYP, P_ALP, P_BET, P_GAM, XCENT and YCENT."""
+    try:
+        return _crs(attributes, path)
+    except (TypeError, ValueError, ProjError) as error:  # CRSError is a ProjError
+        raise InputError(f"'{path}' has IOAPI projection attributes that make no projection: {error}") from error
+
+
+def _crs(attributes: dict[str, Any], path: Path) -> CRS:
     kind = int(attributes["GDTYP"])
     alp, bet, gam, xcent, ycent = (float(attributes.get(k, 0)) for k in ("P_ALP", "P_BET", "P_GAM", "XCENT", "YCENT"))
     if kind == 1:
         return CRS.from_proj4("+proj=longlat +R=6370000 +no_defs")
     if kind == 2:
         return ctm_crs(f"+proj=lcc +lat_1={alp:.12g} +lat_2={bet:.12g} +lat_0={ycent:.12g} +lon_0={gam:.12g} +x_0=0 +y_0=0")
+    if kind == 5:
+        # PROJ has UTM on an ellipsoid only; on a sphere it is this transverse Mercator. P_ALP is the zone, negative in the south.
+        x_0, y_0 = 500_000 - xcent, (10_000_000 if alp < 0 else 0) - ycent
+        return ctm_crs(f"+proj=tmerc +lat_0=0 +lon_0={abs(int(alp)) * 6 - 183} +k=0.9996 +x_0={x_0:.12g} +y_0={y_0:.12g}")
     if kind == 6:
         pole = 90 if alp > 0 else -90
         return _with_origin(f"+proj=stere +lat_0={pole} +lat_ts={bet:.12g} +lon_0={gam:.12g}", xcent, ycent)
@@ -62,7 +91,7 @@ def crs(attributes: dict[str, Any], path: Path) -> CRS:
         return _with_origin(f"+proj=merc +lat_ts={alp:.12g} +lon_0={gam:.12g}", xcent, ycent)
     raise InputError(
         f"'{path}' is on an IOAPI grid of type GDTYP={kind}, which is not supported yet; "
-        "supported are 1 (longitude-latitude), 2 (Lambert), 6 (polar stereographic) and 7 (equatorial Mercator)"
+        "supported are 1 (longitude-latitude), 2 (Lambert), 5 (UTM), 6 (polar stereographic) and 7 (equatorial Mercator)"
     )
 
 
@@ -76,14 +105,16 @@ def _with_origin(parameters: str, longitude: float, latitude: float) -> CRS:
 def _times(dataset: xarray.Dataset, path: Path) -> tuple[np.ndarray | None, float | None]:
     """UTC times and the step in hours; (None, None) for a time-independent file, which has TSTEP 0."""
     step = _hours(int(np.ravel(dataset.attrs.get("TSTEP", 0))[0]))
-    if step == 0:
+    if step == 0 or not dataset.sizes.get("TSTEP"):
         return None, None
-    if "TFLAG" in dataset:
-        flags = dataset["TFLAG"][:, 0, :].to_numpy().astype(int)
-        stamps = [_stamp(day, clock, path) for day, clock in flags]
-    else:
-        start = _stamp(int(dataset.attrs["SDATE"]), int(dataset.attrs.get("STIME", 0)), path)
-        stamps = [start + timedelta(hours=step * i) for i in range(dataset.sizes["TSTEP"])]
+    if "TFLAG" in dataset and dataset["TFLAG"].ndim == 3 and dataset["TFLAG"].shape[1] > 0:
+        flags = dataset["TFLAG"][:, 0, :].to_numpy()
+        if np.isfinite(flags).all() and (flags[:, 0] > 0).all():  # some tools leave it unset
+            return np.array([_stamp(int(day), int(clock), path) for day, clock in flags], "datetime64[s]"), step
+    if "SDATE" not in dataset.attrs:
+        raise InputError(f"'{path}' has neither TFLAG nor SDATE, so its times are not known")
+    start = _stamp(int(dataset.attrs["SDATE"]), int(dataset.attrs.get("STIME", 0)), path)
+    stamps = [start + timedelta(hours=step * i) for i in range(dataset.sizes["TSTEP"])]
     return np.array(stamps, "datetime64[s]"), step
 
 

@@ -9,6 +9,8 @@ import xarray
 from pyproj import CRS, Transformer
 
 from model_core.errors import InputError
+from model_core.formats.cf_time import decode
+from model_core.formats.dates import time_of_file
 from model_core.formats.layout import Layout
 from model_core.grid import Grid, ctm_crs
 
@@ -22,11 +24,14 @@ def is_wrf(dataset: xarray.Dataset) -> bool:
 
 def layout(dataset: xarray.Dataset, path: Path) -> Layout:
     """Grid and times; rows go from south to north, level 0 is the surface."""
-    times = _times(dataset, path)
+    notes: list[str] = []
+    times = _times(dataset, path, notes)
     step = float(np.diff(times[:2])[0] / np.timedelta64(1, "h")) if times is not None and len(times) > 1 else None
+    starts = None if times is None else np.repeat(_run_start(dataset.attrs, times[0]), len(times))
     return Layout(
         "WRF", grid(dataset, path), ("south_north", "west_east"), (True, False),
-        "Time", times, step, None, {"bottom_top": 0},
+        ("Time",), times, step, None, starts, {"bottom_top": 0},
+        {"west_east_stag": "west_east", "south_north_stag": "south_north"}, tuple(notes),
     )
 
 
@@ -77,12 +82,30 @@ def _first_time(variable: xarray.DataArray) -> np.ndarray:
     return (variable.isel(Time=0) if "Time" in variable.dims else variable).to_numpy().astype(float)
 
 
-def _times(dataset: xarray.Dataset, path: Path) -> np.ndarray | None:
-    """UTC times from the character variable Times (YYYY-MM-DD_hh:mm:ss)."""
-    if "Times" not in dataset:
+def _times(dataset: xarray.Dataset, path: Path, notes: list[str]) -> np.ndarray | None:
+    """UTC times from the character variable Times (YYYY-MM-DD_hh:mm:ss), else from XTIME, else from the file's name."""
+    if "Times" in dataset:
+        texts = [value.decode(errors="replace") if isinstance(value, bytes) else str(value) for value in np.ravel(dataset["Times"].to_numpy())]
+        try:
+            times = np.array([text.strip().replace("_", "T") for text in texts], "datetime64[s]")
+        except ValueError as error:
+            raise InputError(f"'{path}': variable Times is not understood: {error}") from error
+        if len(times) != dataset.sizes.get("Time", len(times)) or np.isnat(times).any():
+            raise InputError(f"'{path}': variable Times has gaps, or not one entry for every time")
+        return times
+    if "XTIME" in dataset and " since " in str(dataset["XTIME"].attrs.get("units", "")):
+        return np.atleast_1d(decode(dataset["XTIME"].to_numpy(), dataset["XTIME"].attrs, "XTIME", path))
+    found = time_of_file({}, path) if dataset.sizes.get("Time", 1) == 1 else None
+    if found is None:
         return None
-    texts = [value.decode() if isinstance(value, bytes) else str(value) for value in np.ravel(dataset["Times"].to_numpy())]
+    notes.append(f"it has neither Times nor XTIME; its name says {found.time}")
+    return np.array([found.time])
+
+
+def _run_start(attributes: dict, first: np.datetime64) -> np.datetime64:
+    """When the simulation began; the file's first time where it does not say so."""
     try:
-        return np.array([text.strip().replace("_", "T") for text in texts], "datetime64[s]")
-    except ValueError as error:
-        raise InputError(f"'{path}': variable Times is not understood: {error}") from error
+        start = np.datetime64(str(attributes.get("SIMULATION_START_DATE", "")).strip().replace("_", "T"), "s")
+    except ValueError:
+        return first
+    return first if np.isnat(start) else start

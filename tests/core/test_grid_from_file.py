@@ -131,9 +131,15 @@ def test_projected_axes_without_a_projection_are_refused(tmp_path):
         read_grid(path)
 
 
-def test_two_dimensional_longitudes_without_a_projection_are_not_supported_yet(shared_data):
-    with pytest.raises(InputError, match="two-dimensional, with no grid mapping; such files are not supported yet"):
-        read_grid(shared_data / "china_cmaq/raw_lonlat2d_20200105.nc")
+def test_two_dimensional_longitudes_without_a_projection_get_the_one_that_fits(shared_data):
+    path = shared_data / "china_cmaq/raw_lonlat2d_20200105.nc"
+    grid = read_grid(path)
+    assert grid.matches(read_grid(shared_data / "china_cmaq/china36km_cmaq_pm25_20200103-20.nc"))
+    with open_netcdf(path) as file:
+        row, column = grid.locate(file["lon"].to_numpy()[::-1], file["lat"].to_numpy()[::-1], "EPSG:4326")
+    assert np.abs(row - np.indices(row.shape)[0] - 0.5).max() < 0.001
+    assert np.abs(column - np.indices(row.shape)[1] - 0.5).max() < 0.001
+    assert "no projection is stated" in inspect(path)["notes"][0] and "residual of at most" in inspect(path)["notes"][0]
 
 
 def template(path, **options):
