@@ -9,6 +9,7 @@ import torch
 from model_core.errors import InputError
 
 DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 def choose_device(name: str) -> torch.device:
@@ -34,10 +35,15 @@ def describe_device(device: torch.device) -> str:
     return f"cpu ({torch.get_num_threads()} threads)"
 
 
-def training_autocast(device: torch.device) -> contextlib.AbstractContextManager:
-    """bfloat16 where the processor computes in it (a recent GPU, AVX-512 or AMX), float32 elsewhere."""
+def training_autocast(device: torch.device, precision: str = "auto") -> contextlib.AbstractContextManager:
+    """The precision of a training's convolutions: ``auto`` is bfloat16 where the processor computes in it (a recent
+    GPU, AVX-512 or AMX) and float32 elsewhere; both can be asked for by name.
+    """
+    if precision not in PRECISIONS:
+        raise InputError(f"unknown precision '{precision}'; choose one of {', '.join(PRECISIONS)}")
     fast = torch.cuda.is_bf16_supported() if device.type == "cuda" else _cpu_computes_bfloat16()
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=fast)
+    enabled = fast if precision == "auto" else precision == "bfloat16"
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)
 
 
 def _cpu_computes_bfloat16() -> bool:

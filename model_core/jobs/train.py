@@ -3,68 +3,161 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timezone
 from math import ceil
 from pathlib import Path
 from typing import Any
 
-from model_core import __version__
-from model_core.configuration import read_configuration
-from model_core.device import choose_device, describe_device
-from model_core.errors import InputError, OutputError
+import torch
+
+from model_core.configuration import NetworkConfiguration, TrainingConfiguration, read_configuration
+from model_core.days import parse_day
+from model_core.device import choose_device, describe_device, training_autocast
+from model_core.errors import Cancelled, InputError, OutputError
 from model_core.grid import parse_grid
 from model_core.jobs.requests import required
-from model_core.model_file import SUFFIX, Model, save_model
+from model_core.model_file import SUFFIX, Model, load_model, save_model
 from model_core.progress import Progress
-from model_core.training.preparation import prepare
-from model_core.training.trainer import split_by_time, train_network
+from model_core.training.card import training_card
+from model_core.training.choices import choose_inputs, choose_schedule
+from model_core.training.preparation import PreparedData, prepare
+from model_core.training.processes import Processes, training_processes
+from model_core.training.record import HISTORY_CSV, HISTORY_PNG, KERNELS_PNG, plot_history, plot_kernels, write_history
+from model_core.training.split import Split, split_by_dates, split_by_time
+from model_core.training.trainer import TrainingPlan, TrainingResult, train_network
 from model_core.variables import get_variable
+
+CACHE_FOLDER = "daily_fields"
 
 
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Train with the days of the `ctm` files and write the model file `out`; a checkpoint stands beside it meanwhile."""
-    files = [Path(file) for file in required(request, "ctm")]
+    """Train with the days of the `ctm` files and write the model file `out`; a checkpoint stands beside it meanwhile.
+
+    The best model so far has the name `out` from the first validation on, so that nothing takes it away from a training
+    that is stopped; until the training is finished its card says `stopped_at`.
+    """
     out = Path(required(request, "out"))
     if out.suffix != SUFFIX:
         raise InputError(f"model '{out.name}': the name must end in {SUFFIX}")
     if not out.absolute().parent.is_dir():
         raise OutputError(f"folder '{out.absolute().parent}' does not exist; create it, or choose another model file")
-    network, training = read_configuration(request.get("config") or "improved")
+    base = load_model(request["from"]) if request.get("from") else None
+    network, training = _configurations(request, base)
     device = choose_device(request.get("device") or "auto")
-    grid = parse_grid(request["grid"]) if request.get("grid") else None
-    layout = Path(request["layout"]) if request.get("layout") else None
-    seed = int(request.get("seed") or 0)
+    precision = request.get("precision") or "auto"
+    training_autocast(device, precision)  # refuses an unknown one before hours of reading
+    with training_processes(request.get("device") or "auto") as processes:
+        if not processes.leads:  # one voice is enough; this one only listens for the cancel
+            progress = Progress(lambda: False)
+        if device.type == "cuda":
+            device = torch.device("cuda", processes.local_rank)
+        prepared = _prepare(request, network, base, out, processes, progress.part(0, 0.05))
+        split = _split(request, prepared, training)
+        training = _length(request, training, split, processes)
+        held_out = [[str(prepared.times[i][day]) for day in split.held_out(i)] for i in range(len(prepared.data))]
+        sources = [{**source, "held_out": days} for source, days in zip(prepared.sources, held_out)]
+        origin = {"from": base.sha256} if base else {}
+        if request.get("validation_start") or request.get("validation_end"):
+            origin["held_out"] = held_out
+        plan = TrainingPlan(
+            prepared.data, split, network, training, device, int(request.get("seed") or 0), precision, processes,
+            base.network.state_dict() if base else None, origin,
+        )
+        progress.log(
+            f"training {training.iterations} iterations on {describe_device(device)}"
+            f"{f', {processes.count} processes' if processes.count > 1 else ''}, {prepared.grid}; "
+            f"{len(split.training)} days to train on, {len(split.validation)} held out"
+        )
+        checkpoint = out.with_suffix(".checkpoint")
 
-    prepared = prepare(files, network, grid, layout, progress.part(0, 0.05))
-    if request.get("iterations") and request.get("epochs"):
-        raise InputError("give iterations or epochs, not both")
-    if request.get("iterations"):
-        training = replace(training, iterations=int(request["iterations"]))
-    elif request.get("epochs"):
-        lengths = [source["days"] for source in prepared.sources]
-        days = len(split_by_time(lengths, training.validation_share).training)
-        training = replace(training, iterations=max(1, ceil(int(request["epochs"]) * days / training.batch)))
-    progress.log(f"training {training.iterations} iterations on {describe_device(device)}, {prepared.grid}")
+        def keep(result: TrainingResult) -> None:
+            card = training_card(plan, prepared.grid, sources, result, base)
+            save_model(out, Model(result.network, card, prepared.grid, prepared.maps))
+            write_history(out.with_suffix(HISTORY_CSV), result.history)
 
-    checkpoint = out.with_suffix(".checkpoint")
-    result = train_network(
-        prepared.data, network, training, device, seed, checkpoint, bool(request.get("resume")), progress.part(0.05, 1)
-    )
-    target = get_variable(network.target)
-    card = {
-        "created": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "software": f"CTM Reanalysis {__version__}",
-        "target": target.key,
-        "unit": target.unit,
-        "inputs": {name: get_variable(name).unit for name in (*network.station_variables, *network.covariates)},
-        "cell_size_km": prepared.grid.cell_size_km,
-        "training": {"data": prepared.sources, "seed": seed, **training.to_dict()},
-        "scores": result.best,
-        "history": result.history,
-    }
-    save_model(out, Model(result.network, card, prepared.grid, prepared.maps))
+        result = train_network(plan, checkpoint, bool(request.get("resume")), progress.part(0.05, 1), keep)
+        if not processes.leads:
+            return {}
+        keep(result)
+        if result.stopped_at is not None:
+            raise Cancelled(
+                f"Cancelled at iteration {result.stopped_at} of {training.iterations}; the best model so far, of iteration "
+                f"{result.best['iteration']}, is in '{out}'. The same training goes on with --resume."
+            )
+    figures = _draw(out, result, prepared, progress)
     checkpoint.unlink(missing_ok=True)
     return {
         "out": str(out), "iterations": training.iterations, "loss": result.history[-1]["loss"],
-        "validation": result.best.get("rmse"), "scores": result.best, "warnings": progress.warnings,
+        "validation": result.best.get("rmse"), "scores": result.best,
+        "days": {"training": len(split.training), "held_out": len(split.validation)},
+        "history": str(out.with_suffix(HISTORY_CSV)), **figures, "warnings": progress.warnings,
     }
+
+
+def _configurations(request: dict[str, Any], base: Model | None) -> tuple[NetworkConfiguration, TrainingConfiguration]:
+    """The configuration with what the request chooses; the network of a model that is trained on is its own."""
+    network, training = read_configuration(request.get("config") or "improved")
+    training = choose_schedule(training, request)
+    choices = [key for key in ("target", "inputs", "maps") if request.get(key) not in (None, "", [])]
+    if base is None:
+        return choose_inputs(network, *(request.get(key) or None for key in ("target", "inputs", "maps"))), training
+    if choices:
+        raise InputError(f"'{choices[0]}' can't be chosen when training on from a model: its inputs are its own")
+    return base.configuration, training
+
+
+def _prepare(
+    request: dict[str, Any], network: NetworkConfiguration, base: Model | None, out: Path, processes: Processes,
+    progress: Progress,
+) -> PreparedData:
+    grid = parse_grid(request["grid"]) if request.get("grid") else None
+    layout = Path(request["layout"]) if request.get("layout") else None
+    cache = Path(request["cache"]) if request.get("cache") else out.absolute().parent / CACHE_FOLDER
+    time_zone, lead_day = request.get("time_zone") or "UTC", request.get("lead_day")
+    lead_day = None if lead_day is None else int(lead_day)
+    covariates = Path(request["covariates"]) if request.get("covariates") else None
+
+    def work() -> PreparedData:
+        return prepare(
+            required(request, "ctm"), network, grid, layout, cache, progress, time_zone, lead_day, covariates,
+            base.maps if base else None,
+        )
+
+    # The first process makes the stores, the others find them made.
+    prepared = work() if processes.leads else None
+    processes.wait()
+    return prepared or work()
+
+
+def _split(request: dict[str, Any], prepared: PreparedData, training: TrainingConfiguration) -> Split:
+    first, last = (parse_day(request[key]) if request.get(key) else None for key in ("validation_start", "validation_end"))
+    if first is None and last is None:
+        return split_by_time([len(times) for times in prepared.times], training.validation_share)
+    if request.get("validation_share") is not None:
+        raise InputError("give validation days or a validation share, not both")
+    return split_by_dates(prepared.times, first, last)
+
+
+def _length(
+    request: dict[str, Any], training: TrainingConfiguration, split: Split, processes: Processes
+) -> TrainingConfiguration:
+    if request.get("iterations") and request.get("epochs"):
+        raise InputError("give iterations or epochs, not both")
+    if request.get("iterations"):
+        return replace(training, iterations=int(request["iterations"]))
+    if request.get("epochs"):
+        batch = training.batch * processes.count
+        return replace(training, iterations=max(1, ceil(int(request["epochs"]) * len(split.training) / batch)))
+    return training
+
+
+def _draw(out: Path, result: TrainingResult, prepared: PreparedData, progress: Progress) -> dict[str, str]:
+    """The pictures beside the model; the model is safe by now, and a picture that fails is a warning."""
+    curve, kernels = out.with_suffix(HISTORY_PNG), out.with_suffix(KERNELS_PNG)
+    try:
+        unit = get_variable(result.network.configuration.target).unit
+        plot_history(curve, result.history, result.best, unit, out.stem)
+        plot_kernels(kernels, result.network, prepared.grid.cell_size_km)
+    except OutputError as error:
+        progress.warn(f"without its pictures: {error}")
+        return {}
+    return {"history_figure": str(curve), "kernels_figure": str(kernels)}

@@ -1,76 +1,105 @@
-"""CTM files to training days on one grid."""
+"""CTM files to training days on one grid, read from disk a day at a time."""
 
 from __future__ import annotations
 
+from datetime import date as Date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Sequence
 
 import numpy as np
 
 from model_core.configuration import NetworkConfiguration
-from model_core.ctm import CTMFields, read_ctm
-from model_core.errors import InputError
-from model_core.formats.netcdf_file import open_netcdf
+from model_core.daily_store import DailyStore, open_store
+from model_core.errors import InputError, OutputError
 from model_core.grid import Grid
 from model_core.model_file import StaticMaps
 from model_core.progress import Progress
 from model_core.station_tables import read_table
+from model_core.training.day_fields import RecentFields, StoredFields
 from model_core.training.samples import TrainingDays
+from model_core.training.series import Series, find_files, group_files
 from model_core.warping import warp
+
+_STATED = ("title", "source", "license")
 
 
 class PreparedData(NamedTuple):
-    """What a training needs of its files: `data` holds a set of days per file, `sources` says what each was."""
+    """What a training needs of its files.
+
+    Attributes
+    ----------
+    data : a set of days per series of files, see `model_core.training.series`
+    times : the days of each set
+    grid : of all of them
+    maps : the covariates that the model file shall carry, or None
+    sources : what each set was, for the model's card
+    """
 
     data: list[TrainingDays]
+    times: list[list[Date]]
     grid: Grid
     maps: StaticMaps | None
     sources: list[dict[str, Any]]
 
 
 def prepare(
-    files: list[Path], network: NetworkConfiguration, grid: Grid | None, layout: Path | None, progress: Progress
+    files: Sequence[str | Path], network: NetworkConfiguration, grid: Grid | None, layout: Path | None, folder: Path,
+    progress: Progress, time_zone: str = "UTC", lead_day: int | None = None, covariates: Path | None = None,
+    spare_maps: StaticMaps | None = None,
 ) -> PreparedData:
-    """Read CTM files, each as a set of days, and bring them onto one grid.
+    """Bring the days of CTM files onto one grid, in stores that later trainings open at once.
 
     Parameters
     ----------
-    grid : where to train; None takes that of the first file, which the others must then have too
+    files : files and folders
+    grid : where to train; None takes that of the first series, which the others must then have too
     layout : a table of real stations, of which only the positions are used
+    folder : for the stores; made where it is not there
+    covariates : a file of maps, which go before those of the CTM files
+    spare_maps : maps for where the files have none, such as those of a model that is trained on
 
     Raises
     ------
     InputError
-        If a file lacks the target, or its grid differs and no grid was given.
+        If a series lacks the target, or its grid differs and no grid was given.
+    OutputError
+        If the stores can't be written.
     """
-    data, sources, maps = [], [], None
-    for number, file in enumerate(files):
-        progress.step(number / len(files), f"reading {file.name}")
-        ctm = read_ctm(file)
-        with open_netcdf(file) as dataset:
-            attributes = dict(dataset.attrs)
-        if network.target not in ctm.fields:
-            found = ", ".join([*ctm.fields, *ctm.static]) or "none that is known"
-            raise InputError(f"'{file}' has no daily {network.target}; recognised variables: {found}")
-        if not data:
-            target_grid = grid or ctm.grid
-        elif grid is None and not ctm.grid.matches(target_grid):
+    groups = group_files(find_files(files), lead_day)
+    target_grid = grid or groups[0].files[0].grid
+    for group in groups:
+        if grid is None and not group.files[0].grid.matches(target_grid):
             raise InputError(
-                f"'{file}' is on another grid ({ctm.grid}) than '{files[0]}' ({target_grid}); "
+                f"'{group.paths[0]}' is on another grid ({group.files[0].grid}) than '{groups[0].paths[0]}' ({target_grid}); "
                 "give the grid to train on, and all files are brought onto it"
             )
-        days = _on_grid(ctm, network, target_grid, file)
-        if layout:
-            days = TrainingDays(days.fields, days.maps, days.land, (station_positions(layout, target_grid),))
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"can't make the folder '{folder}' for prepared fields: {error.strerror}; choose another") from error
+    networks = (station_positions(layout, target_grid),) if layout else ()
+    wanted = [*network.station_variables, *network.covariates, "land"]
+    prepared = PreparedData([], [], target_grid, None, [])
+    own, spare = _read_maps(covariates, network, target_grid), _on_grid(spare_maps, network, target_grid)
+    recent, maps = RecentFields(), None
+    for number, group in enumerate(groups):
+        part = progress.part(number / len(groups), (number + 1) / len(groups))
+        store = open_store(group.paths, wanted, grid, folder, part, time_zone, lead_day)
+        maps_of_all = {**spare, **{name: store.maps[name] for name in network.covariates if name in store.maps}, **own}
+        days = _training_days(store, network, networks, recent, maps_of_all, group)
         if maps is None and days.maps:
-            maps = StaticMaps(target_grid, dict(days.maps), _maps_source(file, attributes))
-        data.append(days)
-        sources.append({
-            "file": file.name, "days": len(ctm.times), "first": str(ctm.times[0]), "last": str(ctm.times[-1]),
-            "variables": list(days.fields), "grid": str(ctm.grid),
-            **{key: str(attributes[key]) for key in ("title", "source", "license") if key in attributes},
-        })
-    return PreparedData(data, target_grid, maps, sources)
+            maps = StaticMaps(target_grid, dict(days.maps), "; ".join(
+                words for has, words in (
+                    (own, covariates and covariates.name),
+                    (set(store.maps) & set(network.covariates) - set(own), _maps_source(store, group)),
+                    (set(spare) - set(store.maps) - set(own), spare_maps and spare_maps.source),
+                ) if has
+            ))
+        for _ in range(group.weight):
+            prepared.data.append(days)
+            prepared.times.append(list(store.times))
+            prepared.sources.append(_account(store, days, group))
+    return prepared._replace(maps=maps)
 
 
 def station_positions(table: Path, grid: Grid) -> np.ndarray:
@@ -84,22 +113,56 @@ def station_positions(table: Path, grid: Grid) -> np.ndarray:
     return positions[inside]
 
 
-def _on_grid(ctm: CTMFields, network: NetworkConfiguration, grid: Grid, file: Path) -> TrainingDays:
-    fields = {
-        name: warp(ctm.fields[name], ctm.grid, grid) for name in network.station_variables if name in ctm.fields
+def _training_days(
+    store: DailyStore, network: NetworkConfiguration, networks: tuple[np.ndarray, ...], recent: RecentFields,
+    maps: dict[str, np.ndarray], group: Series,
+) -> TrainingDays:
+    names = ", ".join(f"'{path}'" for path in group.paths)
+    if network.target not in store.variables:
+        found = ", ".join([*store.variables, *store.maps]) or "none that the training uses"
+        raise InputError(f"{names}: no daily {network.target}; recognised variables: {found}")
+    fields = StoredFields(store, network.station_variables, recent)
+    land = np.nan_to_num(store.maps["land"]) > 0.5 if "land" in store.maps else np.ones(store.grid.shape, bool)
+    target = fields[network.target]
+    if not any((land & np.isfinite(target[day])).any() for day in range(len(target))):
+        raise InputError(f"{names}: no {network.target} on land inside the training grid")
+    return TrainingDays(fields, {name: maps[name] for name in network.covariates if name in maps}, land, networks)
+
+
+def _read_maps(file: Path | None, network: NetworkConfiguration, grid: Grid) -> dict[str, np.ndarray]:
+    """The network's covariates that a file holds; `InputError` if it holds none of them."""
+    if file is None:
+        return {}
+    from model_core.covariates import read_covariates  # with its raster libraries only where it is asked for
+
+    found = read_covariates(file, grid)
+    maps = {name: found[name] for name in network.covariates if name in found}
+    if not maps:
+        raise InputError(f"covariates '{file}' holds {', '.join(found)}, and the network uses {', '.join(network.covariates) or 'none'}")
+    return maps
+
+
+def _on_grid(maps: StaticMaps | None, network: NetworkConfiguration, grid: Grid) -> dict[str, np.ndarray]:
+    """Maps of a model on the training grid, without those that know nothing there."""
+    if maps is None:
+        return {}
+    warped = {name: warp(field, maps.grid, grid) for name, field in maps.fields.items() if name in network.covariates}
+    return {name: field for name, field in warped.items() if np.isfinite(field).any()}
+
+
+def _account(store: DailyStore, days: TrainingDays, group: Series) -> dict[str, Any]:
+    """What a set of days was, in plain values."""
+    files = [path.name for path in group.paths]
+    return {
+        "file": files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more", "files": files,
+        "days": len(store.times), "first": str(store.times[0]), "last": str(store.times[-1]),
+        "variables": list(days.fields), "grid": str(group.files[0].grid),
+        "time_zone": store.attributes.get("time_zone", "UTC"), "lead_day": store.attributes.get("lead_day"),
+        **{key: str(store.attributes[key]) for key in _STATED if key in store.attributes},
     }
-    maps = {name: warp(ctm.static[name], ctm.grid, grid) for name in network.covariates if name in ctm.static}
-    if "land" in ctm.static:
-        land = warp(ctm.static["land"], ctm.grid, grid) > 0.5
-    else:
-        land = np.ones(grid.shape, bool)
-    eligible = land & np.isfinite(fields[network.target]).any(0)
-    if not eligible.any():
-        raise InputError(f"'{file}' has no {network.target} on land inside the training grid")
-    return TrainingDays(fields, maps, eligible)
 
 
-def _maps_source(file: Path, attributes: dict[str, Any]) -> str:
+def _maps_source(store: DailyStore, group: Series) -> str:
     """Where a file's maps come from, in its own words where it has any; simulated days name their terrain apart."""
-    words = attributes.get("terrain_source") or attributes.get("source") or "source not stated"
-    return f"{words} ({file.name})"
+    words = store.attributes.get("terrain_source") or store.attributes.get("source") or "source not stated"
+    return f"{words} ({', '.join(path.name for path in group.paths)})"

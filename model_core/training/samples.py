@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Mapping
+from typing import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -19,14 +19,15 @@ class TrainingDays:
 
     Attributes
     ----------
-    fields : variable -> float32 array (days, rows, columns); the target is among them
+    fields : variable -> days, each float32 (rows, columns): an array, or fields that are read when they are asked for;
+        the target is among them
     maps : covariate -> float32 array (rows, columns)
     land : bool array (rows, columns)
         Where stations may stand.
     networks : real station networks as fractional (row, column) positions, for the "varied" layouts
     """
 
-    fields: Mapping[str, np.ndarray]
+    fields: Mapping[str, Sequence[np.ndarray]]
     maps: Mapping[str, np.ndarray]
     land: np.ndarray
     networks: tuple[np.ndarray, ...] = ()
@@ -106,7 +107,7 @@ def _crop(sample: Sample, side: int, target: int, rng: np.random.Generator) -> S
     readings = np.argwhere(sample.mask[target] > 0)
     for attempt in range(10):
         top, left = rng.integers(rows - height + 1), rng.integers(columns - width + 1)
-        if attempt >= 5:  # sparse networks: look around a reading instead
+        if attempt >= 5 and len(readings):  # sparse networks: look around a reading instead
             row, column = readings[rng.integers(len(readings))]
             top = int(np.clip(row - rng.integers(height), 0, rows - height))
             left = int(np.clip(column - rng.integers(width), 0, columns - width))

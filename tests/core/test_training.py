@@ -15,7 +15,9 @@ from model_core.model_file import load_model
 from model_core.progress import Progress
 from model_core.training.layouts import remove_cities, uniform_layout, varied_layout
 from model_core.training.samples import TrainingDays, draw_sample
-from model_core.training.trainer import learning_rate, split_by_time, train_network
+from model_core.training.objective import learning_rate
+from model_core.training.split import split_by_dates, split_by_time
+from model_core.training.trainer import TrainingPlan, train_network
 
 LAND = np.zeros((60, 80), bool)
 LAND[:, 20:] = True
@@ -132,7 +134,7 @@ def test_a_resumed_training_ends_where_an_uninterrupted_one_does(tiny_ctm, tiny_
     request = {"ctm": [str(tiny_ctm)], "config": str(tiny_configuration), "seed": 3, "out": str(tmp_path / "broken.safetensors")}
     with pytest.raises(Cancelled):
         JOBS["train"](request, CancelAt(0.75))
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["broken.checkpoint", "whole.safetensors"]
+    assert (tmp_path / "broken.checkpoint").exists()
     resumed_result = JOBS["train"]({**request, "resume": True}, Progress())
     resumed = load_model(request["out"])
     for key, value in whole.network.state_dict().items():
@@ -161,9 +163,8 @@ def test_training_lowers_the_error(tiny_ctm, tmp_path):
         training, iterations=90, batch=4, crop=0, validate_every=30, remove_covariate=0.0, layouts="uniform",
         stations=(6000, 6000), learning_rate=5e-3, reading_noise=0.0, rescale=0.0,
     )
-    result = train_network(
-        [data], network, training, torch.device("cpu"), 0, tmp_path / "c.checkpoint", False, Progress()
-    )
+    plan = TrainingPlan([data], split_by_time([12], 0.1), network, training, torch.device("cpu"))
+    result = train_network(plan, tmp_path / "c.checkpoint", False, Progress())
     assert result.best["r2_det"] > 0.7 and result.history[0]["mae"] > 1.3 * result.best["mae"]
 
 

@@ -1,0 +1,103 @@
+"""What a run chooses beside its configuration: the species, the inputs, and a few numbers of the schedule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Mapping, Sequence
+
+from model_core.configuration import NetworkConfiguration, TrainingConfiguration, Transform
+from model_core.errors import InputError
+from model_core.variables import VARIABLES, get_variable
+
+NONE = "none"
+
+# Daily means that are common in populated regions, in ug m-3: they scale the transform of a target for which the
+# configuration has none from that of the target for which it has one.
+_TYPICAL = {"pm25": 50.0, "pm10": 80.0, "o3": 80.0, "no2": 30.0, "so2": 15.0, "co": 800.0}
+# For inputs for which the configuration has none; only meant to bring them near one.
+_INPUT_TRANSFORMS = {
+    "rh": Transform("linear", 60.0, 25.0),
+    "wind": Transform("log", 1.0, 1.0),
+    "temperature": Transform("linear", 285.0, 12.0),
+    "elevation": Transform("linear", 0.0, 1000.0),
+}
+
+
+def choose_inputs(
+    network: NetworkConfiguration, target: str | None = None,
+    inputs: Sequence[str] | None = None, maps: Sequence[str] | None = None,
+) -> NetworkConfiguration:
+    """The configuration for another target, other station variables beside it, or other maps; None keeps what it has.
+
+    A variable that is new to the configuration, and for which it has no transform, gets a fixed one: the target that of
+    the configured target, scaled to common concentrations, others one that brings them near one.
+
+    Raises
+    ------
+    InputError
+        If a name is not known, or is a map where a station variable is needed, or the other way round.
+    """
+    if target is None and inputs is None and maps is None:
+        return network
+    chosen = _checked("target", [target or network.target], static=False)[0]
+    if inputs is None:
+        # The former target is no input of its own accord: its readings were never asked for.
+        beside = [name for name in network.station_variables if name not in (network.target, chosen)]
+    else:
+        beside = [name for name in _checked("inputs", _listed("inputs", inputs), static=False) if name != chosen]
+    covariates = network.covariates if maps is None else tuple(_checked("maps", _listed("maps", maps), static=True))
+    transforms = dict(network.transforms)
+    for name in {chosen, *beside, *covariates} - {*network.station_variables, *network.covariates, *transforms}:
+        if name == chosen:
+            transforms[name] = _scaled(network.transform_of(network.target), network.target, chosen)
+        elif name in _TYPICAL:
+            transforms[name] = Transform("linear", 0.0, _TYPICAL[name])
+        else:
+            transforms[name] = _INPUT_TRANSFORMS.get(name, Transform())
+    used = {name: rule for name, rule in transforms.items() if name in (chosen, *beside, *covariates)}
+    return replace(
+        network, target=chosen, station_variables=(chosen, *beside), covariates=covariates, transforms=used
+    )
+
+
+def choose_schedule(training: TrainingConfiguration, request: Mapping[str, Any]) -> TrainingConfiguration:
+    """The configuration with the batch, learning rate and validation share that the request names.
+
+    Raises
+    ------
+    InputError
+        If one of them is not allowed; the message names its key.
+    """
+    numbers: dict[str, Any] = {}
+    for key, kind in (("batch", int), ("learning_rate", float), ("validation_share", float)):
+        if request.get(key) is not None:
+            numbers[key] = kind(request[key])
+    return replace(training, **numbers)
+
+
+def _listed(key: str, names: Sequence[str]) -> list[str]:
+    """Names without the word for none, which stands alone."""
+    if isinstance(names, str):
+        names = names.replace(",", " ").split()
+    if NONE in names and len(names) > 1:
+        raise InputError(f"{key}: '{NONE}' stands alone, got {', '.join(names)}")
+    return [name for name in dict.fromkeys(names) if name != NONE]
+
+
+def _checked(key: str, names: Sequence[str], static: bool) -> list[str]:
+    """Names that are all station variables, or all maps."""
+    for name in names:
+        if name not in VARIABLES or get_variable(name).static != static:
+            fitting = ", ".join(v.key for v in VARIABLES.values() if v.static == static)
+            raise InputError(f"{key}: '{name}' is not one of {fitting}")
+    return list(names)
+
+
+def _scaled(rule: Transform, of: str, target: str) -> Transform:
+    """A target's transform for another target: the same kind, for its common concentrations."""
+    if target not in _TYPICAL or of not in _TYPICAL:
+        return _INPUT_TRANSFORMS.get(target, Transform())
+    ratio = _TYPICAL[target] / _TYPICAL[of]
+    if rule.kind == "log":
+        return Transform("log", rule.offset * ratio, rule.scale)
+    return Transform("linear", rule.offset * ratio, rule.scale * ratio)

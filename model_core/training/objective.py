@@ -1,0 +1,38 @@
+"""What a training minimises, and how fast."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from model_core.configuration import TrainingConfiguration
+from model_core.network.reanalysis_network import NetworkOutput, ReanalysisNetwork
+from model_core.training.samples import Sample
+
+
+def training_loss(network: ReanalysisNetwork, output: NetworkOutput, batch: Sample, kind: str) -> Tensor:
+    """Scalar loss over all valid cells; see `TrainingConfiguration.loss`."""
+    cells = batch.valid.sum((1, 2)).clamp_min(1)
+    if kind == "mae":
+        scale = network.configuration.transform_of(network.configuration.target).scale
+        return (((output.field - batch.truth).abs() / scale * batch.valid).sum((1, 2)) / cells).mean()
+    standardised = (output.standardised - network.standardise(batch.truth, output)).abs()
+    mean = (batch.truth * batch.valid).sum((1, 2)) / cells
+    variance = ((batch.truth - mean[:, None, None]) ** 2 * batch.valid).sum((1, 2)) / cells
+    # One unit (1 ug m-3) keeps a flat field from dividing by nothing.
+    spread = torch.sqrt(variance)[:, None, None] + 1.0
+    original = F.smooth_l1_loss(output.field / spread, batch.truth / spread, reduction="none")
+    return (((0.5 * standardised + 0.5 * original) * batch.valid).sum((1, 2)) / cells).mean()
+
+
+def learning_rate(configuration: TrainingConfiguration, iteration: int) -> float:
+    """A short linear warm-up, then constant or down to zero along a cosine."""
+    warm_up = min(200, configuration.iterations // 10 + 1)
+    if iteration < warm_up:
+        return configuration.learning_rate * (iteration + 1) / warm_up
+    if configuration.schedule == "constant":
+        return configuration.learning_rate
+    share = (iteration - warm_up) / max(configuration.iterations - warm_up, 1)
+    return configuration.learning_rate * 0.5 * (1 + np.cos(np.pi * share))
