@@ -14,19 +14,19 @@ from typing import Any, Sequence
 import netCDF4
 import numpy as np
 
-from model_core.ctm import read_ctm
+from model_core.ctm_file import OpenFiles
 from model_core.errors import InputError, OutputError
-from model_core.formats.netcdf_file import open_netcdf
 from model_core.grid import Grid
 from model_core.netcdf_output import NetcdfWriter
 from model_core.progress import Progress
-from model_core.variables import get_variable
+from model_core.series import Series, read_series
+from model_core.variable_table import VariableTable
 from model_core.warping import warp
 
 SUFFIX = ".daily.nc"
-_VERSION = 1  # of the file's form and of what is computed into it
+_VERSION = 2  # of the file's form and of what is computed into it
+_HEADER = "daily_store"  # the attribute that tells a store from other files; it is written last
 _HDF5_LOCK = threading.Lock()  # the HDF5 library is not safe for threads
-_KEPT_ATTRIBUTES = ("title", "source", "license", "terrain_source", "institution", "references")
 
 
 class DailyStore:
@@ -51,23 +51,21 @@ class DailyStore:
         self._file, self._process = None, None
         try:
             with _HDF5_LOCK, netCDF4.Dataset(self.path) as file:
-                header = json.loads(file.getncattr("daily_store"))
+                header = json.loads(file.getncattr(_HEADER))
                 if header["version"] != _VERSION:
-                    raise InputError(f"'{self.path}' is a store of version {header['version']}; delete it, and it is made anew")
-                first = Date.fromisoformat(header["first_day"]) if header["first_day"] else None
-                self._steps = header["steps"]
-                days = [int(value) for value in file["time"][:]] if first else []
+                    raise ValueError(f"it is of version {header['version']}, not {_VERSION}")
+                self.key: str = header["key"]
+                self.grid = Grid.from_description(header["grid"])
+                self._steps: list[int] = header["steps"]
+                self.times = [Date.fromisoformat(header["first_day"]) + timedelta(days=int(n)) for n in _days(file, self._steps)]
+                self.variables: tuple[str, ...] = tuple(header["variables"])
                 self.maps = {key: _float32(file[key][:]) for key in header["maps"]}
-                for key in header["variables"]:
-                    if file[key].shape != (len(days), header["grid"]["rows"], header["grid"]["columns"]):
-                        raise InputError(f"'{self.path}': {key} has the shape {file[key].shape}; delete it, and it is made anew")
-        except (OSError, RuntimeError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+                self.attributes: dict[str, Any] = header["attributes"]
+                shapes = {file[key].shape[1:] for key in self.variables} | {values.shape for values in self.maps.values()}
+                if not shapes <= {self.grid.shape}:
+                    raise ValueError("its fields are not of its grid")
+        except (InputError, OSError, RuntimeError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise InputError(f"'{self.path}' is no store of daily fields, or is damaged ({error}); delete it, and it is made anew") from error
-        self.key: str = header["key"]
-        self.grid = Grid.from_description(header["grid"])
-        self.times = [first + timedelta(days=days[step]) for step in self._steps]
-        self.variables: tuple[str, ...] = tuple(header["variables"])
-        self.attributes: dict[str, Any] = header["attributes"]
 
     def field(self, variable: str, day_index: int) -> np.ndarray:
         """Field of `times[day_index]` as float32 (rows, columns), NaN where unknown.
@@ -111,10 +109,12 @@ class DailyStore:
 def open_store(
     files: str | Path | Sequence[str | Path], variables: Sequence[str] | None = None, grid: Grid | None = None,
     folder: str | Path = ".", progress: Progress | None = None, time_zone: str = "UTC", lead_day: int | None = None,
+    table: VariableTable | None = None,
 ) -> DailyStore:
     """The store of these files in `folder`; it is made when there is none, or an input has changed since.
 
-    Files of several processes: let one of them call this first (rank 0, then a barrier).
+    It is made field by field, in memory that does not grow with the number of days, and gets its name when it is
+    complete; a broken or foreign file of that name is replaced. Of several processes, let one call this first.
 
     Parameters
     ----------
@@ -122,66 +122,85 @@ def open_store(
     variables : keys to keep, daily ones and maps; those that no file has are left out. Default: all that are recognised.
     grid : where the fields shall be; None keeps the grid of the files
     folder : an existing folder, next to the output
+    time_zone, lead_day : as for `series.read_series`
+    table : the known variables; by default those of `variables.VARIABLES`
 
     Raises
     ------
     InputError
-        As `read_ctm`.
+        As `series.read_series`.
     OutputError
         If the store can't be written; an older one stays as it was.
     """
-    progress = progress or Progress()
+    progress, table = progress or Progress(), table or VariableTable()
     paths = [Path(file) for file in ([files] if isinstance(files, (str, Path)) else files)]
     if not paths:
         raise InputError("no CTM file was named")
     for path in paths:
         if not path.exists():
             raise InputError(f"file '{path}' does not exist")
-    wanted = None if variables is None else sorted({get_variable(key).key for key in variables})
-    folder = Path(folder)
-    if not folder.is_dir():
+    wanted = None if variables is None else sorted({table.get(key).key for key in variables})
+    if not Path(folder).is_dir():
         raise OutputError(f"folder '{folder}' does not exist; create it, or choose another")
-    options = [_VERSION, wanted, grid and grid.describe(), time_zone, lead_day]
+    options = [_VERSION, wanted, grid and grid.describe(), time_zone, lead_day, table.describe()]
     name = _hash([options, sorted(str(path.resolve()) for path in paths)])[:12]
     key = _hash([name, *sorted((str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in paths)])
-    target = folder / f"{paths[0].stem}-{name}{SUFFIX}"
-    if target.exists():
-        try:
-            store = DailyStore(target)
-            if store.key == key:
-                progress.log(f"daily fields from {target.name}")
-                return store
-            progress.log(f"{target.name} is made anew, because its input files have changed")
-        except InputError as error:
-            progress.warn(f"{error.args[0].split(';')[0]}; it is made anew")
-    _build(target, key, paths, wanted, grid, progress, time_zone, lead_day)
+    target = Path(folder) / f"{paths[0].stem}-{name}{SUFFIX}"
+    ready = _ready(target, key, progress)
+    if ready:
+        return ready
+    series = read_series(paths, wanted, table, progress.part(0, 0.1), time_zone, lead_day)
+    described = series.attributes | {"files": [path.name for path in paths], "time_zone": time_zone, "lead_day": lead_day}
+    _build(target, key, series, grid or series.grid, described, progress.part(0.1, 1))
+    progress.step(1, "")
     return DailyStore(target)
 
 
-def _build(
-    target: Path, key: str, paths: list[Path], wanted: list[str] | None, grid: Grid | None, progress: Progress,
-    time_zone: str, lead_day: int | None,
-) -> None:
-    ctm = read_ctm(paths, wanted, progress)
-    target_grid = grid or ctm.grid
+def _ready(target: Path, key: str, progress: Progress) -> DailyStore | None:
+    """The store that is there, if it is whole and of the same inputs."""
+    if not target.exists():
+        return None
+    try:
+        store = DailyStore(target)
+    except InputError as error:
+        progress.warn(f"{error.args[0].split('; delete it')[0]}; it is made anew")
+        return None
+    if store.key != key:
+        progress.log(f"{target.name} is made anew, because its input files have changed")
+        return None
+    progress.log(f"daily fields from {target.name}")
+    return store
+
+
+def _build(target: Path, key: str, series: Series, grid: Grid, described: dict[str, Any], progress: Progress) -> None:
+    days = [day.item() for day in series.days]
     header = {
-        "version": _VERSION, "key": key, "grid": target_grid.describe(), "variables": list(ctm.fields), "maps": list(ctm.static),
-        "first_day": str(ctm.times[0]) if ctm.times else None, "steps": list(range(len(ctm.times))),
-        "attributes": _attributes_of(paths) | {"files": [path.name for path in paths], "time_zone": time_zone, "lead_day": lead_day},
+        "version": _VERSION, "key": key, "grid": grid.describe(), "variables": list(series.schedules), "maps": list(series.static),
+        "first_day": str(days[0]) if days else "2000-01-01", "attributes": described,
     }
-    with NetcdfWriter(target, target_grid, ctm.times, {"daily_store": json.dumps(header), "time_zone": time_zone}) as writer:
-        for name, field in ctm.static.items():
-            writer.define(name, get_variable(name).unit, False)
-            writer.write(name, warp(field, ctm.grid, target_grid))
-        for name, fields in ctm.fields.items():
-            writer.define(name, get_variable(name).unit, True)
-            for step, field in enumerate(fields):
-                writer.write(name, warp(field, ctm.grid, target_grid), step)
+    attributes = {"time_zone": str(described["time_zone"])} | series.attributes
+    known = {number: True for number in range(len(days))}
+    with NetcdfWriter(target, grid, days, attributes) as writer, OpenFiles(series.table) as files:
+        for name in series.schedules:
+            writer.define(name, series.table.get(name).unit, True)
+        for name, values in series.maps(files):
+            writer.define(name, series.table.get(name).unit, False)
+            writer.write(name, warp(values, series.grid, grid))
+        for number, name, values in series.fields(files, progress):
+            values = warp(values, series.grid, grid)
+            known[number] &= bool(np.isfinite(values).any())
+            writer.write(name, values, number)
+        steps = [number for number, is_known in known.items() if is_known]
+        if days and not steps:
+            raise InputError(f"{series.paths[0]}: no day has a cell with enough valid values of {', '.join(series.schedules)} on the grid")
+        if len(steps) < len(days):
+            progress.warn(f"{len(days) - len(steps)} day(s) left out, on which no cell has enough valid values")
+        writer.attribute(_HEADER, json.dumps(header | {"steps": steps}))
 
 
-def _attributes_of(paths: list[Path]) -> dict[str, str]:
-    with open_netcdf(paths[0]) as dataset:
-        return {name: str(dataset.attrs[name]) for name in _KEPT_ATTRIBUTES if name in dataset.attrs}
+def _days(file: netCDF4.Dataset, steps: list[int]) -> np.ndarray:
+    """Days since the first one."""
+    return file["time"][:][steps] if steps else np.empty(0, int)
 
 
 def _hash(values: Any) -> str:

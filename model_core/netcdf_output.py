@@ -106,6 +106,10 @@ class NetcdfWriter:
         target = self._file[name]
         target[(step,) if target.ndim == 3 else ...] = np.asarray(field, np.float32)[self._rows]
 
+    def attribute(self, name: str, value: Any) -> None:
+        """Set a global attribute that is only known when the fields are written."""
+        self._file.setncattr(name, value)
+
     def _write_frame(self) -> None:
         """Global attributes, axes, longitude and latitude, time with bounds, grid mapping."""
         now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -132,7 +132,7 @@ def test_three_hourly_fields_need_more_than_six_of_eight(tmp_path):
 
 def test_the_day_may_be_a_local_one(tmp_path):
     path = cf_file(tmp_path / "f.nc", range(16, 40), hours(24) * np.ones((1, ROWS, COLUMNS)))
-    assert read_ctm(path, utc_offset_hours=8).times == [date(2018, 2, 21)]
+    assert read_ctm(path, time_zone="Asia/Shanghai").times == [date(2018, 2, 21)]
     with pytest.raises(InputError, match="no day is complete"):
         read_ctm(path)
 
@@ -263,7 +263,9 @@ def test_progress_goes_from_0_to_1_and_never_back(tmp_path):
 def test_a_dimension_of_unknown_meaning_is_named(tmp_path):
     path = cf_file(tmp_path / "f.nc", [0, 24], PM10=(("member", "lat", "lon"), np.ones((2, ROWS, COLUMNS)), {"units": "ug m-3"}))
     with pytest.raises(InputError, match="variable 'PM10' of .* has dimensions member of unknown meaning"):
-        read_ctm(path)
+        read_ctm(path, ["pm10"])
+    progress = Listener()
+    assert list(read_ctm(path, progress=progress).fields) == ["pm25"] and "dimensions member" in progress.warnings[0]
 
 
 @pytest.mark.parametrize("positive, level", [("up", 0), ("down", 2)])
@@ -351,7 +353,7 @@ def test_the_real_ioapi_day_agrees_with_the_monitors(shared_data):
 
 def test_hourly_meteorology_of_mcip_becomes_one_day(shared_data):
     ctm = read_ctm(shared_data / "mcip_wrf/METCRO2D_au-test_v1")
-    assert ctm.times == [date(2022, 12, 7)] and set(ctm.fields) == {"temperature", "wind"}
+    assert ctm.times == [date(2022, 12, 7)] and set(ctm.fields) == {"temperature", "wind", "rh"}
     assert 295 < ctm.fields["temperature"].mean() < 315
 
 

@@ -1,0 +1,86 @@
+"""Variables computed from others of the same file: relative humidity and wind speed."""
+
+from __future__ import annotations
+
+from typing import Callable, NamedTuple, Sequence
+
+import numpy as np
+
+_WATER_TO_AIR = 0.622  # ratio of the molar masses
+_FREEZING_K = 273.15
+
+
+class Quantity(NamedTuple):
+    """Something that is only read to compute with: its names in MCIP, WRF and MERRA-2, its CF name, its unit here."""
+
+    names: tuple[str, ...]
+    standard_name: str
+    unit: str
+
+
+class Recipe(NamedTuple):
+    """How a variable is computed; `compute` takes one float32 array per quantity, in the quantity's unit."""
+
+    key: str
+    quantities: tuple[Quantity, ...]
+    compute: Callable[..., np.ndarray]
+    remark: str = ""
+
+
+def saturation_vapour_pressure(temperature: np.ndarray) -> np.ndarray:
+    """Over water in Pa, from K. Bolton (1980), Mon. Wea. Rev. 108, eq. 10; within 0.1 % from -30 to 35 degrees C."""
+    celsius = temperature - np.float32(_FREEZING_K)
+    return np.float32(611.2) * np.exp(np.float32(17.67) * celsius / (celsius + np.float32(243.5)))
+
+
+def humidity_from_mixing_ratio(mixing_ratio: np.ndarray, temperature: np.ndarray, pressure: np.ndarray) -> np.ndarray:
+    """Relative humidity over water in %, 0 to 100, from kg/kg (dry air), K and Pa: e / es with e = p w / (0.622 + w)."""
+    vapour = pressure * mixing_ratio / (_WATER_TO_AIR + mixing_ratio)
+    return np.clip(100 * vapour / saturation_vapour_pressure(temperature), 0, 100).astype(np.float32)
+
+
+def humidity_from_specific(specific: np.ndarray, temperature: np.ndarray, pressure: np.ndarray) -> np.ndarray:
+    """As `humidity_from_mixing_ratio`, from kg of water in a kg of moist air."""
+    return humidity_from_mixing_ratio(specific / (1 - specific), temperature, pressure)
+
+
+def humidity_from_dew_point(dew_point: np.ndarray, temperature: np.ndarray) -> np.ndarray:
+    """Relative humidity over water in %, 0 to 100, from two temperatures in K."""
+    ratio = saturation_vapour_pressure(dew_point) / saturation_vapour_pressure(temperature)
+    return np.clip(100 * ratio, 0, 100).astype(np.float32)
+
+
+def speed(eastward: np.ndarray, northward: np.ndarray) -> np.ndarray:
+    """Wind speed from its components, in their unit; the same whether they follow the grid or the globe."""
+    return np.hypot(eastward, northward)
+
+
+_MIXING_RATIO = Quantity(("Q2",), "humidity_mixing_ratio", "1")
+_SPECIFIC = Quantity(("QV2M", "Q2M", "HUSS"), "specific_humidity", "1")
+_DEW_POINT = Quantity(("D2M", "TDEW2", "T2MDEW"), "dew_point_temperature", "K")
+_TEMPERATURE = Quantity(("TEMP2", "T2", "T2M", "TAS", "SFC_TMP"), "", "K")
+_PRESSURE = Quantity(("PRSFC", "PSFC", "PS", "SP"), "surface_air_pressure", "Pa")
+
+RECIPES = (  # in order of preference
+    Recipe("rh", (_MIXING_RATIO, _TEMPERATURE, _PRESSURE), humidity_from_mixing_ratio),
+    Recipe("rh", (_SPECIFIC, _TEMPERATURE, _PRESSURE), humidity_from_specific),
+    Recipe("rh", (_DEW_POINT, _TEMPERATURE), humidity_from_dew_point),
+    Recipe("wind", (Quantity(("U10", "U10M", "UAS"), "", "m s-1"), Quantity(("V10", "V10M", "VAS"), "", "m s-1")), speed),
+    Recipe(
+        "wind", (Quantity(("U",), "", "m s-1"), Quantity(("V",), "", "m s-1")), speed,
+        "wind at 10 m is not there, so that of the lowest model layer is taken, which is stronger",
+    ),
+)
+
+
+def find(recipe: Recipe, names: dict[str, str]) -> list[str] | None:
+    """The names in a file of all quantities of a recipe, or None if one is missing.
+
+    `names` maps upper-case names and CF standard names to names in the file.
+    """
+    found = [_first((*quantity.names, quantity.standard_name), names) for quantity in recipe.quantities]
+    return None if None in found else found
+
+
+def _first(candidates: Sequence[str], names: dict[str, str]) -> str | None:
+    return next((names[name] for name in candidates if name in names), None)

@@ -1,0 +1,76 @@
+"""What a CTM file holds, as plain values for people and programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from model_core.ctm_file import CTMFile, OpenFiles
+from model_core.errors import InputError
+from model_core.formats.layout import Layout
+from model_core.variable_table import VariableTable
+
+
+def inspect(path: str | Path, table: VariableTable | None = None) -> dict[str, Any]:
+    """Format, grid, times, and every variable on the grid of a NetCDF file; its fields are not read.
+
+    Returns
+    -------
+    dict
+        `format`, `grid`, `times` (first, last, count, step), `variables` (name, recognised_as, unit, canonical_unit,
+        dimensions), `derived` (key, from, unit: what is computed from several variables), `notes` (how the file was
+        understood, and why a known variable can't be used).
+
+    Raises
+    ------
+    InputError
+        If the file can't be read, or its grid is of a kind that is not supported.
+    """
+    with OpenFiles(table or VariableTable(), 1) as files:
+        file = files.get(Path(path))
+        names = [str(name) for name, variable in file.dataset.data_vars.items() if file.layout.holds(variable)]
+        return {
+            "format": file.layout.convention,
+            "grid": file.layout.grid.describe(),
+            "times": _describe_times(file.layout),
+            "variables": [_describe_variable(file, name) for name in names],
+            "derived": [
+                {"key": key, "from": list(way.names), "unit": way.variable.unit}
+                for key, way in file.yields().items() if way.compute
+            ],
+            "notes": [*file.layout.notes, *_doubts(file)],
+        }
+
+
+def _describe_times(layout: Layout) -> dict[str, Any]:
+    if layout.times is None or not len(layout.times):
+        return {"first": None, "last": None, "count": 0, "step": None}
+    shown = layout.times if layout.days is None else layout.days
+    hours = layout.step_hours
+    step = None if hours is None else "1 day" if hours == 24 else f"{hours:g} h"
+    return {"first": str(shown[0]), "last": str(shown[-1]), "count": len(shown), "step": step}
+
+
+def _describe_variable(file: CTMFile, name: str) -> dict[str, Any]:
+    variable, known = file.dataset[name], file.recognise(name)
+    return {
+        "name": name,
+        "recognised_as": known.key if known else None,
+        "unit": file.table.unit_of(name, variable.attrs.get("units")) or None,
+        "canonical_unit": known.unit if known else None,
+        "dimensions": [str(dim) for dim in variable.dims],
+    }
+
+
+def _doubts(file: CTMFile) -> list[str]:
+    doubts = []
+    for key, way in file.yields().items():
+        try:
+            file.check(way)
+        except InputError as error:
+            doubts.append(f"{key} can't be read: {error}")
+        if way.remark:
+            doubts.append(f"{key}: {way.remark}")
+    if "pm25" not in file.yields() and file.aerosol_species():
+        doubts.append("PM2.5 is not there, but CMAQ's aerosol species are; run CMAQ's combine, which makes PM25_TOT of them")
+    return doubts

@@ -1,0 +1,234 @@
+"""Several CTM files as one series: which file gives which day of which variable, found out from their headers alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Iterator, Sequence
+
+import numpy as np
+
+from model_core.ctm_file import CTMFile, OpenFiles, Yield
+from model_core.daily_means import DailyMean, local_days, parse_time_zone
+from model_core.errors import InputError
+from model_core.grid import Grid
+from model_core.progress import Progress
+from model_core.schedule import Entries, Schedule, make_schedule
+from model_core.variable_table import VariableTable
+
+_KEPT_ATTRIBUTES = ("title", "TITLE", "source", "license", "terrain_source", "institution", "references")
+
+
+@dataclass
+class Series:
+    """What a set of files holds together.
+
+    Attributes
+    ----------
+    paths : the files
+    grid : Grid, the same for all of them
+    days : datetime64[D], in order: those that all daily variables have
+    schedules : variable key -> which file and step gives which day
+    static : variable key -> the first file that has this map
+    attributes : global attributes of the first file that are worth keeping
+    """
+
+    paths: list[Path]
+    grid: Grid
+    table: VariableTable
+    days: list[np.datetime64] = field(default_factory=list)
+    schedules: dict[str, Schedule] = field(default_factory=dict)
+    static: dict[str, Path] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
+
+    def maps(self, files: OpenFiles) -> Iterator[tuple[str, np.ndarray]]:
+        """(key, float32 (rows, columns)) of every variable without time."""
+        for key, path in self.static.items():
+            file = files.get(path)
+            yield key, file.fields(file.yields()[key])[0]
+
+    def fields(self, files: OpenFiles, progress: Progress) -> Iterator[tuple[int, str, np.ndarray]]:
+        """(number of the day, key, daily mean float32 (rows, columns)) one after the other; no more than a day is held.
+
+        Raises
+        ------
+        InputError
+            If a file is damaged where it is read.
+        """
+        extremes = {key: _Extremes() for key in self.schedules}
+        total = max(1, len(self.days) * len(self.schedules))
+        for number, day in enumerate(self.days):
+            for place, (key, schedule) in enumerate(self.schedules.items()):
+                progress.step((number * len(self.schedules) + place) / total, f"reading {key} of {day}")
+                field_of_day = self._day(schedule.entries_of(day), key, schedule.needed, files, extremes[key])
+                yield number, key, field_of_day
+        for key, seen in extremes.items():
+            seen.warn(self.table.get(key), progress)
+
+    def _day(self, entries: Entries, key: str, needed: float, files: OpenFiles, seen: "_Extremes") -> np.ndarray:
+        mean = DailyMean(self.grid.shape)
+        for number, group in groupby(range(len(entries.file)), key=lambda i: int(entries.file[i])):
+            file = files.get(self.paths[number])
+            way = file.yields()[key]
+            fields = file.fields(way, [int(entries.step[i]) for i in group])
+            if fields.shape[1:] != self.grid.shape:
+                raise InputError(f"'{file.path}' has changed while it was read; start again")
+            seen.add(fields, way.names[0], file.path)
+            if needed == 0:
+                return fields[0]
+            mean.add(fields)
+        return mean.result(needed)
+
+
+def read_series(
+    paths: Sequence[Path], wanted: Sequence[str] | None, table: VariableTable, progress: Progress,
+    time_zone: str = "UTC", lead_day: int | None = None,
+) -> Series:
+    """Read the headers of all files and decide what each gives; overlaps, gaps and incomplete days go out as warnings.
+
+    Parameters
+    ----------
+    wanted : variable keys; None takes all that are recognised with a unit that fits
+    time_zone : whose days the hourly fields are averaged over
+    lead_day : of forecasts, only this day is taken: 0 is the day (in the time zone) on which the run starts
+
+    Raises
+    ------
+    InputError
+        If a file can't be read, the grids differ, a unit of a wanted variable is not understood, one day comes twice from
+        alike files, or nothing is left.
+    """
+    zone = parse_time_zone(time_zone)
+    keys = None if wanted is None else [table.get(key).key for key in dict.fromkeys(wanted)]
+    series: Series | None = None
+    entries: dict[str, list[Entries]] = {}
+    known_grid, said, species, reasons = None, set(), [], []
+    for number, path in enumerate(paths):
+        progress.step(number / len(paths), f"looking into {path.name}")
+        with OpenFiles(table, 1) as files:
+            file = files.get(path)
+            if series is None:
+                series = Series(list(paths), file.layout.grid, table)
+                series.attributes = {name: str(file.dataset.attrs[name]) for name in _KEPT_ATTRIBUTES if name in file.dataset.attrs}
+            elif file.layout.grid != known_grid and not series.grid.matches(file.layout.grid):
+                raise InputError(
+                    f"'{path}' is on another grid than '{paths[0]}':\n  {file.layout.grid}\n  {series.grid}\n"
+                    "bring one onto the other's grid first, or leave one out"
+                )
+            known_grid = file.layout.grid
+            _say_once([f"'{path}': {note}" for note in file.layout.notes], "note", said, progress.log)
+            species = species or file.aerosol_species()
+            for key, way in _ways(file, keys, said, reasons, progress).items():
+                if way.variable.static:
+                    series.static.setdefault(key, path)
+                else:
+                    _say_once([f"{key} from '{path}': {way.remark}"] if way.remark else [], f"remark on {key}", said, progress.warn)
+                    entries.setdefault(key, []).append(_entries(file, way, number, zone))
+    names = [path.name for path in paths]
+    alike = {number: frozenset(key for key, parts in entries.items() for part in parts if number in part.file) for number in range(len(paths))}
+    for key, parts in entries.items():
+        schedule = make_schedule(key, Entries.joined(parts), paths, alike, lead_day, progress)
+        series.schedules[key] = schedule
+    _check_found(series, keys, species, names, reasons)
+    series.days = _common_days(series.schedules, progress)
+    return series
+
+
+def _ways(
+    file: CTMFile, wanted: list[str] | None, said: set[str], reasons: list[str], progress: Progress
+) -> dict[str, Yield]:
+    """What the file gives of what is wanted; unwanted variables that can't be understood are left out, with a warning."""
+    given = file.yields()
+    ways = {}
+    for key in given if wanted is None else wanted:
+        if key not in given:
+            continue
+        way = given[key]
+        try:
+            file.check(way)
+            if not way.variable.static and not all(file.layout.has_times(file.dataset[name]) for name in way.names):
+                raise InputError(f"variable '{way.names[0]}' of '{file.path}' has no time, so its day is not known")
+            _check_step(file, way)
+        except InputError as error:
+            if wanted is not None and "has no time" not in str(error):
+                raise
+            reasons.append(str(error))
+            _say_once([f"left out: {error}"], f"left out {key}", said, progress.warn)
+            continue
+        ways[key] = way
+    return ways
+
+
+def _check_step(file: CTMFile, way: Yield) -> None:
+    hours = file.layout.step_hours
+    if not way.variable.static and file.layout.days is None and hours is not None and hours > 24:
+        raise InputError(f"variable '{way.names[0]}' of '{file.path}' has a time step of {hours:g} h; daily or hourly is needed")
+
+
+def _entries(file: CTMFile, way: Yield, number: int, zone) -> Entries:
+    layout = file.layout
+    steps = np.arange(len(layout.times))
+    daily = layout.days is not None
+    days = layout.days if daily else local_days(layout.times, zone)
+    return Entries(
+        days, layout.days.astype("datetime64[s]") if daily else layout.times, np.full(len(steps), daily),
+        layout.starts, local_days(layout.starts, zone), np.full(len(steps), number), steps,
+    )
+
+
+def _say_once(messages: list[str], kind: str, said: set[str], say) -> None:
+    """Of a thousand alike files, the first speaks for all."""
+    for message in messages:
+        if kind not in said:
+            said.add(kind)
+            say(message)
+
+
+def _common_days(schedules: dict[str, Schedule], progress: Progress) -> list[np.datetime64]:
+    if not schedules:
+        return []
+    common = set.intersection(*(set(schedule.days) for schedule in schedules.values()))
+    if not common:
+        spans = ", ".join(f"{key} {min(s.days)} to {max(s.days)}" for key, s in schedules.items())
+        raise InputError(f"the variables have no day in common: {spans}")
+    every = set.union(*(set(schedule.days) for schedule in schedules.values()))
+    if len(every) > len(common):
+        progress.warn(f"{len(every) - len(common)} of {len(every)} days left out, because a variable lacks them")
+    return sorted(common)
+
+
+def _check_found(series: Series, wanted: list[str] | None, species: list[str], names: list[str], reasons: list[str]) -> None:
+    found = {*series.schedules, *series.static}
+    if species and "pm25" not in found and (wanted is None and not found or wanted is not None and "pm25" in wanted):
+        raise InputError(
+            f"{names[0]} has CMAQ's aerosol species ({', '.join(species[:4])}{' ...' if len(species) > 4 else ''}) but no PM2.5, which "
+            "CMAQ's post-processor makes of them; run combine with the species definition file (SpecDef) of your mechanism, and give its "
+            "output, which has PM25_TOT"
+        )
+    if not found:
+        what = f"none of {', '.join(wanted)}" if wanted else "no known variable with a fitting unit and a time"
+        with OpenFiles(series.table, 1) as files:
+            seen = ", ".join([str(name) for name in files.get(series.paths[0]).dataset.data_vars][:20])
+        raise InputError(f"{', '.join(names[:5])}: {what} is there; " + (reasons[0] if reasons else f"the first file has {seen}"))
+
+
+class _Extremes:
+    """Smallest and largest value of a variable, and where the values first left what nature has."""
+
+    def __init__(self) -> None:
+        self._low, self._high, self._where = np.inf, -np.inf, ""
+
+    def add(self, fields: np.ndarray, name: str, path: Path) -> None:
+        low, high = np.nanmin(fields, initial=np.inf), np.nanmax(fields, initial=-np.inf)
+        if low < self._low or high > self._high or not self._where:
+            self._where = f"variable '{name}' of '{path}'"
+        self._low, self._high = np.fmin(low, self._low), np.fmax(high, self._high)
+
+    def warn(self, variable, progress: Progress) -> None:
+        low, high = variable.limits
+        if self._low < low or self._high > high:
+            progress.warn(
+                f"{self._where} spans {self._low:g} to {self._high:g} {variable.unit}, "
+                f"beyond the plausible {low:g} to {high:g}; is its unit right?"
+            )
