@@ -60,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
         reanalyse.add_argument(f"--{key}-crs", metavar="CRS", help="CRS of their coordinates (default: as --crs)")
     _add_grid(reanalyse, "china12km")
     reanalyse.add_argument("--model", default="bundled", metavar="bundled|NAME|FILE", help="trained model (default bundled)")
+    reanalyse.add_argument("--covariates", metavar="F", help="maps that overrule the model's own: NetCDF or GeoTIFF, as `covariates` writes them")
     _add_device(reanalyse)
     _add_out(reanalyse, "F.tif|F.nc")
 
@@ -83,6 +84,19 @@ def build_parser() -> argparse.ArgumentParser:
     simulate.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed gives the same days")
     simulate.add_argument("--terrain", metavar="F", help="NetCDF with elevation and urban fraction (default: invented)")
     _add_out(simulate, "F.nc")
+
+    covariates = _command(commands, "covariates", "elevation, urban and land fraction of a grid")
+    _add_grid(covariates, "china12km")
+    covariates.add_argument("--dem", metavar="R", help="raster of heights, any CRS and resolution: elevation and its spread in the cell")
+    covariates.add_argument("--dem-unit", metavar="U", help="unit of the heights (default: as the raster says, else m)")
+    covariates.add_argument("--dem-crs", metavar="CRS", help="CRS of the DEM (default: its own)")
+    covariates.add_argument("--sea-floor", action="store_true", help="the DEM holds the floor of the sea: heights below zero count as zero")
+    covariates.add_argument("--landcover", metavar="R", help="raster of land-cover classes, any CRS and resolution")
+    covariates.add_argument("--landcover-crs", metavar="CRS", help="CRS of the land cover (default: its own)")
+    covariates.add_argument("--urban-classes", nargs="+", type=int, metavar="N", help="its urban classes (13 in IGBP, 50 in WorldCover)")
+    covariates.add_argument("--water-classes", nargs="+", type=int, metavar="N", help="its water classes; the rest is land")
+    covariates.add_argument("--mcip", metavar="F", help="MCIP's GRIDCRO2D or its like, for maps that the rasters do not give")
+    _add_out(covariates, "F.nc|F.tif")
 
     worker = commands.add_parser("worker", help="JSON-lines server for the plugin", description="JSON-lines server for the plugin")
     worker.add_argument("--idle-seconds", type=float, default=900.0, metavar="N", help="stop after so long without a request")

@@ -36,12 +36,16 @@ class Reanalysis:
     notes: list[str]
 
 
-def predict(model: Model, readings: Mapping[str, GriddedReadings], grid: Grid, device: torch.device) -> Reanalysis:
+def predict(
+    model: Model, readings: Mapping[str, GriddedReadings], grid: Grid, device: torch.device,
+    covariates: Mapping[str, np.ndarray] | None = None,
+) -> Reanalysis:
     """Predict the target's field on a grid.
 
     Parameters
     ----------
     readings : by variable; the target's must be there, others that the model knows may be
+    covariates : maps (rows, columns) on the grid in canonical units, by key; where they are known they overrule the model's own
 
     Raises
     ------
@@ -64,6 +68,8 @@ def predict(model: Model, readings: Mapping[str, GriddedReadings], grid: Grid, d
     for i, name in enumerate(configuration.covariates):
         if model.maps and name in model.maps.fields:
             maps[0, i] = warp(model.maps.fields[name], model.maps.grid, grid)
+        if covariates and name in covariates:
+            maps[0, i] = np.where(np.isfinite(covariates[name]), covariates[name], maps[0, i])
         if not np.isfinite(maps[0, i]).any():
             missing.append(name)
     known = np.isfinite(maps).astype(np.float32)

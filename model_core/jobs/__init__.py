@@ -28,4 +28,5 @@ JOBS: dict[str, Job] = {
     "reanalyse": _job("reanalyse"),
     "train": _job("train"),
     "simulate": _job("simulate"),
+    "covariates": _job("covariates"),
 }

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from model_core import __version__
+from model_core.covariates import read_covariates
 from model_core.device import choose_device, describe_device
 from model_core.errors import InputError
 from model_core.grid import Grid
@@ -49,8 +50,9 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
             continue
         readings[key] = gridded(weather, grid, progress, get_variable(key).long_name)
 
+    covariates = _requested_covariates(request, model, grid, progress)
     progress.step(0.4, f"predicting on {describe_device(device)}")
-    reanalysis = predict(model, readings, grid, device)
+    reanalysis = predict(model, readings, grid, device, covariates)
     for note in reanalysis.notes:
         progress.warn(note)
     if reanalysis.missing_inputs:
@@ -59,21 +61,44 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         progress.log(f"{reanalysis.negative_cells} of {reanalysis.field.size} cells were below zero and set to it")
 
     progress.step(0.9, "writing")
-    _write(out, reanalysis.field, grid, model, day, reanalysis.missing_inputs, readings[target.key].report.used)
+    _write(
+        out, reanalysis.field, grid, model, day, reanalysis.missing_inputs, readings[target.key].report.used,
+        request.get("covariates") if covariates else None,
+    )
     progress.step(1.0, "done")
     return {
         "out": str(out), "readings": reading_account(readings[target.key]),
         "further_readings": {key: reading_account(value) for key, value in readings.items() if key != target.key},
         "statistics": field_statistics(reanalysis.field), "negative_cells": reanalysis.negative_cells,
         "unit": target.unit, "species": target.key, "date": str(day) if day else None,
-        "missing_inputs": reanalysis.missing_inputs, "device": device.type,
+        "missing_inputs": reanalysis.missing_inputs, "covariates": sorted(covariates), "device": device.type,
         "model": {"name": model.name, "sha256": model.sha256},
         "grid": grid.describe(), "warnings": progress.warnings,
     }
 
 
+def _requested_covariates(
+    request: dict[str, Any], model: Model, grid: Grid, progress: Progress
+) -> dict[str, np.ndarray]:
+    """Maps of the user's file that the model knows, on the grid; they overrule the model's own."""
+    if not request.get("covariates"):
+        return {}
+    file = Path(request["covariates"])
+    maps = read_covariates(file, grid)
+    known = model.configuration.covariates
+    used = {key: values for key, values in maps.items() if key in known and np.isfinite(values).any()}
+    for key, values in used.items():
+        progress.log(f"{key} from {file.name}, for {np.isfinite(values).mean():.1%} of the cells")
+    if not used:
+        progress.warn(
+            f"nothing of {file.name} is used: the model knows {', '.join(known) or 'no map'}, the file holds {', '.join(maps)}"
+        )
+    return used
+
+
 def _write(
-    out: Path, field: np.ndarray, grid: Grid, model: Model, day: Date | None, missing: list[str], used: int
+    out: Path, field: np.ndarray, grid: Grid, model: Model, day: Date | None, missing: list[str], used: int,
+    covariates: Any,
 ) -> None:
     target = get_variable(model.configuration.target)
     about = {
@@ -81,6 +106,7 @@ def _write(
         "source": f"CTM Reanalysis {__version__}, model {model.name}, from {used} station readings",
         "model_sha256": model.sha256,
         "missing_inputs": ", ".join(missing) or None,
+        "covariates": Path(covariates).name if covariates else None,
     }
     if out.suffix.lower() == ".nc":
         values = field[None] if day else field
