@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 import time
 from typing import Any, Sequence
@@ -12,6 +11,7 @@ from typing import Any, Sequence
 from model_core import __version__
 from model_core.errors import Cancelled, ReanalysisError
 from model_core.jobs import JOBS
+from model_core.json_values import finite
 from model_core.progress import Progress
 
 EXIT_ERROR, EXIT_CANCELLED = 1, 130
@@ -31,9 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result = JOBS[command](options, TerminalProgress())
     except KeyboardInterrupt:
         return _fail(Cancelled("Cancelled."), as_json, EXIT_CANCELLED)
+    except Cancelled as error:
+        return _fail(error, as_json, EXIT_CANCELLED)
     except ReanalysisError as error:
         return _fail(error, as_json, EXIT_ERROR)
-    print(json.dumps(_finite(result), indent=2, ensure_ascii=False) if as_json else "\n".join(_lines(result)))
+    if not result:  # a process that only helps another one, as torchrun starts them
+        return 0
+    print(json.dumps(finite(result), indent=2, ensure_ascii=False) if as_json else "\n".join(_lines(result)))
     return 0
 
 
@@ -46,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     _command(commands, "info", "versions, device, models found")
     inspect = _command(commands, "inspect", "grid, times and recognised variables of a CTM file")
     inspect.add_argument("file", metavar="FILE")
+    _add_variables(inspect)
 
     grid_stations = _command(commands, "grid-stations", "station readings to a raster of cell means and counts")
     _add_stations(grid_stations)
@@ -64,18 +69,25 @@ def build_parser() -> argparse.ArgumentParser:
     _add_device(reanalyse)
     _add_out(reanalyse, "F.tif|F.nc")
 
-    train = _command(commands, "train", "a model from CTM files")
-    train.add_argument("--ctm", nargs="+", required=True, metavar="F", help="NetCDF files with daily fields")
-    train.add_argument("--config", default="improved", metavar="paper|improved|F", help="configuration (default improved)")
-    _add_grid(train, None, "grid to bring all files onto (default: the grid of the first, which all must share)")
-    train.add_argument("--layout", metavar="F", help="table of real stations, whose positions serve as nominal stations")
-    length = train.add_mutually_exclusive_group()
-    length.add_argument("--iterations", type=_positive, metavar="N", help="training steps (default: as configured)")
-    length.add_argument("--epochs", type=_positive, metavar="N", help="passes over all days, instead of iterations")
-    train.add_argument("--seed", type=int, default=0, metavar="S")
-    train.add_argument("--resume", action="store_true", help="go on from the checkpoint beside the model")
-    _add_device(train)
-    _add_out(train, "MODEL.safetensors")
+    _add_train(commands)
+
+    reproduce = _command(commands, "reproduce", "CTM days from their station cells, scored against the whole field")
+    reproduce.add_argument("--ctm", nargs="+", required=True, metavar="F", help="NetCDF files that are one series")
+    reproduce.add_argument("--model", required=True, metavar="bundled|NAME|FILE", help="trained model")
+    _add_grid(reproduce, None, "grid to bring the CTM onto (default: its own)")
+    sites = reproduce.add_mutually_exclusive_group()
+    sites.add_argument("--stations", metavar="F", help="table of stations, whose cells are read")
+    sites.add_argument("--points", type=_positive, metavar="N",
+                       help="number of random land cells to read (default: 800, or a tenth of the land if that is less)")
+    reproduce.add_argument("--start", metavar="D", help="first day, YYYY-MM-DD (default: days that the model was not trained on)")
+    reproduce.add_argument("--end", metavar="D", help="last day")
+    reproduce.add_argument("--time-zone", default="UTC", metavar="Z", help="whose days hourly fields are averaged over (default UTC)")
+    reproduce.add_argument("--lead-day", type=int, metavar="N", help="day of each forecast to take, where files are forecasts")
+    reproduce.add_argument("--cache", metavar="DIR", help="folder for the prepared daily fields (default: daily_fields in --out)")
+    reproduce.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed gives the same random cells")
+    _add_variables(reproduce)
+    _add_device(reproduce)
+    _add_out(reproduce, "DIR", "folder to write scores and figures into; made where it is missing")
 
     simulate = _command(commands, "simulate", "days of the demonstration CTM")
     _add_grid(simulate, "china12km")
@@ -137,6 +149,38 @@ def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
     return parser
 
 
+def _add_train(commands: Any) -> None:
+    train = _command(commands, "train", "a model from CTM files")
+    train.add_argument("--ctm", nargs="+", required=True, metavar="F", help="NetCDF files, or folders of them: daily or hourly "
+                       "fields; files that complement or follow each other are put together")
+    train.add_argument("--config", default="improved", metavar="paper|improved|F", help="configuration (default improved)")
+    train.add_argument("--from", metavar="bundled|NAME|FILE", help="model to start from, whose network and inputs are kept")
+    train.add_argument("--target", metavar="SPECIES", help="species whose field comes out (default: as configured)")
+    train.add_argument("--inputs", nargs="+", metavar="VAR", help="station variables beside the target, or none")
+    train.add_argument("--maps", nargs="+", metavar="VAR", help="maps that are inputs, or none")
+    train.add_argument("--covariates", metavar="F", help="maps that overrule those of the CTM files: NetCDF or GeoTIFF, as `covariates` writes them")
+    _add_grid(train, None, "grid to bring all files onto (default: the grid of the first, which all must share)")
+    train.add_argument("--layout", metavar="F", help="table of real stations, whose positions serve as nominal stations")
+    train.add_argument("--time-zone", default="UTC", metavar="Z", help="whose days hourly fields are averaged over (default UTC)")
+    train.add_argument("--lead-day", type=int, metavar="N", help="day of each forecast to take, where files are forecasts")
+    held_out = train.add_argument_group("days held out", "never trained on, and what the model is validated with")
+    held_out.add_argument("--validation-share", type=float, metavar="S", help="last share of each series (default: as configured)")
+    held_out.add_argument("--validation-start", metavar="D", help="first day held out, YYYY-MM-DD")
+    held_out.add_argument("--validation-end", metavar="D", help="last day held out")
+    length = train.add_mutually_exclusive_group()
+    length.add_argument("--iterations", type=_positive, metavar="N", help="training steps (default: as configured)")
+    length.add_argument("--epochs", type=_positive, metavar="N", help="passes over all days, instead of iterations")
+    train.add_argument("--batch", type=_positive, metavar="N", help="samples per step and process (default: as configured)")
+    train.add_argument("--learning-rate", type=float, metavar="R", help="largest step (default: as configured)")
+    train.add_argument("--seed", type=int, default=0, metavar="S")
+    train.add_argument("--resume", action="store_true", help="go on from the checkpoint beside the model")
+    train.add_argument("--cache", metavar="DIR", help="folder for the prepared daily fields (default: daily_fields beside the model)")
+    train.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="default: bfloat16 where it is fast")
+    _add_variables(train)
+    _add_device(train)
+    _add_out(train, "MODEL.safetensors")
+
+
 def _add_stations(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("stations")
     group.add_argument("--stations", required=True, metavar="F", help="CSV or vector file with the readings")
@@ -146,7 +190,7 @@ def _add_stations(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--y", metavar="COL", help="column of y or latitude")
     group.add_argument("--crs", metavar="CRS", help="of the coordinates (default EPSG:4326, or the layer's)")
     group.add_argument("--time", metavar="COL", help="column of the time")
-    group.add_argument("--date", metavar="D", help="the day to use, YYYY-MM-DD; needs --time")
+    group.add_argument("--date", metavar="D", help="the day to use, YYYY-MM-DD, by --time; without --time the day of all readings")
     group.add_argument("--id", metavar="COL", help="column of the station id, by which duplicates are found")
     group.add_argument("--group", metavar="COL", help="column of the city or another grouping")
 
@@ -161,8 +205,12 @@ def _add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: a GPU if there is one")
 
 
-def _add_out(parser: argparse.ArgumentParser, metavar: str) -> None:
-    parser.add_argument("--out", required=True, metavar=metavar, help="file to write")
+def _add_variables(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--variables", metavar="F", help="TOML file that extends or overrides the variables known in CTM files")
+
+
+def _add_out(parser: argparse.ArgumentParser, metavar: str, text: str = "file to write") -> None:
+    parser.add_argument("--out", required=True, metavar=metavar, help=text)
 
 
 def _positive(text: str) -> int:
@@ -187,15 +235,6 @@ def _fail(error: ReanalysisError, as_json: bool, status: int) -> int:
     if as_json:
         print(json.dumps({"error": {"kind": type(error).__name__, "message": str(error)}}, ensure_ascii=False))
     return status
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no NaN: null stands for it."""
-    if isinstance(value, dict):
-        return {key: _finite(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(entry) for entry in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _lines(value: Any, indent: str = "") -> list[str]:

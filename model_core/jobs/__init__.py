@@ -16,7 +16,13 @@ Job = Callable[[dict[str, Any], Progress], dict[str, Any]]
 
 def _job(module: str) -> Job:
     def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
-        return import_module(f"model_core.jobs.{module}").run(request, progress)
+        job = import_module(f"model_core.jobs.{module}").run
+        if not request.get("variables"):
+            return job(request, progress)
+        from model_core.variable_table import in_use
+
+        with in_use(request["variables"]):
+            return job(request, progress)
 
     return run
 
@@ -27,6 +33,7 @@ JOBS: dict[str, Job] = {
     "grid-stations": _job("grid_stations"),
     "reanalyse": _job("reanalyse"),
     "train": _job("train"),
+    "reproduce": _job("reproduce"),
     "simulate": _job("simulate"),
     "covariates": _job("covariates"),
 }

@@ -1,0 +1,1 @@
+"""Evaluation: how well a model gives CTM days back from what stations in them would have read."""

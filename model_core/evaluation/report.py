@@ -1,0 +1,79 @@
+"""The tables of an evaluation: `scores.json` with everything, `scores.csv` with a row for each day."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Iterator, Mapping, Sequence
+
+from model_core.atomic_file import atomic_file
+from model_core.errors import OutputError
+from model_core.json_values import finite
+from model_core.scores import SCORES
+
+JSON, CSV, DAILY_PNG, PERIODS_PNG = "scores.json", "scores.csv", "daily_scores.png", "period_means.png"
+NAMES = (JSON, CSV, DAILY_PNG, PERIODS_PNG)
+CSV_COLUMNS = ("date", "stations", "n", *SCORES, "mean_true", "mean_reproduced")
+
+
+@contextmanager
+def evaluation_folder(folder: Path) -> Iterator[None]:
+    """The folder is made where it is missing, so that a wrong one is told before the work and not after it; it is
+    removed again if the work fails and left nothing in it.
+
+    Raises
+    ------
+    OutputError
+        If it is a file, its parent is missing, or nothing can be written there.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"'{folder}' is a file; name a folder for the evaluation")
+    if not folder.absolute().parent.is_dir():
+        raise OutputError(f"folder '{folder.absolute().parent}' does not exist; create it, or choose another folder")
+    probe, is_new = folder / ".write.partial", not folder.exists()
+    try:
+        folder.mkdir(exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise OutputError(f"can't write to the folder '{folder}': {error.strerror or error}; choose another") from error
+    try:
+        yield
+    except BaseException:
+        if is_new:
+            with suppress(OSError):  # something is in it
+                folder.rmdir()
+        raise
+
+
+def write_files(folder: Path, contents: Mapping[str, bytes]) -> dict[str, str]:
+    """Write files whole, each under its name only when it is complete; returns name -> path."""
+    for name, content in contents.items():
+        with atomic_file(folder / name) as partial:
+            partial.write_bytes(content)
+    return {name: str(folder / name) for name in contents}
+
+
+def as_json(report: Mapping[str, Any]) -> bytes:
+    """JSON for people and programs; a score that is not defined is null."""
+    return (json.dumps(finite(dict(report)), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def as_csv(daily: Sequence[Mapping[str, Any]]) -> bytes:
+    """One row a day; a score that is not defined is an empty cell."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, CSV_COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for entry in daily:
+        writer.writerow({key: _cell(entry[key]) for key in CSV_COLUMNS})
+    return text.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    if not isinstance(value, float):
+        return value
+    return f"{value:.7g}" if math.isfinite(value) else ""
