@@ -150,6 +150,10 @@ def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
 
 
 def _add_train(commands: Any) -> None:
+    _add_train(commands)
+
+
+def _add_train(commands: Any) -> None:
     train = _command(commands, "train", "a model from CTM files")
     train.add_argument("--ctm", nargs="+", required=True, metavar="F", help="NetCDF files, or folders of them: daily or hourly "
                        "fields; files that complement or follow each other are put together")
