@@ -9,6 +9,7 @@ from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from .algorithms.checkengine import CheckEngine
+from .algorithms.covariates import Covariates
 from .algorithms.gridstations import GridStations
 from .algorithms.loadreanalysis import LoadReanalysis
 from .algorithms.reanalyse import Reanalyse
@@ -20,7 +21,7 @@ from .translate import tr
 
 ICON = Path(__file__).resolve().parent.parent / "resources" / "icons" / "provider.svg"
 
-ALGORITHMS = (Reanalyse, GridStations, LoadReanalysis, TrainModel, SimulateCTM, CheckEngine, SetUpEngine)
+ALGORITHMS = (Reanalyse, GridStations, LoadReanalysis, TrainModel, SimulateCTM, Covariates, CheckEngine, SetUpEngine)
 
 
 class ReanalysisProvider(QgsProcessingProvider):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from qgis.core import (
     Qgis, QgsProcessingFeedback, QgsProcessingOutputString, QgsProcessingParameterEnum, QgsProcessingParameterFeatureSource,
-    QgsProcessingParameterField, QgsProcessingParameterFileDestination, QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterField, QgsProcessingParameterFile, QgsProcessingParameterFileDestination, QgsProcessingParameterRasterDestination,
     QgsProcessingParameterString,
 )
 
@@ -24,7 +24,7 @@ from .station_parameters import (
     chosen_day, reading_results, station_request, unit_parameter,
 )
 
-MODEL, DEVICE, OUTPUT, MAP = "MODEL", "DEVICE", "OUTPUT", "MAP"
+MODEL, COVARIATES, DEVICE, OUTPUT, MAP = "MODEL", "COVARIATES", "DEVICE", "OUTPUT", "MAP"
 # Inputs beside the readings: label and the units to choose from, the first being the default.
 WEATHER = {"RH": (tr("relative humidity"), ("%", "1")), "WIND": (tr("wind speed"), ("m/s", "km/h", "knot"))}
 
@@ -60,6 +60,10 @@ class Reanalyse(EngineAlgorithm):
                 tr("Field of the other layer with the {} readings.").format(label), advanced=True)
         self.add(QgsProcessingParameterString(MODEL, tr("Model"), "bundled"),
             tr("'bundled', the name of a bundled model, or the path of a model file (.safetensors)."), advanced=True)
+        self.add(QgsProcessingParameterFile(
+            COVARIATES, tr("Covariates"), fileFilter=tr("Maps (*.nc *.ncf *.nc4 *.tif *.tiff);;*"), optional=True),
+            tr("File with elevation and urban fraction, as Make covariates writes it. Where it has values they overrule "
+               "the maps that the model carries."), advanced=True)
         self.add(QgsProcessingParameterEnum(
             DEVICE, tr("Device"), DEVICES, defaultValue=DEVICES[0], usesStaticStrings=True),
             tr("Where the network runs; 'auto' takes a GPU if there is one."), advanced=True)
@@ -92,6 +96,7 @@ class Reanalyse(EngineAlgorithm):
             request.update(
                 grid=grid_request(self, parameters, context, folder), out=output,
                 model=self.parameterAsString(parameters, MODEL, context).strip() or "bundled",
+                covariates=self.parameterAsFile(parameters, COVARIATES, context),
                 device=self.parameterAsEnumString(parameters, DEVICE, context))
             result = run_engine("reanalyse", request, feedback, [output])
             outputs = {OUTPUT: load_dressed(output, context), DATE: result["date"] or "", **reading_results(result, feedback)}

@@ -11,8 +11,9 @@ from osgeo import gdal
 # Names in results and in the NetCDF of CTMs, by the plugin's name of the variable.
 _NAMES = {
     "pm25": ("pm25", "pm25_tot", "pm25_frm", "pm2_5_dry", "pm2p5"), "rh": ("rh", "rh2"), "wind": ("wind", "wspd10"),
+    "elevation": ("elevation", "ht"), "urban": ("urban", "purb", "urbfrac"),
 }
-LABELS = {"pm25": "PM2.5", "rh": "RH", "wind": "Wind speed"}
+LABELS = {"pm25": "PM2.5", "rh": "RH", "wind": "Wind speed", "elevation": "Elevation", "urban": "Urban fraction"}
 
 
 class UnreadableFile(Exception):

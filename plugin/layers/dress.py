@@ -23,7 +23,7 @@ def layer_title(field: FieldDescription) -> str:
 
 def layer_name(field: FieldDescription) -> str:
     """Such as "PM2.5 reanalysis 2018-02-20 (µg m⁻³)"."""
-    return layer_title(field) + (f" ({pretty_unit(field.unit)})" if field.unit else "")
+    return layer_title(field) + (f" ({pretty_unit(field.unit)})" if field.unit not in ("", "1") else "")
 
 
 def dress(layer: QgsRasterLayer) -> None:

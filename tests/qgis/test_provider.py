@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from qgis.core import Qgis, QgsApplication, QgsSettings
 
-NAMES = {"gridstations", "reanalyse", "loadreanalysis", "trainmodel", "simulatectm", "checkengine", "setupengine"}
-NEED_ENGINE = {"gridstations", "reanalyse", "trainmodel", "simulatectm"}
+NAMES = {"covariates", "gridstations", "reanalyse", "loadreanalysis", "trainmodel", "simulatectm", "checkengine", "setupengine"}
+NEED_ENGINE = {"covariates", "gridstations", "reanalyse", "trainmodel", "simulatectm"}
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def no_engine(monkeypatch, tmp_path):
     locate.forget()
 
 
-def test_seven_algorithms_are_listed(algorithms):
+def test_all_algorithms_are_listed(algorithms):
     assert set(algorithms) == NAMES
 
 
