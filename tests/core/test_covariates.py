@@ -356,3 +356,54 @@ def test_relief_on_china12km_is_that_of_the_bundled_model(etopo, shared_data, tm
         both = np.isfinite(maps[key]) & np.isfinite(expected)
         assert np.corrcoef(maps[key][both], expected[both])[0, 1] > correlation
     assert np.abs(maps["elevation"] - warp(own.fields["elevation"], own.grid, grid)).mean() < 2
+
+
+class TestReanalyse:
+    """A file of maps overrules the maps in the model."""
+
+    @pytest.fixture
+    def request_for(self, tiny_ctm, tiny_model, tmp_path):
+        table = tmp_path / "stations.csv"
+        table.write_text("lon,lat,pm25\n" + "\n".join(f"{112 + i / 4},{29 + i / 3 % 4},{20 + 5 * i}" for i in range(20)))
+        return {"stations": str(table), "value": "pm25", "grid": str(tiny_ctm), "model": str(tiny_model)}
+
+    def field(self, request, out, progress=None, **more):
+        result = JOBS["reanalyse"]({**request, "out": str(out), **more}, progress or Progress())
+        with rasterio.open(out) as file:
+            return file.read(1), result, file.tags()
+
+    def test_the_models_own_maps_from_a_file_change_next_to_nothing(self, request_for, tiny_ctm, tmp_path):
+        progress = Listening()
+        own, _, _ = self.field(request_for, tmp_path / "own.tif")
+        same, result, tags = self.field(request_for, tmp_path / "same.tif", progress, covariates=str(tiny_ctm))
+        np.testing.assert_allclose(same, own, rtol=1e-2)  # the model keeps its maps in half precision
+        assert result["covariates"] == ["elevation", "urban"] and tags["covariates"] == tiny_ctm.name
+        assert f"elevation from {tiny_ctm.name}, for 100.0% of the cells" in progress.lines
+
+    def test_other_maps_change_the_field(self, request_for, raster, tmp_path):
+        dem = raster(np.full((60, 80), 6000, np.float32), corner=(100.0, 40.0), pixel=0.5)
+        JOBS["covariates"]({"dem": str(dem), "grid": request_for["grid"], "out": str(tmp_path / "c.tif")}, Progress())
+        own, _, _ = self.field(request_for, tmp_path / "own.tif")
+        other, result, _ = self.field(request_for, tmp_path / "other.tif", covariates=str(tmp_path / "c.tif"))
+        assert result["covariates"] == ["elevation"] and not np.array_equal(own, other)
+
+    def test_where_the_file_knows_nothing_the_models_map_stays(self, tiny_model, tiny_ctm):
+        import torch
+
+        from model_core.gridding import grid_observations
+        from model_core.model_file import load_model
+        from model_core.observations import from_arrays
+        from model_core.prediction import predict
+
+        model, grid = load_model(str(tiny_model)), read_ctm(tiny_ctm, ["elevation"]).grid
+        readings = {"pm25": grid_observations(from_arrays([grid.x[5]], [grid.y[5]], [50.0], crs=grid.crs), grid)}
+        nothing = {"elevation": np.full(grid.shape, np.nan, np.float32)}
+        fields = [predict(model, readings, grid, torch.device("cpu"), maps).field for maps in (None, {}, nothing)]
+        assert np.array_equal(fields[0], fields[1]) and np.array_equal(fields[0], fields[2])
+
+    def test_maps_that_the_model_does_not_know_are_pointed_out(self, request_for, raster, tmp_path):
+        cover = raster(np.ones((60, 80), np.uint8), corner=(100.0, 40.0), pixel=0.5)
+        request = {"landcover": str(cover), "water_classes": [17], "grid": request_for["grid"], "out": str(tmp_path / "c.nc")}
+        JOBS["covariates"](request, Progress())
+        _, result, _ = self.field(request_for, tmp_path / "f.tif", covariates=str(tmp_path / "c.nc"))
+        assert any("nothing of c.nc is used: the model knows elevation, urban, the file holds land" in w for w in result["warnings"])
