@@ -15,7 +15,7 @@ from model_core.grid import Grid
 from model_core.inspection import inspect
 from model_core.progress import Progress
 from model_core.series import read_series
-from model_core.variable_table import VariableTable
+from model_core.variable_table import VariableTable, current_table
 
 __all__ = ["CTMFields", "inspect", "read_ctm"]
 
@@ -55,7 +55,7 @@ def read_ctm(
     variables : keys of variables to read; those that no file has are left out. Default: all that are recognised
         and have a unit that fits.
     time_zone, lead_day : as for `series.read_series`
-    table : the known variables; by default those of `variables.VARIABLES`
+    table : the known variables; by default those of the job that runs
 
     Raises
     ------
@@ -66,7 +66,7 @@ def read_ctm(
     paths = [Path(p) for p in ([paths] if isinstance(paths, (str, Path)) else paths)]
     if not paths:
         raise InputError("no CTM file was named")
-    table = table or VariableTable()
+    table = table or current_table()
     series = read_series(paths, variables, table, progress.part(0, 0.2), time_zone, lead_day)
     shape = (len(series.days), *series.grid.shape)
     fields = {key: np.empty(shape, np.float32) for key in series.schedules}

@@ -20,7 +20,7 @@ from model_core.grid import Grid
 from model_core.netcdf_output import NetcdfWriter
 from model_core.progress import Progress
 from model_core.series import Series, read_series
-from model_core.variable_table import VariableTable
+from model_core.variable_table import VariableTable, current_table
 from model_core.warping import warp
 
 SUFFIX = ".daily.nc"
@@ -123,7 +123,7 @@ def open_store(
     grid : where the fields shall be; None keeps the grid of the files
     folder : an existing folder, next to the output
     time_zone, lead_day : as for `series.read_series`
-    table : the known variables; by default those of `variables.VARIABLES`
+    table : the known variables; by default those of the job that runs
 
     Raises
     ------
@@ -132,7 +132,7 @@ def open_store(
     OutputError
         If the store can't be written; an older one stays as it was.
     """
-    progress, table = progress or Progress(), table or VariableTable()
+    progress, table = progress or Progress(), table or current_table()
     paths = [Path(file) for file in ([files] if isinstance(files, (str, Path)) else files)]
     if not paths:
         raise InputError("no CTM file was named")

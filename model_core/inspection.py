@@ -8,7 +8,7 @@ from typing import Any
 from model_core.ctm_file import CTMFile, OpenFiles
 from model_core.errors import InputError
 from model_core.formats.layout import Layout
-from model_core.variable_table import VariableTable
+from model_core.variable_table import VariableTable, current_table
 
 
 def inspect(path: str | Path, table: VariableTable | None = None) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def inspect(path: str | Path, table: VariableTable | None = None) -> dict[str, A
     InputError
         If the file can't be read, or its grid is of a kind that is not supported.
     """
-    with OpenFiles(table or VariableTable(), 1) as files:
+    with OpenFiles(table or current_table(), 1) as files:
         file = files.get(Path(path))
         names = [str(name) for name, variable in file.dataset.data_vars.items() if file.layout.holds(variable)]
         return {

@@ -17,13 +17,15 @@ A table for each variable, known or new; every entry is optional for a known one
 from __future__ import annotations
 
 import tomllib
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 from model_core.errors import InputError
 from model_core.units import convert
-from model_core.variables import VARIABLES, Variable
+from model_core.variables import IN_USE, VARIABLES, Variable
 
 _ENTRIES = {
     "names": "a list of texts", "file_unit": "a text", "unit": "a text", "long_name": "a text", "standard_name": "a text",
@@ -45,7 +47,8 @@ class VariableTable:
     file_units: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        by_name = {name.upper(): (v, rank) for v in self.variables.values() for rank, name in reversed(list(enumerate((*v.aliases, v.key))))}
+        by_name = {v.key.upper(): (v, len(v.aliases)) for v in self.variables.values()}
+        by_name |= {name.upper(): (v, rank) for v in self.variables.values() for rank, name in reversed(list(enumerate(v.aliases)))}
         by_standard = {name: v for v in self.variables.values() for name in (v.standard_name, *v.other_standard_names) if name}
         object.__setattr__(self, "_by_name", by_name)
         object.__setattr__(self, "_by_standard_name", by_standard)
@@ -75,16 +78,37 @@ class VariableTable:
         return repr((sorted(self.variables.items()), sorted(self.file_units.items())))
 
 
-def read_variable_table(path: str | Path | None) -> VariableTable:
-    """The known variables, changed as the TOML file says; None stands for the known ones as they are.
+_CURRENT: ContextVar[VariableTable] = ContextVar("variable_table", default=VariableTable())
+
+
+def current_table() -> VariableTable:
+    """The table of the job that runs."""
+    return _CURRENT.get()
+
+
+@contextmanager
+def in_use(path: str | Path | None) -> Iterator[None]:
+    """Within the block, the known variables are as this TOML file changes them; None leaves them as they are."""
+    if not path:
+        yield
+        return
+    table = read_variable_table(path)
+    tokens = _CURRENT.set(table), IN_USE.set(table.variables)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(tokens[0])
+        IN_USE.reset(tokens[1])
+
+
+def read_variable_table(path: str | Path) -> VariableTable:
+    """The known variables, changed as the TOML file says.
 
     Raises
     ------
     InputError
         If the file can't be read, or an entry is unknown, of the wrong kind, or contradicts another; the entry is named.
     """
-    if path is None:
-        return VariableTable()
     path = Path(path)
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Mapping
 
 from model_core.errors import InputError
 
@@ -77,7 +79,7 @@ VARIABLES: dict[str, Variable] = {
             "elevation_spread", "standard deviation of the terrain elevation within the cell", "", "m", (0, 5000),
             ("ELEVATION_SPREAD", "HT_SPREAD"), static=True,
         ),
-        Variable("urban", "urban fraction", "", "1", (0, 1), ("URBFRAC", "PURB", "URBAN", "FRC_URB2D"), static=True),
+        Variable("urban", "urban fraction", "", "1", (0, 1), ("URBFRAC", "PURB", "URBAN"), static=True),
         Variable(
             "land", "land fraction", "land_area_fraction", "1", (0, 1),
             ("LANDFRAC", "LANDMASK", "LWMASK", "LAND", "FRLAND"), static=True,
@@ -89,12 +91,16 @@ _BY_NAME = {alias.upper(): (v, rank) for v in VARIABLES.values() for rank, alias
 _BY_STANDARD_NAME = {name: v for v in VARIABLES.values() for name in (v.standard_name, *v.other_standard_names) if name}
 
 
+# The table of the job that runs: a user may have extended it (`variable_table.in_use`).
+IN_USE: ContextVar[Mapping[str, Variable]] = ContextVar("variables", default=VARIABLES)
+
+
 def get_variable(key: str) -> Variable:
     """The variable of this key; `InputError` that lists the known ones if there is none."""
-    try:
-        return VARIABLES[key]
-    except KeyError:
-        raise InputError(f"unknown variable '{key}'; known are {', '.join(VARIABLES)}") from None
+    known = IN_USE.get()
+    if key not in known:
+        raise InputError(f"unknown variable '{key}'; known are {', '.join(known)}")
+    return known[key]
 
 
 def recognise(name: str, standard_name: str = "") -> Variable | None:

@@ -67,9 +67,8 @@ def _two_dimensional(dataset: xarray.Dataset, path: Path, notes: list[str]) -> t
                          "give a file with a CF grid_mapping and x and y, or with IOAPI or WRF attributes")
     degrees = [values.to_numpy().astype(float) for values in (lon, lat)]
     y, x = (str(dim) for dim in lon.dims)
-    if np.abs(np.diff(degrees[1], axis=1)).mean() > np.abs(np.diff(degrees[1], axis=0)).mean() and \
-            np.abs(np.diff(degrees[0], axis=0)).mean() > np.abs(np.diff(degrees[0], axis=1)).mean():
-        y, x, degrees = x, y, [values.T for values in degrees]  # columns first
+    if _columns_first(*degrees):
+        y, x, degrees = x, y, [values.T for values in degrees]
     crs = _stated_crs(dataset, y, x, path)
     if crs is not None:
         found = place(*degrees, crs, path)
@@ -77,6 +76,16 @@ def _two_dimensional(dataset: xarray.Dataset, path: Path, notes: list[str]) -> t
         found = fit(*degrees, path)
         notes.append(describe_fit(found))
     return y, x, found.grid, found.flip
+
+
+def _columns_first(lon: np.ndarray, lat: np.ndarray) -> bool:
+    """Whether longitude clearly changes along the first dimension and latitude along the second; around a pole neither does."""
+    change = [[np.abs(_turn(np.diff(values, axis=axis))).mean() for axis in (0, 1)] for values in (lon, lat)]
+    return bool(change[0][0] > 1.5 * change[0][1] and change[1][1] > 1.5 * change[1][0])
+
+
+def _turn(degrees: np.ndarray) -> np.ndarray:
+    return (degrees + 180) % 360 - 180
 
 
 def _coordinate(dataset: xarray.Dataset, names: tuple[str, ...], standard: str) -> xarray.DataArray | None:

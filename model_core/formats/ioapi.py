@@ -81,9 +81,10 @@ def _crs(attributes: dict[str, Any], path: Path) -> CRS:
     if kind == 2:
         return ctm_crs(f"+proj=lcc +lat_1={alp:.12g} +lat_2={bet:.12g} +lat_0={ycent:.12g} +lon_0={gam:.12g} +x_0=0 +y_0=0")
     if kind == 5:
-        # PROJ has UTM on an ellipsoid only; on a sphere it is this transverse Mercator. P_ALP is the zone, negative in the south.
-        x_0, y_0 = 500_000 - xcent, (10_000_000 if alp < 0 else 0) - ycent
-        return ctm_crs(f"+proj=tmerc +lat_0=0 +lon_0={abs(int(alp)) * 6 - 183} +k=0.9996 +x_0={x_0:.12g} +y_0={y_0:.12g}")
+        # PROJ has UTM on an ellipsoid only; on a sphere it is this transverse Mercator, a micrometre off, because PROJ
+        # takes the exact one for UTM and then refuses it. P_ALP is the zone, negative in the south.
+        x_0, y_0 = 500_000.000001 - xcent, (10_000_000 if alp < 0 else 0) - ycent
+        return ctm_crs(f"+proj=tmerc +lat_0=0 +lon_0={abs(int(alp)) * 6 - 183} +k=0.9996 +x_0={x_0:.15g} +y_0={y_0:.15g}")
     if kind == 6:
         pole = 90 if alp > 0 else -90
         return _with_origin(f"+proj=stere +lat_0={pole} +lat_ts={bet:.12g} +lon_0={gam:.12g}", xcent, ycent)
