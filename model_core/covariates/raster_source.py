@@ -10,6 +10,7 @@ from typing import Any, Iterator
 import numpy as np
 import rasterio
 from pyproj import CRS, Transformer
+from pyproj.exceptions import ProjError
 from rasterio.enums import ColorInterp
 from rasterio.errors import RasterioError
 
@@ -113,7 +114,7 @@ def open_source(path: str | Path, crs: Any = None, classes: tuple[int, ...] = ()
     Raises
     ------
     InputError
-        If it can't be read, has no CRS, or is a picture.
+        If it can't be read, has no CRS or no place, or is a picture.
     """
     name = Path(str(path)).name
     try:
@@ -126,11 +127,15 @@ def open_source(path: str | Path, crs: Any = None, classes: tuple[int, ...] = ()
                 raise InputError(
                     f"raster '{path}' has no CRS; give it with the request, or assign it, for example with gdal_edit -a_srs"
                 )
+            if raster.transform.is_identity:
+                raise InputError(f"raster '{path}' does not say where it lies; georeference it, for example with gdal_edit -a_ullr")
             known = parse_crs(crs) if crs is not None else CRS.from_wkt(raster.crs.to_wkt())
             nodata = None if raster.nodata in classes else raster.nodata
             yield RasterSource(raster, known, name, nodata)
     except RasterioError as error:
         raise InputError(f"raster '{path}' can't be read: {error}; does it exist, is it complete, does GDAL know it?") from error
+    except ProjError as error:
+        raise InputError(f"raster '{path}' can't be put on the grid: its CRS has no known place on the earth; name the right one") from error
 
 
 def _span(bounds: tuple[float, float, float, float]) -> str:

@@ -43,7 +43,7 @@ def raster(tmp_path):
         values = np.asarray(values)
         with rasterio.open(
             tmp_path / name, "w", driver="GTiff", dtype=values.dtype, count=1, height=values.shape[0], width=values.shape[1],
-            crs=crs, transform=Affine(pixel, 0, corner[0], 0, -pixel, corner[1]), **more,
+            **{"crs": crs, "transform": Affine(pixel, 0, corner[0], 0, -pixel, corner[1]), **more},
         ) as file:
             file.write(values, 1)
         return tmp_path / name
@@ -224,18 +224,21 @@ def test_units_and_the_floor_of_the_sea(raster):
     assert elevation_of(relief, grid, sea_floor=True)["elevation"] == pytest.approx(250)
 
 
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 @pytest.mark.parametrize(
     "values, options, message",
     [
         (np.full((60, 60), -32768, np.int16), {}, "holds heights from -32768.*gdal_edit -a_nodata"),
         (np.full((60, 60), 100, np.int16), {"crs": None}, "has no CRS; .*gdal_edit -a_srs"),
+        (np.full((60, 60), 100, np.int16), {"crs": 'LOCAL_CS["ours",UNIT["metre",1]]'}, "no known place on the earth"),
+        (np.full((60, 60), 100, np.int16), {"transform": Affine.identity()}, "does not say where it lies"),
         (np.full((60, 60), 100, np.int16), {"corner": (-60.0, 10.0)}, "does not overlap the grid"),
         (np.full((60, 60), 7, np.int16), {"nodata": 7}, "no data within the grid"),
     ],
 )
 def test_a_raster_that_can_not_be_used_is_explained(raster, values, options, message):
     with pytest.raises(InputError, match=message):
-        elevation_of(raster(values, pixel=0.25, **options))
+        elevation_of(raster(values, **{"pixel": 0.25, **options}))
 
 
 def test_what_is_no_raster_is_explained(tmp_path, raster):
