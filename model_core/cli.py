@@ -79,6 +79,9 @@ def build_parser() -> argparse.ArgumentParser:
     sites.add_argument("--stations", metavar="F", help="table of stations, whose cells are read")
     sites.add_argument("--points", type=_positive, metavar="N",
                        help="number of random land cells to read (default: 800, or a tenth of the land if that is less)")
+    reproduce.add_argument("--x", metavar="COL", help="the table's column of x or longitude (default: by name, or the geometry)")
+    reproduce.add_argument("--y", metavar="COL", help="its column of y or latitude")
+    reproduce.add_argument("--crs", metavar="CRS", help="of its coordinates (default EPSG:4326, or the layer's)")
     reproduce.add_argument("--start", metavar="D", help="first day, YYYY-MM-DD (default: days that the model was not trained on)")
     reproduce.add_argument("--end", metavar="D", help="last day")
     reproduce.add_argument("--time-zone", default="UTC", metavar="Z", help="whose days hourly fields are averaged over (default UTC)")
@@ -147,10 +150,6 @@ def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
     parser.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
     return parser
-
-
-def _add_train(commands: Any) -> None:
-    _add_train(commands)
 
 
 def _add_train(commands: Any) -> None:

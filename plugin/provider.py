@@ -13,6 +13,7 @@ from .algorithms.covariates import Covariates
 from .algorithms.gridstations import GridStations
 from .algorithms.loadreanalysis import LoadReanalysis
 from .algorithms.reanalyse import Reanalyse
+from .algorithms.reproducectm import ReproduceCTM
 from .algorithms.setupengine import SetUpEngine
 from .algorithms.simulatectm import SimulateCTM
 from .algorithms.trainmodel import TrainModel
@@ -21,7 +22,7 @@ from .translate import tr
 
 ICON = Path(__file__).resolve().parent.parent / "resources" / "icons" / "provider.svg"
 
-ALGORITHMS = (Reanalyse, GridStations, LoadReanalysis, TrainModel, SimulateCTM, Covariates, CheckEngine, SetUpEngine)
+ALGORITHMS = (Reanalyse, GridStations, LoadReanalysis, TrainModel, ReproduceCTM, SimulateCTM, Covariates, CheckEngine, SetUpEngine)
 
 
 class ReanalysisProvider(QgsProcessingProvider):

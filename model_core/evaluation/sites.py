@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Mapping
+from typing import Any, Mapping
 
 import numpy as np
+import pandas as pd
 
 from model_core.errors import InputError
 from model_core.grid import Grid
-from model_core.training.preparation import station_positions
+from model_core.station_tables import read_table
 
 # The paper reproduces the mainland's 64 488 cells from about 800 of them.
 DEFAULT_POINTS = 800
@@ -39,10 +40,25 @@ def evaluation_mask(maps: Mapping[str, np.ndarray], grid: Grid) -> tuple[np.ndar
     return mask, words
 
 
-def station_cells_of(table: Path, grid: Grid) -> np.ndarray:
-    """Cells that hold a station of the table, as a bool array (rows, columns); several in a cell are one."""
+def station_cells_of(table: str | Path, grid: Grid, x: str | None = None, y: str | None = None, crs: Any = None) -> np.ndarray:
+    """Cells that hold a station of a table, as a bool array (rows, columns); several in a cell are one.
+
+    Parameters
+    ----------
+    table, x, y, crs : as for `station_tables.read_table`; rows without a position count for nothing
+
+    Raises
+    ------
+    InputError
+        If no station lies on the grid.
+    """
+    _, *columns, crs = read_table(table, x, y, crs)
+    positions = np.stack(grid.locate(*(pd.to_numeric(column, errors="coerce") for column in columns), crs), axis=1)
+    inside = np.isfinite(positions).all(1) & (positions >= 0).all(1) & (positions < grid.shape).all(1)
+    if not inside.any():
+        raise InputError(f"none of the {len(positions)} stations of '{table}' lies on the grid, {grid}; check their CRS, or choose other stations")
     mask = np.zeros(grid.shape, bool)
-    mask[tuple(np.floor(station_positions(table, grid)).astype(int).T)] = True
+    mask[tuple(positions[inside].astype(int).T)] = True
     return mask
 
 

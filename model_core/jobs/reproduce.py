@@ -29,7 +29,7 @@ CACHE_FOLDER = "daily_fields"
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Evaluate `model` on days of the `ctm` files and write scores and figures into the folder `out`.
 
-    Further keys: grid, stations or points, start, end, seed, device, time_zone, lead_day, cache.
+    Further keys: grid, stations (with x, y, crs) or points, start, end, seed, device, time_zone, lead_day, cache.
     """
     out = Path(required(request, "out"))
     if request.get("stations") and request.get("points"):
@@ -107,8 +107,8 @@ def _stations(
 ) -> tuple[np.ndarray, str]:
     """Station cells as a bool array, and in words where they come from."""
     if request.get("stations"):
-        table = Path(request["stations"])
-        return station_cells_of(table, days.grid), f"those with a station of {table.name}"
+        table, options = Path(request["stations"]), (request.get(key) or None for key in ("x", "y", "crs"))
+        return station_cells_of(table, days.grid, *options), f"those with a station of {table.name}"
     points, seed = request.get("points"), int(request.get("seed") or 0)
     for index in choice.indices:  # the first day that has values says where the CTM has any
         eligible = mask & np.isfinite(days.field(target, index))

@@ -136,7 +136,7 @@ def test_stations_of_a_table_decide_the_cells(evaluate, tiny_ctm, tmp_path):
     table = tmp_path / "network.csv"
     cells = [(20, 10), (20, 10), (5, 7), (30, 40)]  # two of them in one cell, and one in another hemisphere
     places = [(longitude[cell], latitude[cell]) for cell in cells] + [(-60, -30)]
-    table.write_text("lon,lat\n" + "\n".join(f"{x},{y}" for x, y in places), encoding="utf-8")
+    table.write_text("lon,lat\n" + "\n".join(f"{x},{y}" for x, y in places) + "\n-;,\n", encoding="utf-8")
     result = evaluate(stations=str(table))
     assert result["stations"]["cells"] == 3 and "network.csv" in result["stations"]["description"]
 
@@ -185,7 +185,7 @@ def test_errors_say_what_is_wrong(evaluate, changed_ctm, tmp_path):
         evaluate(model="nobody")
     with pytest.raises(InputError, match="no day|no value|no land"):
         evaluate(grid="0,0,10,10,1@EPSG:4326")
-    with pytest.raises(InputError, match="no station of the layout"):
+    with pytest.raises(InputError, match="none of the 1 stations of .*far.csv"):
         table = tmp_path / "far.csv"
         table.write_text("lon,lat\n-60,-30\n")
         evaluate(stations=str(table))

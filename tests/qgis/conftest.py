@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -198,3 +201,26 @@ def bundled_model():
     if not list((ROOT / "resources" / "models").glob("*.safetensors")):
         pytest.skip("no bundled model in resources/models")
     return "bundled"
+
+
+@pytest.fixture
+def qgis_process(tmp_path):
+    """Run qgis_process with a fresh profile in which only this plugin is enabled; returns its JSON results."""
+    program = shutil.which("qgis_process")
+    if program is None:
+        pytest.skip("qgis_process is not on the PATH")
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    (plugins / "ctm_reanalysis").symlink_to(ROOT, target_is_directory=True)
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QGIS_PLUGINPATH": str(plugins),
+                   "QGIS_CUSTOM_CONFIG_PATH": str(tmp_path / "profile")}
+    environment.pop("QGIS_OPTIONS_PATH", None)
+
+    def call(*arguments):
+        done = subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    call("plugins", "enable", "ctm_reanalysis")
+    return lambda name, **values: json.loads(
+        call("--json", "run", name, *(f"--{key}={value}" for key, value in values.items())))["results"]

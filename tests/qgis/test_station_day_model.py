@@ -1,11 +1,7 @@
-"""The model of the graphical modeler that ships in resources/modeler, and qgis_process with a profile of its own."""
+"""The model of the graphical modeler that ships in resources/modeler, run in QGIS and by qgis_process."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -32,29 +28,6 @@ def stations_csv(tmp_path, stations, small_crs):
     path = tmp_path / "stations.csv"
     path.write_text("\n".join(lines) + "\n")
     return path
-
-
-@pytest.fixture
-def qgis_process(tmp_path):
-    """Run qgis_process with a fresh profile in which only this plugin is enabled; returns its JSON results."""
-    program = shutil.which("qgis_process")
-    if program is None:
-        pytest.skip("qgis_process is not on the PATH")
-    plugins = tmp_path / "plugins"
-    plugins.mkdir()
-    (plugins / "ctm_reanalysis").symlink_to(ROOT, target_is_directory=True)
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QGIS_PLUGINPATH": str(plugins),
-                   "QGIS_CUSTOM_CONFIG_PATH": str(tmp_path / "profile")}
-    environment.pop("QGIS_OPTIONS_PATH", None)
-
-    def call(*arguments):
-        done = subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    call("plugins", "enable", "ctm_reanalysis")
-    return lambda name, **values: json.loads(
-        call("--json", "run", name, *(f"--{key}={value}" for key, value in values.items())))["results"]
 
 
 def uri(path: Path) -> str:

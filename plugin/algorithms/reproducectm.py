@@ -1,0 +1,130 @@
+"""How well a model gives CTM days back from what stations in them would have read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import (
+    Qgis, QgsProcessingException, QgsProcessingOutputFile, QgsProcessingOutputNumber, QgsProcessingOutputString,
+    QgsProcessingParameterDateTime, QgsProcessingParameterEnum, QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterFile, QgsProcessingParameterFolderDestination, QgsProcessingParameterMultipleLayers,
+    QgsProcessingParameterNumber, QgsProcessingParameterString,
+)
+
+from ..engine.client import job_folder
+from ..stations import X, Y, crs_text, readings_crs, write_readings
+from ..translate import tr
+from .base import DEVICES, EngineAlgorithm, run_engine
+from .station_parameters import STATIONS, check_readings
+
+CTM, MODEL, GRID, POINTS, START, END = "CTM", "MODEL", "GRID", "POINTS", "START", "END"
+TIME_ZONE, LEAD_DAY, VARIABLES = "TIME_ZONE", "LEAD_DAY", "VARIABLES"
+SEED, DEVICE, OUTPUT = "SEED", "DEVICE", "OUTPUT"
+DAYS, DAYS_KIND, STATION_CELLS = "DAYS", "DAYS_KIND", "STATION_CELLS"
+SCORES = ("r2_det", "r2_pearson", "rmse", "mae", "nme", "nmb", "ioa")
+# The names of these files are the engine's.
+FILES = {"SCORES_JSON": "scores.json", "SCORES_CSV": "scores.csv",
+         "DAILY_SCORES_PNG": "daily_scores.png", "PERIOD_MEANS_PNG": "period_means.png"}
+
+
+class ReproduceCTM(EngineAlgorithm):
+    """``reproducectm``: held-out CTM days, from their values at station cells, against the whole fields."""
+
+    NAME = "reproducectm"
+    TITLE = tr("Reproduce CTM days")
+    GROUP = "models"
+    SUMMARY = tr("Shows how well a model works where the truth is known: reads days of a chemical transport model at station "
+                 "cells only, predicts the whole field from them, and compares it with the day itself over land. Writes scores "
+                 "per day and overall (JSON, CSV) and figures of daily scores and of seasonal or period means (PNG).")
+    TAGS = ("evaluation", "validation", "scores", "r2", "rmse", "model", "ctm", "cmaq", "held-out")
+
+    def initAlgorithm(self, configuration=None) -> None:
+        self.add(QgsProcessingParameterMultipleLayers(CTM, tr("CTM output"), Qgis.ProcessingSourceType.File),
+            tr("NetCDF files that are one series: the species that the model predicts and, where there are any, relative "
+               "humidity, wind speed and a land map or elevation."))
+        self.add(QgsProcessingParameterString(MODEL, tr("Model"), "bundled"),
+            tr("'bundled', the name of a bundled model, or the path of a model file (.safetensors)."))
+        self.add(QgsProcessingParameterFeatureSource(
+            STATIONS, tr("Stations"), [Qgis.ProcessingSourceType.VectorPoint], optional=True),
+            tr("Point layer whose positions say which cells are read. Empty: random land cells."))
+        self.add(QgsProcessingParameterNumber(
+            POINTS, tr("Number of random cells"), Qgis.ProcessingNumberParameterType.Integer, optional=True, minValue=1),
+            tr("Instead of a station layer. Empty: 800, or a tenth of the land cells where that is less."))
+        for name, label, help_text in (
+            (START, tr("First day"), tr("Empty: days that the model was not trained on, as far as its card tells.")),
+            (END, tr("Last day"), tr("Empty: as above, or to the end if a first day is given.")),
+        ):
+            self.add(QgsProcessingParameterDateTime(
+                name, label, Qgis.ProcessingDateTimeParameterDataType.Date, optional=True), help_text)
+        self.add(QgsProcessingParameterString(GRID, tr("Grid"), optional=True),
+            tr("china12km, or the path of a file, or xmin,ymin,xmax,ymax,cell@CRS; the CTM's fields are regridded to it. "
+               "Empty: the grid of the CTM."), advanced=True)
+        self.add(QgsProcessingParameterString(TIME_ZONE, tr("Time zone"), "UTC"),
+            tr("Whose days hourly fields are averaged over, such as Asia/Shanghai."), advanced=True)
+        self.add(QgsProcessingParameterNumber(
+            LEAD_DAY, tr("Lead day"), Qgis.ProcessingNumberParameterType.Integer, optional=True, minValue=0),
+            tr("The day of each forecast to take, where the files are forecasts that overlap."), advanced=True)
+        self.add(QgsProcessingParameterFile(VARIABLES, tr("Table of variables"), fileFilter="TOML (*.toml)", optional=True),
+            tr("File that extends or overrides the variables that are known in CTM files."), advanced=True)
+        self.add(QgsProcessingParameterNumber(
+            SEED, tr("Seed"), Qgis.ProcessingNumberParameterType.Integer, defaultValue=0, minValue=0),
+            tr("The same seed gives the same random cells."), advanced=True)
+        self.add(QgsProcessingParameterEnum(
+            DEVICE, tr("Device"), DEVICES, defaultValue=DEVICES[0], usesStaticStrings=True),
+            tr("Where the network runs; 'auto' takes a GPU if there is one."), advanced=True)
+        self.add(QgsProcessingParameterFolderDestination(OUTPUT, tr("Evaluation folder")),
+            tr("Folder to write scores and figures into; made where it is missing."))
+        for score in SCORES:
+            self.addOutput(QgsProcessingOutputNumber(score.upper(), tr("{}, mean of daily scores").format(score.upper())))
+            self.addOutput(QgsProcessingOutputNumber(f"POOLED_{score.upper()}", tr("{}, all days pooled").format(score.upper())))
+        self.addOutput(QgsProcessingOutputNumber(DAYS, tr("Days evaluated")))
+        self.addOutput(QgsProcessingOutputString(DAYS_KIND, tr("What the model's card says of the days")))
+        self.addOutput(QgsProcessingOutputNumber(STATION_CELLS, tr("Station cells")))
+        for name, file in FILES.items():
+            self.addOutput(QgsProcessingOutputFile(name, file))
+
+    def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
+        valid, message = super().checkParameterValues(parameters, context)
+        if valid:
+            stations = parameters.get(STATIONS) not in (None, "")
+            start, end = (self.parameterAsDateTime(parameters, name, context).date() for name in (START, END))
+            if stations and parameters.get(POINTS) is not None:
+                message = tr("Give a station layer or a number of random cells, not both.")
+            elif start.isValid() and end.isValid() and end < start:
+                message = tr("The last day is before the first.")
+            elif stations:
+                message = check_readings(self, parameters, context, STATIONS, [])
+        return not message, message
+
+    def processAlgorithm(self, parameters, context, feedback) -> dict:
+        files = [file for file in self.parameterAsFileList(parameters, CTM, context) if file]
+        if not files:
+            raise QgsProcessingException(tr("Choose at least one NetCDF file."))
+        output = self.parameterAsString(parameters, OUTPUT, context)
+        with job_folder() as folder:
+            request = {"ctm": files, "out": output, "device": self.parameterAsEnumString(parameters, DEVICE, context)}
+            for name in (MODEL, GRID, TIME_ZONE):
+                request[name.lower()] = self.parameterAsString(parameters, name, context).strip()
+            request["variables"] = self.parameterAsFile(parameters, VARIABLES, context)
+            for name in (POINTS, LEAD_DAY, SEED):
+                if parameters.get(name) is not None:
+                    request[name.lower()] = self.parameterAsInt(parameters, name, context)
+            for name in (START, END):
+                day = self.parameterAsDateTime(parameters, name, context).date()
+                if day.isValid():
+                    request[name.lower()] = day.toString("yyyy-MM-dd")
+            source = self.parameterAsSource(parameters, STATIONS, context)
+            if source is not None:
+                request.update(stations=str(folder / "stations.csv"), x=X, y=Y, crs=crs_text(readings_crs(source)))
+                write_readings(source, [], folder / "stations.csv", feedback)
+            result = run_engine("reproduce", request, feedback, [str(Path(output) / name) for name in FILES.values()])
+        daily, pooled = result["mean_of_daily"], result["pooled"]
+        for key in SCORES:
+            feedback.pushInfo(tr("{score}: {daily}, pooled {pooled}").format(
+                score=key, **{name: "-" if s[key] is None else f"{s[key]:.4g}" for name, s in (("daily", daily), ("pooled", pooled))}))
+        return {
+            OUTPUT: output, DAYS: result["days"]["count"], DAYS_KIND: result["days"]["kind"],
+            STATION_CELLS: result["stations"]["cells"],
+            **{key.upper(): daily[key] for key in SCORES}, **{f"POOLED_{key.upper()}": pooled[key] for key in SCORES},
+            **{name: str(Path(output) / file) for name, file in FILES.items()},
+        }
