@@ -13,6 +13,7 @@ from model_core.grid import Grid
 from model_core.progress import Progress
 
 _LISTED = 40  # classes that a message names
+_COUNTED = 65536
 
 
 def class_fractions(
@@ -40,7 +41,7 @@ def class_fractions(
 
     def shares(pixels: np.ndarray) -> list[np.ndarray]:
         known = np.isfinite(pixels)
-        classes = np.unique(pixels[known])
+        classes = _classes_among(pixels[known])
         if (classes != np.round(classes)).any():
             raise InputError(
                 f"raster '{source.name}' holds {classes[classes != np.round(classes)][0]:g}: these are no classes; give a land-cover raster"
@@ -63,6 +64,15 @@ def class_fractions(
         raise InputError(f"raster '{source.name}' has no data within the grid")
     _tell_absent(source, groups, found, progress)
     return {name: share.astype(np.float32) for name, share in zip(groups, shares_of_grid)}
+
+
+def _classes_among(pixels: np.ndarray) -> np.ndarray:
+    """The distinct values; counted where they are small whole numbers, because sorting millions takes ten times as long."""
+    if pixels.size and pixels.min() >= 0 and pixels.max() < _COUNTED:
+        codes = pixels.astype(np.int32)
+        if (codes == pixels).all():
+            return np.flatnonzero(np.bincount(codes)).astype(float)
+    return np.unique(pixels)
 
 
 def _tell_absent(source: RasterSource, groups: Mapping[str, Sequence[int]], found: set[int], progress: Progress) -> None:

@@ -17,6 +17,7 @@ from rasterio.errors import RasterioError
 from model_core.errors import InputError
 from model_core.grid import Grid, parse_crs
 
+_CACHE_MB = 128  # GDAL's own default grows with the machine
 _PROBES = 11  # cells along each side of the grid at which the resolution is measured
 
 
@@ -118,7 +119,7 @@ def open_source(path: str | Path, crs: Any = None, classes: tuple[int, ...] = ()
     """
     name = Path(str(path)).name
     try:
-        with rasterio.open(path) as raster:
+        with rasterio.Env(GDAL_CACHEMAX=_CACHE_MB), rasterio.open(path) as raster:
             if raster.count == 0:
                 raise InputError(f"'{path}' holds several rasters; name one: {', '.join(raster.subdatasets[:10]) or 'none is there'}")
             if raster.colorinterp[0] == ColorInterp.red:

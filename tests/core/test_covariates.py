@@ -1,6 +1,9 @@
 """Maps from rasters: area counts, each pixel once, whatever the projection of either side."""
 
 import gzip
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +22,7 @@ from model_core.grid import PRESETS, Grid, ctm_crs
 from model_core.jobs import JOBS
 from model_core.progress import Progress
 
+ROOT = Path(__file__).resolve().parents[2]
 CHINA = PRESETS["china12km"].crs
 # Twenty degrees of turn against the meridians, as in the west of china12km.
 WEST = Grid.from_lower_left(CHINA, -2_700_000.0, 300_000.0, (36_000.0, 36_000.0), (12, 14))
@@ -193,6 +197,25 @@ def test_one_map_of_many_tiles_is_the_map_of_one(raster, monkeypatch):
     monkeypatch.setattr("model_core.covariates.sampling._SAMPLES", (2 * points_per_side(23)) ** 2)
     for key, values in elevation_of(path).items():
         np.testing.assert_allclose(values, whole[key], atol=0.4)  # 0.02 pixels along a slope of 1 in 100
+
+
+def test_a_raster_of_a_gigabyte_takes_little_memory(tmp_path):
+    path, side = tmp_path / "classes.tif", 32_000
+    with rasterio.open(
+        path, "w", driver="GTiff", dtype="uint8", count=1, height=side, width=side, crs="EPSG:4326", sparse_ok=True,
+        tiled=True, compress="deflate", transform=Affine(20 / side, 0, 100, 0, -20 / side, 40),
+    ) as file:
+        file.write(np.full((512, 512), 13, np.uint8), 1, window=((0, 512), (0, 512)))
+    script = (
+        "import resource, sys\nfrom model_core.jobs import JOBS\nfrom model_core.progress import Progress\n"
+        "import model_core.jobs.covariates\nbefore = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "JOBS['covariates']({'landcover': sys.argv[1], 'urban_classes': [13], 'grid': '100,20,120,40,1@EPSG:4326', 'out': sys.argv[2]}, Progress())\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, path, tmp_path / "f.nc"], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert int(done.stdout) / 1024 < 400  # MB, for 1024 of raster
 
 
 def test_spread_is_stable_on_high_ground():
