@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# On a busy machine any example can take long; slowness is for the benchmarks to find.
+settings.register_profile("busy machine", deadline=None)
+settings.load_profile("busy machine")
 
 _SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
