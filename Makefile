@@ -59,4 +59,4 @@ package:
 	@$(PYTHON) tools/package.py
 
 clean:
-	rm -rf .build
+	rm -rf .build .qgis-settings .pytest_cache .hypothesis

@@ -1,24 +1,13 @@
 """The things that are shipped, built once for all tests here."""
 
-import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def load_package_tool():
-    """tools/package.py as a module."""
-    spec = importlib.util.spec_from_file_location("package_tool", ROOT / "tools" / "package.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from shipping import ROOT, load_package_tool
 
 
 @pytest.fixture(scope="session")

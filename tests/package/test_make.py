@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from shipping import ROOT
 
 
 @pytest.fixture(scope="module")

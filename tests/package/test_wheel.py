@@ -8,7 +8,7 @@ from pathlib import Path
 
 import model_core
 import pytest
-from conftest import ROOT
+from shipping import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 import pytest
-from conftest import ROOT, load_package_tool
+from shipping import ROOT, load_package_tool
 
 
 @pytest.fixture(scope="module")
