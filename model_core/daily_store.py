@@ -145,7 +145,7 @@ def open_store(
     options = [_VERSION, wanted, grid and grid.describe(), time_zone, lead_day, table.describe()]
     name = _hash([options, sorted(str(path.resolve()) for path in paths)])[:12]
     key = _hash([name, *sorted((str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in paths)])
-    target = Path(folder) / f"{paths[0].stem}-{name}{SUFFIX}"
+    target = Path(folder) / f"{sorted(path.stem for path in paths)[0]}-{name}{SUFFIX}"
     ready = _ready(target, key, progress)
     if ready:
         return ready

@@ -164,7 +164,7 @@ def _spacing(axis: xarray.DataArray, crs: CRS, path: Path) -> tuple[float, float
         values = convert(values, unit, crs.axis_info[0].unit_name, f"axis '{axis.name}' of {path}")
     step = (values[-1] - values[0]) / (len(values) - 1)
     even = values[0] + step * np.arange(len(values))
-    if step == 0 or np.abs(values - even).max() > _UNEVEN * abs(step):
+    if not (step and np.abs(values - even).max() <= _UNEVEN * abs(step)):  # also where a value is NaN
         raise InputError(f"'{path}': axis '{axis.name}' is not evenly spaced; regrid the file, for example with cdo remapbil")
     return float(values[0]), float(step)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -111,20 +110,23 @@ def _times(dataset: xarray.Dataset, path: Path) -> tuple[np.ndarray | None, floa
     if "TFLAG" in dataset and dataset["TFLAG"].ndim == 3 and dataset["TFLAG"].shape[1] > 0:
         flags = dataset["TFLAG"][:, 0, :].to_numpy()
         if np.isfinite(flags).all() and (flags[:, 0] > 0).all():  # some tools leave it unset
-            return np.array([_stamp(int(day), int(clock), path) for day, clock in flags], "datetime64[s]"), step
+            return _stamps(flags.astype(np.int64), path), step
     if "SDATE" not in dataset.attrs:
         raise InputError(f"'{path}' has neither TFLAG nor SDATE, so its times are not known")
-    start = _stamp(int(dataset.attrs["SDATE"]), int(dataset.attrs.get("STIME", 0)), path)
-    stamps = [start + timedelta(hours=step * i) for i in range(dataset.sizes["TSTEP"])]
-    return np.array(stamps, "datetime64[s]"), step
+    start = _stamps(np.array([[int(dataset.attrs["SDATE"]), int(dataset.attrs.get("STIME", 0))]]), path)
+    return start + (np.arange(dataset.sizes["TSTEP"]) * round(step * 3600)).astype("timedelta64[s]"), step
 
 
-def _stamp(day: int, clock: int, path: Path) -> datetime:
-    """Time from YYYYDDD and HHMMSS."""
-    try:
-        return datetime.strptime(f"{day:07d}", "%Y%j") + timedelta(hours=_hours(clock))
-    except ValueError:
-        raise InputError(f"'{path}' has the IOAPI date {day}, which is no YYYYDDD") from None
+def _stamps(flags: np.ndarray, path: Path) -> np.ndarray:
+    """Times, datetime64[s], from (YYYYDDD, HHMMSS) of shape (times, 2)."""
+    year, day = flags[:, 0] // 1000, flags[:, 0] % 1000
+    bad = (year < 1) | (year > 9999) | (day < 1) | (day > 366)
+    if bad.any():
+        raise InputError(f"'{path}' has the IOAPI date {flags[bad][0, 0]}, which is no YYYYDDD")
+    starts = (year - 1970).astype("datetime64[Y]").astype("datetime64[D]") + (day - 1)
+    clock = np.abs(flags[:, 1])
+    seconds = clock // 10000 * 3600 + clock // 100 % 100 * 60 + clock % 100
+    return starts.astype("datetime64[s]") + seconds
 
 
 def _hours(clock: int) -> float:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import netCDF4
 import xarray
 
 from model_core.errors import InputError
+from model_core.formats.classic_header import check_classic
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _OTHERS = (  # first bytes, what they mean
@@ -48,10 +48,16 @@ def open_netcdf(path: str | Path) -> xarray.Dataset:
     if not is_netcdf(path):
         raise InputError(f"'{path}' is not a NetCDF file: {_what_it_is(path)}; give the model's NetCDF output")
     try:
-        _check_complete(path)
+        if not _is_hdf5(path):  # HDF5 checks itself
+            check_classic(path)
         return xarray.open_dataset(path, engine="netcdf4", decode_times=False, decode_timedelta=False, decode_coords=False)
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
         raise InputError(f"'{path}' is a damaged or incomplete NetCDF file ({error}); copy or download it again") from error
+
+
+def _is_hdf5(path: Path) -> bool:
+    with open(path, "rb") as file:
+        return file.read(len(_HDF5)) == _HDF5
 
 
 def _what_it_is(path: Path) -> str:
@@ -67,21 +73,3 @@ def _what_it_is(path: Path) -> str:
         return "it is text"
     except UnicodeDecodeError:
         return "its first bytes are of another format"
-
-
-def _check_complete(path: Path) -> None:
-    """The library reads the missing end of a classic file as zeros; find that out here."""
-    with netCDF4.Dataset(path) as file:
-        if file.data_model.startswith("NETCDF4"):
-            return  # HDF5 checks its own length
-        expected = sum(v.dtype.itemsize * _size(v) for v in file.variables.values() if v.dtype is not str)
-    actual = path.stat().st_size
-    if actual < expected:
-        raise OSError(f"{actual} bytes where its header promises {expected}")
-
-
-def _size(variable: netCDF4.Variable) -> int:
-    size = 1
-    for length in variable.shape:
-        size *= length
-    return size
