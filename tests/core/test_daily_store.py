@@ -294,7 +294,7 @@ def test_a_whole_classic_file_passes_the_check_of_its_header_and_a_shorter_one_d
             file.createVariable(f"v{number}", kind, ("t", "x"))[:5] = np.ones((5, 3))
         file.createVariable("s", "f8", ())[...] = 3
     check_classic(path)
-    path.write_bytes(path.read_bytes()[:-9])
+    path.write_bytes(path.read_bytes()[:-5])
     with pytest.raises(OSError, match="where its header promises"):
         check_classic(path)
 
