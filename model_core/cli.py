@@ -72,7 +72,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_train(commands)
 
     reproduce = _command(commands, "reproduce", "CTM days from their station cells, scored against the whole field")
-    reproduce.add_argument("--ctm", nargs="+", required=True, metavar="F", help="NetCDF files that are one series")
+    reproduce.add_argument("--ctm", nargs="+", required=True, metavar="F", help="NetCDF files, or folders of them, that are one series")
     reproduce.add_argument("--model", required=True, metavar="bundled|NAME|FILE", help="trained model")
     _add_grid(reproduce, None, "grid to bring the CTM onto (default: its own)")
     sites = reproduce.add_mutually_exclusive_group()
@@ -163,7 +163,12 @@ def _add_train(commands: Any) -> None:
     train.add_argument("--maps", nargs="+", metavar="VAR", help="maps that are inputs, or none")
     train.add_argument("--covariates", metavar="F", help="maps that overrule those of the CTM files: NetCDF or GeoTIFF, as `covariates` writes them")
     _add_grid(train, None, "grid to bring all files onto (default: the grid of the first, which all must share)")
-    train.add_argument("--layout", metavar="F", help="table of real stations, whose positions serve as nominal stations")
+    layout = train.add_argument_group("layout of real stations")
+    layout.add_argument("--layout", metavar="F", help="table of stations, whose positions serve as nominal stations "
+                        "(with improved: as one of its layouts)")
+    layout.add_argument("--x", metavar="COL", help="column of x or longitude (default: by name, or the geometry)")
+    layout.add_argument("--y", metavar="COL", help="column of y or latitude")
+    layout.add_argument("--crs", metavar="CRS", help="of the coordinates (default EPSG:4326, or the layer's)")
     train.add_argument("--time-zone", default="UTC", metavar="Z", help="whose days hourly fields are averaged over (default UTC)")
     train.add_argument("--lead-day", type=int, metavar="N", help="day of each forecast to take, where files are forecasts")
     held_out = train.add_argument_group("days held out", "never trained on, and what the model is validated with")

@@ -120,8 +120,9 @@ class TrainingConfiguration:
         error in original units over the spread of the field, which is trained towards the mean
     crop : side in cells of a random window that a sample is cut to; 0 uses whole fields
     stations : fewest and most nominal stations of a whole field
-    layouts : "uniform" (the paper: uniform number, uniform land cells), or "varied": log-uniform number, cells uniform,
-        drawn by urban fraction, or from real networks with jitter, and whole cities removed
+    layouts : "uniform" (the paper: uniform number, uniform land cells), "network": a uniform number of the stations of
+        the given layout, or "varied": log-uniform number, cells uniform, drawn by urban fraction, or from real networks
+        with jitter, and whole cities removed
     reading_noise : standard deviation of the factor that a reading is multiplied by, in logs
     remove_variable, remove_covariate : probability that a sample lacks a station variable or covariate as a whole
     rescale : standard deviation of a random factor on the target field, in logs
@@ -157,7 +158,7 @@ class TrainingConfiguration:
         if len(self.stations) != 2 or not 1 <= self.stations[0] <= self.stations[1]:
             raise InputError(f"training.stations: fewest and most are needed, got {self.stations}")
         for key, allowed in {
-            "schedule": ("constant", "cosine"), "loss": ("mae", "mixed"), "layouts": ("uniform", "varied"),
+            "schedule": ("constant", "cosine"), "loss": ("mae", "mixed"), "layouts": ("uniform", "network", "varied"),
         }.items():
             _require(f"training.{key}", getattr(self, key), allowed)
 

@@ -19,7 +19,7 @@ from model_core.model_file import SUFFIX, Model, load_model, save_model
 from model_core.progress import Progress
 from model_core.training.card import training_card
 from model_core.training.choices import choose_inputs, choose_schedule
-from model_core.training.preparation import PreparedData, prepare
+from model_core.training.preparation import PreparedData, StationLayout, prepare
 from model_core.training.processes import Processes, training_processes
 from model_core.training.record import HISTORY_CSV, HISTORY_PNG, KERNELS_PNG, plot_history, plot_kernels, write_history
 from model_core.training.split import Split, split_by_dates, split_by_time
@@ -110,7 +110,9 @@ def _prepare(
     progress: Progress,
 ) -> PreparedData:
     grid = parse_grid(request["grid"]) if request.get("grid") else None
-    layout = Path(request["layout"]) if request.get("layout") else None
+    layout = None
+    if request.get("layout"):
+        layout = StationLayout(Path(request["layout"]), *(request.get(key) or None for key in ("x", "y", "crs")))
     cache = Path(request["cache"]) if request.get("cache") else out.absolute().parent / CACHE_FOLDER
     time_zone, lead_day = request.get("time_zone") or "UTC", request.get("lead_day")
     lead_day = None if lead_day is None else int(lead_day)

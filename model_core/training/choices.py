@@ -63,15 +63,21 @@ def choose_inputs(
 def choose_schedule(training: TrainingConfiguration, request: Mapping[str, Any]) -> TrainingConfiguration:
     """The configuration with the batch, learning rate and validation share that the request names.
 
+    A layout that the request names is what stations are drawn from where the configuration would draw them uniformly.
+
     Raises
     ------
     InputError
-        If one of them is not allowed; the message names its key.
+        If one of them is not allowed; the message names its key. If the configuration needs a layout and there is none.
     """
     numbers: dict[str, Any] = {}
     for key, kind in (("batch", int), ("learning_rate", float), ("validation_share", float)):
         if request.get(key) is not None:
             numbers[key] = kind(request[key])
+    if request.get("layout") and training.layouts == "uniform":
+        numbers["layouts"] = "network"
+    if training.layouts == "network" and not request.get("layout"):
+        raise InputError("training.layouts is 'network', and no layout was given")
     return replace(training, **numbers)
 
 

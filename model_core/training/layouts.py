@@ -20,6 +20,23 @@ def uniform_layout(eligible: np.ndarray, stations: tuple[int, int], rng: np.rand
     return _place(eligible, eligible.astype(float), rng.integers(stations[0], stations[1] + 1), rng)
 
 
+def network_layout(
+    eligible: np.ndarray, networks: list[np.ndarray], stations: tuple[int, int], rng: np.random.Generator
+) -> np.ndarray:
+    """A uniform number of the stations of a real network, where they are; all of them if it has fewer.
+
+    Parameters
+    ----------
+    networks : list of float arrays (stations, 2)
+        Fractional (row, column) positions on this grid; one of them is drawn.
+    """
+    network = networks[rng.integers(len(networks))]
+    cells = np.floor(network[rng.permutation(len(network))[: rng.integers(stations[0], stations[1] + 1)]]).astype(int)
+    mask = np.zeros(eligible.shape, bool)
+    mask[tuple(cells.T)] = True
+    return mask & eligible
+
+
 def varied_layout(
     eligible: np.ndarray, urban: np.ndarray | None, networks: list[np.ndarray],
     stations: tuple[int, int], rng: np.random.Generator,
@@ -75,6 +92,8 @@ def draw_layout(
     stations = tuple(max(1, round(count * share)) for count in training.stations)
     if training.layouts == "uniform":
         return uniform_layout(eligible, stations, rng)
+    if training.layouts == "network":  # its number is its own, whatever the size of the grid
+        return network_layout(eligible, networks, training.stations, rng)
     return varied_layout(eligible, urban, networks, stations, rng)
 
 

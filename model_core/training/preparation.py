@@ -42,8 +42,17 @@ class PreparedData(NamedTuple):
     sources: list[dict[str, Any]]
 
 
+class StationLayout(NamedTuple):
+    """A table of real stations, of which only the positions are used; columns and CRS as in `read_table`."""
+
+    table: Path
+    x: str | None = None
+    y: str | None = None
+    crs: Any = None
+
+
 def prepare(
-    files: Sequence[str | Path], network: NetworkConfiguration, grid: Grid | None, layout: Path | None, folder: Path,
+    files: Sequence[str | Path], network: NetworkConfiguration, grid: Grid | None, layout: StationLayout | None, folder: Path,
     progress: Progress, time_zone: str = "UTC", lead_day: int | None = None, covariates: Path | None = None,
     spare_maps: StaticMaps | None = None,
 ) -> PreparedData:
@@ -53,7 +62,7 @@ def prepare(
     ----------
     files : files and folders
     grid : where to train; None takes that of the first series, which the others must then have too
-    layout : a table of real stations, of which only the positions are used
+    layout : real stations, for the "varied" layouts
     folder : for the stores; made where it is not there
     covariates : a file of maps, which go before those of the CTM files
     spare_maps : maps for where the files have none, such as those of a model that is trained on
@@ -77,7 +86,7 @@ def prepare(
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise OutputError(f"can't make the folder '{folder}' for prepared fields: {error.strerror}; choose another") from error
-    networks = (station_positions(layout, target_grid),) if layout else ()
+    networks = (station_positions(target_grid, *layout),) if layout else ()
     wanted = [*network.station_variables, *network.covariates, "land"]
     prepared = PreparedData([], [], target_grid, None, [])
     own, spare = _read_maps(covariates, network, target_grid), _on_grid(spare_maps, network, target_grid)
@@ -102,9 +111,9 @@ def prepare(
     return prepared._replace(maps=maps)
 
 
-def station_positions(table: Path, grid: Grid) -> np.ndarray:
-    """Fractional (row, column) of the stations of a table that lie on the grid, shape (stations, 2)."""
-    _, x, y, crs = read_table(table)
+def station_positions(grid: Grid, table: Path, x: str | None = None, y: str | None = None, crs: Any = None) -> np.ndarray:
+    """Fractional (row, column) of the stations of a table that lie on the grid, shape (stations, 2); columns as `read_table`."""
+    _, x, y, crs = read_table(table, x, y, crs)
     row, column = grid.locate(np.asarray(x, float), np.asarray(y, float), crs)
     positions = np.stack([row, column], axis=1)
     inside = np.isfinite(positions).all(1) & (positions >= 0).all(1) & (positions < grid.shape).all(1)

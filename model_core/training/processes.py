@@ -90,7 +90,7 @@ def shared_by(processes: Processes, network: nn.Module, device: torch.device) ->
         converted = _gather_statistics(network)
     return nn.parallel.DistributedDataParallel(
         converted, device_ids=[device.index] if device.type == "cuda" else None,
-        broadcast_buffers=False,  # they are equal already, because the statistics are
+        forward_sync_buffers=False,  # they are equal already, because the statistics are
         find_unused_parameters=True,  # the paper's network has no far background, whose trust then stays unused
     )
 

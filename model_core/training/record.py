@@ -39,7 +39,6 @@ def plot_history(path: Path, history: Sequence[dict[str, Any]], best: dict[str, 
     axis.set_xlabel("iteration")
     axis.set_ylabel("training loss", color=_LOSS)
     axis.tick_params(axis="y", labelcolor=_LOSS)
-    axis.set_title(title, fontsize=10)
     axis.grid(alpha=0.25)
     if "rmse" in best:
         right = axis.twinx()
@@ -47,11 +46,11 @@ def plot_history(path: Path, history: Sequence[dict[str, Any]], best: dict[str, 
         right.set_ylabel(f"RMSE on held-out days ({unit})", color=_TRUTH)
         right.tick_params(axis="y", labelcolor=_TRUTH)
         axis.axvline(best["iteration"], color="0.4", linestyle=":", linewidth=1)
-        figure.text(
-            0.99, 0.01, f"best at iteration {best['iteration']}: RMSE {best['rmse']:.3g} {unit}, R² (1 - SSE/SST) {best['r2_det']:.3f}",
-            ha="right", va="bottom", fontsize=8, color="0.3",
+        title += (
+            f"\nbest at iteration {best['iteration']}: RMSE {best['rmse']:.3g} {unit}, r2_det {best['r2_det']:.3f}, "
+            f"NME {best['nme']:.3f}"
         )
-        figure.subplots_adjust(bottom=0.2)
+    axis.set_title(title, fontsize=9)
     _save(figure, path)
 
 
@@ -77,21 +76,21 @@ def plot_kernels(path: Path, network: ReanalysisNetwork, cell_km: float) -> None
         profile.set_title("mean weight over distance", fontsize=9)
         profile.tick_params(labelsize=7)
         profile.legend(fontsize=7, frameon=False)
-    figure.tight_layout()
     _save(figure, path)
 
 
 def _draw_kernel(figure, axis, weights: np.ndarray, shape: KernelShape, cell_km: float) -> None:
     edge = (len(weights) / 2) * cell_km
     image = axis.imshow(weights / weights.max(), extent=(-edge, edge, -edge, edge), cmap="viridis", vmin=0, vmax=1)
-    axis.contour(
-        weights / weights.max(), levels=[0.5], colors="white", linewidths=1, origin="upper", extent=(-edge, edge, -edge, edge)
-    ) if weights.shape[0] > 1 else None
+    if len(weights) > 1:
+        axis.contour(weights / weights.max(), [0.5], colors="white", linewidths=1, origin="upper", extent=image.get_extent())
     half = f"{shape.half_weight_km:.0f} km" if np.isfinite(shape.half_weight_km) else "beyond"
     name = get_variable(shape.variable).long_name
+    # A direction is only worth telling where there is one.
+    towards = f" towards {shape.direction_degrees:.0f}°" if shape.anisotropy >= 1.02 else ""
     axis.set_title(
         f"{name}, kernel {shape.stage}\nhalf weight {half}, reach {shape.reach_km:.0f} km\n"
-        f"anisotropy {shape.anisotropy:.2f} towards {shape.direction_degrees:.0f}°", fontsize=8,
+        f"anisotropy {shape.anisotropy:.2f}{towards}", fontsize=8,
     )
     axis.set_xlabel("km east", fontsize=7)
     axis.set_ylabel("km north", fontsize=7)
@@ -106,7 +105,7 @@ def _figure(width: float, height: float, rows: int = 1, columns: int = 1):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), dpi=130)
+    figure = Figure(figsize=(width, height), dpi=130, layout="constrained")
     FigureCanvasAgg(figure)
     return figure, figure.subplots(rows, columns, squeeze=False)
 

@@ -110,14 +110,15 @@ def group_files(paths: Sequence[Path], lead_day: int | None = None) -> list[Seri
 def describe(path: Path) -> FileContent:
     """What a file holds, from its header."""
     content = inspect(path)
-    known = {v["recognised_as"] for v in content["variables"]} - {None}
+    known = {v["recognised_as"] for v in content["variables"]} - {None} | {d["key"] for d in content.get("derived", ())}
     variables = frozenset(key for key in known if not VARIABLES[key].static)
     times = content["times"]
     if not variables and known:  # maps alone, with one time step perhaps
-        times = {"first": None, "last": None, "step": None}
+        times = {"first": None, "last": None}
     variables = variables or frozenset(v["name"] for v in content["variables"])
     first, last = (Date.fromisoformat(times[key][:10]) if times[key] else None for key in ("first", "last"))
-    return FileContent(path, Grid.from_description(content["grid"]), variables, first, last, times["step"] != "1 day")
+    hourly = len(times["first"] or "") > len("YYYY-MM-DD")
+    return FileContent(path, Grid.from_description(content["grid"]), variables, first, last, hourly)
 
 
 def _fits(series: Series, file: FileContent, forecasts: bool) -> bool:

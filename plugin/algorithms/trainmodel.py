@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from qgis.core import (
-    Qgis, QgsProcessingException, QgsProcessingOutputNumber, QgsProcessingParameterBoolean, QgsProcessingParameterEnum,
+    Qgis, QgsProcessingException, QgsProcessingOutputFile, QgsProcessingOutputNumber, QgsProcessingParameterEnum,
     QgsProcessingParameterFile, QgsProcessingParameterFileDestination, QgsProcessingParameterMultipleLayers,
-    QgsProcessingParameterNumber, QgsProcessingParameterString,
 )
 
+from ..engine.client import job_folder
 from ..translate import tr
-from .base import DEVICES, EngineAlgorithm, check_destination, run_engine
+from .base import EngineAlgorithm, check_destination, run_engine
+from .training_parameters import add_training_parameters, check_training, training_request
 
-CTM, CONFIG, CONFIG_FILE, ITERATIONS, EPOCHS = "CTM", "CONFIG", "CONFIG_FILE", "ITERATIONS", "EPOCHS"
-GRID, SEED, DEVICE, RESUME, OUTPUT = "GRID", "SEED", "DEVICE", "RESUME", "OUTPUT"
+CTM, CONFIG, CONFIG_FILE, OUTPUT = "CTM", "CONFIG", "CONFIG_FILE", "OUTPUT"
 ITERATIONS_DONE, LOSS, VALIDATION = "ITERATIONS_DONE", "LOSS", "VALIDATION"
+DAYS_TRAINED, DAYS_HELD_OUT = "DAYS_TRAINED", "DAYS_HELD_OUT"
 CONFIGS = ("improved", "paper", "file")
+SCORES = ("mae", "r2_det", "nme")
+# Result keys of the engine.
+FILES = {"HISTORY_CSV": "history", "HISTORY_PNG": "history_figure", "KERNELS_PNG": "kernels_figure"}
 
 
 class TrainModel(EngineAlgorithm):
@@ -23,42 +29,33 @@ class TrainModel(EngineAlgorithm):
     NAME = "trainmodel"
     TITLE = tr("Train a model")
     GROUP = "models"
-    SUMMARY = tr("Trains a network on the daily fields of a chemical transport model. It can take hours without a GPU; "
-                 "a cancelled training leaves no model.")
-    TAGS = ("train", "model", "deep learning", "ctm", "cmaq", "netcdf")
+    SUMMARY = tr("Trains a network on the daily fields of a chemical transport model. It can take hours without a GPU. A cancelled "
+                 "training keeps the best model of those validated so far, and can be continued. Beside the model it writes "
+                 "its learning curve (CSV, PNG) and a picture of its kernels.")
+    TAGS = ("train", "model", "deep learning", "ctm", "cmaq", "netcdf", "fine-tuning")
 
     def initAlgorithm(self, configuration=None) -> None:
         self.add(QgsProcessingParameterMultipleLayers(CTM, tr("CTM output"), Qgis.ProcessingSourceType.File),
-            tr("NetCDF files with PM2.5 and, where there are any, relative humidity, wind speed, elevation and urban "
-               "fraction."))
+            tr("NetCDF files with PM2.5 (or the target chosen below) and, where there are any, relative humidity, wind speed, elevation "
+               "and urban fraction. Files that complement or follow each other are put together."))
         self.add(QgsProcessingParameterEnum(
             CONFIG, tr("Configuration"), CONFIGS, defaultValue=CONFIGS[0], usesStaticStrings=True),
             tr("'improved' is what the bundled model uses, 'paper' follows the published method, 'file' takes the file below."))
         self.add(QgsProcessingParameterFile(
             CONFIG_FILE, tr("Configuration file"), fileFilter="TOML (*.toml)", optional=True),
             tr("A configuration of your own."), advanced=True)
-        for name, label, help_text in (
-            (ITERATIONS, tr("Iterations"), tr("Number of training steps. Empty: as configured.")),
-            (EPOCHS, tr("Epochs"), tr("Passes over all days, instead of a number of iterations.")),
-        ):
-            self.add(QgsProcessingParameterNumber(
-                name, label, Qgis.ProcessingNumberParameterType.Integer, optional=True, minValue=1), help_text)
-        self.add(QgsProcessingParameterString(GRID, tr("Grid of the model"), optional=True),
-            tr("china12km, or the path of a file, or xmin,ymin,xmax,ymax,cell@CRS; the CTM's fields are regridded to it. "
-               "Empty: the grid of the CTM."), advanced=True)
-        self.add(QgsProcessingParameterNumber(
-            SEED, tr("Seed"), Qgis.ProcessingNumberParameterType.Integer, defaultValue=0, minValue=0),
-            tr("The same seed gives the same training."), advanced=True)
-        self.add(QgsProcessingParameterEnum(
-            DEVICE, tr("Device"), DEVICES, defaultValue=DEVICES[0], usesStaticStrings=True),
-            tr("Where the network is trained; 'auto' takes a GPU if there is one."), advanced=True)
-        self.add(QgsProcessingParameterBoolean(RESUME, tr("Continue an interrupted training"), defaultValue=False),
-            tr("Continue from the last checkpoint beside the model file."), advanced=True)
+        add_training_parameters(self)
         self.add(QgsProcessingParameterFileDestination(OUTPUT, tr("Model"), tr("Model (*.safetensors)")),
             tr("Model file to write."))
         self.addOutput(QgsProcessingOutputNumber(ITERATIONS_DONE, tr("Iterations done")))
         self.addOutput(QgsProcessingOutputNumber(LOSS, tr("Last loss")))
         self.addOutput(QgsProcessingOutputNumber(VALIDATION, tr("RMSE on days held back, in µg/m³")))
+        for score in SCORES:
+            self.addOutput(QgsProcessingOutputNumber(score.upper(), tr("{} on days held back").format(score.upper())))
+        self.addOutput(QgsProcessingOutputNumber(DAYS_TRAINED, tr("Days trained on")))
+        self.addOutput(QgsProcessingOutputNumber(DAYS_HELD_OUT, tr("Days held back")))
+        for name, label in zip(FILES, (tr("Learning curve (CSV)"), tr("Learning curve (PNG)"), tr("Kernels (PNG)"))):
+            self.addOutput(QgsProcessingOutputFile(name, label))
 
     def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
         valid, message = super().checkParameterValues(parameters, context)
@@ -66,10 +63,8 @@ class TrainModel(EngineAlgorithm):
             from_file = self.parameterAsEnumString(parameters, CONFIG, context) == "file"
             if from_file and not self.parameterAsFile(parameters, CONFIG_FILE, context):
                 message = tr("Choose the configuration file.")
-            elif parameters.get(ITERATIONS) is not None and parameters.get(EPOCHS) is not None:
-                message = tr("Give iterations or epochs, not both.")
             else:
-                message = check_destination(self, parameters, OUTPUT, context)
+                message = check_training(self, parameters, context) or check_destination(self, parameters, OUTPUT, context)
         return not message, message
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
@@ -78,17 +73,31 @@ class TrainModel(EngineAlgorithm):
             raise QgsProcessingException(tr("Choose at least one NetCDF file."))
         output = self.parameterAsFileOutput(parameters, OUTPUT, context)
         config = self.parameterAsEnumString(parameters, CONFIG, context)
-        request = {
-            "ctm": files, "out": output, "seed": self.parameterAsInt(parameters, SEED, context),
-            "config": self.parameterAsFile(parameters, CONFIG_FILE, context) if config == "file" else config,
-            "device": self.parameterAsEnumString(parameters, DEVICE, context),
-            "resume": self.parameterAsBoolean(parameters, RESUME, context),
+        before = _written(output)
+        with job_folder() as folder:
+            request = {
+                "ctm": files, "out": output,
+                "config": self.parameterAsFile(parameters, CONFIG_FILE, context) if config == "file" else config,
+                **training_request(self, parameters, context, folder, feedback),
+            }
+            try:
+                result = run_engine("train", request, feedback, [output])
+            except QgsProcessingException as error:
+                if feedback.isCanceled() and _written(output) != before:
+                    message = tr("Cancelled: the best model so far is in {}; its card says at which iteration the training stopped. "
+                                 "Run it again with the same parameters and 'Continue an interrupted training' to go on.")
+                    raise QgsProcessingException(message.format(output)) from error
+                raise
+        scores, days = result["scores"], result["days"]
+        return {
+            OUTPUT: output, ITERATIONS_DONE: result["iterations"], LOSS: result["loss"], VALIDATION: result["validation"],
+            **{score.upper(): scores.get(score) for score in SCORES},
+            DAYS_TRAINED: days["training"], DAYS_HELD_OUT: days["held_out"],
+            **{name: result.get(key) for name, key in FILES.items()},
         }
-        grid = self.parameterAsString(parameters, GRID, context).strip()
-        if grid:
-            request["grid"] = grid
-        for name in (ITERATIONS, EPOCHS):
-            if parameters.get(name) is not None:
-                request[name.lower()] = self.parameterAsInt(parameters, name, context)
-        result = run_engine("train", request, feedback, [output])
-        return {OUTPUT: output, ITERATIONS_DONE: result["iterations"], LOSS: result["loss"], VALIDATION: result["validation"]}
+
+
+def _written(path: str) -> int | None:
+    """When a file was written, None where there is none."""
+    file = Path(path)
+    return file.stat().st_mtime_ns if file.is_file() else None
