@@ -20,6 +20,9 @@ from model_core.scores import scores
 
 DPI = 200
 LOWEST_R2 = -1.0
+_ROW_NAMES = {
+    "DJF": "December–February", "MAM": "March–May", "JJA": "June–August", "SON": "September–November", PERIOD: "Whole period",
+}
 _STYLE = {
     "font.size": 9, "axes.titlesize": 9, "axes.labelsize": 9, "xtick.labelsize": 8, "ytick.labelsize": 8, "legend.fontsize": 8,
     "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.7, "axes.edgecolor": "#404040",
@@ -45,7 +48,7 @@ def daily_scores_figure(
         ("NME", (("nme", "", _BLUE),)),
     )
     with rc_context(_STYLE):
-        figure = Figure(figsize=(7.5, 5.6), layout="constrained")
+        figure = Figure(figsize=(7.5, 5.8), layout="constrained")
         all_axes = figure.subplots(len(panels), 1, sharex=True)
         for axes, letter, (label, lines) in zip(all_axes, "abc", panels):
             for key, name, colour in lines:
@@ -71,7 +74,7 @@ def daily_scores_figure(
         if (days[-1] - days[0]).days < 3:
             axes.set_xticks(days, [str(day) for day in days])
         figure.align_ylabels()
-        figure.suptitle(pretty_name(title), x=0.01, ha="left", fontsize=10)
+        figure.suptitle(pretty_name(title), x=0.01, ha="left", fontsize=9)
         return _png(figure)
 
 
@@ -92,8 +95,8 @@ def period_means_figure(
     colours = LinearSegmentedColormap.from_list("concentration", _CONCENTRATION)
     width, height = map_size(grid, window, 3.1)
     with rc_context(_STYLE | {"axes.spines.top": True, "axes.spines.right": True}):
-        figure = Figure(figsize=(3 * width + 0.75, len(rows) * (height + 0.3) + 0.75), layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0.015, hspace=0.015)
+        figure = Figure(figsize=(3 * width + 0.75, len(rows) * (height + 0.3) + 0.95), layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.03, h_pad=0.05, wspace=0.015, hspace=0.015)
         all_axes = figure.subplots(len(rows), 3, squeeze=False)
         letters = iter("abcdefghijklmnop")
         for number, (axes_row, row, difference) in enumerate(zip(all_axes, rows, differences)):
@@ -122,7 +125,7 @@ def period_means_figure(
                         aspect=40, extend="max" if beyond else "neither", **bar)
         figure.colorbar(image, ax=all_axes[:, 2], label=f"Difference ({pretty_unit(unit)})", shrink=0.85, aspect=26,
                         extend="both" if np.nanmax(np.abs(differences)) > widest else "neither", **bar)
-        figure.suptitle(pretty_name(title), x=0.01, ha="left", fontsize=10)
+        figure.suptitle(pretty_name(title), x=0.01, ha="left", fontsize=9)
         return _png(figure)
 
 
@@ -181,7 +184,7 @@ def _row_label(period: PeriodMean) -> str:
     """Name, number of days, and the dates; of a season only the years, which it may have several of."""
     first, last = (period.first, period.last) if period.name == PERIOD else (period.first.year, period.last.year)
     span = f"{first}" if first == last else f"{first} to {last}"
-    return f"{period.name[0].upper()}{period.name[1:]}\n{period.days} day{'s' * (period.days > 1)}, {span}"
+    return f"{_ROW_NAMES[period.name]}\n{period.days} day{'s' * (period.days > 1)}, {span}"
 
 
 def _png(figure: Any) -> bytes:

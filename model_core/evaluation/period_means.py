@@ -7,7 +7,7 @@ from datetime import date as Date
 
 import numpy as np
 
-SEASONS = {"December–February": (12, 1, 2), "March–May": (3, 4, 5), "June–August": (6, 7, 8), "September–November": (9, 10, 11)}
+SEASONS = {"DJF": (12, 1, 2), "MAM": (3, 4, 5), "JJA": (6, 7, 8), "SON": (9, 10, 11)}
 _SEASON_OF = {month: name for name, months in SEASONS.items() for month in months}
 PERIOD = "whole period"
 
@@ -18,7 +18,7 @@ class PeriodMean:
 
     Attributes
     ----------
-    name : a season, or "whole period"
+    name : a season by the initials of its months (DJF ...), or "whole period"
     days : how many
     first, last : of the days
     true, reproduced : float32 (rows, columns), over the days whose true value is known; NaN where there is none

@@ -51,7 +51,11 @@ def files_of(summary: dict[str, Any], result: Reproduction, days: DailyStore, ma
     target = get_variable(summary["species"])
     count, model, cells = summary["days"]["count"], summary["model"]["name"], summary["stations"]["cells"]
     span = summary["days"]["first"] if count == 1 else f"{summary['days']['first']} to {summary['days']['last']}"
-    title = f"{target.long_name} of {count} CTM day{'s' * (count > 1)}, {span}, by model “{model}” from {cells} station cells"
+    where = "all cells" if mask.all() else "land"
+    title = (
+        f"{target.long_name} of {count} CTM day{'s' * (count > 1)}, {span}, reproduced from {cells} station cells\n"
+        f"Model “{model}”, scores and means over {where}"
+    )
     return {
         JSON: as_json(summary),
         CSV: as_csv(result.daily),

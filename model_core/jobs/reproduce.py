@@ -22,6 +22,7 @@ from model_core.jobs.requests import required
 from model_core.json_values import finite
 from model_core.model_file import Model, load_model
 from model_core.progress import Progress
+from model_core.training.series import find_files
 
 CACHE_FOLDER = "daily_fields"
 
@@ -44,7 +45,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
 def _evaluate(
     request: dict[str, Any], model: Model, device: torch.device, out: Path, progress: Progress
 ) -> dict[str, Any]:
-    files, target = [Path(file) for file in required(request, "ctm")], model.configuration.target
+    files, target = list(dict.fromkeys(find_files(required(request, "ctm")))), model.configuration.target
     start, end = (parse_day(request[key]) if request.get(key) else None for key in ("start", "end"))
     days = _open(request, files, model, out, progress.part(0.02, 0.2))
     choice = choose_days(model.card, [file.name for file in files], days.times, start, end)

@@ -23,7 +23,7 @@ from model_core.evaluation.reproduction import sample
 from model_core.evaluation.sites import evaluation_mask, random_station_cells
 from model_core.grid import PRESETS, parse_grid
 from model_core.jobs import JOBS
-from model_core.model_file import load_model
+from model_core.model_file import list_models, load_model
 from model_core.prediction import predict
 from model_core.progress import Progress
 from model_core.scores import SCORES, scores
@@ -162,6 +162,21 @@ def test_a_file_that_the_card_does_not_name_gets_a_clear_warning(evaluate, chang
     result = evaluate(ctm=[changed_ctm(lambda data: data)])
     assert result["days"]["count"] == 8 and result["days"]["kind"] == "unknown"
     assert any("card does not tell" in warning for warning in result["warnings"])
+
+
+def test_the_bundled_model_gives_back_real_days_that_it_was_not_trained_on(evaluate, shared_data, tmp_path):
+    if not any(model.name == "bundled" for model in list_models()):
+        pytest.skip("no bundled model in resources/models")
+    file = shared_data / "china_cmaq" / "china36km_cmaq_pm25_20200103-20.nc"
+    part = f"0,-600000,1200000,600000,12000@{PRESETS['china12km'].proj_string}"  # eastern China
+    result = evaluate(ctm=[str(file)], model="bundled", grid=part, cache=str(tmp_path / "cache"))
+    assert result["days"]["kind"] == "held out" and result["days"]["count"] == 3
+    assert result["mean_of_daily"]["r2_det"] > 0.8 and result["mean_of_daily"]["nme"] < 0.3
+
+
+def test_a_folder_stands_for_its_files(evaluate, changed_ctm, tmp_path):
+    changed_ctm(lambda data: data)
+    assert evaluate(ctm=[str(tmp_path)], start="2019-01-12")["days"]["count"] == 1
 
 
 def test_another_grid_is_taken_if_asked_for(evaluate):
@@ -334,7 +349,7 @@ def test_running_means_are_the_means(seed, step):
         warnings.simplefilter("ignore", RuntimeWarning)  # numpy's, of cells that are never known
         np.testing.assert_allclose(whole.true, np.nanmean(true, 0), rtol=1e-5)
         np.testing.assert_allclose(whole.reproduced, np.nanmean(known, 0), rtol=1e-5)
-        summer = [season for season in seasons if season.name.startswith("June")]
+        summer = [season for season in seasons if season.name == "JJA"]
         june = [number for number, day in enumerate(days) if day.month in (6, 7, 8)]
         assert bool(summer) == bool(june)
         if summer:
