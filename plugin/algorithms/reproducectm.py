@@ -18,7 +18,7 @@ from .base import DEVICES, EngineAlgorithm, run_engine
 from .station_parameters import STATIONS, check_readings
 
 CTM, MODEL, GRID, POINTS, START, END = "CTM", "MODEL", "GRID", "POINTS", "START", "END"
-TIME_ZONE, LEAD_DAY, VARIABLES = "TIME_ZONE", "LEAD_DAY", "VARIABLES"
+TIME_ZONE, LEAD_DAY, VARIABLES, CACHE = "TIME_ZONE", "LEAD_DAY", "VARIABLES", "CACHE"
 SEED, DEVICE, OUTPUT = "SEED", "DEVICE", "OUTPUT"
 DAYS, DAYS_KIND, STATION_CELLS = "DAYS", "DAYS_KIND", "STATION_CELLS"
 SCORES = ("r2_det", "r2_pearson", "rmse", "mae", "nme", "nmb", "ioa")
@@ -66,6 +66,9 @@ class ReproduceCTM(EngineAlgorithm):
             tr("The day of each forecast to take, where the files are forecasts that overlap."), advanced=True)
         self.add(QgsProcessingParameterFile(VARIABLES, tr("Table of variables"), fileFilter="TOML (*.toml)", optional=True),
             tr("File that extends or overrides the variables that are known in CTM files."), advanced=True)
+        self.add(QgsProcessingParameterFile(
+            CACHE, tr("Folder for prepared days"), Qgis.ProcessingFileParameterBehavior.Folder, optional=True),
+            tr("Daily fields are prepared once and kept there. Empty: 'daily_fields' in the evaluation folder."), advanced=True)
         self.add(QgsProcessingParameterNumber(
             SEED, tr("Seed"), Qgis.ProcessingNumberParameterType.Integer, defaultValue=0, minValue=0),
             tr("The same seed gives the same random cells."), advanced=True)
@@ -105,7 +108,8 @@ class ReproduceCTM(EngineAlgorithm):
             request = {"ctm": files, "out": output, "device": self.parameterAsEnumString(parameters, DEVICE, context)}
             for name in (MODEL, GRID, TIME_ZONE):
                 request[name.lower()] = self.parameterAsString(parameters, name, context).strip()
-            request["variables"] = self.parameterAsFile(parameters, VARIABLES, context)
+            for name in (VARIABLES, CACHE):
+                request[name.lower()] = self.parameterAsFile(parameters, name, context)
             for name in (POINTS, LEAD_DAY, SEED):
                 if parameters.get(name) is not None:
                     request[name.lower()] = self.parameterAsInt(parameters, name, context)

@@ -32,13 +32,14 @@ def test_held_out_days_give_scores_files_and_figures(reproduce, log):
     assert "land" in log.text and "rmse" in log.text
 
 
-def test_positions_of_a_layer_in_another_crs_and_chosen_days(reproduce, stations, log):
+def test_positions_of_a_layer_in_another_crs_and_chosen_days(reproduce, stations, log, tmp_path):
     from qgis.PyQt.QtCore import QDate, QDateTime, QTime
 
     first, last = (QDateTime(QDate(2018, 1, day), QTime(0, 0)) for day in (6, 7))
-    result = reproduce(STATIONS=stations, POINTS=None, START=first, END=last)
+    result = reproduce(STATIONS=stations, POINTS=None, START=first, END=last, CACHE=str(tmp_path / "prepared"))
     assert result["DAYS"] == 2 and 30 < result["STATION_CELLS"] <= 60
     assert any("trained on 2 of them" in warning for warning in log.warnings)
+    assert list((tmp_path / "prepared").glob("*.nc")) and not (tmp_path / "evaluation" / "daily_fields").exists()
 
 
 def test_what_can_not_be_is_refused_before_it_runs(refusal, ctm_file, stations, tmp_path):
