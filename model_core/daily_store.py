@@ -97,6 +97,8 @@ class DailyStore:
         if self._file is None or self._process != os.getpid():  # a handle from before a fork must not be used
             self._file, self._process = netCDF4.Dataset(self.path), os.getpid()
             self._file.set_auto_mask(False)
+            for key in self.variables:  # days are read in any order, so that a cache of chunks would only take memory
+                self._file[key].set_var_chunk_cache(size=1)
         return self._file
 
     def __reduce__(self):

@@ -86,6 +86,8 @@ class NetcdfWriter:
         new = self._file.createVariable(
             name, "f4", dims, compression="zlib", complevel=4, shuffle=True, chunksizes=chunks, fill_value=np.nan
         )
+        # A field is written once and is one chunk: the library's cache would keep the last tens of megabytes for nothing.
+        new.set_var_chunk_cache(size=1)
         known = recognise(name)
         new.units = unit
         if known:

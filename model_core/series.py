@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 from typing import Iterator, Sequence
 
@@ -57,28 +56,33 @@ class Series:
             If a file is damaged where it is read.
         """
         extremes = {key: _Extremes() for key in self.schedules}
-        total = max(1, len(self.days) * len(self.schedules))
         for number, day in enumerate(self.days):
-            for place, (key, schedule) in enumerate(self.schedules.items()):
-                progress.step((number * len(self.schedules) + place) / total, f"reading {key} of {day}")
-                field_of_day = self._day(schedule.entries_of(day), key, schedule.needed, files, extremes[key])
-                yield number, key, field_of_day
+            progress.step(number / len(self.days), f"reading {day}")
+            for key, values in self._day(day, files, extremes, progress, number / len(self.days)).items():
+                yield number, key, values
         for key, seen in extremes.items():
             seen.warn(self.table.get(key), progress)
 
-    def _day(self, entries: Entries, key: str, needed: float, files: OpenFiles, seen: "_Extremes") -> np.ndarray:
-        mean = DailyMean(self.grid.shape)
-        for number, group in groupby(range(len(entries.file)), key=lambda i: int(entries.file[i])):
+    def _day(
+        self, day: np.datetime64, files: OpenFiles, extremes: dict[str, "_Extremes"], progress: Progress, share: float
+    ) -> dict[str, np.ndarray]:
+        """Daily means of all variables, file after file: an hourly file is opened once for all that it gives."""
+        steps: dict[tuple[int, str], list[int]] = {}
+        for key, schedule in self.schedules.items():
+            entries = schedule.entries_of(day)
+            for file, step in zip(entries.file, entries.step):
+                steps.setdefault((int(file), key), []).append(int(step))
+        means = {key: DailyMean(self.grid.shape) for key in self.schedules}
+        for (number, key), of_file in sorted(steps.items()):
+            progress.step(share, "")
             file = files.get(self.paths[number])
-            way = file.yields()[key]
-            fields = file.fields(way, [int(entries.step[i]) for i in group])
+            way = file.yields().get(key)
+            fields = np.empty((0, 0, 0)) if way is None else file.fields(way, of_file)
             if fields.shape[1:] != self.grid.shape:
                 raise InputError(f"'{file.path}' has changed while it was read; start again")
-            seen.add(fields, way.names[0], file.path)
-            if needed == 0:
-                return fields[0]
-            mean.add(fields)
-        return mean.result(needed)
+            extremes[key].add(fields, way.names[0], file.path)
+            means[key].add(fields)
+        return {key: mean.result(self.schedules[key].needed) for key, mean in means.items()}
 
 
 def read_series(
@@ -103,6 +107,7 @@ def read_series(
     keys = None if wanted is None else [table.get(key).key for key in dict.fromkeys(wanted)]
     series: Series | None = None
     entries: dict[str, list[Entries]] = {}
+    gives: dict[int, frozenset[str]] = {}
     known_grid, said, species, reasons = None, set(), [], []
     for number, path in enumerate(paths):
         progress.step(number / len(paths), f"looking into {path.name}")
@@ -119,16 +124,17 @@ def read_series(
             known_grid = file.layout.grid
             _say_once([f"'{path}': {note}" for note in file.layout.notes], "note", said, progress.log)
             species = species or file.aerosol_species()
-            for key, way in _ways(file, keys, said, reasons, progress).items():
+            ways = _ways(file, keys, said, reasons, progress)
+            gives[number] = frozenset(ways)
+            for key, way in ways.items():
                 if way.variable.static:
                     series.static.setdefault(key, path)
                 else:
                     _say_once([f"{key} from '{path}': {way.remark}"] if way.remark else [], f"remark on {key}", said, progress.warn)
                     entries.setdefault(key, []).append(_entries(file, way, number, zone))
     names = [path.name for path in paths]
-    alike = {number: frozenset(key for key, parts in entries.items() for part in parts if number in part.file) for number in range(len(paths))}
     for key, parts in entries.items():
-        schedule = make_schedule(key, Entries.joined(parts), paths, alike, lead_day, progress)
+        schedule = make_schedule(key, Entries.joined(parts), paths, gives, lead_day, progress)
         series.schedules[key] = schedule
     _check_found(series, keys, species, names, reasons)
     series.days = _common_days(series.schedules, progress)

@@ -4,7 +4,7 @@ Each measurement runs in a process of its own: hourly files of 24 times with PM2
 wind components are made once, then `open_store` reads n days of them. The peak should not depend on n: the last line
 gives the ratio of the peaks at 4n and n days, both without what the interpreter and the libraries take.
 
-    python tests/benchmarks/reading_memory.py [--days 3] [--rows 372] [--columns 426]
+    python tests/benchmarks/reading_memory.py [--days 4] [--rows 372] [--columns 426]
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WANTED = ["pm25", "rh", "wind", "temperature"]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--days", type=int, default=3, help="n (default 3); 4n days are read too")
+    parser.add_argument("--days", type=int, default=4, help="n (default 4); 4n days are read too")
     parser.add_argument("--rows", type=int, default=372)
     parser.add_argument("--columns", type=int, default=426)
     parser.add_argument("--measure", nargs="+", help=argparse.SUPPRESS)
