@@ -11,6 +11,7 @@ Chinese national stations serve as one layout of nominal stations.
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 from china_terrain import china_terrain  # noqa: E402
 
+from model_core.atomic_file import atomic_file  # noqa: E402
 from model_core.cli import TerminalProgress, main as command_line  # noqa: E402
 from model_core.grid import PRESETS  # noqa: E402
 from model_core.simulation import Terrain, write_simulation  # noqa: E402
@@ -35,16 +37,21 @@ LAYOUT = Path("cnemc") / "cnemc_station_coords.csv"
 
 
 def make_model(data: Path, work: Path, out: Path, iterations: int | None, resume: bool) -> int:
-    """Simulate what is missing in `work`, train, and write `out`; the exit status of the training."""
+    """Simulate what is missing in `work`, train there, and copy the model to `out`; the exit status of the training."""
+    trained = work / out.name
     work.mkdir(parents=True, exist_ok=True)
     simulations = simulate_runs(data, work)
     cmaq = [str(data / CMAQ)] * CMAQ_REPEATS
     arguments = [
         "train", "--ctm", *map(str, simulations), *cmaq, "--grid", GRID, "--config", "improved",
-        "--layout", str(data / LAYOUT), "--seed", "0", "--out", str(out),
+        "--layout", str(data / LAYOUT), "--seed", "0", "--out", str(trained),
     ]
     arguments += ["--iterations", str(iterations)] if iterations else []
-    return command_line(arguments + (["--resume"] if resume else []))
+    status = command_line(arguments + (["--resume"] if resume else []))
+    if status == 0:
+        with atomic_file(out) as partial:
+            shutil.copyfile(trained, partial)
+    return status
 
 
 def simulate_runs(data: Path, work: Path) -> list[Path]:
@@ -65,10 +72,10 @@ def simulate_runs(data: Path, work: Path) -> list[Path]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of real data, see its README")
-    parser.add_argument("--work", type=Path, default=ROOT / ".build" / "model", help="simulations are kept here")
+    parser.add_argument("--work", type=Path, default=ROOT / ".build" / "model", help="simulations, prepared days and the training are kept here")
     parser.add_argument("--out", type=Path, default=ROOT / "resources" / "models" / "bundled.safetensors")
     parser.add_argument("--iterations", type=int, help="default: as in the configuration")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint beside the model")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in the work folder")
     options = parser.parse_args()
     options.out.parent.mkdir(parents=True, exist_ok=True)
     sys.exit(make_model(options.data, options.work, options.out, options.iterations, options.resume))
