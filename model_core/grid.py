@@ -194,7 +194,7 @@ def parse_crs(crs: Any) -> CRS:
 def parse_grid(text: str) -> Grid:
     """Grid from what a user writes after ``--grid``.
 
-    A preset name, a NetCDF or raster file, or ``xmin,ymin,xmax,ymax,cell@CRS``.
+    A preset name, a NetCDF or raster file, ``GRIDDESC:NAME``, or ``xmin,ymin,xmax,ymax,cell@CRS``.
 
     Raises
     ------
@@ -210,7 +210,7 @@ def parse_grid(text: str) -> Grid:
         except ValueError as error:
             raise InputError(f"grid '{text}': {error}; write xmin,ymin,xmax,ymax,cell@CRS") from error
         return Grid.from_extent(*numbers, crs=extent.group(6).strip())
-    if not _exists(text):
+    if not _exists(text) and not (":" in text and _exists(text.rpartition(":")[0])):  # GRIDDESC:NAME
         raise InputError(
             f"grid '{text}' is neither a preset ({', '.join(PRESETS)}), nor an existing file, "
             "nor an extent xmin,ymin,xmax,ymax,cell@CRS"

@@ -9,12 +9,13 @@ from pyproj import CRS
 
 from model_core.errors import InputError
 from model_core.formats import layout_of
+from model_core.formats.griddesc import grid_of, is_griddesc
 from model_core.formats.netcdf_file import is_netcdf, open_netcdf
 from model_core.grid import Grid
 
 
 def read_grid(path: str | Path) -> Grid:
-    """Grid of a NetCDF file (IOAPI, WRF, CF) or of any raster that GDAL reads.
+    """Grid of a NetCDF file (IOAPI, WRF, CF), of any raster that GDAL reads, or of ``GRIDDESC:NAME``.
 
     Raises
     ------
@@ -25,6 +26,11 @@ def read_grid(path: str | Path) -> Grid:
     if is_netcdf(path):
         with open_netcdf(path) as dataset:
             return layout_of(dataset, path).grid
+    file, _, name = str(path).rpartition(":")
+    if is_griddesc(path):
+        return grid_of(path, "")
+    if file and is_griddesc(Path(file)):
+        return grid_of(Path(file), name)
     return _read_raster_grid(path)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from model_core.ctm_file import CTMFile, OpenFiles
 from model_core.errors import InputError
+from model_core.formats.griddesc import is_griddesc, read_griddesc
 from model_core.formats.layout import Layout
 from model_core.variable_table import VariableTable, current_table
 
@@ -19,13 +20,15 @@ def inspect(path: str | Path, table: VariableTable | None = None) -> dict[str, A
     dict
         `format`, `grid`, `times` (first, last, count, step), `variables` (name, recognised_as, unit, canonical_unit,
         dimensions), `derived` (key, from, unit: what is computed from several variables), `notes` (how the file was
-        understood, and why a known variable can't be used).
+        understood, and why a known variable can't be used). A GRIDDESC file has no `grid` but `grids`, name by name.
 
     Raises
     ------
     InputError
         If the file can't be read, or its grid is of a kind that is not supported.
     """
+    if is_griddesc(Path(path)):
+        return _describe_griddesc(Path(path))
     with OpenFiles(table or current_table(), 1) as files:
         file = files.get(Path(path))
         names = [str(name) for name, variable in file.dataset.data_vars.items() if file.layout.holds(variable)]
@@ -40,6 +43,15 @@ def inspect(path: str | Path, table: VariableTable | None = None) -> dict[str, A
             ],
             "notes": [*file.layout.notes, *_doubts(file)],
         }
+
+
+def _describe_griddesc(path: Path) -> dict[str, Any]:
+    grids = read_griddesc(path)
+    return {
+        "format": "GRIDDESC", "grid": None, "times": {"first": None, "last": None, "count": 0, "step": None}, "variables": [], "derived": [],
+        "notes": [f"it describes grids and holds no fields; name one of them as a grid, for example {path.name}:{next(iter(grids))}"],
+        "grids": {name: grid.describe() for name, grid in grids.items()},
+    }
 
 
 def _describe_times(layout: Layout) -> dict[str, Any]:
