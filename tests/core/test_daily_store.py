@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import pickle
+import resource
 from datetime import date
 
 import netCDF4
@@ -125,6 +126,28 @@ def test_a_killed_process_leaves_no_store_that_passes_for_whole(files, tmp_path)
 def test_a_store_that_can_not_be_written_is_an_output_error(files, tmp_path):
     with pytest.raises(OutputError, match="folder '.*nowhere' does not exist"):
         open_store(files, folder=tmp_path / "nowhere")
+
+
+def test_a_full_disk_is_told_and_the_older_store_stays(files, tmp_path):
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    older = open_store(files[:3], folder=folder)
+    cf_file(files[1], range(24, 48), np.full((24, ROWS, COLUMNS), 99.0))
+
+    def build_with_little_room(told):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+        try:
+            open_store(files[:3], folder=folder)
+        except OutputError as error:
+            told.put(str(error))
+
+    context = multiprocessing.get_context("fork")
+    told = context.SimpleQueue()
+    process = context.Process(target=build_with_little_room, args=(told,))
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0 and not told.empty() and "can't write" in told.get()
+    assert [path.name for path in folder.iterdir()] == [older.path.name] and len(DailyStore(older.path)) == 3
 
 
 def test_a_store_can_be_pickled_and_survives_a_fork(files, tmp_path):
