@@ -11,6 +11,7 @@ from qgis.PyQt.QtGui import QIcon
 from .algorithms.checkengine import CheckEngine
 from .algorithms.covariates import Covariates
 from .algorithms.gridstations import GridStations
+from .algorithms.inspectctm import InspectCTM
 from .algorithms.loadreanalysis import LoadReanalysis
 from .algorithms.reanalyse import Reanalyse
 from .algorithms.reproducectm import ReproduceCTM
@@ -22,7 +23,10 @@ from .translate import tr
 
 ICON = Path(__file__).resolve().parent.parent / "resources" / "icons" / "provider.svg"
 
-ALGORITHMS = (Reanalyse, GridStations, LoadReanalysis, TrainModel, ReproduceCTM, SimulateCTM, Covariates, CheckEngine, SetUpEngine)
+ALGORITHMS = (
+    Reanalyse, GridStations, LoadReanalysis, TrainModel, ReproduceCTM, SimulateCTM, InspectCTM, Covariates,
+    CheckEngine, SetUpEngine,
+)
 
 
 class ReanalysisProvider(QgsProcessingProvider):

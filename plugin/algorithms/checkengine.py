@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 
 from qgis.core import (
@@ -11,6 +10,7 @@ from qgis.core import (
 
 from ..engine.client import EngineError, run_job
 from ..engine.locate import find_engine
+from ..report import lines_of, write_page
 from ..translate import tr
 from .base import EngineAlgorithm
 
@@ -45,7 +45,7 @@ class CheckEngine(EngineAlgorithm):
             python = engine.path
             lines.append((tr("Python"), f"{engine.path} ({engine.source})"))
             info = run_job("info", {}, feedback, [])
-            lines += list(_flatten(info))
+            lines += lines_of(info)
             ready = True
         except EngineError as error:
             lines.append((tr("Problem"), str(error)))
@@ -55,20 +55,6 @@ class CheckEngine(EngineAlgorithm):
         outputs = {READY: ready, PYTHON: python, INFO: json.dumps(info, ensure_ascii=False)}
         report = self.parameterAsFileOutput(parameters, REPORT, context)
         if report:
-            rows = "".join(f"<tr><th>{html.escape(a)}</th><td>{html.escape(b)}</td></tr>" for a, b in lines)
-            with open(report, "w", encoding="utf-8") as file:
-                file.write(f"<!DOCTYPE html><meta charset='utf-8'><title>{self.TITLE}</title><table>{rows}</table>")
+            write_page(report, self.TITLE, lines)
             outputs[REPORT] = report
         return outputs
-
-
-def _flatten(values: dict, prefix: str = ""):
-    """(label, text) pairs of a nested dictionary, in its order."""
-    for key, value in values.items():
-        label = f"{prefix}{key}"
-        if isinstance(value, dict):
-            yield from _flatten(value, f"{label} / ")
-        elif isinstance(value, list):
-            yield label, ", ".join(str(item) for item in value) or "-"
-        else:
-            yield label, str(value)

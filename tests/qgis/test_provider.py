@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from qgis.core import Qgis, QgsApplication, QgsSettings
 
-NAMES = {"covariates", "gridstations", "reanalyse", "loadreanalysis", "trainmodel", "reproducectm", "simulatectm", "checkengine", "setupengine"}
-NEED_ENGINE = {"covariates", "gridstations", "reanalyse", "trainmodel", "reproducectm", "simulatectm"}
+NEED_ENGINE = {"covariates", "gridstations", "inspectctm", "reanalyse", "trainmodel", "reproducectm", "simulatectm"}
+NAMES = NEED_ENGINE | {"loadreanalysis", "checkengine", "setupengine"}
 
 
 @pytest.fixture

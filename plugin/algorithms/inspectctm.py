@@ -1,0 +1,60 @@
+"""What is in a CTM file?"""
+
+from __future__ import annotations
+
+import json
+
+from qgis.core import (
+    QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterFile, QgsProcessingParameterFileDestination,
+)
+
+from ..report import lines_of, write_page
+from ..translate import tr
+from .base import EngineAlgorithm, check_destination, run_engine
+
+FILE, REPORT = "FILE", "REPORT"
+FORMAT, GRID, INFO, ROWS, COLUMNS, TIMES = "FORMAT", "GRID", "INFO", "ROWS", "COLUMNS", "TIMES"
+
+
+class InspectCTM(EngineAlgorithm):
+    """``inspectctm``: how a NetCDF file is understood: grid, times, variables."""
+
+    NAME = "inspectctm"
+    TITLE = tr("Inspect a CTM file")
+    GROUP = "models"
+    SUMMARY = tr("Tells how a NetCDF file of a chemical transport or weather model is understood: its grid, its times, and "
+                 "its variables with their units and what they are recognised as.")
+    TAGS = ("inspect", "netcdf", "ctm", "cmaq", "wrf", "ioapi", "grid", "variables")
+
+    def initAlgorithm(self, configuration=None) -> None:
+        self.add(QgsProcessingParameterFile(FILE, tr("CTM file")),
+            tr("NetCDF file with any extension, or none: IOAPI (CMAQ, MCIP), WRF or CF."))
+        self.add(QgsProcessingParameterFileDestination(
+            REPORT, tr("Report"), "HTML (*.html)", optional=True, createByDefault=False),
+            tr("The report as a page to keep or send."))
+        for name, label in ((ROWS, tr("Rows")), (COLUMNS, tr("Columns")), (TIMES, tr("Number of times"))):
+            self.addOutput(QgsProcessingOutputNumber(name, label))
+        for name, label in ((FORMAT, tr("Format")), (GRID, tr("CRS of the grid")), (INFO, tr("Everything, as JSON"))):
+            self.addOutput(QgsProcessingOutputString(name, label))
+
+    def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
+        valid, message = super().checkParameterValues(parameters, context)
+        if valid:
+            message = check_destination(self, parameters, REPORT, context)
+        return not message, message
+
+    def processAlgorithm(self, parameters, context, feedback) -> dict:
+        info = run_engine("inspect", {"file": self.parameterAsFile(parameters, FILE, context)}, feedback, [])
+        grid = info["grid"]
+        lines = [line for line in lines_of(info) if not line[0].endswith("wkt")]
+        for label, text in lines:
+            feedback.pushInfo(f"{label}: {text}")
+        outputs = {
+            FORMAT: info["format"], GRID: grid["proj"], INFO: json.dumps(info, ensure_ascii=False),
+            ROWS: grid["rows"], COLUMNS: grid["columns"], TIMES: info["times"]["count"],
+        }
+        report = self.parameterAsFileOutput(parameters, REPORT, context)
+        if report:
+            write_page(report, self.TITLE, lines)
+            outputs[REPORT] = report
+        return outputs

@@ -1,0 +1,36 @@
+"""What the engine says of something, as lines for the log and as a page to keep."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+
+
+def lines_of(values: dict, prefix: str = "") -> list[tuple[str, str]]:
+    """(label, text) pairs of a nested dictionary, in its order."""
+    lines = []
+    for key, value in values.items():
+        label = f"{prefix}{key}"
+        if isinstance(value, dict):
+            lines += lines_of(value, f"{label} / ")
+        elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            for number, item in enumerate(value, start=1):
+                lines.append((f"{label} {number}", ", ".join(f"{k} {_text(v)}" for k, v in item.items() if v not in (None, ""))))
+        elif isinstance(value, list):
+            lines.append((label, ", ".join(_text(item) for item in value) or "-"))
+        else:
+            lines.append((label, "-" if value is None else str(value)))
+    return lines
+
+
+def write_page(path: str, title: str, lines: list[tuple[str, str]]) -> None:
+    """Write the lines as an HTML table."""
+    rows = "".join(f"<tr><th>{html.escape(label)}</th><td>{html.escape(text)}</td></tr>\n" for label, text in lines)
+    Path(path).write_text(
+        f"<!DOCTYPE html><meta charset='utf-8'><title>{html.escape(title)}</title>"
+        "<style>body{font-family:sans-serif}th{text-align:left;vertical-align:top;padding-right:1em}</style>"
+        f"<h1>{html.escape(title)}</h1>\n<table>\n{rows}</table>\n", encoding="utf-8")
+
+
+def _text(value) -> str:
+    return " x ".join(map(str, value)) if isinstance(value, list) else str(value)
