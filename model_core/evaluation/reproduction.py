@@ -18,6 +18,7 @@ from model_core.observations import ReadingReport
 from model_core.prediction import predict
 from model_core.progress import Progress
 from model_core.scores import ScoreSums, mean_scores, scores
+from model_core.warping import warp
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def reproduce(
     """Predict each day from the values at the station cells and compare it with the day itself.
 
     Relative humidity and wind are sampled at the same cells where the model and the CTM know them. Memory does not
-    grow with the number of days.
+    grow with the number of days. Maps that the model file lacks on this grid come from the CTM.
 
     Parameters
     ----------
@@ -112,6 +113,9 @@ def reproduce(
     target = model.configuration.target
     inputs = [name for name in model.configuration.station_variables if name in days.variables]
     pooled, periods, daily = ScoreSums(surveyed.mean_true), PeriodSums(days.grid.shape), []
+    maps = maps_that_the_model_lacks(model, days)
+    if maps:
+        progress.log(f"{', '.join(maps)} of the CTM files, as the model has none here")
     missing: set[str] = set()
     notes: list[str] = []
     negative = 0
@@ -120,7 +124,7 @@ def reproduce(
         progress.step(number / len(surveyed.indices), f"{day}, day {number + 1} of {len(surveyed.indices)}")
         fields = {name: days.field(name, index) for name in inputs}
         readings = {name: sample(field, stations) for name, field in fields.items()}
-        predicted = predict(model, {name: r for name, r in readings.items() if r.cells}, days.grid, device)
+        predicted = predict(model, {name: r for name, r in readings.items() if r.cells}, days.grid, device, maps)
         evaluated = mask & np.isfinite(fields[target])
         reproduced, true = predicted.field[evaluated], fields[target][evaluated]
         if not np.isfinite(reproduced).all():
@@ -142,3 +146,12 @@ def sample(field: np.ndarray, stations: np.ndarray) -> GriddedReadings:
     read = stations & np.isfinite(field)
     count = int(read.sum())
     return GriddedReadings(np.where(read, field, 0).astype(np.float32), read.astype(np.int32), ReadingReport(count, count))
+
+
+def maps_that_the_model_lacks(model: Model, days: DailyStore) -> dict[str, np.ndarray]:
+    """Covariates of the CTM that the model knows how to use, but whose values here are not in its file."""
+    own = model.maps.fields if model.maps else {}
+    return {
+        name: days.maps[name] for name in model.configuration.covariates
+        if name in days.maps and not (name in own and np.isfinite(warp(own[name], model.maps.grid, days.grid)).any())
+    }

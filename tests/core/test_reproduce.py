@@ -3,6 +3,7 @@
 import csv
 import json
 import warnings
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -23,7 +24,7 @@ from model_core.evaluation.reproduction import sample
 from model_core.evaluation.sites import evaluation_mask, random_station_cells
 from model_core.grid import PRESETS, parse_grid
 from model_core.jobs import JOBS
-from model_core.model_file import list_models, load_model
+from model_core.model_file import list_models, load_model, save_model
 from model_core.prediction import predict
 from model_core.progress import Progress
 from model_core.scores import SCORES, scores
@@ -172,6 +173,16 @@ def test_the_bundled_model_gives_back_real_days_that_it_was_not_trained_on(evalu
     result = evaluate(ctm=[str(file)], model="bundled", grid=part, cache=str(tmp_path / "cache"))
     assert result["days"]["kind"] == "held out" and result["days"]["count"] == 3
     assert result["mean_of_daily"]["r2_det"] > 0.8 and result["mean_of_daily"]["nme"] < 0.3
+
+
+def test_maps_that_the_model_lacks_come_from_the_ctm(evaluate, tmp_path, tiny_model):
+    model, whole = load_model(str(tiny_model)), evaluate()
+    assert whole["missing_inputs"] == []
+    bare = tmp_path / "bare.safetensors"
+    save_model(bare, replace(model, maps=None))
+    result = evaluate(model=str(bare))
+    assert result["missing_inputs"] == []
+    assert result["pooled"]["rmse"] == pytest.approx(whole["pooled"]["rmse"], rel=0.01)
 
 
 def test_a_folder_stands_for_its_files(evaluate, changed_ctm, tmp_path):
