@@ -16,6 +16,7 @@ import numpy as np
 
 from model_core.ctm_file import OpenFiles
 from model_core.errors import InputError, OutputError
+from model_core.formats.netcdf_file import check_readable
 from model_core.grid import Grid
 from model_core.netcdf_output import NetcdfWriter
 from model_core.progress import Progress
@@ -139,8 +140,7 @@ def open_store(
     if not paths:
         raise InputError("no CTM file was named")
     for path in paths:
-        if not path.exists():
-            raise InputError(f"file '{path}' does not exist")
+        check_readable(path)
     wanted = None if variables is None else sorted({table.get(key).key for key in variables})
     if not Path(folder).is_dir():
         raise OutputError(f"folder '{folder}' does not exist; create it, or choose another")

@@ -41,10 +41,7 @@ def open_netcdf(path: str | Path) -> xarray.Dataset:
         If there is no such file, or it is not NetCDF, or it is damaged.
     """
     path = Path(path)
-    if not path.exists():
-        raise InputError(f"file '{path}' does not exist")
-    if path.is_dir():
-        raise InputError(f"'{path}' is a folder; name a NetCDF file in it")
+    check_readable(path)
     if not is_netcdf(path):
         raise InputError(f"'{path}' is not a NetCDF file: {_what_it_is(path)}; give the model's NetCDF output")
     try:
@@ -53,6 +50,19 @@ def open_netcdf(path: str | Path) -> xarray.Dataset:
         return xarray.open_dataset(path, engine="netcdf4", decode_times=False, decode_timedelta=False, decode_coords=False)
     except (OSError, RuntimeError, ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
         raise InputError(f"'{path}' is a damaged or incomplete NetCDF file ({error}); copy or download it again") from error
+
+
+def check_readable(path: Path) -> None:
+    """Raise `InputError` if there is no such file, it is a folder, or it may not be read."""
+    try:
+        if path.is_dir():
+            raise InputError(f"'{path}' is a folder; name a NetCDF file in it")
+        with open(path, "rb") as file:
+            file.read(1)
+    except FileNotFoundError:
+        raise InputError(f"file '{path}' does not exist") from None
+    except (OSError, ValueError) as error:  # ValueError: a name with a null character
+        raise InputError(f"'{str(path)[:200]}' can't be read: {getattr(error, 'strerror', None) or error}; check its name and your rights") from error
 
 
 def _is_hdf5(path: Path) -> bool:

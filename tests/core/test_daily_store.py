@@ -277,6 +277,13 @@ def test_a_header_that_lies_gets_one_clear_error(tmp_path, change, message):
     assert "f.nc" in str(caught.value)
 
 
+def test_a_name_that_can_not_be_opened_is_one_clear_error(tmp_path):
+    for path in (tmp_path / ("x" * 5000), tmp_path / "null\0.nc"):
+        for read in (inspect, read_ctm, lambda path: open_store(path, folder=tmp_path)):
+            with pytest.raises(InputError, match="can't be read: .*; check its name and your rights"):
+                read(path)
+
+
 def test_a_header_that_claims_the_world_is_refused_before_memory_is_taken(tmp_path):
     with netCDF4.Dataset(tmp_path / "f.nc", "w") as file:
         for dim, name in (("lat", "degrees_north"), ("lon", "degrees_east")):
