@@ -9,6 +9,7 @@ import xarray
 from pyproj import CRS, Transformer
 
 from model_core.ctm import inspect, read_ctm
+from model_core.ctm_file import OpenFiles
 from model_core.derived import humidity_from_dew_point, humidity_from_mixing_ratio, humidity_from_specific
 from model_core.errors import InputError
 from model_core.formats.dates import time_of_file
@@ -18,6 +19,7 @@ from model_core.grid import Grid, ctm_crs
 from model_core.grid_from_file import read_grid
 from model_core.jobs import JOBS
 from model_core.progress import Progress
+from model_core.variable_table import VariableTable
 from test_ctm import COLUMNS, ROWS, SOUTH_FIRST, cf_file, ioapi_file
 
 FOLDERS = ("china_cmaq", "atlanta_cmaq", "us_cmaq", "ioapi", "mcip_wrf")
@@ -231,6 +233,10 @@ def test_humidity_of_real_meteorology_agrees_with_metpy_and_goff_gratch(shared_d
         q, t, p = (file[n].to_numpy().squeeze() for n in ("Q2", temperature, pressure))
     ours = humidity_from_mixing_ratio(q, t, p)
     assert ours.min() >= 0 and ours.max() <= 100 and ours.dtype == np.float32 and np.ptp(ours) > 5
+    with OpenFiles(VariableTable()) as files:  # the same, the way that readers take
+        file = files.get(shared_data / "mcip_wrf" / name)
+        read = file.fields(file.yields()["rh"], [0])[0]
+    assert np.allclose(read[::-1], ours if ours.ndim == 2 else ours[0], rtol=1e-5)
     theirs = metpy.relative_humidity_from_mixing_ratio(p * units.Pa, t * units.K, q * units("kg/kg")).to("percent").magnitude
     by_hand = 100 * p * q / (0.622 + q) / goff_gratch(t.astype(float))
     assert np.abs(ours / np.minimum(theirs, 100) - 1).max() < 0.01 and np.abs(ours / np.minimum(by_hand, 100) - 1).max() < 0.01
