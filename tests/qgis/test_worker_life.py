@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 from qgis.core import QgsProcessingException, QgsProcessingFeedback
@@ -43,10 +44,10 @@ def long_training(plugin, ctm_file, tiny_configuration, tmp_path):
 
     path = tmp_path / "model.safetensors"
 
-    def train(feedback):
+    def train(feedback, **more):
         processing.run("ctm_reanalysis:trainmodel", {
             "CTM": [ctm_file], "CONFIG": "file", "CONFIG_FILE": tiny_configuration, "ITERATIONS": 500_000,
-            "DEVICE": "cpu", "OUTPUT": str(path)}, feedback=feedback)
+            "DEVICE": "cpu", "OUTPUT": str(path), **more}, feedback=feedback)
 
     return train, path
 
@@ -87,6 +88,21 @@ def test_cancelling_takes_two_seconds_and_leaves_nothing(long_training, single_d
     assert time.monotonic() - feedback.time < 2
     assert not path.exists() and not list(path.parent.glob(".*partial"))
     assert single_day()["COUNT_USED"] == 60
+
+
+def test_cancelling_after_a_validation_keeps_the_best_model(long_training, tiny_configuration, tmp_path):
+    train, path = long_training
+    configuration = tmp_path / "often.toml"
+    configuration.write_text(Path(tiny_configuration).read_text() + "validate_every = 2\n")
+
+    class OnceItIsThere(QgsProcessingFeedback):
+        def setProgress(self, percent):
+            if path.exists():
+                self.cancel()
+
+    with pytest.raises(QgsProcessingException, match="best model so far is in .*model.safetensors"):
+        train(OnceItIsThere(False), CONFIG_FILE=str(configuration))
+    assert b"stopped_at" in path.read_bytes()[:100_000] and path.with_suffix(".checkpoint").exists()
 
 
 def test_unloading_the_plugin_ends_the_worker(single_day, engine, plugin):
