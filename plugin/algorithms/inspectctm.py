@@ -12,7 +12,7 @@ from ..report import lines_of, write_page
 from ..translate import tr
 from .base import EngineAlgorithm, check_destination, run_engine
 
-FILE, REPORT = "FILE", "REPORT"
+FILE, VARIABLES, REPORT = "FILE", "VARIABLES", "REPORT"
 FORMAT, GRID, INFO, ROWS, COLUMNS, TIMES = "FORMAT", "GRID", "INFO", "ROWS", "COLUMNS", "TIMES"
 
 
@@ -29,6 +29,8 @@ class InspectCTM(EngineAlgorithm):
     def initAlgorithm(self, configuration=None) -> None:
         self.add(QgsProcessingParameterFile(FILE, tr("CTM file")),
             tr("NetCDF file with any extension, or none: IOAPI (CMAQ, MCIP), WRF or CF."))
+        self.add(QgsProcessingParameterFile(VARIABLES, tr("Table of variables"), fileFilter="TOML (*.toml)", optional=True),
+            tr("File that extends or overrides the variables that are known in CTM files."), advanced=True)
         self.add(QgsProcessingParameterFileDestination(
             REPORT, tr("Report"), "HTML (*.html)", optional=True, createByDefault=False),
             tr("The report as a page to keep or send."))
@@ -44,14 +46,15 @@ class InspectCTM(EngineAlgorithm):
         return not message, message
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
-        info = run_engine("inspect", {"file": self.parameterAsFile(parameters, FILE, context)}, feedback, [])
-        grid = info["grid"]
+        request = {name.lower(): self.parameterAsFile(parameters, name, context) for name in (FILE, VARIABLES)}
+        info = run_engine("inspect", request, feedback, [])
+        grid = info["grid"] or {}  # a GRIDDESC file holds many grids
         lines = [line for line in lines_of(info) if not line[0].endswith("wkt")]
         for label, text in lines:
             feedback.pushInfo(f"{label}: {text}")
         outputs = {
-            FORMAT: info["format"], GRID: grid["proj"], INFO: json.dumps(info, ensure_ascii=False),
-            ROWS: grid["rows"], COLUMNS: grid["columns"], TIMES: info["times"]["count"],
+            FORMAT: info["format"], GRID: grid.get("proj", ""), INFO: json.dumps(info, ensure_ascii=False),
+            ROWS: grid.get("rows"), COLUMNS: grid.get("columns"), TIMES: info["times"]["count"],
         }
         report = self.parameterAsFileOutput(parameters, REPORT, context)
         if report:

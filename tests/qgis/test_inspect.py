@@ -23,3 +23,8 @@ def test_something_that_is_no_netcdf_is_named(run, tmp_path):
     file.write_text("Dear reader")
     with pytest.raises(Exception, match="letter.nc"):
         run("inspectctm", FILE=str(file))
+
+
+def test_a_griddesc_file_describes_grids_and_holds_none(run, shared_data):
+    result = run("inspectctm", FILE=str(shared_data / "us_cmaq" / "GRIDDESC"))
+    assert result["FORMAT"] == "GRIDDESC" and len(json.loads(result["INFO"])["grids"]) > 5
