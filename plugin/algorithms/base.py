@@ -13,6 +13,8 @@ from ..engine.locate import find_engine
 from ..translate import tr
 
 GROUPS = {"reanalysis": tr("Reanalysis"), "models": tr("Models"), "engine": tr("Engine")}
+# QGIS's own "All files (*.*)" refuses names without a dot, which IOAPI files and Pythons often have.
+ANY_FILE = tr("All files (*)")
 DEVICES = ("auto", "cpu", "cuda")
 
 

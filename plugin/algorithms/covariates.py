@@ -13,7 +13,7 @@ from ..engine.client import job_folder
 from ..layers.dress import load_dressed
 from ..stations import crs_text
 from ..translate import tr
-from .base import EngineAlgorithm, check_destination, run_engine
+from .base import ANY_FILE, EngineAlgorithm, check_destination, run_engine
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 
 DEM, DEM_UNIT, SEA_FLOOR = "DEM", "DEM_UNIT", "SEA_FLOOR"
@@ -47,7 +47,7 @@ class Covariates(EngineAlgorithm):
         self.add(QgsProcessingParameterString(WATER_CLASSES, tr("Water classes"), optional=True),
             tr("Numbers of the classes that are water; the rest is land. The no-data value counts as a class if it is named here."))
         self.add(QgsProcessingParameterFile(
-            MCIP, tr("MCIP file"), fileFilter="NetCDF (*.nc *.ncf *.nc4);;*", optional=True),
+            MCIP, tr("MCIP file"), fileFilter=f"NetCDF (*.nc *.ncf *.nc4);;{ANY_FILE}", optional=True),
             tr("GRIDCRO2D with HT, PURB and LWMASK, or another NetCDF with such maps; gives what the rasters do not."))
         self.add(QgsProcessingParameterRasterDestination(OUTPUT, tr("Covariates")),
             tr("GeoTIFF with one band for each map; a name that ends in .nc gives NetCDF."))

@@ -10,7 +10,7 @@ from qgis.core import (
 
 from ..report import lines_of, write_page
 from ..translate import tr
-from .base import EngineAlgorithm, check_destination, run_engine
+from .base import ANY_FILE, EngineAlgorithm, check_destination, run_engine
 
 FILE, VARIABLES, REPORT = "FILE", "VARIABLES", "REPORT"
 FORMAT, GRID, INFO, ROWS, COLUMNS, TIMES = "FORMAT", "GRID", "INFO", "ROWS", "COLUMNS", "TIMES"
@@ -27,7 +27,7 @@ class InspectCTM(EngineAlgorithm):
     TAGS = ("inspect", "netcdf", "ctm", "cmaq", "wrf", "ioapi", "grid", "variables")
 
     def initAlgorithm(self, configuration=None) -> None:
-        self.add(QgsProcessingParameterFile(FILE, tr("CTM file")),
+        self.add(QgsProcessingParameterFile(FILE, tr("CTM file"), fileFilter=ANY_FILE),
             tr("NetCDF file with any extension, or none: IOAPI (CMAQ, MCIP), WRF or CF."))
         self.add(QgsProcessingParameterFile(VARIABLES, tr("Table of variables"), fileFilter="TOML (*.toml)", optional=True),
             tr("File that extends or overrides the variables that are known in CTM files."), advanced=True)

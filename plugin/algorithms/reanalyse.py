@@ -17,7 +17,7 @@ from ..map_picture import draw_map, read_readings
 from ..stations import column_name, crs_text, readings_crs, write_readings
 from ..styling.ramps import pretty_unit
 from ..translate import tr
-from .base import DEVICES, EngineAlgorithm, check_destination, run_engine
+from .base import ANY_FILE, DEVICES, EngineAlgorithm, check_destination, run_engine
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .station_parameters import (
     DATE, STATIONS, TIME, add_reading_outputs, add_station_parameters, check_readings, check_stations,
@@ -61,7 +61,7 @@ class Reanalyse(EngineAlgorithm):
         self.add(QgsProcessingParameterString(MODEL, tr("Model"), "bundled"),
             tr("'bundled', the name of a bundled model, or the path of a model file (.safetensors)."), advanced=True)
         self.add(QgsProcessingParameterFile(
-            COVARIATES, tr("Covariates"), fileFilter=tr("Maps (*.nc *.ncf *.nc4 *.tif *.tiff);;*"), optional=True),
+            COVARIATES, tr("Covariates"), fileFilter=f"{tr('Maps')} (*.nc *.ncf *.nc4 *.tif *.tiff);;{ANY_FILE}", optional=True),
             tr("File with elevation and urban fraction, as Make covariates writes it. Where it has values they overrule "
                "the maps that the model carries."), advanced=True)
         self.add(QgsProcessingParameterEnum(

@@ -12,7 +12,7 @@ from ..engine.client import stop_worker
 from ..engine.errors import SetUpCancelled, SetUpError
 from ..engine.qgis_side import SETTING
 from ..translate import tr
-from .base import EngineAlgorithm
+from .base import ANY_FILE, EngineAlgorithm
 
 DEVICE, WHEELS, BASE_PYTHON, TORCH_INDEX, FOLDER = "DEVICE", "WHEELS", "BASE_PYTHON", "TORCH_INDEX", "FOLDER"
 REBUILD = "REBUILD"
@@ -37,7 +37,7 @@ class SetUpEngine(EngineAlgorithm):
             tr("'cpu' is enough to use a model; 'gpu' is for training, and needs a driver and more space."))
         self.add(QgsProcessingParameterFile(WHEELS, tr("Folder of wheels"), _FOLDER_BEHAVIOUR, optional=True),
             tr("Install from the wheel files in this folder, without a network."))
-        self.add(QgsProcessingParameterFile(BASE_PYTHON, tr("Python to start from"), optional=True),
+        self.add(QgsProcessingParameterFile(BASE_PYTHON, tr("Python to start from"), fileFilter=ANY_FILE, optional=True),
             tr("Python 3.11 or newer. Empty: one is searched for."), advanced=True)
         self.add(QgsProcessingParameterString(TORCH_INDEX, tr("Package index for torch"), optional=True),
             tr("Address of a package index that has torch for your device."), advanced=True)

@@ -10,7 +10,7 @@ from qgis.PyQt.QtCore import QDate, QDateTime, QTime
 
 from ..engine.client import job_folder
 from ..translate import tr
-from .base import EngineAlgorithm, check_destination, run_engine
+from .base import ANY_FILE, EngineAlgorithm, check_destination, run_engine
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 
 START, DAYS, SEED, TERRAIN, OUTPUT, SECONDS = "START", "DAYS", "SEED", "TERRAIN", "OUTPUT", "SECONDS"
@@ -39,7 +39,7 @@ class SimulateCTM(EngineAlgorithm):
             self.add(QgsProcessingParameterNumber(
                 name, label, Qgis.ProcessingNumberParameterType.Integer, defaultValue=default, minValue=least), help_text)
         self.add(QgsProcessingParameterFile(
-            TERRAIN, tr("Terrain"), fileFilter="NetCDF (*.nc *.ncf *.nc4);;*", optional=True),
+            TERRAIN, tr("Terrain"), fileFilter=f"NetCDF (*.nc *.ncf *.nc4);;{ANY_FILE}", optional=True),
             tr("NetCDF file with elevation and urban fraction. Empty: invented terrain."), advanced=True)
         self.add(QgsProcessingParameterFileDestination(OUTPUT, tr("Simulated fields"), "NetCDF (*.nc)"),
             tr("NetCDF file to write."))

@@ -11,7 +11,7 @@ from qgis.core import (
 
 from ..stations import X, Y, crs_text, readings_crs, write_readings
 from ..translate import tr
-from .base import DEVICES
+from .base import ANY_FILE, DEVICES
 
 FROM, TARGET, INPUTS, MAPS, COVARIATES, LAYOUT, GRID = "FROM", "TARGET", "INPUTS", "MAPS", "COVARIATES", "LAYOUT", "GRID"
 ITERATIONS, EPOCHS, BATCH, LEARNING_RATE, SEED = "ITERATIONS", "EPOCHS", "BATCH", "LEARNING_RATE", "SEED"
@@ -46,7 +46,7 @@ def add_training_parameters(algorithm) -> None:
     ):
         algorithm.add(QgsProcessingParameterString(name, label, optional=True), help_text, advanced=True)
     for name, label, file_filter, help_text in (
-        (COVARIATES, tr("Covariates"), "NetCDF, GeoTIFF (*.nc *.ncf *.nc4 *.tif *.tiff);;*",
+        (COVARIATES, tr("Covariates"), f"NetCDF, GeoTIFF (*.nc *.ncf *.nc4 *.tif *.tiff);;{ANY_FILE}",
          tr("Maps that overrule those of the CTM files, as the algorithm for covariates writes them.")),
         (VARIABLES, tr("Table of variables"), "TOML (*.toml)",
          tr("File that extends or overrides the variables that are known in CTM files.")),

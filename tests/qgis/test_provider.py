@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from qgis.core import Qgis, QgsApplication, QgsSettings
+from qgis.core import Qgis, QgsApplication, QgsProcessingParameterFile, QgsSettings
 
 NEED_ENGINE = {"covariates", "gridstations", "inspectctm", "reanalyse", "trainmodel", "reproducectm", "simulatectm"}
 NAMES = NEED_ENGINE | {"loadreanalysis", "checkengine", "setupengine"}
@@ -103,3 +103,15 @@ def test_unloading_takes_the_provider_away(plugin):
     plugin.initProcessing()
     assert registry.providerById("ctm_reanalysis") is not None
     assert classFactory(None).provider is None
+
+
+def test_files_without_an_extension_are_taken(algorithms):
+    """IOAPI files and Pythons often have none; QGIS's own filter for all files refuses them."""
+    seen = 0
+    for algorithm in algorithms.values():
+        for parameter in algorithm.parameterDefinitions():
+            if isinstance(parameter, QgsProcessingParameterFile) and "TOML" not in parameter.fileFilter():
+                if parameter.behavior() == Qgis.ProcessingFileParameterBehavior.File:
+                    seen += 1
+                    assert parameter.checkValueIsAcceptable("/data/GRIDCRO2D_160101"), f"{algorithm.name()}: {parameter.name()}"
+    assert seen >= 5
