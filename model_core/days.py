@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from model_core.errors import InputError
-from model_core.station_tables import EMPTY_TEXTS
+from model_core.stations.tables import EMPTY_TEXTS
 
 _COMPACT = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import rasterio
 from pyproj import CRS
 
+from model_core.ctm.formats import layout_of
+from model_core.ctm.formats.griddesc import grid_of, is_griddesc
+from model_core.ctm.formats.netcdf_file import is_netcdf, open_netcdf
 from model_core.errors import InputError
-from model_core.formats import layout_of
-from model_core.formats.griddesc import grid_of, is_griddesc
-from model_core.formats.netcdf_file import is_netcdf, open_netcdf
 from model_core.grid import Grid
 
 

@@ -10,8 +10,8 @@ import torch
 
 from model_core.errors import InputError
 from model_core.grid import Grid
-from model_core.gridding import GriddedReadings
 from model_core.model_file import Model
+from model_core.stations.gridding import GriddedReadings
 from model_core.warping import warp
 
 # Kernels reach a number of cells: on cells of another size than trained for they reach another distance.

@@ -7,7 +7,7 @@ from typing import Sequence
 
 import numpy as np
 
-from model_core.ctm import read_ctm
+from model_core.ctm.fields import read_ctm
 from model_core.grid import Grid
 from model_core.progress import Progress
 from model_core.warping import warp

@@ -10,8 +10,8 @@ from pyproj import CRS
 from rasterio.errors import RasterioError
 
 from model_core.covariates.from_mcip import mcip_maps
+from model_core.ctm.formats.netcdf_file import is_netcdf
 from model_core.errors import InputError
-from model_core.formats.netcdf_file import is_netcdf
 from model_core.grid import Grid
 from model_core.units import convert
 from model_core.variables import VARIABLES, Variable, recognise

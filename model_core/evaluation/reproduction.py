@@ -9,15 +9,15 @@ from typing import Any, Sequence
 import numpy as np
 import torch
 
-from model_core.daily_store import DailyStore
+from model_core.ctm.daily_store import DailyStore
 from model_core.errors import InputError, ModelFileError
 from model_core.evaluation.period_means import PeriodMean, PeriodSums
-from model_core.gridding import GriddedReadings
 from model_core.model_file import Model
-from model_core.observations import ReadingReport
 from model_core.prediction import predict
 from model_core.progress import Progress
 from model_core.scores import ScoreSums, mean_scores, scores
+from model_core.stations.gridding import GriddedReadings
+from model_core.stations.observations import ReadingReport
 from model_core.warping import warp
 
 

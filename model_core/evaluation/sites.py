@@ -10,7 +10,7 @@ import pandas as pd
 
 from model_core.errors import InputError
 from model_core.grid import Grid
-from model_core.station_tables import read_table
+from model_core.stations.tables import read_table
 
 # The paper reproduces the mainland's 64 488 cells from about 800 of them.
 DEFAULT_POINTS = 800
@@ -45,7 +45,7 @@ def station_cells_of(table: str | Path, grid: Grid, x: str | None = None, y: str
 
     Parameters
     ----------
-    table, x, y, crs : as for `station_tables.read_table`; rows without a position count for nothing
+    table, x, y, crs : as for `tables.read_table`; rows without a position count for nothing
 
     Raises
     ------

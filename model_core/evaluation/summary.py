@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from model_core import __version__
-from model_core.daily_store import DailyStore
+from model_core.ctm.daily_store import DailyStore
 from model_core.evaluation.day_choice import DayChoice
 from model_core.evaluation.figures import daily_scores_figure, period_means_figure
 from model_core.evaluation.period_means import PeriodMean

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from model_core.daily_store import DailyStore, open_store
+from model_core.ctm.daily_store import DailyStore, open_store
 from model_core.days import parse_day
 from model_core.device import choose_device, describe_device
 from model_core.errors import InputError

@@ -10,9 +10,9 @@ import numpy as np
 from model_core.days import parse_day
 from model_core.errors import InputError
 from model_core.grid import Grid, parse_grid
-from model_core.gridding import GriddedReadings, grid_observations
-from model_core.observations import Observations, read_observations
 from model_core.progress import Progress
+from model_core.stations.gridding import GriddedReadings, grid_observations
+from model_core.stations.observations import Observations, read_observations
 
 DEFAULT_GRID = "china12km"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from model_core.ctm import read_ctm
+from model_core.ctm.fields import read_ctm
 from model_core.days import parse_day
 from model_core.errors import InputError
 from model_core.grid import Grid

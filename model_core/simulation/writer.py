@@ -11,7 +11,7 @@ import numpy as np
 
 import model_core
 from model_core.grid import CTM_SPHERE_RADIUS_M, Grid
-from model_core.netcdf_output import NetcdfWriter
+from model_core.output.netcdf import NetcdfWriter
 from model_core.progress import Progress
 from model_core.simulation.days import simulate_days
 from model_core.simulation.terrain import Terrain

@@ -8,7 +8,7 @@ from typing import Iterator, Mapping
 
 import numpy as np
 
-from model_core.daily_store import DailyStore
+from model_core.ctm.daily_store import DailyStore
 
 # About a month of three variables on the paper's grid: enough for short series to be read once, and no more for long ones.
 CACHE_BYTES = 64_000_000

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple, Sequence
 import numpy as np
 
 from model_core.configuration import NetworkConfiguration
-from model_core.daily_store import DailyStore, open_store
+from model_core.ctm.daily_store import DailyStore, open_store
 from model_core.errors import InputError, OutputError
 from model_core.grid import Grid
 from model_core.model_file import StaticMaps
 from model_core.progress import Progress
-from model_core.station_tables import read_table
+from model_core.stations.tables import read_table
 from model_core.training.day_fields import RecentFields, StoredFields
 from model_core.training.samples import TrainingDays
 from model_core.training.series import Series, find_files, group_files

@@ -19,7 +19,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Sequence
 
-from model_core.ctm import inspect
+from model_core.ctm.inspection import inspect
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.variables import VARIABLES

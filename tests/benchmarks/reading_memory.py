@@ -50,7 +50,7 @@ def measure(folder: str, *files: str) -> None:
     """Make the store of some files and say what that took."""
     import rasterio.warp  # noqa: F401  # what the store needs anyway counts as library
     import scipy.optimize  # noqa: F401
-    from model_core.daily_store import open_store
+    from model_core.ctm.daily_store import open_store
     from model_core.units import convert
 
     convert([1.0], "kg m-3", "ug m-3", "a unit")

@@ -113,7 +113,7 @@ def write_days(path, days):
     import numpy as np
 
     from model_core.grid import PRESETS, Grid
-    from model_core.netcdf_output import NetcdfWriter
+    from model_core.output.netcdf import NetcdfWriter
 
     grid = Grid.from_lower_left(PRESETS["china12km"].crs, -1e6, -1e6, (12_000.0, 12_000.0), SMALL_SHAPE)
     row, column = np.mgrid[: SMALL_SHAPE[0], : SMALL_SHAPE[1]].astype(np.float32)

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from model_core.covariates import class_fractions, elevation_maps, open_source, read_covariates
 from model_core.covariates.elevation import mean_and_spread
 from model_core.covariates.sampling import points_per_side
-from model_core.ctm import inspect, read_ctm
+from model_core.ctm.fields import read_ctm
+from model_core.ctm.inspection import inspect
 from model_core.errors import InputError
 from model_core.grid import PRESETS, Grid, ctm_crs
 from model_core.jobs import JOBS
@@ -416,9 +417,9 @@ class TestReanalyse:
     def test_where_the_file_knows_nothing_the_models_map_stays(self, tiny_model, tiny_ctm):
         import torch
 
-        from model_core.gridding import grid_observations
+        from model_core.stations.gridding import grid_observations
         from model_core.model_file import load_model
-        from model_core.observations import from_arrays
+        from model_core.stations.observations import from_arrays
         from model_core.prediction import predict
 
         model, grid = load_model(str(tiny_model)), read_ctm(tiny_ctm, ["elevation"]).grid

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 import xarray
 
-from model_core.ctm import inspect, read_ctm
+from model_core.ctm.fields import read_ctm
+from model_core.ctm.inspection import inspect
 from model_core.errors import Cancelled, InputError
 from model_core.progress import Progress
 

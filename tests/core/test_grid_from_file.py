@@ -6,10 +6,10 @@ import rasterio
 import xarray
 from pyproj import CRS
 
-from model_core.ctm import inspect
+from model_core.ctm.formats import ioapi
+from model_core.ctm.formats.netcdf_file import open_netcdf
+from model_core.ctm.inspection import inspect
 from model_core.errors import InputError
-from model_core.formats import ioapi
-from model_core.formats.netcdf_file import open_netcdf
 from model_core.grid import Grid, parse_grid
 from model_core.grid_from_file import read_grid
 

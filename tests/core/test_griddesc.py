@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from model_core.ctm import inspect
+from model_core.ctm.inspection import inspect
 from model_core.errors import InputError
 from model_core.grid import parse_grid
 from model_core.grid_from_file import read_grid

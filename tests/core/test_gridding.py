@@ -10,8 +10,8 @@ from pyproj import Transformer
 
 from model_core.errors import InputError
 from model_core.grid import PRESETS, Grid
-from model_core.gridding import grid_observations
-from model_core.observations import from_arrays, read_observations
+from model_core.stations.gridding import grid_observations
+from model_core.stations.observations import from_arrays, read_observations
 
 GRID = Grid.from_extent(0, 0, 5, 4, 1, "EPSG:32650")  # 4 rows, 5 columns of one metre
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shapely.geometry import MultiPoint, Point, Polygon
 
 from model_core.errors import InputError
-from model_core.observations import from_arrays, read_observations
+from model_core.stations.observations import from_arrays, read_observations
 
 
 def at_stations(values, **options):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pyproj import CRS
 
-from model_core.ctm import read_ctm
+from model_core.ctm.fields import read_ctm
 from model_core.errors import OutputError
 from model_core.grid import PRESETS, Grid
 from model_core.grid_from_file import read_grid

@@ -8,13 +8,14 @@ import pytest
 import xarray
 from pyproj import CRS, Transformer
 
-from model_core.ctm import inspect, read_ctm
-from model_core.ctm_file import OpenFiles
-from model_core.derived import humidity_from_dew_point, humidity_from_mixing_ratio, humidity_from_specific
+from model_core.ctm.ctm_file import OpenFiles
+from model_core.ctm.derived import humidity_from_dew_point, humidity_from_mixing_ratio, humidity_from_specific
+from model_core.ctm.fields import read_ctm
+from model_core.ctm.formats.dates import time_of_file
+from model_core.ctm.formats.ioapi import crs as ioapi_crs
+from model_core.ctm.formats.netcdf_file import open_netcdf
+from model_core.ctm.inspection import inspect
 from model_core.errors import InputError
-from model_core.formats.dates import time_of_file
-from model_core.formats.ioapi import crs as ioapi_crs
-from model_core.formats.netcdf_file import open_netcdf
 from model_core.grid import Grid, ctm_crs
 from model_core.grid_from_file import read_grid
 from model_core.jobs import JOBS

@@ -9,17 +9,17 @@ import rasterio
 import xarray as xr
 from pyproj import Transformer
 
-from model_core.ctm import read_ctm
+from model_core.ctm.fields import read_ctm
 from model_core.device import choose_device
 from model_core.errors import InputError, ModelFileError, OutputError
 from model_core.grid import PRESETS, parse_grid
 from model_core.jobs import JOBS
 from model_core.model_file import load_model
-from model_core.observations import from_arrays
-from model_core.gridding import grid_observations
 from model_core.prediction import predict
 from model_core.progress import Progress
 from model_core.scores import scores
+from model_core.stations.gridding import grid_observations
+from model_core.stations.observations import from_arrays
 
 
 class Listening(Progress):

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_core.cli import main
-from model_core.ctm import read_ctm
+from model_core.ctm.fields import read_ctm
 from model_core.errors import Cancelled, InputError, ModelFileError, OutputError
 from model_core.evaluation.day_choice import choose_days
 from model_core.evaluation.figures import daily_scores_figure, nice_ceiling, period_means_figure, pretty_unit

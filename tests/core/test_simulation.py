@@ -12,7 +12,7 @@ import xarray
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_core.ctm import read_ctm
+from model_core.ctm.fields import read_ctm
 from model_core.errors import Cancelled, InputError, OutputError
 from model_core.grid import Grid, parse_grid
 from model_core.progress import Progress

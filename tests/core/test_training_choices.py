@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_core.configuration import read_configuration
-from model_core.daily_store import open_store
+from model_core.ctm.daily_store import open_store
 from model_core.errors import InputError
 from model_core.grid import PRESETS, Grid
-from model_core.netcdf_output import NetcdfWriter
+from model_core.output.netcdf import NetcdfWriter
 from model_core.training.batches import drawn_ahead
 from model_core.training.choices import choose_inputs, choose_schedule
 from model_core.training.day_fields import RecentFields, StoredFields

@@ -8,10 +8,10 @@ import numpy as np
 import xarray
 from pyproj import CRS, Transformer
 
+from model_core.ctm.formats.cf_time import decode
+from model_core.ctm.formats.dates import time_of_file
+from model_core.ctm.formats.layout import Layout
 from model_core.errors import InputError
-from model_core.formats.cf_time import decode
-from model_core.formats.dates import time_of_file
-from model_core.formats.layout import Layout
 from model_core.grid import Grid, ctm_crs
 
 _LARGEST_MISFIT = 0.1  # of a cell, between the file's longitudes and latitudes and the projection

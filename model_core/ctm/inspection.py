@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from model_core.ctm_file import CTMFile, OpenFiles
+from model_core.ctm.ctm_file import CTMFile, OpenFiles
+from model_core.ctm.formats.griddesc import is_griddesc, read_griddesc
+from model_core.ctm.formats.layout import Layout
 from model_core.errors import InputError
-from model_core.formats.griddesc import is_griddesc, read_griddesc
-from model_core.formats.layout import Layout
 from model_core.variable_table import VariableTable, current_table
 
 

@@ -11,11 +11,11 @@ from typing import Callable, NamedTuple, Sequence
 import numpy as np
 import xarray
 
-from model_core.derived import RECIPES, find
+from model_core.ctm.derived import RECIPES, find
+from model_core.ctm.formats import layout_of
+from model_core.ctm.formats.layout import Layout
+from model_core.ctm.formats.netcdf_file import open_netcdf
 from model_core.errors import InputError
-from model_core.formats import layout_of
-from model_core.formats.layout import Layout
-from model_core.formats.netcdf_file import open_netcdf
 from model_core.units import convert
 from model_core.variable_table import VariableTable
 from model_core.variables import Variable

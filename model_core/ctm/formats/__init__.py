@@ -7,9 +7,9 @@ from pathlib import Path
 import xarray
 from pyproj.exceptions import ProjError
 
+from model_core.ctm.formats import cf, ioapi, wrf
+from model_core.ctm.formats.layout import Layout
 from model_core.errors import InputError
-from model_core.formats import cf, ioapi, wrf
-from model_core.formats.layout import Layout
 
 
 _MOST_CELLS = 200_000_000  # a field of them takes 800 MB; a damaged or hostile header can claim any number

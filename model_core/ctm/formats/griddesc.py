@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from model_core.ctm.formats import ioapi
 from model_core.errors import InputError
-from model_core.formats import ioapi
 from model_core.grid import Grid
 
 _PROJECTION = ("P_ALP", "P_BET", "P_GAM", "XCENT", "YCENT")

@@ -9,15 +9,12 @@ from typing import Sequence
 
 import numpy as np
 
-from model_core.ctm_file import OpenFiles
+from model_core.ctm.ctm_file import OpenFiles
+from model_core.ctm.series import read_series
 from model_core.errors import InputError
 from model_core.grid import Grid
-from model_core.inspection import inspect
 from model_core.progress import Progress
-from model_core.series import read_series
 from model_core.variable_table import VariableTable, current_table
-
-__all__ = ["CTMFields", "inspect", "read_ctm"]
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ from typing import Any, Sequence
 import netCDF4
 import numpy as np
 
-from model_core.ctm_file import OpenFiles
+from model_core.ctm.ctm_file import OpenFiles
+from model_core.ctm.formats.netcdf_file import check_readable
+from model_core.ctm.series import Series, read_series
 from model_core.errors import InputError, OutputError
-from model_core.formats.netcdf_file import check_readable
 from model_core.grid import Grid
-from model_core.netcdf_output import NetcdfWriter
+from model_core.output.netcdf import NetcdfWriter
 from model_core.progress import Progress
-from model_core.series import Series, read_series
 from model_core.variable_table import VariableTable, current_table
 from model_core.warping import warp
 

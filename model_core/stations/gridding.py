@@ -9,7 +9,7 @@ from pyproj import Transformer
 
 from model_core.errors import InputError
 from model_core.grid import Grid
-from model_core.observations import Observations, ReadingReport
+from model_core.stations.observations import Observations, ReadingReport
 
 
 @dataclass(frozen=True)

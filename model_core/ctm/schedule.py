@@ -8,7 +8,7 @@ from typing import NamedTuple, Sequence
 
 import numpy as np
 
-from model_core.daily_means import needed_count
+from model_core.ctm.daily_means import needed_count
 from model_core.errors import InputError
 from model_core.progress import Progress
 

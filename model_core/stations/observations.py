@@ -14,7 +14,7 @@ from pyproj import CRS
 from model_core.days import parse_day, parse_times
 from model_core.errors import InputError
 from model_core.grid import parse_crs
-from model_core.station_tables import EMPTY_TEXTS, column, read_table
+from model_core.stations.tables import EMPTY_TEXTS, column, read_table
 from model_core.units import convert
 from model_core.variables import get_variable
 
@@ -112,7 +112,7 @@ def read_observations(
     y: str | None = None, crs: Any = None, time: str | None = None, date: Date | str | None = None,
     id: str | None = None, group: str | None = None,
 ) -> Observations:
-    """Readings from a CSV or vector file; see `station_tables.read_table` for the files and `from_arrays` for the rules.
+    """Readings from a CSV or vector file; see `tables.read_table` for the files and `from_arrays` for the rules.
 
     `value`, `x`, `y`, `time`, `id` and `group` are column names.
 

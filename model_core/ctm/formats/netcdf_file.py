@@ -6,8 +6,8 @@ from pathlib import Path
 
 import xarray
 
+from model_core.ctm.formats.classic_header import check_classic
 from model_core.errors import InputError
-from model_core.formats.classic_header import check_classic
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _OTHERS = (  # first bytes, what they mean

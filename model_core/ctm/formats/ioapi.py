@@ -10,8 +10,8 @@ import xarray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 
+from model_core.ctm.formats.layout import Layout
 from model_core.errors import InputError
-from model_core.formats.layout import Layout
 from model_core.grid import Grid, ctm_crs
 
 _DAY_HOURS = 24.0

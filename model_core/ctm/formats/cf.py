@@ -9,12 +9,12 @@ import xarray
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from model_core.ctm.formats import ioapi
+from model_core.ctm.formats.cf_time import TimeAxis, time_axis
+from model_core.ctm.formats.dates import time_of_file
+from model_core.ctm.formats.layout import Layout
+from model_core.ctm.formats.lonlat_fit import describe_fit, fit, place
 from model_core.errors import InputError
-from model_core.formats import ioapi
-from model_core.formats.cf_time import TimeAxis, time_axis
-from model_core.formats.dates import time_of_file
-from model_core.formats.layout import Layout
-from model_core.formats.lonlat_fit import describe_fit, fit, place
 from model_core.grid import Grid
 from model_core.units import convert
 
