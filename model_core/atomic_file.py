@@ -29,7 +29,7 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     partial = partial_path(path)
-    _check_target(path)
+    check_target(path)
     try:
         partial.write_bytes(b"")  # fails early, and with the operating system's own reason
         yield partial
@@ -42,7 +42,8 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
         _remove(partial)
 
 
-def _check_target(path: Path) -> None:
+def check_target(path: Path) -> None:
+    """Raise `OutputError` if no file could be made at `path`; a long job asks before it begins."""
     if not path.name or path.is_dir():
         raise OutputError(f"'{path}' is a folder; name a file in it")
     folder = path.absolute().parent

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from model_core.atomic_file import check_target
 from model_core.jobs.requests import (
     field_statistics, gridded, reading_account, requested_grid, requested_observations, required,
 )
@@ -18,6 +19,7 @@ from model_core.variables import get_variable
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Write a GeoTIFF with the mean reading (band 1) and the number of readings (band 2) of each cell."""
     out = Path(required(request, "out"))
+    check_target(out)
     species = get_variable(request.get("species") or "pm25")
     grid = requested_grid(request)
     progress.step(0.1, "reading stations")

@@ -10,6 +10,7 @@ import numpy as np
 
 from model_core import __version__
 from model_core.covariates import read_covariates
+from model_core.atomic_file import check_target
 from model_core.device import choose_device, describe_device
 from model_core.errors import InputError
 from model_core.grid import Grid
@@ -32,6 +33,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     out = Path(required(request, "out"))
     if out.suffix.lower() not in (".tif", ".tiff", ".nc"):
         raise InputError(f"output '{out.name}': the name must end in .tif or .nc")
+    check_target(out)
     progress.step(0.02, "loading the model")
     model = load_model(request.get("model") or BUNDLED)
     device = choose_device(request.get("device") or "auto")
