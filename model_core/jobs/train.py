@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from model_core.atomic_file import check_target
 from model_core.configuration import NetworkConfiguration, TrainingConfiguration, read_configuration
 from model_core.days import parse_day
 from model_core.device import choose_device, describe_device, training_autocast
@@ -38,8 +39,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     out = Path(required(request, "out"))
     if out.suffix != SUFFIX:
         raise InputError(f"model '{out.name}': the name must end in {SUFFIX}")
-    if not out.absolute().parent.is_dir():
-        raise OutputError(f"folder '{out.absolute().parent}' does not exist; create it, or choose another model file")
+    check_target(out)
     base = load_model(request["from"]) if request.get("from") else None
     network, training = _configurations(request, base)
     device = choose_device(request.get("device") or "auto")
