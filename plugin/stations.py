@@ -69,6 +69,12 @@ def write_readings(
     return rows
 
 
+def write_positions(source: QgsProcessingFeatureSource, path: Path, key: str, feedback: QgsFeedback) -> dict[str, str]:
+    """Write the points alone, and return the part of the request that names them under `key`."""
+    write_readings(source, [], path, feedback)
+    return {key: str(path), "x": X, "y": Y, "crs": crs_text(readings_crs(source))}
+
+
 def column_name(field: str) -> str:
     """A field's column in the table: its own name, so that messages name it, less what separates columns."""
     return re.sub(r"[:;,|\t\r\n]", "_", field).strip()

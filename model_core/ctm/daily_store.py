@@ -25,6 +25,7 @@ from model_core.variable_table import VariableTable, current_table
 from model_core.warping import warp
 
 SUFFIX = ".daily.nc"
+CACHE_FOLDER = "daily_fields"  # where jobs keep stores, next to their output
 _VERSION = 2  # of the file's form and of what is computed into it
 _HEADER = "daily_store"  # the attribute that tells a store from other files; it is written last
 _HDF5_LOCK = threading.Lock()  # the HDF5 library is not safe for threads

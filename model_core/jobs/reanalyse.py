@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from model_core import __version__
-from model_core.covariates import read_covariates
 from model_core.atomic_file import check_target
+from model_core.covariates import read_covariates
 from model_core.device import choose_device, describe_device
 from model_core.errors import InputError
 from model_core.grid import Grid

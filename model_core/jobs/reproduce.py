@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from model_core.ctm.daily_store import DailyStore, open_store
+from model_core.ctm.daily_store import CACHE_FOLDER, DailyStore, open_store
 from model_core.days import parse_day
 from model_core.device import choose_device, describe_device
 from model_core.errors import InputError
@@ -23,8 +23,6 @@ from model_core.json_values import finite
 from model_core.model_file import Model, load_model
 from model_core.progress import Progress
 from model_core.training.series import find_files
-
-CACHE_FOLDER = "daily_fields"
 
 
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:

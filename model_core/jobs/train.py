@@ -11,6 +11,7 @@ import torch
 
 from model_core.atomic_file import check_target
 from model_core.configuration import NetworkConfiguration, TrainingConfiguration, read_configuration
+from model_core.ctm.daily_store import CACHE_FOLDER
 from model_core.days import parse_day
 from model_core.device import choose_device, describe_device, training_autocast
 from model_core.errors import Cancelled, InputError, OutputError
@@ -26,8 +27,6 @@ from model_core.training.record import HISTORY_CSV, HISTORY_PNG, KERNELS_PNG, pl
 from model_core.training.split import Split, split_by_dates, split_by_time
 from model_core.training.trainer import TrainingPlan, TrainingResult, train_network
 from model_core.variables import get_variable
-
-CACHE_FOLDER = "daily_fields"
 
 
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:

@@ -87,6 +87,12 @@ def run_engine(command: str, request: dict, feedback, outputs: list[str]) -> dic
         raise QgsProcessingException(str(error)) from error
 
 
+def day_text(algorithm: EngineAlgorithm, parameters: dict, name: str, context) -> str:
+    """A day as the engine writes it, YYYY-MM-DD; '' where none was chosen."""
+    day = algorithm.parameterAsDateTime(parameters, name, context).date()
+    return day.toString("yyyy-MM-dd") if day.isValid() else ""
+
+
 def check_destination(algorithm: EngineAlgorithm, parameters: dict, name: str, context) -> str:
     """What is wrong with the folder of an output file, or ''."""
     if parameters.get(name) in (None, ""):

@@ -12,9 +12,9 @@ from qgis.core import (
 )
 
 from ..engine.client import job_folder
-from ..stations import X, Y, crs_text, readings_crs, write_readings
+from ..stations import write_positions
 from ..translate import tr
-from .base import DEVICES, EngineAlgorithm, run_engine
+from .base import DEVICES, EngineAlgorithm, day_text, run_engine
 from .station_parameters import STATIONS, check_readings
 
 CTM, MODEL, GRID, POINTS, START, END = "CTM", "MODEL", "GRID", "POINTS", "START", "END"
@@ -114,13 +114,10 @@ class ReproduceCTM(EngineAlgorithm):
                 if parameters.get(name) is not None:
                     request[name.lower()] = self.parameterAsInt(parameters, name, context)
             for name in (START, END):
-                day = self.parameterAsDateTime(parameters, name, context).date()
-                if day.isValid():
-                    request[name.lower()] = day.toString("yyyy-MM-dd")
+                request[name.lower()] = day_text(self, parameters, name, context)
             source = self.parameterAsSource(parameters, STATIONS, context)
             if source is not None:
-                request.update(stations=str(folder / "stations.csv"), x=X, y=Y, crs=crs_text(readings_crs(source)))
-                write_readings(source, [], folder / "stations.csv", feedback)
+                request.update(write_positions(source, folder / "stations.csv", "stations", feedback))
             result = run_engine("reproduce", request, feedback, [str(Path(output) / name) for name in FILES.values()])
         daily, pooled = result["mean_of_daily"], result["pooled"]
         for key in SCORES:

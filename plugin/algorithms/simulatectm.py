@@ -10,7 +10,7 @@ from qgis.PyQt.QtCore import QDate, QDateTime, QTime
 
 from ..engine.client import job_folder
 from ..translate import tr
-from .base import ANY_FILE, EngineAlgorithm, check_destination, run_engine
+from .base import ANY_FILE, EngineAlgorithm, check_destination, day_text, run_engine
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 
 START, DAYS, SEED, TERRAIN, OUTPUT, SECONDS = "START", "DAYS", "SEED", "TERRAIN", "OUTPUT", "SECONDS"
@@ -56,7 +56,7 @@ class SimulateCTM(EngineAlgorithm):
         with job_folder() as folder:
             request = {
                 "grid": grid_request(self, parameters, context, folder), "out": output,
-                "start": self.parameterAsDateTime(parameters, START, context).date().toString("yyyy-MM-dd"),
+                "start": day_text(self, parameters, START, context),
                 "days": self.parameterAsInt(parameters, DAYS, context),
                 "seed": self.parameterAsInt(parameters, SEED, context),
             }

@@ -13,7 +13,7 @@ from qgis.PyQt.QtCore import QDate
 
 from ..stations import X, Y, column_name, crs_text, missing_field, no_position, readings_crs, text_only, write_readings
 from ..translate import tr
-from .base import EngineAlgorithm
+from .base import EngineAlgorithm, day_text
 
 STATIONS, VALUE, UNIT, TIME, DATE, ID, GROUP = "STATIONS", "VALUE", "UNIT", "TIME", "DATE", "ID", "GROUP"
 COUNT_USED, COUNT_DROPPED, CELLS = "COUNT_USED", "COUNT_DROPPED", "CELLS_WITH_READINGS"
@@ -114,9 +114,7 @@ def station_request(
     request = {"stations": str(path), "x": X, "y": Y, "crs": crs_text(readings_crs(source)),
                "unit": algorithm.parameterAsString(parameters, UNIT, context)}
     request.update({key: column_name(field) for key, field in fields.items()})
-    day = algorithm.parameterAsDateTime(parameters, DATE, context).date()
-    if day.isValid():
-        request["date"] = day.toString("yyyy-MM-dd")
+    request["date"] = day_text(algorithm, parameters, DATE, context)
     return request
 
 

@@ -9,9 +9,9 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource, QgsProcessingParameterFile, QgsProcessingParameterNumber, QgsProcessingParameterString,
 )
 
-from ..stations import X, Y, crs_text, readings_crs, write_readings
+from ..stations import write_positions
 from ..translate import tr
-from .base import ANY_FILE, DEVICES
+from .base import ANY_FILE, DEVICES, day_text
 
 FROM, TARGET, INPUTS, MAPS, COVARIATES, LAYOUT, GRID = "FROM", "TARGET", "INPUTS", "MAPS", "COVARIATES", "LAYOUT", "GRID"
 ITERATIONS, EPOCHS, BATCH, LEARNING_RATE, SEED = "ITERATIONS", "EPOCHS", "BATCH", "LEARNING_RATE", "SEED"
@@ -110,11 +110,8 @@ def training_request(algorithm, parameters: dict, context, folder: Path, feedbac
         if parameters.get(name) is not None:
             request[name.lower()] = algorithm.parameterAsDouble(parameters, name, context)
     for name in (VALIDATION_START, VALIDATION_END):
-        day = algorithm.parameterAsDateTime(parameters, name, context).date()
-        if day.isValid():
-            request[name.lower()] = day.toString("yyyy-MM-dd")
+        request[name.lower()] = day_text(algorithm, parameters, name, context)
     source = algorithm.parameterAsSource(parameters, LAYOUT, context)
     if source is not None:
-        request.update(layout=str(folder / "layout.csv"), x=X, y=Y, crs=crs_text(readings_crs(source)))
-        write_readings(source, [], folder / "layout.csv", feedback)
+        request.update(write_positions(source, folder / "layout.csv", "layout", feedback))
     return request

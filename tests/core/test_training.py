@@ -16,7 +16,7 @@ from model_core.progress import Progress
 from model_core.training.layouts import remove_cities, uniform_layout, varied_layout
 from model_core.training.objective import learning_rate
 from model_core.training.samples import TrainingDays, draw_sample
-from model_core.training.split import split_by_dates, split_by_time
+from model_core.training.split import split_by_time
 from model_core.training.trainer import TrainingPlan, train_network
 
 LAND = np.zeros((60, 80), bool)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from qgis.core import NULL, QgsCoordinateReferenceSystem, QgsProcessingException, QgsVectorLayer, edit
 
-from small_world import FIRST_DAY, DAYS, SMALL_GRID
+from small_world import DAYS, SMALL_GRID
 
 
 @pytest.fixture
