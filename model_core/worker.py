@@ -143,6 +143,9 @@ def _find_job(command: Any):
 
 def _release_memory() -> None:
     """Give back what a failed job held, on the GPU too, so that the next, smaller job has room."""
+    ready = sys.modules.get("model_core.ready")
+    if ready is not None:
+        ready.forget()
     gc.collect()
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():

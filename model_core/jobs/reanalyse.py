@@ -18,10 +18,10 @@ from model_core.jobs.requests import (
     field_statistics, gridded, reading_account, requested_grid, requested_observations,
     requested_weather, required,
 )
-from model_core.model_file import Model, load_model
+from model_core.model_file import Model
 from model_core.output import write_geotiff, write_netcdf
-from model_core.prediction import predict
 from model_core.progress import Progress
+from model_core.ready import ready_model, ready_predictor
 from model_core.variables import get_variable
 
 BUNDLED = "bundled"
@@ -35,7 +35,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         raise InputError(f"output '{out.name}': the name must end in .tif or .nc")
     check_target(out)
     progress.step(0.02, "loading the model")
-    model = load_model(request.get("model") or BUNDLED)
+    model = ready_model(request.get("model") or BUNDLED)
     device = choose_device(request.get("device") or "auto")
     grid = requested_grid(request)
     target = get_variable(model.configuration.target)
@@ -54,7 +54,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
 
     covariates = _requested_covariates(request, model, grid, progress)
     progress.step(0.4, f"predicting on {describe_device(device)}")
-    reanalysis = predict(model, readings, grid, device, covariates)
+    reanalysis, = ready_predictor(model, grid, device, covariates=covariates).predict([readings])
     for note in reanalysis.notes:
         progress.warn(note)
     if reanalysis.missing_inputs:
