@@ -129,7 +129,7 @@ def run(job: Job) -> None:
         return
     except BaseException as error:  # SystemExit too: a library's exit() must not take the warm worker along
         explanation = explain(error)
-    _release_memory()  # only here are the failed job's frames, and the arrays in them, let go
+    _release_memory(explanation["kind"] == "OutOfMemory")  # only here are the failed job's frames, and the arrays in them, let go
     job.reply("error", **explanation)
 
 
@@ -141,10 +141,13 @@ def _find_job(command: Any):
     return JOBS[command]
 
 
-def _release_memory() -> None:
-    """Give back what a failed job held, on the GPU too, so that the next, smaller job has room."""
+def _release_memory(kept_too: bool) -> None:
+    """Give back what a failed job held, on the GPU too, so that the next, smaller job has room.
+
+    `kept_too` also lets go of the models that are kept ready.
+    """
     ready = sys.modules.get("model_core.ready")
-    if ready is not None:
+    if kept_too and ready is not None:
         ready.forget()
     gc.collect()
     torch = sys.modules.get("torch")

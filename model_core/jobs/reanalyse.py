@@ -10,7 +10,6 @@ import numpy as np
 
 from model_core import __version__
 from model_core.atomic_file import check_target
-from model_core.covariates import read_covariates
 from model_core.device import choose_device, describe_device
 from model_core.errors import InputError
 from model_core.grid import Grid
@@ -85,6 +84,8 @@ def _requested_covariates(
     """Maps of the user's file that the model knows, on the grid; they overrule the model's own."""
     if not request.get("covariates"):
         return {}
+    from model_core.covariates import read_covariates  # brings all that reads CTM files, which most runs can do without
+
     file = Path(request["covariates"])
     maps = read_covariates(file, grid)
     known = model.configuration.covariates
