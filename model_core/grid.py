@@ -174,6 +174,11 @@ PRESETS = {
         ctm_crs("+proj=lcc +lat_1=25 +lat_2=40 +lat_0=34 +lon_0=110 +x_0=0 +y_0=0"),
         -3_144_000.0, -2_112_000.0, (12_000.0, 12_000.0), (372, 426),
     ),
+    # The United States without Alaska and Hawaii: EPA's 12US1.
+    "conus12km": Grid.from_lower_left(
+        ctm_crs("+proj=lcc +lat_1=33 +lat_2=45 +lat_0=40 +lon_0=-97 +x_0=0 +y_0=0"),
+        -2_556_000.0, -1_728_000.0, (12_000.0, 12_000.0), (299, 459),
+    ),
 }
 
 

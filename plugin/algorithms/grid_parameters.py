@@ -16,14 +16,14 @@ from ..translate import tr
 from .base import EngineAlgorithm
 
 GRID, TEMPLATE, EXTENT, CELL_SIZE, CRS = "GRID", "TEMPLATE", "EXTENT", "CELL_SIZE", "CRS"
-PRESETS = ("china12km",)
+PRESETS = ("china12km", "conus12km")
 _EXTENT_TEXT = re.compile(r"([^,@]+,){4}[^,@]+@.+", re.DOTALL)
 
 
 def add_grid_parameters(algorithm: EngineAlgorithm) -> None:
     """The grid by name or file; a template raster or an extent with a cell size as advanced."""
     algorithm.add(QgsProcessingParameterString(GRID, tr("Grid"), PRESETS[0]),
-        tr("china12km, or the path of a NetCDF or raster file whose grid to use, or xmin,ymin,xmax,ymax,cell@CRS."))
+        tr("china12km, conus12km, or the path of a NetCDF or raster file whose grid to use, or xmin,ymin,xmax,ymax,cell@CRS."))
     algorithm.add(QgsProcessingParameterRasterLayer(TEMPLATE, tr("Grid of a raster layer"), optional=True),
         tr("A raster whose grid to use, instead of the grid above."), advanced=True)
     algorithm.add(QgsProcessingParameterExtent(EXTENT, tr("Extent of the grid"), optional=True),

@@ -89,8 +89,9 @@ def test_rotated_or_upside_down_grids_are_refused(transform):
 
 def test_what_a_user_writes_for_a_grid():
     assert parse_grid("china12km") is CHINA
+    assert parse_grid("conus12km") is PRESETS["conus12km"]
     assert parse_grid("1000,2000,4000,4000,500@EPSG:32650").matches(SMALL)
-    with pytest.raises(InputError, match="neither a preset .china12km., nor an existing file, nor an extent"):
+    with pytest.raises(InputError, match="neither a preset .china12km, conus12km., nor an existing file, nor an extent"):
         parse_grid("europe")
     with pytest.raises(InputError, match="write xmin,ymin,xmax,ymax,cell@CRS"):
         parse_grid("a,2,3,4,5@EPSG:4326")
