@@ -39,6 +39,8 @@ class NetworkConfiguration:
     unet_factor : side in cells of the blocks that the UNet++ works on; its result is refined bilinearly
     output : "field" predicts the field; "correction" predicts a correction to the normalised convolutions
     correction_limit : largest correction in units of the day's spread
+    kriging : whether the target's readings are kriged first; a correction is then one to the kriged field
+    uncertainty : whether the standard deviation of a reading comes out too
     standardise : "none", or "day": mean and spread of the day's readings are taken out, in transformed units
     transforms : by variable; a variable without one is used as it is
     """
@@ -58,6 +60,8 @@ class NetworkConfiguration:
     unet_factor: int = 1
     output: str = "field"
     correction_limit: float = 1.5
+    kriging: bool = False
+    uncertainty: bool = False
     standardise: str = "none"
     transforms: dict[str, Transform] = field(default_factory=dict)
 
@@ -77,8 +81,10 @@ class NetworkConfiguration:
             raise InputError("network.epsilon and network.correction_limit must be positive")
         if any(b <= a for a, b in zip((1, *self.coarse_factors), self.coarse_factors)):
             raise InputError(f"network.coarse_factors must ascend from 2, got {self.coarse_factors}")
-        if self.output == "correction" and not self.coarse_factors:
-            raise InputError("network.output: 'correction' needs coarse_factors, or cells far from stations have no background")
+        if self.output == "correction" and not (self.coarse_factors or self.kriging):
+            raise InputError("network.output: 'correction' needs kriging or coarse_factors, or cells far from stations have no background")
+        if self.kriging and self.standardise != "day":
+            raise InputError("network.kriging needs standardise = 'day': its prior is that of standardised readings")
         for key, allowed in {
             "second_denominator": ("support", "literal"), "combine": ("sum", "channels"),
             "output": ("field", "correction"), "standardise": ("none", "day"),
@@ -116,14 +122,19 @@ class TrainingConfiguration:
     ----------
     iterations, batch, learning_rate, weight_decay : of the Adam (AdamW) optimiser
     schedule : "constant" or "cosine" (a short warm-up, then down to zero at the last iteration)
-    loss : "mae" (the paper), or "mixed": half the absolute error in standardised units, half the Huber
-        error in original units over the spread of the field, which is trained towards the mean
+    loss : "mae" (the paper), "mixed": half the absolute error in standardised units, half the Huber error in original
+        units over the spread of the field, which is trained towards the mean; or "mean": mostly the Huber error in original
+        units, with more weight where people live, and the likelihood of readings where the network tells its uncertainty
     crop : side in cells of a random window that a sample is cut to; 0 uses whole fields
     stations : fewest and most nominal stations of a whole field
     layouts : "uniform" (the paper: uniform number, uniform land cells), "network": a uniform number of the stations of
         the given layout, or "varied": log-uniform number, cells uniform, drawn by urban fraction, or from real networks
         with jitter, and whole cities removed
-    reading_noise : standard deviation of the factor that a reading is multiplied by, in logs
+    reading_noise : smallest and largest standard deviation of the factor that readings are multiplied by, in logs;
+        log-uniform between them for each sample
+    outliers : share of readings whose noise is five times as large
+    variety : probability of each of the accidents that make a CTM's fields more various: two days blended, a random
+        field laid over, and more or less of terrain and cities than the CTM has
     remove_variable, remove_covariate : probability that a sample lacks a station variable or covariate as a whole
     rescale : standard deviation of a random factor on the target field, in logs
     flip : whether fields are mirrored at random
@@ -140,7 +151,9 @@ class TrainingConfiguration:
     crop: int = 0
     stations: tuple[int, int] = (1500, 2500)
     layouts: str = "uniform"
-    reading_noise: float = 0.0
+    reading_noise: tuple[float, float] = (0.0, 0.0)
+    outliers: float = 0.0
+    variety: float = 0.0
     remove_variable: float = 0.0
     remove_covariate: float = 0.0
     rescale: float = 0.0
@@ -152,15 +165,22 @@ class TrainingConfiguration:
         for key in ("iterations", "batch", "learning_rate", "validate_every"):
             if getattr(self, key) <= 0:
                 raise InputError(f"training.{key} must be positive, got {getattr(self, key)}")
-        for key in ("remove_variable", "remove_covariate", "validation_share"):
+        for key in ("remove_variable", "remove_covariate", "validation_share", "outliers", "variety"):
             if not 0 <= getattr(self, key) < 1:
                 raise InputError(f"training.{key} must be from 0 to below 1, got {getattr(self, key)}")
         if len(self.stations) != 2 or not 1 <= self.stations[0] <= self.stations[1]:
             raise InputError(f"training.stations: fewest and most are needed, got {self.stations}")
+        if len(self.reading_noise) != 2 or not 0 <= self.reading_noise[0] <= self.reading_noise[1]:
+            raise InputError(f"training.reading_noise: smallest and largest are needed, got {self.reading_noise}")
         for key, allowed in {
-            "schedule": ("constant", "cosine"), "loss": ("mae", "mixed"), "layouts": ("uniform", "network", "varied"),
+            "schedule": ("constant", "cosine"), "loss": ("mae", "mixed", "mean"), "layouts": ("uniform", "network", "varied"),
         }.items():
             _require(f"training.{key}", getattr(self, key), allowed)
+
+    @property
+    def judged_by(self) -> str:
+        """The score that decides which validated network is the best."""
+        return "rmse_to_background" if self.loss == "mean" else "mae"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from model_core.configuration import NetworkConfiguration, Transform
+from model_core.network.kriged_background import kriged_background
 from model_core.network.pointconv import NormalisedConvolution, PointConv, PointConvFields
 from model_core.network.unetplusplus import RegrUNetPP
 
@@ -18,12 +19,16 @@ class NetworkOutput(NamedTuple):
 
     `field` is in the target's units and not yet kept from being negative; `standardised` is what the
     network computes in, and `level` and `spread`, shape (batch, 1, 1), lead from one to the other.
+    `sd` is the standard deviation of a reading in the cell, in the target's units, where the network tells it;
+    `background` the field, in the target's units, that was corrected, where there is one.
     """
 
     field: Tensor
     standardised: Tensor
     level: Tensor
     spread: Tensor
+    sd: Tensor | None = None
+    background: Tensor | None = None
 
 
 class ReanalysisNetwork(nn.Module):
@@ -46,7 +51,9 @@ class ReanalysisNetwork(nn.Module):
         if c.coarse_factors:
             channels += 2 * len(c.coarse_factors) + 1
         channels += 2 * c.readings + len(c.covariates) * (1 + c.availability)
-        self.unet = RegrUNetPP(channels, 1, c.width, c.levels)
+        if c.kriging:  # two kriged fields, the contrasts of the maps, and five constants of the day
+            channels += 2 + len(c.covariates) + 5
+        self.unet = RegrUNetPP(channels, 1 + c.kriging + c.uncertainty, c.width, c.levels)
         if c.output == "correction":  # start from the background itself
             nn.init.zeros_(self.unet.head.weight)
             nn.init.zeros_(self.unet.head.bias)
@@ -62,45 +69,60 @@ class ReanalysisNetwork(nn.Module):
         maps, maps_known : Tensor
             Covariates in canonical units and where they are known (0 or 1), shape (batch, covariates, rows, columns).
         """
-        c = self.configuration
-        mask = mask.float()
+        c, t = self.configuration, self.target_index
+        rule = c.transform_of(c.target)
+        mask, readings = mask.float(), values[:, t]
         values = torch.stack(
             [transform(values[:, i], c.transform_of(name)) for i, name in enumerate(c.station_variables)], dim=1
         )
         values = torch.where(mask > 0, values, 0.0)
-        level, spread = self._standard(values[:, self.target_index], mask[:, self.target_index])
+        level, spread = self._standard(values[:, t], mask[:, t])
         if c.standardise == "day":
-            standardised = (values[:, self.target_index] - level) / spread * mask[:, self.target_index]
-            values = torch.cat([
-                values[:, : self.target_index], standardised[:, None], values[:, self.target_index + 1 :]
-            ], dim=1)
+            standardised = (values[:, t] - level) / spread * mask[:, t]
+            values = torch.cat([values[:, :t], standardised[:, None], values[:, t + 1 :]], dim=1)
+        known = maps_known.float()
+        scaled = [transform(maps[:, i], c.transform_of(name)) for i, name in enumerate(c.covariates)]
+        maps = torch.where(known > 0, torch.stack(scaled, dim=1), 0.0) if scaled else torch.zeros_like(maps)
 
         fields = self.pointconv(values, mask)
-        background, coarse_channels = None, []
+        background, channels = None, []
         if c.coarse_factors:
-            far, coarse_channels = self._far_background(values, mask)
+            far, channels = self._far_background(values, mask)
             fields, background = self._near_background(fields, far)
-            coarse_channels.append(background)
+            channels.append(background)
         if c.combine == "sum":
-            channels = [fields.first + fields.second, *coarse_channels]
+            channels = [fields.first + fields.second, *channels]
         else:
-            channels = [fields.first, fields.second, torch.log1p(fields.density), *coarse_channels]
+            channels = [fields.first, fields.second, torch.log1p(fields.density), *channels]
+        if c.kriging:
+            kriged = kriged_background(values[:, t], readings, mask[:, t], maps, known)
+            background = kriged.standardised
+            rough = (transform(kriged.values, rule) - level[:, None]) / spread[:, None]
+            count = torch.log1p(mask[:, t].sum((1, 2)))[:, None] / 7
+            day = torch.cat([kriged.day, spread[:, 0], count], dim=1)
+            channels += [background, rough, kriged.contrast, day[:, :, None, None].expand(-1, -1, *mask.shape[-2:])]
         if c.readings:
-            t = self.target_index
             departure = values[:, t : t + 1] if background is None else values[:, t : t + 1] - background
             channels += [mask[:, t : t + 1], departure * mask[:, t : t + 1]]
-        if c.covariates:
-            known = maps_known.float()
-            scaled = [transform(maps[:, i], c.transform_of(name)) for i, name in enumerate(c.covariates)]
-            channels.append(torch.where(known > 0, torch.stack(scaled, dim=1), 0.0))
-            if c.availability:
-                channels.append(known)
+        channels += [maps, known] if c.availability else [maps]
 
-        result = self._fuse(torch.cat(channels, dim=1))[:, 0]
+        results = self._fuse(torch.cat(channels, dim=1))
+        if c.kriging:
+            # The network chooses, place by place, between kriging in logs and in values.
+            share = torch.sigmoid(results[:, 1:2])
+            mixed = share * kriged.values + (1 - share) * inverse(background * spread[:, None] + level[:, None], rule)
+            background = (transform(mixed, rule) - level[:, None]) / spread[:, None]
+        result = results[:, 0]
         if c.output == "correction":
             limit = c.correction_limit
             result = background[:, 0] + limit * torch.tanh(result / limit)
-        return NetworkOutput(inverse(result * spread + level, c.transform_of(c.target)), result, level, spread)
+        field = inverse(result * spread + level, rule)
+        sd = None
+        if c.uncertainty:
+            sigma = (spread * F.softplus(results[:, -1])).clamp(0.02, 1.5)
+            sd = (field + rule.offset) * torch.sqrt(torch.expm1(sigma**2)) if rule.kind == "log" else sigma * rule.scale
+        before = None if background is None else inverse(background[:, 0] * spread + level, rule)
+        return NetworkOutput(field, result, level, spread, sd, before)
 
     def _fuse(self, channels: Tensor) -> Tensor:
         """The UNet++ over all channels, on blocks of cells where the configuration says so."""

@@ -18,6 +18,8 @@ def training_loss(network: ReanalysisNetwork, output: NetworkOutput, batch: Samp
     if kind == "mae":
         scale = network.configuration.transform_of(network.configuration.target).scale
         return (((output.field - batch.truth).abs() / scale * batch.valid).sum((1, 2)) / cells).mean()
+    if kind == "mean":
+        return _mean_loss(network, output, batch)
     standardised = (output.standardised - network.standardise(batch.truth, output)).abs()
     mean = (batch.truth * batch.valid).sum((1, 2)) / cells
     variance = ((batch.truth - mean[:, None, None]) ** 2 * batch.valid).sum((1, 2)) / cells
@@ -25,6 +27,40 @@ def training_loss(network: ReanalysisNetwork, output: NetworkOutput, batch: Samp
     spread = torch.sqrt(variance)[:, None, None] + 1.0
     original = F.smooth_l1_loss(output.field / spread, batch.truth / spread, reduction="none")
     return (((0.5 * standardised + 0.5 * original) * batch.valid).sum((1, 2)) / cells).mean()
+
+
+def _mean_loss(network: ReanalysisNetwork, output: NetworkOutput, batch: Sample) -> Tensor:
+    """See `TrainingConfiguration.loss`, "mean"."""
+    c = network.configuration
+    weight = batch.valid
+    if "urban" in c.covariates:  # stations stand, and people breathe, in cities
+        index = c.covariates.index("urban")
+        weight = weight * (0.25 + (5 * batch.maps[:, index] * batch.maps_known[:, index]).clamp(0, 1))
+    total = weight.sum((1, 2)).clamp_min(1e-6)
+
+    def average(x: Tensor) -> Tensor:
+        return (x * weight).sum((1, 2)) / total
+
+    mean = average(batch.truth)
+    spread = (torch.sqrt(average((batch.truth - mean[:, None, None]) ** 2)) + 1.0)[:, None, None]
+    original = F.smooth_l1_loss(output.field / spread, batch.truth / spread, reduction="none", beta=1.0)
+    standardised = F.smooth_l1_loss(output.standardised, network.standardise(batch.truth, output), reduction="none", beta=1.0)
+    loss = average(original) + 0.3 * average(standardised)
+    if output.sd is not None:
+        loss = loss + 0.1 * average(_unlikelihood(output.field.detach(), output.sd, batch.truth, batch.noise))
+    return loss.mean()
+
+
+def _unlikelihood(mean: Tensor, sd: Tensor, truth: Tensor, noise: Tensor) -> Tensor:
+    """Negative logarithm of the log-normal likelihood of noisy readings of the truth, averaged over their noise.
+
+    It leaves the mean alone, which the other terms decide; errors count up to four standard deviations.
+    """
+    mean, truth = mean.clamp_min(0.5), truth.clamp_min(0.5)
+    variance = torch.log1p((sd / mean) ** 2)
+    error = torch.log(truth) - (torch.log(mean) - variance / 2)
+    square = torch.minimum(error**2, 16 * variance.detach()) + noise[:, None, None] ** 2
+    return torch.log(variance) / 2 + square / (2 * variance)
 
 
 def learning_rate(configuration: TrainingConfiguration, iteration: int) -> float:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from model_core.configuration import NetworkConfiguration, TrainingConfiguration
 from model_core.training.layouts import draw_layout
+from model_core.training.variety import more_various
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Sample:
     """Arrays of one sample, or, stacked, tensors of a batch.
 
     Shapes: values, mask (variables, rows, columns); maps, maps_known (covariates, rows, columns);
-    truth, valid (rows, columns).
+    truth, valid (rows, columns); noise (), the standard deviation in logs of the factor on the target's readings.
     """
 
     values: np.ndarray | Tensor
@@ -47,6 +48,7 @@ class Sample:
     maps_known: np.ndarray | Tensor
     truth: np.ndarray | Tensor
     valid: np.ndarray | Tensor
+    noise: np.ndarray | Tensor
 
 
 def draw_sample(
@@ -59,9 +61,15 @@ def draw_sample(
     """
     shape = days.land.shape
     truth = days.fields[network.target][day]
+    if training.variety and not whole:
+        another = days.fields[network.target][rng.integers(len(days.fields[network.target]))]
+        truth = more_various(truth, another, days.maps, training.variety, rng)
     if training.rescale and not whole:
         truth = truth * np.float32(np.exp(rng.normal(0, training.rescale)))
     urban = days.maps.get("urban")
+
+    low, high = training.reading_noise
+    noise = np.float32(np.exp(rng.uniform(np.log(low), np.log(high))) if low else high)
 
     values = np.zeros((len(network.station_variables), *shape), np.float32)
     mask = np.zeros(values.shape, np.float32)
@@ -71,8 +79,7 @@ def draw_sample(
             continue
         field = truth if is_target else days.fields[name][day]
         placed = draw_layout(training, days.land & np.isfinite(field), urban, list(days.networks), rng)
-        noise = np.exp(rng.normal(0, training.reading_noise, shape)) if training.reading_noise else 1.0
-        values[i] = np.where(placed, field * noise, 0.0)
+        values[i] = np.where(placed, field * _reading_factors(shape, noise, training.outliers, rng), 0.0)
         mask[i] = placed
 
     maps = np.zeros((len(network.covariates), *shape), np.float32)
@@ -83,7 +90,7 @@ def draw_sample(
             maps[i] = np.nan_to_num(days.maps[name])
 
     valid = np.isfinite(truth)
-    sample = Sample(values, mask, maps, maps_known, np.nan_to_num(truth), valid.astype(np.float32))
+    sample = Sample(values, mask, maps, maps_known, np.nan_to_num(truth), valid.astype(np.float32), noise)
     if whole:
         return sample
     if training.crop:
@@ -99,6 +106,16 @@ def stack(samples: list[Sample], device: torch.device) -> Sample:
     return Sample(**{
         name: torch.from_numpy(np.stack([getattr(sample, name) for sample in samples])).to(device) for name in names
     })
+
+
+def _reading_factors(shape: tuple[int, int], noise: float, outliers: float, rng: np.random.Generator) -> np.ndarray | float:
+    """What readings are multiplied by: log-normal noise, of which a few are far out."""
+    if not noise:
+        return 1.0
+    logarithm = rng.standard_normal(shape, np.float32) * noise
+    if outliers:
+        logarithm = np.where(rng.random(shape, np.float32) < outliers, 5 * logarithm, logarithm)
+    return np.exp(logarithm)
 
 
 def _crop(sample: Sample, side: int, target: int, rng: np.random.Generator) -> Sample:
@@ -123,4 +140,8 @@ def _flip(sample: Sample, rng: np.random.Generator) -> Sample:
 
 
 def _each(sample: Sample, change) -> Sample:
-    return Sample(**{name: np.ascontiguousarray(change(getattr(sample, name))) for name in Sample.__dataclass_fields__})
+    """The sample with every array changed that has rows and columns."""
+    return Sample(**{
+        name: np.ascontiguousarray(change(array)) if np.ndim(array) else array
+        for name in Sample.__dataclass_fields__ for array in [getattr(sample, name)]
+    })

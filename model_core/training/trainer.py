@@ -139,7 +139,7 @@ def train_network(
                     continue
                 entry |= validate(network, plan)
                 history.append(entry)
-                better = not best or not plan.split.validation or entry["mae"] <= best["mae"]
+                better = not best or not plan.split.validation or entry[plan.configuration.judged_by] <= best[plan.configuration.judged_by]
                 if better:
                     best, best_weights = entry, {k: v.detach().cpu().clone() for k, v in network.state_dict().items()}
                 progress.log(", ".join(f"{key} {value:.4g}" for key, value in entry.items()))
@@ -166,10 +166,15 @@ def validate(network: ReanalysisNetwork, plan: TrainingPlan) -> dict[str, float]
         sample = draw_sample(plan.data[source], day, plan.network, plan.configuration, rng, whole=True)
         batch = stack([sample], plan.device)
         with torch.inference_mode(), training_autocast(plan.device, plan.precision):
-            field = network(batch.values, batch.mask, batch.maps, batch.maps_known).field
+            output = network(batch.values, batch.mask, batch.maps, batch.maps_known)
         evaluated = plan.data[source].land & (sample.valid > 0)
-        daily.append(scores(np.maximum(field[0].float().cpu().numpy()[evaluated], 0), sample.truth[evaluated]))
-    return {key: float(np.mean([s[key] for s in daily])) for key in ("rmse", "mae", "r2_det", "nme")} if daily else {}
+        truth = sample.truth[evaluated]
+        daily.append(scores(np.maximum(output.field[0].float().cpu().numpy()[evaluated], 0), truth))
+        if output.background is not None:
+            before = scores(np.maximum(output.background[0].float().cpu().numpy()[evaluated], 0), truth)
+            daily[-1]["rmse_to_background"] = daily[-1]["rmse"] / max(before["rmse"], 1e-9)
+    kinds = [key for key in ("rmse", "mae", "r2_det", "nme", "rmse_to_background") if daily and key in daily[0]]
+    return {key: float(np.mean([s[key] for s in daily])) for key in kinds}
 
 
 def _step(

@@ -67,7 +67,7 @@ def days(**maps) -> TrainingDays:
 @settings(deadline=None, max_examples=30)
 def test_a_sample_reads_what_the_field_holds(seed):
     network, training = read_configuration("improved")
-    training = replace(training, crop=32, reading_noise=0.0)
+    training = replace(training, crop=32, reading_noise=(0.0, 0.0))
     sample = draw_sample(days(), 1, network, training, np.random.default_rng(seed))
     assert sample.values.shape == (3, 32, 32) and sample.truth.shape == (32, 32)
     read = sample.mask[0] > 0
@@ -161,7 +161,7 @@ def test_training_lowers_the_error(tiny_ctm, tmp_path):
     network = replace(network, width=8, levels=3, unet_factor=1, station_variables=("pm25",), covariates=("elevation",))
     training = replace(
         training, iterations=90, batch=4, crop=0, validate_every=30, remove_covariate=0.0, layouts="uniform",
-        stations=(6000, 6000), learning_rate=5e-3, reading_noise=0.0, rescale=0.0,
+        stations=(6000, 6000), learning_rate=5e-3, reading_noise=(0.0, 0.0), rescale=0.0,
     )
     plan = TrainingPlan([data], split_by_time([12], 0.1), network, training, torch.device("cpu"))
     result = train_network(plan, tmp_path / "c.checkpoint", False, Progress())

@@ -1,0 +1,63 @@
+"""What kriging makes of a batch of days, as channels and as the field that the network corrects."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from model_core.network.kriging import krige
+
+# Kriged values may leave the range of the readings only by these factors.
+_BELOW, _ABOVE = 0.5, 1.5
+
+
+class KrigedBackground(NamedTuple):
+    """Kriged fields of the target, (batch, 1, rows, columns), and what the network should know of them.
+
+    Attributes
+    ----------
+    standardised : kriged in the network's standardised units
+    values : kriged in the target's units
+    contrast : (batch, maps, rows, columns), how much each map exceeds what kriging makes of it from the stations' cells:
+        how much higher than the stations a cell lies that the kriged value comes from; 0 where the map is unknown
+    day : (batch, 3), log of the fitted range in cells over 25, nugget share, and variance
+    """
+
+    standardised: Tensor
+    values: Tensor
+    contrast: Tensor
+    day: Tensor
+
+
+def kriged_background(standardised: Tensor, values: Tensor, mask: Tensor, maps: Tensor, known: Tensor) -> KrigedBackground:
+    """Krige each day of a batch.
+
+    Parameters
+    ----------
+    standardised, values : Tensor
+        The target's readings in standardised transformed units and in its own; (batch, rows, columns).
+    mask : Tensor
+        1 where there is a reading; (batch, rows, columns).
+    maps, known : Tensor
+        Scaled maps, 0 where unknown, and 1 where they are known; (batch, maps, rows, columns).
+    """
+    results = []
+    for z, v, m, here, there in zip(standardised, values, mask, maps, known):
+        count = m.sum().clamp_min(1)
+        level = (v * m).sum() / count
+        # As in logs: five pseudo-readings of half the mean hold the spread of a few.
+        spread = torch.sqrt((((v - level) ** 2 * m).sum() + 5 * (0.5 * level) ** 2) / (count + 5)).clamp_min(1e-6)
+        kriged = krige(torch.cat([z[None], ((v - level) / spread)[None], here]), m, coarse_from=2)
+        read = v[m > 0]
+        low, high = (float(read.min()) * _BELOW, float(read.max()) * _ABOVE) if len(read) else (0.0, 0.0)
+        day = torch.tensor(
+            [math.log(kriged.variogram.distance / 25.0), kriged.variogram.nugget, kriged.variogram.variance], device=v.device
+        )
+        results.append((
+            kriged.fields[:1], (kriged.fields[1:2] * spread + level).clamp(low, high),
+            torch.where(there > 0, here - kriged.fields[2:], 0.0), day,
+        ))
+    return KrigedBackground(*(torch.stack(parts) for parts in zip(*results)))

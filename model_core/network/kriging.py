@@ -1,0 +1,154 @@
+"""Ordinary kriging of each day's readings as a layer: one small system of equations, spread by Fourier transform.
+
+The covariance is exponential. Its range and nugget are fitted to the day's readings by restricted maximum
+likelihood, held by a weak prior, so that a handful of readings gives a sane field too. In its dual form kriging
+is a convolution of the stations' weights with the covariance (Cressie 1993, sec. 3.4.5), so the field of a day
+costs one Cholesky factorisation and three transforms, whatever the number of cells.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from scipy.fft import next_fast_len
+from torch import Tensor
+from torch.nn import functional as F
+
+# Ranges (e-folding distances in cells) and nuggets (shares of the variance) that are tried.
+RANGES = (3.0, 6.0, 12.0, 25.0, 50.0, 100.0, 200.0)
+NUGGETS = (0.03, 0.08, 0.16, 0.3, 0.5)
+# Prior on both, as mean and standard deviation in logs.
+RANGE_PRIOR = (math.log(25.0), 1.0)
+NUGGET_PRIOR = (math.log(0.12), 1.0)
+# Systems larger than these are thinned (for the fit) or averaged over blocks of cells (for the field).
+MOST_IN_FIT = 320
+MOST_IN_SYSTEM = 2000
+
+
+class Variogram(NamedTuple):
+    """Exponential covariance: e-folding distance in cells, share of the nugget, and the variance of both together."""
+
+    distance: float
+    nugget: float
+    variance: float
+
+
+class KrigedDay(NamedTuple):
+    """Kriged fields of one day, shape (quantities, rows, columns), and the covariance they were made with."""
+
+    fields: Tensor
+    variogram: Variogram
+
+
+@torch.no_grad()
+def krige(quantities: Tensor, mask: Tensor, coarse_from: int = 1, factor: int = 2) -> KrigedDay:
+    """Krige several quantities that were read at the same cells.
+
+    The covariance is fitted to the first quantity.
+
+    Parameters
+    ----------
+    quantities : Tensor
+        What was read, about standardised; any finite number where nothing was. Shape (quantities, rows, columns).
+    mask : Tensor
+        1 where the cell holds a reading, else 0; shape (rows, columns).
+    coarse_from, factor : int
+        Quantities from this one on are spread on blocks of factor x factor cells and refined bilinearly, which is
+        quicker and enough for what only gives context.
+
+    Returns
+    -------
+    KrigedDay
+        float32; zeros where there is no reading at all.
+    """
+    shape = mask.shape
+    cells = torch.nonzero(mask > 0)
+    if not len(cells):
+        return KrigedDay(torch.zeros(quantities.shape, device=mask.device), Variogram(math.exp(RANGE_PRIOR[0]), 1.0, 0.0))
+    read = quantities[:, cells[:, 0], cells[:, 1]].double().T  # (stations, quantities)
+    places, counts = cells.double(), torch.ones(len(cells), dtype=torch.float64, device=mask.device)
+    block = 1
+    while len(places) > MOST_IN_SYSTEM:
+        block *= 2
+        places, read, counts = _block_means(cells, quantities, block)
+
+    variogram = _fit(places, read[:, 0])
+    covariance = (1 - variogram.nugget) * torch.exp(-torch.cdist(places, places) / variogram.distance)
+    covariance.diagonal().add_(variogram.nugget / counts)
+    factorised = torch.linalg.cholesky(covariance)
+    ones = torch.ones_like(read[:, :1])
+    solved = torch.cholesky_solve(torch.cat([read, ones], dim=1), factorised)
+    mean = solved[:, :-1].sum(0) / solved[:, -1].sum()
+    weights = ((solved[:, :-1] - solved[:, -1:] * mean) * (1 - variogram.nugget)).float()
+
+    fine = _spread(weights[:, :coarse_from], places, shape, variogram.distance, max(1, block))
+    parts = [fine]
+    if quantities.shape[0] > coarse_from:
+        parts.append(_spread(weights[:, coarse_from:], places, shape, variogram.distance, max(factor, block)))
+    return KrigedDay(torch.cat(parts) + mean.float()[:, None, None], variogram)
+
+
+def _fit(places: Tensor, read: Tensor) -> Variogram:
+    """Range and nugget of greatest restricted likelihood times prior, over the table of both."""
+    step = -(-len(places) // MOST_IN_FIT)
+    places, read = places[::step], read[::step]
+    n = len(places)
+    device = places.device
+    ranges = torch.tensor(RANGES, dtype=torch.float64, device=device)
+    nuggets = torch.tensor(NUGGETS, dtype=torch.float64, device=device)
+    correlation = torch.exp(-torch.cdist(places, places)[None] / ranges[:, None, None])
+    covariance = (1 - nuggets)[None, :, None, None] * correlation[:, None]
+    covariance.diagonal(dim1=-2, dim2=-1).add_(nuggets[None, :, None])
+    factorised = torch.linalg.cholesky(covariance)
+    whitened = torch.linalg.solve_triangular(
+        factorised, torch.stack([read, torch.ones_like(read)], dim=1).expand(*factorised.shape[:2], n, 2), upper=False
+    )
+    zz, z1, oo = (whitened[..., a] * whitened[..., b] for a, b in ((0, 0), (0, 1), (1, 1)))
+    zz, z1, oo = zz.sum(-1), z1.sum(-1), oo.sum(-1)
+    # A few readings can't tell the variance: two pseudo-readings of variance 1 (they are standardised) hold it.
+    squares = (zz - z1**2 / oo).clamp_min(0) + 2
+    degrees = n - 1 + 2
+    logarithm = (
+        -degrees / 2 * torch.log(squares / degrees)
+        - torch.log(factorised.diagonal(dim1=-2, dim2=-1)).sum(-1) - torch.log(oo) / 2
+        - ((torch.log(ranges) - RANGE_PRIOR[0]) / RANGE_PRIOR[1])[:, None] ** 2 / 2
+        - ((torch.log(nuggets) - NUGGET_PRIOR[0]) / NUGGET_PRIOR[1])[None] ** 2 / 2
+    )
+    i, j = divmod(int(logarithm.argmax()), len(NUGGETS))
+    return Variogram(RANGES[i], NUGGETS[j], float(squares[i, j] / degrees))
+
+
+def _block_means(cells: Tensor, quantities: Tensor, block: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Mean places and readings of the stations in each block of cells, and how many there are."""
+    columns = quantities.shape[-1] // block + 1
+    blocks, member = torch.unique(cells[:, 0] // block * columns + cells[:, 1] // block, return_inverse=True)
+    counts = torch.zeros(len(blocks), dtype=torch.float64, device=cells.device).index_add_(
+        0, member, torch.ones(len(cells), dtype=torch.float64, device=cells.device)
+    )
+
+    def mean(x: Tensor) -> Tensor:
+        return torch.zeros(len(blocks), x.shape[1], dtype=torch.float64, device=cells.device).index_add_(0, member, x) / counts[:, None]
+
+    return mean(cells.double()), mean(quantities[:, cells[:, 0], cells[:, 1]].double().T), counts
+
+
+def _spread(weights: Tensor, places: Tensor, shape: torch.Size, distance: float, factor: int) -> Tensor:
+    """Sum over stations of weight times exp(-distance / range) at every cell, on blocks of `factor` cells."""
+    rows, columns = (-(-side // factor) for side in shape)
+    lengths = [next_fast_len(2 * side - 1, real=True) for side in (rows, columns)]
+    device = weights.device
+    near = [torch.arange(length, device=device, dtype=torch.float32) for length in lengths]
+    near = [torch.minimum(x, length - x) for x, length in zip(near, lengths)]
+    kernel = torch.exp(-torch.sqrt(near[0][:, None] ** 2 + near[1][None] ** 2) * (factor / distance))
+    at = torch.floor_divide(places + 0.5, factor).long()
+    sources = torch.zeros(weights.shape[1], rows, columns, device=device)
+    sources.index_put_(
+        (torch.arange(weights.shape[1], device=device)[:, None], at[None, :, 0], at[None, :, 1]), weights.T, accumulate=True
+    )
+    field = torch.fft.irfft2(torch.fft.rfft2(sources, lengths) * torch.fft.rfft2(kernel), lengths)[:, :rows, :columns]
+    if factor == 1:
+        return field
+    fine = F.interpolate(field[None], scale_factor=factor, mode="bilinear", align_corners=False)[0]
+    return fine[:, : shape[0], : shape[1]]
