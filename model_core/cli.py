@@ -113,6 +113,10 @@ def build_parser() -> argparse.ArgumentParser:
     covariates.add_argument("--mcip", metavar="F", help="MCIP's GRIDCRO2D or its like, for maps that the rasters do not give")
     _add_out(covariates, "F.nc|F.tif")
 
+    modelcard = _command(commands, "modelcard", "the card of a model, as one page: what it is, data, recipe, scores, limits")
+    modelcard.add_argument("--model", default="bundled", metavar="bundled|NAME|FILE", help="trained model (default bundled)")
+    _add_out(modelcard, "F.html|F.md")
+
     worker = commands.add_parser("worker", help="JSON-lines server for the plugin", description="JSON-lines server for the plugin")
     worker.add_argument("--idle-seconds", type=float, default=900.0, metavar="N", help="stop after so long without a request")
     return parser
@@ -201,11 +205,18 @@ def _add_stations(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--date", metavar="D", help="the day to use, YYYY-MM-DD, by --time; without --time the day of all readings")
     group.add_argument("--id", metavar="COL", help="column of the station id, by which duplicates are found")
     group.add_argument("--group", metavar="COL", help="column of the city or another grouping")
+    _add_days(group)
+
+
+def _add_days(group: Any) -> None:
+    group.add_argument("--time-zone", metavar="Z", help="whose days count, such as Asia/Shanghai (default: as the table writes them)")
+    group.add_argument("--times-in", metavar="Z", help="zone of times in the table that carry no offset (default: --time-zone)")
+    group.add_argument("--hours", type=_positive, metavar="N", help="valid hours that a daily mean needs, where the table is hourly (default 19)")
 
 
 def _add_grid(parser: argparse.ArgumentParser, default: str | None, text: str = "") -> None:
     text = text or f"grid (default {default})"
-    parser.add_argument("--grid", default=default, metavar="G", help=f"{text}: china12km, a NetCDF or raster file, "
+    parser.add_argument("--grid", default=default, metavar="G", help=f"{text}: china12km, conus12km, a NetCDF or raster file, "
                         "or xmin,ymin,xmax,ymax,cell@CRS")
 
 

@@ -9,11 +9,12 @@ from typing import Iterator, Sequence
 import numpy as np
 
 from model_core.ctm.ctm_file import CTMFile, OpenFiles, Yield
-from model_core.ctm.daily_means import DailyMean, local_days, parse_time_zone
+from model_core.ctm.daily_means import DailyMean
 from model_core.ctm.schedule import Entries, Schedule, make_schedule
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.progress import Progress
+from model_core.time_zones import local_days, parse_time_zone
 from model_core.variable_table import VariableTable
 
 _KEPT_ATTRIBUTES = ("title", "TITLE", "source", "license", "terrain_source", "institution", "references")

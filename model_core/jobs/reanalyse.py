@@ -43,7 +43,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     observations, day = requested_observations(request, target.key, progress)
     readings = {target.key: gridded(observations, grid, progress, target.long_name)}
     for key in WEATHER:
-        weather = requested_weather(request, key, key, day)
+        weather = requested_weather(request, key, key, day, progress)
         if weather is None:
             continue
         if key not in model.configuration.station_variables:

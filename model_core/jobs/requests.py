@@ -11,8 +11,10 @@ from model_core.days import parse_day
 from model_core.errors import InputError
 from model_core.grid import Grid, parse_grid
 from model_core.progress import Progress
+from model_core.stations.daily import HOURS, daily_means, require_days
 from model_core.stations.gridding import GriddedReadings, grid_observations
 from model_core.stations.observations import Observations, read_observations
+from model_core.time_zones import Clock
 
 DEFAULT_GRID = "china12km"
 
@@ -35,8 +37,8 @@ def requested_observations(
 ) -> tuple[Observations, Date | None]:
     """The readings of the main variable, and their day where it is known.
 
-    A date picks a day by the time column. Without such a column the date is taken for the day of all readings,
-    with a warning.
+    A date picks a day by the time column, in the request's time zone. Without such a column the date is taken for the day
+    of all readings, with a warning. Hourly readings become daily means (`daily.daily_means`).
 
     Raises
     ------
@@ -49,6 +51,7 @@ def requested_observations(
         date=day if time else None, **_table_options(request, request.get("crs")),
         **{key: request.get(key) or None for key in ("id", "group")},
     )
+    observations = _daily(observations, requested_hours(request), progress)
     if day and not time:
         progress.warn(f"no time column was named: all readings are taken to be of {day}")
         return observations, day
@@ -60,29 +63,48 @@ def requested_observations(
     return observations, dates[0] if dates else None
 
 
-def requested_weather(request: Mapping[str, Any], key: str, species: str, day: Date | None) -> Observations | None:
+def requested_weather(
+    request: Mapping[str, Any], key: str, species: str, day: Date | None, progress: Progress
+) -> Observations | None:
     """Readings of a further variable from ``FILE:COLUMN``, or None where the request names none."""
+    source = file_and_column(request, key)
+    if source is None:
+        return None
+    options = _table_options(request, request.get(f"{key}_crs") or request.get("crs"))
+    observations = read_observations(
+        *source, species=species, unit=request.get(f"{key}_unit") or None,
+        date=day if options["time"] else None, id=request.get("id") or None, **options,
+    )
+    return _daily(observations, requested_hours(request), progress)
+
+
+def file_and_column(request: Mapping[str, Any], key: str) -> tuple[str, str] | None:
+    """What ``FILE:COLUMN`` names, or None where the request names nothing."""
     source = request.get(key)
     if not source:
         return None
     file, colon, column = str(source).rpartition(":")
     if not colon or not file or not column:
         raise InputError(f"{key} '{source}': write FILE:COLUMN")
-    options = _table_options(request, request.get(f"{key}_crs") or request.get("crs"))
-    return read_observations(
-        file, column, species=species, unit=request.get(f"{key}_unit") or None,
-        date=day if options["time"] else None, id=request.get("id") or None, **options,
-    )
+    return file, column
+
+
+def requested_hours(request: Mapping[str, Any]) -> int:
+    """Valid hours that a daily mean needs."""
+    hours = request.get("hours")
+    hours = HOURS if hours in (None, "") else int(hours)
+    if not 1 <= hours <= 24:
+        raise InputError(f"a day has 1 to 24 hours; a daily mean can't need {hours} of them")
+    return hours
+
+
+def requested_clock(request: Mapping[str, Any]) -> Clock | None:
+    """Whose days count, and in which zone the table is written; None where no time zone is named."""
+    return Clock.named(request.get("time_zone"), request.get("times_in"))
 
 
 def gridded(observations: Observations, grid: Grid, progress: Progress, name: str) -> GriddedReadings:
     """Cell means, with an account of the readings in the log and a warning where many were dropped."""
-    hours = 0 if observations.time is None else len(np.unique(observations.time))
-    if hours > 1:
-        progress.warn(
-            f"{name}: readings of {hours} times of the day are averaged as they are, also where a station has few; "
-            "give daily means"
-        )
     readings = grid_observations(observations, grid)
     report = readings.report
     text = f"{name}: {report}; {readings.cells} cells hold readings"
@@ -106,5 +128,18 @@ def field_statistics(field: np.ndarray) -> dict[str, float]:
     }
 
 
+def _daily(observations: Observations, hours: int, progress: Progress) -> Observations:
+    """Daily means where the table has hours; other readings count as they are."""
+    if not observations.hourly:
+        return observations
+    daily = daily_means(observations, hours)
+    require_days(daily, observations, hours)
+    progress.log(f"{observations.species}: hourly readings to {len(daily)} daily means of at least {hours} hours")
+    return daily
+
+
 def _table_options(request: Mapping[str, Any], crs: Any) -> dict[str, Any]:
-    return {"crs": crs or None, **{key: request.get(key) or None for key in ("x", "y", "time")}}
+    return {
+        "crs": crs or None, "clock": requested_clock(request) if request.get("time") else None,
+        **{key: request.get(key) or None for key in ("x", "y", "time")},
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date as Date
 from pathlib import Path
 from typing import Any, Sequence
@@ -11,47 +11,18 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
-from model_core.days import parse_day, parse_times
+from model_core.days import has_hours, parse_day, parse_times
 from model_core.errors import InputError
 from model_core.grid import parse_crs
+from model_core.stations.reading_report import ReadingReport
 from model_core.stations.tables import EMPTY_TEXTS, column, read_table
+from model_core.time_zones import Clock
 from model_core.units import convert
 from model_core.variables import get_variable
 
 # What networks and models write for "no reading"; anything of 1e20 and above is a netCDF or GRIB fill value.
 SENTINELS = (-99.0, -99.9, -99.99, -999.0, -999.9, -999.99, -9999.0, -9999.9, -99999.0, -999999.0,
              9999.0, 9999.9, 99999.0, 99999.9, 999999.0, -32768.0, 32767.0)
-
-
-@dataclass(frozen=True)
-class ReadingReport:
-    """How many rows there were, how many are used, and why the others are not.
-
-    `rows == used + sum(dropped.values())`; `first` names the first row (from 1) of each reason with what stood there.
-    """
-
-    rows: int
-    used: int
-    dropped: dict[str, int] = field(default_factory=dict)
-    first: dict[str, str] = field(default_factory=dict)
-
-    def without(self, count: int, reason: str, first: str = "") -> "ReadingReport":
-        """The report after `count` more readings were dropped."""
-        if not count:
-            return self
-        dropped = {**self.dropped, reason: self.dropped.get(reason, 0) + count}
-        return replace(self, used=self.used - count, dropped=dropped, first={**self.first, **({reason: first} if first else {})})
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return {"rows": self.rows, "used": self.used, "dropped": dict(self.dropped)}
-
-    def __str__(self) -> str:
-        reasons = ", ".join(
-            f"{count} {reason}" + (f" ({self.first[reason]})" if reason in self.first else "")
-            for reason, count in self.dropped.items()
-        )
-        return f"{self.used} of {self.rows} readings used" + (f"; dropped: {reasons}" if reasons else "")
 
 
 @dataclass(frozen=True)
@@ -66,10 +37,12 @@ class Observations:
     species : str
         Key of `variables.VARIABLES`.
     time : datetime64[s] or None
-        As it stands in the table, without time zone.
+        As it stands in the table, without time zone; or the local time of the clock that it was read with.
     id, group : str arrays or None
         Station id; and what the stations are grouped by in cross-validation, such as the city.
     report : ReadingReport
+    hourly : bool
+        Whether the table has several hours of a day, also where those rows are not used.
     """
 
     x: np.ndarray
@@ -81,6 +54,7 @@ class Observations:
     time: np.ndarray | None = None
     id: np.ndarray | None = None
     group: np.ndarray | None = None
+    hourly: bool = False
 
     def __len__(self) -> int:
         return len(self.value)
@@ -110,7 +84,7 @@ class Observations:
 def read_observations(
     path: str | Path, value: str, species: str = "pm25", unit: str | None = None, x: str | None = None,
     y: str | None = None, crs: Any = None, time: str | None = None, date: Date | str | None = None,
-    id: str | None = None, group: str | None = None,
+    id: str | None = None, group: str | None = None, clock: Clock | None = None,
 ) -> Observations:
     """Readings from a CSV or vector file; see `tables.read_table` for the files and `from_arrays` for the rules.
 
@@ -128,44 +102,67 @@ def read_observations(
 
     return from_arrays(
         xs, ys, column(table, value, path), table_crs, species, unit, optional(time), date, optional(id),
-        optional(group), where=f"field '{value}'",
+        optional(group), where=f"field '{value}'", clock=clock,
     )
 
 
 def from_arrays(
     x: Any, y: Any, value: Any, crs: Any = "EPSG:4326", species: str = "pm25", unit: str | None = None,
     time: Any = None, date: Date | str | None = None, id: Any = None, group: Any = None, where: str = "the values",
+    clock: Clock | None = None,
 ) -> Observations:
-    """Readings from sequences of one length; numbers may come as text.
-
-    Not used, counted by the first reason that applies: ``other day`` (when `date` is given), ``no time``, ``empty``,
-    ``text``, ``sentinel`` (-999 and its like), ``negative``, ``implausible`` (outside the variable's limits),
-    ``bad coordinates`` (not finite, or not degrees in a geographic CRS), ``duplicate`` (same station and time, or without
-    station id same place, time and value: the first stays). Zero is a reading.
+    """Readings from sequences of one length; numbers may come as text. What may be used is said at `screen`.
 
     Parameters
     ----------
     unit : str, optional
         Of the values; default: the variable's canonical unit.
     date : optional
-        Keeps one day, by the date as it stands in `time`.
+        Keeps one day, by the date as it stands in `time` or in the clock's zone; the others count as ``other day``.
     where : str
         What the values are called in messages.
+    clock : whose days count; default: times count as they stand
 
     Raises
     ------
     InputError
         If no number or no valid reading is left, or a time, unit, CRS or species is not understood.
     """
-    variable, crs = get_variable(species), parse_crs(crs)
-    columns = {"x": x, "y": y, "value": value, "time": time, "id": id, "group": group}
-    series = {name: pd.Series(c).reset_index(drop=True) for name, c in columns.items() if c is not None}
-    if len({len(c) for c in series.values()}) > 1:
-        raise ValueError(f"columns differ in length: { {name: len(c) for name, c in series.items()} }")
-    table = pd.DataFrame(series)
+    crs = parse_crs(crs)
+    table = _table({"x": x, "y": y, "value": value, "time": time, "id": id, "group": group})
+    if "time" in table:
+        table["time"] = parse_times(table["time"], clock)
+    hourly = "time" in table and has_hours(table["time"].to_numpy())
     table, report = _of_day(table, date)
+    _require_numbers(table["value"], *_numbers(table["value"]), where)
+    observations = screen(table, report, crs, species, unit, where)
+    if not len(observations):
+        raise InputError(_nothing_left(observations.report, where, crs))
+    return replace(observations, hourly=hourly)
+
+
+def screen(
+    table: pd.DataFrame, report: ReadingReport, crs: CRS, species: str, unit: str | None = None, where: str = "the values"
+) -> Observations:
+    """The readings that may be used, which may be none.
+
+    Not used, counted by the first reason that applies: ``no time``, ``empty``, ``text``, ``sentinel`` (-999 and its like),
+    ``negative``, ``implausible`` (outside the variable's limits), ``bad coordinates`` (not finite, or not degrees in a
+    geographic CRS), ``duplicate`` (same station and time, or without station id same place, time and value: the first
+    stays). Zero is a reading.
+
+    Parameters
+    ----------
+    table : columns x, y, value, and where they are known time (datetime64), id, group; its index are row numbers from 0
+    report : of the rows up to now
+
+    Raises
+    ------
+    InputError
+        If the unit or species is not known.
+    """
+    variable = get_variable(species)
     numbers, empty = _numbers(table["value"])
-    _require_numbers(table["value"], numbers, empty, where)
     converted = convert(numbers, unit or variable.unit, variable.unit, where)
     xs, ys = (_numbers(table[axis])[0] for axis in "xy")
     times = table["time"].to_numpy("datetime64[s]") if "time" in table else None
@@ -181,10 +178,15 @@ def from_arrays(
     drop("negative", (converted < 0) & (low >= 0))
     drop("implausible", ~((converted >= low) & (converted <= high)))
     drop("bad coordinates", ~_on_earth(xs, ys, crs), show=["x", "y"])
-    drop("duplicate", _duplicates(xs, ys, converted, times, ids, drop.kept))
-    if not drop.report.used:
-        raise InputError(_nothing_left(drop.report, where, crs))
+    drop("duplicate", duplicates(xs, ys, converted, times, ids, drop.kept))
     return Observations(xs, ys, converted, crs, species, drop.report, times, ids, groups).select(drop.kept)
+
+
+def _table(columns: dict[str, Any]) -> pd.DataFrame:
+    series = {name: pd.Series(c).reset_index(drop=True) for name, c in columns.items() if c is not None}
+    if len({len(c) for c in series.values()}) > 1:
+        raise ValueError(f"columns differ in length: { {name: len(c) for name, c in series.items()} }")
+    return pd.DataFrame(series)
 
 
 class _Sieve:
@@ -211,21 +213,18 @@ class _Sieve:
 
 
 def _of_day(table: pd.DataFrame, date: Date | str | None) -> tuple[pd.DataFrame, ReadingReport]:
-    """The rows of the day (all, if none is asked for) with times parsed, and the report with the others dropped."""
+    """The rows of the day (all, if none is asked for), and the report with the others dropped."""
     report = ReadingReport(len(table), len(table))
     day = None if date is None else parse_day(date)
-    if "time" not in table:
-        if day is not None:
-            raise InputError(f"day {day} is asked for, but no time column is named; name it, or leave the day out")
-        return table, report
-    times = parse_times(table["time"])
     if day is None:
-        return table.assign(time=times), report
-    days = times.astype("datetime64[D]")
-    keep = np.isnat(times) | (days == np.datetime64(day, "D"))
+        return table, report
+    if "time" not in table:
+        raise InputError(f"day {day} is asked for, but no time column is named; name it, or leave the day out")
+    days = table["time"].to_numpy("datetime64[D]")
+    keep = np.isnat(days) | (days == np.datetime64(day, "D"))
     if not keep.any():
         raise InputError(f"no reading on {day}; the table holds {days.min()} to {days.max()}")
-    return table.assign(time=times)[keep], report.without(int((~keep).sum()), "other day")
+    return table[keep], report.without(int((~keep).sum()), "other day")
 
 
 def _numbers(raw: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -269,7 +268,7 @@ def _on_earth(x: np.ndarray, y: np.ndarray, crs: CRS) -> np.ndarray:
     return finite & (x >= -180) & (x <= 360) & (np.abs(y) <= 90)
 
 
-def _duplicates(
+def duplicates(
     x: np.ndarray, y: np.ndarray, value: np.ndarray, times: np.ndarray | None, ids: np.ndarray | None, kept: np.ndarray
 ) -> np.ndarray:
     """Which kept rows repeat an earlier kept one."""

@@ -12,7 +12,6 @@ import pytest
 import xarray
 
 import model_core.ctm.daily_store as daily_store
-from model_core.ctm.daily_means import local_days, parse_time_zone
 from model_core.ctm.daily_store import DailyStore, open_store
 from model_core.ctm.fields import read_ctm
 from model_core.ctm.formats.classic_header import check_classic
@@ -20,6 +19,7 @@ from model_core.ctm.inspection import inspect
 from model_core.errors import Cancelled, InputError, OutputError
 from model_core.grid import Grid
 from model_core.progress import Progress
+from model_core.time_zones import local_days, parse_time_zone
 from test_ctm import COLUMNS, ROWS, SOUTH_FIRST, cf_file, hours, ioapi_file
 
 

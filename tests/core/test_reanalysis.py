@@ -128,15 +128,39 @@ def test_a_date_without_a_time_column_dates_all_readings_with_a_warning(station_
     assert any("taken to be of 2019-01-05" in warning for warning in result["warnings"])
 
 
-def test_readings_of_several_hours_are_averaged_with_a_warning(station_table, tiny_ctm, tiny_model, tmp_path):
+def test_a_station_with_hours_enough_gives_its_daily_mean_and_another_none(station_table, tiny_ctm, tiny_model, tmp_path):
+    stations = pd.read_csv(station_table).query("day == '2019-01-05'")
+    hours = [stations.head(40 if hour < 18 else 30).assign(day=f"2019-01-05T{hour:02d}:00", pm25=10.0 + hour) for hour in range(19)]
+    table = tmp_path / "hourly.csv"
+    pd.concat(hours).to_csv(table, index=False)
+    request = request_for(table, tiny_ctm, tiny_model, tmp_path / "g.tif")
+    result = JOBS["grid-stations"](request, Progress())
+    assert result["readings"]["dropped"] == {"too few hours": 180} and result["readings"]["cells"] == 30
+    assert result["statistics"]["min"] == result["statistics"]["max"] == pytest.approx(19.0)
+    assert JOBS["reanalyse"](request, Progress())["readings"]["cells"] == 30
+
+
+def test_a_day_with_a_few_hours_is_no_day_unless_so_few_are_asked_for(station_table, tiny_ctm, tiny_model, tmp_path):
     hourly = pd.read_csv(station_table).query("day == '2019-01-05'").head(40)
     later = hourly.assign(pm25=hourly.pm25 * 3, day="2019-01-05T13:00")
     table = tmp_path / "hourly.csv"
     pd.concat([hourly, later]).to_csv(table, index=False)
     request = request_for(table, tiny_ctm, tiny_model, tmp_path / "g.tif")
-    result = JOBS["grid-stations"](request, Progress())
-    assert any("2 times of the day" in warning for warning in result["warnings"])
+    with pytest.raises(InputError, match="no station has 19 valid hours on a day, the most is 2.*ask for fewer hours"):
+        JOBS["reanalyse"](request, Progress())
+    result = JOBS["grid-stations"]({**request, "hours": 2}, Progress())
     assert result["statistics"]["mean"] == pytest.approx(2 * hourly.pm25.mean(), rel=1e-4)
+
+
+def test_the_day_is_that_of_the_time_zone(station_table, tiny_ctm, tiny_model, tmp_path):
+    stations = pd.read_csv(station_table).query("day == '2019-01-05'")
+    hours = pd.date_range("2019-01-04T16:00", periods=24, freq="h")  # UTC, that is Chinese time less eight hours
+    table = tmp_path / "hourly.csv"
+    pd.concat([stations.assign(day=hour.isoformat() + "Z") for hour in hours]).to_csv(table, index=False)
+    request = request_for(table, tiny_ctm, tiny_model, tmp_path / "g.tif", time_zone="Asia/Shanghai")
+    assert JOBS["grid-stations"](request, Progress())["readings"]["cells"] == 100
+    with pytest.raises(InputError, match="no station has 19 valid hours"):
+        JOBS["grid-stations"]({**request, "time_zone": "UTC"}, Progress())
 
 
 @pytest.mark.skipif(not choose_device("auto").type == "cuda", reason="torch sees no GPU on this machine")

@@ -1,0 +1,78 @@
+"""Hourly readings to daily means: a station counts on days with enough valid hours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from model_core.errors import InputError
+from model_core.stations.observations import Observations
+
+# "More than 18 valid hours", as the paper has it.
+HOURS = 19
+
+
+def daily_means(observations: Observations, needed: int = HOURS) -> Observations:
+    """Mean of each station's day, where it has at least `needed` valid hours; hours are weighed alike.
+
+    A station is its id, or without one its place. The other readings are dropped as ``too few hours``. The result may be
+    empty; it has one reading a station and day, in the order of days, at the start of the day.
+    """
+    return _means(observations, "D", needed)
+
+
+def hourly_means(observations: Observations) -> Observations:
+    """Mean of each station's readings in each hour, at the start of the hour."""
+    return _means(observations, "h", 1)
+
+
+def require_days(daily: Observations, hourly: Observations, needed: int) -> None:
+    """Raise `InputError`, with the most hours that there are, if no daily mean could be made."""
+    if not len(daily):
+        hours = _hours(hourly)[2].max() if len(hourly) else 0
+        raise InputError(
+            f"no station has {needed} valid hours on a day, the most is {hours}: a daily mean needs more than 18 hours; "
+            "ask for fewer hours if that is meant, or give daily means"
+        )
+
+
+def station_numbers(x: np.ndarray, y: np.ndarray, id: np.ndarray | None) -> np.ndarray:
+    """Which station each reading is of, int64 from 0; by id, and by place where there is none."""
+    places = pd.DataFrame({"x": x, "y": y}).groupby(["x", "y"], sort=False).ngroup().to_numpy()
+    if id is None:
+        return places
+    codes, distinct = pd.factorize(id)
+    return np.where(id == "", places + len(distinct), codes)
+
+
+def _hours(observations: Observations, period: str = "D") -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(rows in order of period, station, hour and value; first row of each station's period, as a position in that order;
+    hours in each of them; mean of each of them)."""
+    station = station_numbers(observations.x, observations.y, observations.id)
+    hour = observations.time.astype("datetime64[h]").astype(np.int64)
+    whole = observations.time.astype(f"datetime64[{period}]").astype(np.int64)
+    # In a fixed order, sums don't depend on the order of the rows, not even in the last bit.
+    order = np.lexsort((observations.value, hour, station, whole))
+    station, hour, whole, value = station[order], hour[order], whole[order], observations.value[order]
+    new_hour = np.append(True, (np.diff(hour) != 0) | (np.diff(station) != 0))
+    new_whole = np.append(True, (np.diff(whole) != 0) | (np.diff(station) != 0))
+    of_hour, of_whole = np.cumsum(new_hour) - 1, (np.cumsum(new_whole) - 1)[new_hour]
+    means = np.bincount(of_hour, value) / np.bincount(of_hour)
+    count = np.bincount(of_whole)
+    return order, np.flatnonzero(new_whole), count, np.bincount(of_whole, means) / count
+
+
+def _means(observations: Observations, period: str, needed: int) -> Observations:
+    if observations.time is None:
+        raise InputError("the readings have no time; name the time column to average them over days")
+    if not len(observations):
+        return observations
+    order, starts, hours, means = _hours(observations, period)
+    enough = hours >= needed
+    rows = np.diff(np.append(starts, len(order)))
+    report = observations.report.without(int(rows[~enough].sum()), "too few hours")
+    picked = observations.select(order[starts[enough]], report)
+    start = picked.time.astype(f"datetime64[{period}]").astype("datetime64[s]")
+    return replace(picked, value=means[enough], time=start, hourly=False)
