@@ -36,4 +36,5 @@ JOBS: dict[str, Job] = {
     "reproduce": _job("reproduce"),
     "simulate": _job("simulate"),
     "covariates": _job("covariates"),
+    "modelcard": _job("modelcard"),
 }
