@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Mapping
 
 import numpy as np
 from kriging import krige_left_out
+from pyproj import Transformer
 from scipy.ndimage import map_coordinates
 from scipy.special import ndtr, ndtri
 
@@ -21,7 +23,6 @@ ROOT = Path(__file__).resolve().parents[3]
 OUT = ROOT / ".build" / "benchmarks" / "skill"
 KRIGING_CACHE = OUT / "kriging"
 FOLDS, SEED = 10, 0
-SCHEMES = {"LSCV": "stations", "LCCV": "groups"}
 
 
 def on_grid(observations: Observations, grid: Grid) -> Observations:
@@ -32,21 +33,24 @@ def on_grid(observations: Observations, grid: Grid) -> Observations:
         return observations.select((row >= 0) & (row < rows) & (column >= 0) & (column < columns))
 
 
-def folds(observations: Observations, scheme: str) -> np.ndarray:
-    """The fold of each station, seeded: stations, or whole groups such as cities, dealt out at random; int (stations,)."""
-    if scheme == "LSCV":
-        key = np.arange(len(observations))
-    else:
-        key = np.unique(observations.group.astype(str), return_inverse=True)[1]
-    fold_of_key = np.empty(key.max() + 1, int)
-    fold_of_key[np.random.default_rng(SEED).permutation(len(fold_of_key))] = np.arange(len(fold_of_key)) % FOLDS
-    return fold_of_key[key]
+def folds(key: np.ndarray, seed: int = SEED) -> np.ndarray:
+    """Folds dealt out at random: stations with one key, such as a city, stay together; int (stations,)."""
+    number = np.unique(key.astype(str), return_inverse=True)[1] if key.dtype.kind not in "iu" else key
+    fold_of_key = np.empty(number.max() + 1, int)
+    fold_of_key[np.random.default_rng(seed).permutation(len(fold_of_key))] = np.arange(len(fold_of_key)) % FOLDS
+    return fold_of_key[number]
+
+
+def schemes_of(observations: Observations) -> dict[str, np.ndarray]:
+    """What stays together in each scheme: a station (LSCV), and a city where the table names them (LCCV)."""
+    alone = {"LSCV": np.arange(len(observations))}
+    return alone if observations.group is None else alone | {"LCCV": observations.group}
 
 
 def kilometres(observations: Observations, grid: Grid) -> np.ndarray:
     """Positions on the grid's projection, float (stations, 2)."""
-    row, column = grid.locate(observations.x, observations.y, observations.crs)
-    return np.stack([row, column], axis=1) * grid.cell_size_km
+    to_grid = Transformer.from_crs(observations.crs, grid.crs, always_xy=True)
+    return np.stack(to_grid.transform(observations.x, observations.y), axis=1) / 1000
 
 
 def at_stations(field: np.ndarray, observations: Observations, grid: Grid) -> np.ndarray:
@@ -56,33 +60,30 @@ def at_stations(field: np.ndarray, observations: Observations, grid: Grid) -> np
 
 
 def predict_left_out(
-    predictor: Predictor, observations: Observations, fold: np.ndarray, others: dict[str, Any] | None = None
+    predictor: Predictor, observations: Observations, fold: np.ndarray, scale: float = 1.0, others: Mapping[str, Any] | None = None
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Mean and standard deviation that the model gives at every station from the stations of the other folds.
-
-    Parameters
-    ----------
-    others : further gridded readings of the day, such as RH and wind, which stay as they are
 
     Returns
     -------
     mean : float (stations,);  sd : the same, or None where the model has no uncertainty
     """
-    target = predictor.model.configuration.target
-    numbers = np.unique(fold)
-    days = [{**(others or {}), target: grid_observations(observations.select(fold != k), predictor.grid)} for k in numbers]
+    target, numbers = predictor.model.configuration.target, np.unique(fold)
+    given = replace(observations, value=observations.value * scale)
+    days = [{**(others or {}), target: grid_observations(given.select(fold != k), predictor.grid)} for k in numbers]
     mean, sd = np.empty(len(observations)), np.full(len(observations), np.nan)
     for number, result in zip(numbers, predictor.predict(days)):
         out = fold == number
         left_out = observations.select(out)
-        mean[out] = at_stations(result.field, left_out, predictor.grid)
+        mean[out] = at_stations(result.field, left_out, predictor.grid) / scale
         if result.sd is not None:
-            sd[out] = at_stations(result.sd, left_out, predictor.grid)
+            sd[out] = at_stations(result.sd, left_out, predictor.grid) / scale
     return mean, sd if np.isfinite(sd).all() else None
 
 
 def compare(
-    predictor: Predictor, observations: Observations, day: str, schemes: Sequence[str] = tuple(SCHEMES), scale: float = 1.0
+    predictor: Predictor, observations: Observations, day: str, schemes: Mapping[str, np.ndarray] | None = None,
+    scale: float = 1.0, others: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
     """Rows (day, scheme, method, n, rmse, r2_det, ..., coverage90, crps, ratio) of the model and of kriging on values and logs.
 
@@ -91,24 +92,33 @@ def compare(
     Parameters
     ----------
     observations : all on the grid
+    schemes : name -> key of each station; stations of one key are left out together. Default: stations, and their groups
     scale : readings are multiplied by it before they are given to the model, and its answers divided by it: how a model of
         one species serves another
+    others : further gridded readings of the day, such as RH and wind
     """
     rows = []
-    for scheme in schemes:
-        fold = folds(observations, scheme)
-        answers = {
-            f"kriging of {kind}": krige_left_out(kilometres(observations, predictor.grid), observations.value, fold, kind, KRIGING_CACHE)
-            for kind in ("values", "logs")
-        }
-        answers["model"] = _scaled(predictor, observations, fold, scale)
-        made = [
-            {"day": day, "scheme": scheme, "method": name, **judge(mean, sd, observations.value, name == "kriging of values")}
-            for name, (mean, sd) in answers.items()
-        ]
-        best = {key: min(row[key] for row in made if row["method"] != "model") for key in ("rmse", "crps")}
-        rows += [row | {"ratio": row["rmse"] / best["rmse"], "crps_ratio": row["crps"] / best["crps"]} for row in made]
+    for scheme, key in (schemes or schemes_of(observations)).items():
+        fold = folds(key)
+        answers = krige_both(observations, predictor.grid, fold)
+        answers["model"] = predict_left_out(predictor, observations, fold, scale, others)
+        rows += judge_all(answers, observations.value, {"day": day, "scheme": scheme})
     return rows
+
+
+def krige_both(observations: Observations, grid: Grid, fold: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Mean and sd at left-out stations by kriging of values and of logs."""
+    position = kilometres(observations, grid)
+    return {f"kriging of {kind}": krige_left_out(position, observations.value, fold, kind, KRIGING_CACHE) for kind in ("values", "logs")}
+
+
+def judge_all(
+    answers: Mapping[str, tuple[np.ndarray, np.ndarray | None]], observed: np.ndarray, labels: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """A row for each method, with its ratios to the better kriging."""
+    made = [{**labels, "method": name, **judge(mean, sd, observed, name == "kriging of values")} for name, (mean, sd) in answers.items()]
+    best = {key: min(row[key] for row in made if row["method"].startswith("kriging")) for key in ("rmse", "crps")}
+    return [row | {"ratio": row["rmse"] / best["rmse"], "crps_ratio": row["crps"] / best["crps"]} for row in made]
 
 
 def judge(mean: np.ndarray, sd: np.ndarray | None, observed: np.ndarray, normal: bool = False) -> dict[str, float]:
@@ -131,10 +141,3 @@ def judge(mean: np.ndarray, sd: np.ndarray | None, observed: np.ndarray, normal:
         score = crps(mean, sd, observed)
     inside = (observed >= low) & (observed <= high)
     return values | {"coverage90": float(inside.mean()), "width90": float((high - low).mean()), "crps": float(score.mean())}
-
-
-def _scaled(predictor: Predictor, observations: Observations, fold: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray | None]:
-    from dataclasses import replace
-
-    mean, sd = predict_left_out(predictor, replace(observations, value=observations.value * scale), fold)
-    return mean / scale, None if sd is None else sd / scale

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
-from cross_validation import OUT, SCHEMES, at_stations, compare, on_grid  # noqa: E402
+from cross_validation import OUT, at_stations, compare, on_grid  # noqa: E402
 from real_stations import DATA, stations_of  # noqa: E402
 from tables import markdown, write_rows  # noqa: E402
 
@@ -75,7 +75,7 @@ def means(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Means over the days of each source and of all; `worst` is the largest ratio of a day."""
     table = []
     for source in [*dict.fromkeys(row["source"] for row in rows), "all"]:
-        for scheme in SCHEMES:
+        for scheme in dict.fromkeys(row["scheme"] for row in rows):
             for method in dict.fromkeys(row["method"] for row in rows):
                 some = [r for r in rows if source in (r["source"], "all") and r["scheme"] == scheme and r["method"] == method]
                 mean = {key: float(np.mean([r[key] for r in some])) for key in some[0] if isinstance(some[0][key], float)}
