@@ -1,0 +1,120 @@
+"""Where the model was never trained: the readings of the United States on 15 January 2016, on a 12 km grid.
+
+    $(make -s engine-python) tests/benchmarks/skill/usa.py [--model M] [--device D]
+
+The file of AQS has 878 rows of 492 monitors at 441 sites: most hourly monitors stand in it twice, as the mean of the hours and as
+the block average, and some sites have several monitors. Left-out stations are to be unknown, so a site's readings are averaged; the
+rows as they are follow for comparison (`LSCV, all rows`: there the twin of a left-out row gives it away). Groups are metropolitan
+areas (LCCV) and states. Elevation comes from ETOPO, the urban fraction, east of 108 W, from an MCIP file, both by the job `covariates`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+import rasterio  # noqa: E402
+from cross_validation import OUT, compare, on_grid  # noqa: E402
+from fields_figure import draw  # noqa: E402
+from real_stations import COLUMNS, DATA  # noqa: E402
+from tables import markdown, write_rows  # noqa: E402
+
+from model_core.covariates import read_covariates  # noqa: E402
+from model_core.device import choose_device  # noqa: E402
+from model_core.grid import Grid, parse_grid  # noqa: E402
+from model_core.jobs import JOBS  # noqa: E402
+from model_core.model_file import Model, load_model  # noqa: E402
+from model_core.prediction import Predictor  # noqa: E402
+from model_core.progress import Progress  # noqa: E402
+from model_core.stations.observations import Observations, from_arrays  # noqa: E402
+
+GRID, DAY = "conus12km", "2016-01-15"
+_SITE = ["State Code", "County Code", "Site Num"]
+
+
+def aqs_rows(data: Path = DATA) -> pd.DataFrame:
+    """The file as it is, with a key for site, metropolitan area (the site itself outside of any) and state."""
+    table = pd.read_csv(data / "us_cmaq" / "daily_88101_20160115.zip")
+    table["site"] = table[_SITE].astype(str).agg("-".join, axis=1)
+    table["city"] = table["CBSA Name"].fillna(table["site"])
+    return table.rename(columns={"Arithmetic Mean": "pm25", "State Name": "state", "Longitude": "lon", "Latitude": "lat"})
+
+
+def site_means(table: pd.DataFrame) -> pd.DataFrame:
+    """One row per site."""
+    kept = {"pm25": "mean", "lon": "first", "lat": "first", "city": "first", "state": "first"}
+    return table.groupby("site", as_index=False).agg(kept)
+
+
+def observations_of(table: pd.DataFrame, grid: Grid, group: str = "city") -> Observations:
+    """Readings on the grid; negative ones are dropped."""
+    return on_grid(from_arrays(table.lon, table.lat, table.pm25, group=table[group]), grid)
+
+
+def maps_of(grid: Grid, data: Path = DATA) -> dict[str, np.ndarray]:
+    """Elevation and urban fraction of a grid in North America, made once by the job `covariates`."""
+    folder = OUT / "covariates"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"usa_{grid.shape[0]}x{grid.shape[1]}.nc"
+    if not file.exists():
+        JOBS["covariates"]({
+            "dem": str(etopo(folder, data)), "sea_floor": True, "mcip": str(data / "ioapi" / "GRIDCRO2D_12OTC2_161231.nc"),
+            "grid": GRID, "out": str(file),
+        }, Progress())
+    return read_covariates(file, grid)
+
+
+def etopo(folder: Path, data: Path) -> Path:
+    """The relief, published as text, as a raster of 1/3 degree; the column that comes twice is left out."""
+    file = folder / "etopo20.tif"
+    if not file.exists():
+        heights, lats, lons = (
+            np.loadtxt(gzip.open(data / "covariates" / f"etopo20{part}.gz", "rt")) for part in ("data", "lats", "lons")
+        )
+        step, order = 1 / 3, np.argsort(-lats)
+        transform = rasterio.transform.from_origin(lons[0] - step / 2, lats.max() + step / 2, step, step)
+        image = heights.reshape(len(lats), len(lons))[order, :-1].astype(np.float32)
+        profile = {"driver": "GTiff", "height": image.shape[0], "width": image.shape[1], "count": 1, "dtype": "float32"}
+        with rasterio.open(file, "w", **profile, crs="EPSG:4326", transform=transform) as raster:
+            raster.write(image, 1)
+    return file
+
+
+def rows_of(model: Model, device: str, data: Path = DATA) -> list[dict[str, Any]]:
+    """Rows of all schemes, and a figure."""
+    grid, table = parse_grid(GRID), aqs_rows(data)
+    maps = maps_of(grid, data)
+    predictor = Predictor(model, grid, choose_device(device), covariates=maps)
+    sites = observations_of(site_means(table), grid)
+    states = observations_of(site_means(table), grid, "state").group
+    every_row = observations_of(table, grid)
+    rows = compare(predictor, sites, DAY, {"LSCV": np.arange(len(sites)), "LCCV": sites.group, "states": states})
+    rows += compare(predictor, every_row, DAY, {"LSCV, all rows": np.arange(len(every_row))})
+    without = Predictor(model, grid, choose_device(device))
+    rows += [row | {"method": "model without maps"} for row in compare(
+        without, sites, DAY, {"LSCV": np.arange(len(sites))}) if row["method"] == "model"]
+    draw(predictor, sites, OUT / "usa.png", f"PM2.5 on {DAY}, {len(sites)} AQS sites", maps["elevation"] > 0)
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="bundled")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--data", type=Path, default=DATA)
+    options = parser.parse_args()
+    rows = rows_of(load_model(options.model), options.device, options.data)
+    write_rows(rows, OUT / "usa", COLUMNS)
+    print(markdown(rows, COLUMNS))
+
+
+if __name__ == "__main__":
+    main()
