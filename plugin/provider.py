@@ -13,6 +13,7 @@ from .algorithms.covariates import Covariates
 from .algorithms.gridstations import GridStations
 from .algorithms.inspectctm import InspectCTM
 from .algorithms.loadreanalysis import LoadReanalysis
+from .algorithms.modelcard import ModelCard
 from .algorithms.reanalyse import Reanalyse
 from .algorithms.reproducectm import ReproduceCTM
 from .algorithms.setupengine import SetUpEngine
@@ -24,8 +25,8 @@ from .translate import tr
 ICON = Path(__file__).resolve().parent.parent / "resources" / "icons" / "provider.svg"
 
 ALGORITHMS = (
-    Reanalyse, GridStations, LoadReanalysis, TrainModel, ReproduceCTM, SimulateCTM, InspectCTM, Covariates,
-    CheckEngine, SetUpEngine,
+    Reanalyse, GridStations, LoadReanalysis, TrainModel, ReproduceCTM, ModelCard, SimulateCTM, InspectCTM,
+    Covariates, CheckEngine, SetUpEngine,
 )
 
 

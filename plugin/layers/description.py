@@ -15,6 +15,9 @@ _NAMES = {
 }
 LABELS = {"pm25": "PM2.5", "rh": "RH", "wind": "Wind speed", "elevation": "Elevation", "urban": "Urban fraction"}
 
+# A field of uncertainty has the name of its variable, and what it is.
+_STATISTIC = re.compile(r"_(sd|q\d\d)$")
+
 
 class UnreadableFile(Exception):
     """GDAL can't read the file; the message is GDAL's."""
@@ -35,6 +38,8 @@ class FieldDescription:
     unit : str
     days : tuple of date
         Of each band; empty where no day is known.
+    statistic : str
+        "sd", or a quantile such as "q05"; "" for the field itself.
     """
 
     source: str
@@ -42,6 +47,7 @@ class FieldDescription:
     variable: str
     unit: str
     days: tuple[date, ...]
+    statistic: str = ""
 
 
 def describe(path: str) -> FieldDescription:
@@ -60,7 +66,20 @@ def describe(path: str) -> FieldDescription:
     tags, band = dataset.GetMetadata(), dataset.GetRasterBand(1)
     name = band.GetMetadataItem("NETCDF_VARNAME") or band.GetDescription()
     unit = band.GetUnitType() or band.GetMetadataItem("units") or ""
-    return FieldDescription(path, _kind(dataset, tags), _variable(name, tags), unit, _days(dataset, tags))
+    statistic = _STATISTIC.search(name)
+    return FieldDescription(
+        path, _kind(dataset, tags), _variable(_STATISTIC.sub("", name), tags), unit, _days(dataset, tags),
+        statistic.group(1) if statistic else "")
+
+
+def uncertainties(path: str) -> list[str]:
+    """What QGIS opens for each field of uncertainty that a reanalysis file holds beside the field itself; [] where it holds none."""
+    dataset = _open(path)
+    inside = [name for name, _ in dataset.GetSubDatasets()]
+    if inside:
+        return [name for name in inside if _STATISTIC.search(_name_inside(name))]
+    bands = range(2, dataset.RasterCount + 1) if "model_sha256" in dataset.GetMetadata() else ()
+    return [f"vrt://{path}?bands={band}" for band in bands if _STATISTIC.search(dataset.GetRasterBand(band).GetDescription())]
 
 
 def _open(path: str) -> gdal.Dataset:
@@ -76,9 +95,13 @@ def _open(path: str) -> gdal.Dataset:
 
 def _rank(subdataset: str) -> int:
     """Known variables first, PM2.5 before all."""
-    name = subdataset.rsplit(":", 1)[-1].strip('"')
+    name = _name_inside(subdataset)
     known = [variable for variable in _NAMES if _variable(name, {}) == variable]
     return list(_NAMES).index(known[0]) if known else len(_NAMES)
+
+
+def _name_inside(subdataset: str) -> str:
+    return subdataset.rsplit(":", 1)[-1].strip('"')
 
 
 def _variable(name: str, tags: dict) -> str:

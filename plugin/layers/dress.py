@@ -11,14 +11,17 @@ from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 from ..styling.ramps import pretty_unit
 from ..styling.renderer import style
 from ..translate import tr
-from .description import LABELS, FieldDescription, describe
+from .description import LABELS, FieldDescription, describe, uncertainties
 
 
 def layer_title(field: FieldDescription) -> str:
-    """Such as "PM2.5 reanalysis 2018-02-20"."""
+    """Such as "PM2.5 reanalysis 2018-02-20", or "PM2.5 reanalysis, standard deviation 2018-02-20"."""
     kind = {"reanalysis": tr("reanalysis"), "readings": tr("readings")}.get(field.kind, "")
     days = [str(day) for day in sorted({*field.days[:1], *field.days[-1:]})]
-    return " ".join(part for part in (LABELS.get(field.variable, field.variable), kind, " – ".join(days)) if part)
+    what = " ".join(part for part in (LABELS.get(field.variable, field.variable), kind) if part)
+    if field.statistic:
+        what += ", " + (tr("standard deviation") if field.statistic == "sd" else tr("{} % quantile").format(int(field.statistic[1:])))
+    return " ".join(part for part in (what, " – ".join(days)) if part)
 
 
 def layer_name(field: FieldDescription) -> str:
@@ -30,7 +33,7 @@ def dress(layer: QgsRasterLayer) -> None:
     """Name, style and date a layer by what its file says; a layer of another kind stays as it is."""
     field = describe(layer.source())
     layer.setName(layer_name(field))
-    style(layer, field.variable)
+    style(layer, f"{field.variable}_sd" if field.statistic == "sd" else field.variable)
     set_days(layer, field)
 
 
@@ -70,12 +73,20 @@ def _new_dresser() -> _Dresser:
 
 
 def load_dressed(path: str, context: QgsProcessingContext) -> str:
-    """Have an output dressed when QGIS loads it; return what QGIS opens, which for NetCDF is a variable in the file."""
+    """Have an output dressed when QGIS loads it; return what QGIS opens, which for NetCDF is a variable in the file.
+
+    What the file tells of its uncertainty is loaded with it, below it.
+    """
     source = describe(path).source
     details = context.layersToLoadOnCompletion()
     if path in details:
         wanted = details.pop(path)
         wanted.setPostProcessor(_new_dresser())
         details[source] = wanted
+        for number, further in enumerate(uncertainties(path), start=1):
+            beside = QgsProcessingContext.LayerDetails(wanted.name, wanted.project, wanted.outputName)
+            beside.groupName, beside.layerSortKey = wanted.groupName, wanted.layerSortKey + number
+            beside.setPostProcessor(_new_dresser())
+            details[further] = beside
         context.setLayersToLoadOnCompletion(details)
     return source

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from qgis.core import Qgis, QgsApplication, QgsProcessingParameterFile, QgsSettings
 
-NEED_ENGINE = {"covariates", "gridstations", "inspectctm", "reanalyse", "trainmodel", "reproducectm", "simulatectm"}
+NEED_ENGINE = {"covariates", "gridstations", "inspectctm", "modelcard", "reanalyse", "trainmodel", "reproducectm", "simulatectm"}
 NAMES = NEED_ENGINE | {"loadreanalysis", "checkengine", "setupengine"}
 
 

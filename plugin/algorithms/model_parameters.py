@@ -1,0 +1,56 @@
+"""The parameters that choose a model and how it runs, the same in every algorithm that predicts."""
+
+from __future__ import annotations
+
+from qgis.core import (
+    Qgis, QgsProcessingParameterEnum, QgsProcessingParameterFile, QgsProcessingParameterNumber, QgsProcessingParameterString,
+)
+
+from ..translate import tr
+from .base import ANY_FILE, DEVICES, EngineAlgorithm
+
+MODEL, COVARIATES, DEVICE, PRECISION, MEMORY, UNCERTAINTY = "MODEL", "COVARIATES", "DEVICE", "PRECISION", "MEMORY", "UNCERTAINTY"
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+UNCERTAINTIES = ("none", "sd", "quantiles")
+
+
+def add_model_parameters(algorithm: EngineAlgorithm) -> None:
+    """Model, covariates, device, precision and memory; all advanced, since the defaults serve most."""
+    algorithm.add(QgsProcessingParameterString(MODEL, tr("Model"), "bundled"),
+        tr("'bundled', the name of a bundled model, or the path of a model file (.safetensors)."), advanced=True)
+    algorithm.add(QgsProcessingParameterFile(
+        COVARIATES, tr("Covariates"), fileFilter=f"{tr('Maps')} (*.nc *.ncf *.nc4 *.tif *.tiff);;{ANY_FILE}", optional=True),
+        tr("File with elevation and urban fraction, as Make covariates writes it. Where it has values they overrule "
+           "the maps that the model carries."), advanced=True)
+    for name, label, choices, help_text in (
+        (DEVICE, tr("Device"), DEVICES, tr("Where the network runs; 'auto' takes a GPU if there is one.")),
+        (PRECISION, tr("Precision"), PRECISIONS, tr("'auto' computes in half the width where the processor is fast in it, else in 32 bits.")),
+    ):
+        algorithm.add(QgsProcessingParameterEnum(
+            name, label, choices, defaultValue=choices[0], usesStaticStrings=True), help_text, advanced=True)
+    algorithm.add(QgsProcessingParameterNumber(
+        MEMORY, tr("Memory in MB"), Qgis.ProcessingNumberParameterType.Integer, optional=True, minValue=100),
+        tr("Most memory that the prediction may take; larger grids are then computed in overlapping tiles. Empty: as it needs."),
+        advanced=True)
+
+
+def add_uncertainty_parameter(algorithm: EngineAlgorithm) -> None:
+    """What is told of the uncertainty beside the field."""
+    algorithm.add(QgsProcessingParameterEnum(
+        UNCERTAINTY, tr("Uncertainty"), UNCERTAINTIES, defaultValue=UNCERTAINTIES[0], usesStaticStrings=True),
+        tr("'sd' adds the standard deviation of a station's reading in the cell, 'quantiles' its 5, 50 and 95 % quantiles."))
+
+
+def model_request(algorithm: EngineAlgorithm, parameters: dict, context) -> dict:
+    """The engine's words for them."""
+    request = {
+        "model": algorithm.parameterAsString(parameters, MODEL, context).strip() or "bundled",
+        "covariates": algorithm.parameterAsFile(parameters, COVARIATES, context),
+        "device": algorithm.parameterAsEnumString(parameters, DEVICE, context),
+        "precision": algorithm.parameterAsEnumString(parameters, PRECISION, context),
+    }
+    if parameters.get(MEMORY) is not None:
+        request["memory"] = algorithm.parameterAsInt(parameters, MEMORY, context)
+    if algorithm.parameterDefinition(UNCERTAINTY) is not None:
+        request["uncertainty"] = algorithm.parameterAsEnumString(parameters, UNCERTAINTY, context)
+    return request
