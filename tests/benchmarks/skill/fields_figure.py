@@ -63,7 +63,7 @@ def draw(
             image = draw_field(axes[2], sd, grid, window, False, True, vmin=0, vmax=nice_ceiling(float(np.percentile(sd[window], 99))), cmap="viridis")
             axes[2].set_title("standard deviation of a reading")
             figure.colorbar(image, ax=axes[2], label=pretty_unit(unit), orientation="horizontal", shrink=0.8, extend="max")
-        figure.suptitle(pretty_name(title), x=0.01, ha="left", fontsize=9)
+        figure.suptitle(pretty_name(title), fontsize=9)
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=150)
 
