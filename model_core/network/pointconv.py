@@ -6,7 +6,7 @@ of the first field's support, and no data is decided by an exact count instead o
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from scipy.fft import next_fast_len
@@ -38,14 +38,15 @@ class NormalisedConvolution(nn.Module):
         self.size, self.epsilon = size, epsilon
         self.raw = nn.Parameter(_bell(variables, size))
         self.register_buffer("window", _disc(size) if taper else torch.ones(1, 1, 1, 1), persistent=False)
+        self._spectra: dict[tuple[Any, ...], Tensor] = {}
 
     @property
     def kernel(self) -> Tensor:
         """The positive weights, shape (variables, 1, size, size)."""
         return F.softplus(self.raw) * self.window + self.epsilon
 
-    def sums(self, values: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-        """Weighted sum of the values and sum of the weights in each window.
+    def sums(self, values: Tensor, weights: Tensor, variables: Tensor | slice = slice(None)) -> tuple[Tensor, Tensor]:
+        """Weighted sum of the values and sum of the weights in each window, for all variables or the given ones.
 
         Both arguments and results have shape (batch, variables, rows, columns); `weights` is 0 where
         there is no reading, whatever the value there. The sums are float64, and only mean something
@@ -54,22 +55,35 @@ class NormalisedConvolution(nn.Module):
         rows, columns = values.shape[-2:]
         half = self.size // 2
         shape = (next_fast_len(rows + half, real=True), next_fast_len(columns + half, real=True))
-        # By Fourier transform, which costs the same whatever the kernel's size, and in float64, because sums
-        # of the kernel's faint rim must not drown in the rounding of its peak.
-        kernel = F.pad(self.kernel.double(), (0, shape[1] - self.size, 0, shape[0] - self.size))
-        kernel = torch.fft.rfft2(torch.roll(kernel, (-half, -half), (-2, -1))).conj()[:, 0]
+        spectrum = self._spectrum(shape)[variables]
 
         def windows(field: Tensor) -> Tensor:
-            return torch.fft.irfft2(torch.fft.rfft2(field, shape) * kernel, shape)[..., :rows, :columns]
+            return torch.fft.irfft2(torch.fft.rfft2(field, shape) * spectrum, shape)[..., :rows, :columns]
 
-        values, weights = values.double(), weights.double()
-        return windows(values * weights), windows(weights)
+        return windows((values * weights).double()), windows(weights.double())
+
+    def _spectrum(self, shape: tuple[int, int]) -> Tensor:
+        """Fourier transform of the kernel, (variables, rows, columns); kept from day to day once it is no longer trained."""
+        # By Fourier transform, which costs the same whatever the kernel's size, and in float64, because sums
+        # of the kernel's faint rim must not drown in the rounding of its peak.
+        kept = not self.training and not torch.is_grad_enabled()
+        key = (shape, self.raw.data_ptr(), None if self.raw.is_inference() else self.raw._version)
+        if kept and key in self._spectra:
+            return self._spectra[key]
+        half = self.size // 2
+        kernel = F.pad(self.kernel.double(), (0, shape[1] - self.size, 0, shape[0] - self.size))
+        spectrum = torch.fft.rfft2(torch.roll(kernel, (-half, -half), (-2, -1))).conj().resolve_conj()[:, 0]
+        if kept:
+            self._spectra = {key: spectrum}  # of one shape: a run has one grid
+        return spectrum
 
     def reach(self, mask: Tensor) -> Tensor:
         """Exactly where a window holds a reading, as a boolean tensor of the mask's shape."""
-        half = self.size // 2  # a square window is separable
-        rows = F.max_pool2d(mask, (self.size, 1), stride=1, padding=(half, 0))
-        return F.max_pool2d(rows, (1, self.size), stride=1, padding=(0, half)) > 0
+        half = self.size // 2
+        there = F.pad(mask > 0, (half, half, half, half))
+        for axis in (-2, -1):  # a square window is separable
+            there = _any_in_window(there, self.size, axis)
+        return there
 
 
 class PointConvFields(NamedTuple):
@@ -121,15 +135,28 @@ class PointConv(nn.Module):
         mask : Tensor
             1 where the cell holds a valid reading, else 0; same shape. The mask decides, never the value.
         """
-        weighted, density = self.first.sums(values, mask)
+        present = (mask > 0).flatten(2).any(2).any(0)
+        if not present.any():
+            present[:1] = True
+        if present.all():
+            return self._convolve(values, mask)
+        # Variables that nobody reads are common, and they cost nothing: no reading is in reach anywhere.
+        known = self._convolve(values[:, present], mask[:, present], present)
+        return PointConvFields(*(
+            torch.zeros(mask.shape, dtype=field.dtype, device=field.device).index_copy(1, present.nonzero()[:, 0], field)
+            for field in known
+        ))
+
+    def _convolve(self, values: Tensor, mask: Tensor, variables: Tensor | slice = slice(None)) -> PointConvFields:
+        weighted, density = self.first.sums(values, mask, variables)
         first_support = self.first.reach(mask)
         first = _mean(weighted, density, first_support)
 
         support = first_support.to(mask.dtype)
-        weighted, denominator = self.second.sums(first, support)
+        weighted, denominator = self.second.sums(first, support, variables)
         second_support = self.second.reach(support)
         if self.literal:
-            _, denominator = self.second.sums(values, mask)
+            _, denominator = self.second.sums(values, mask, variables)
             denominator = denominator + self.second.epsilon
         return PointConvFields(
             first.float(), _mean(weighted, denominator, second_support).float(),
@@ -150,6 +177,19 @@ def _disc(size: int) -> Tensor:
     offset = torch.arange(size) - size // 2
     distance = torch.sqrt(offset[:, None] ** 2.0 + offset[None, :] ** 2.0) / (size // 2 + 1)
     return (torch.cos(distance.clamp(max=1) * torch.pi / 2) ** 2)[None, None]
+
+
+def _any_in_window(there: Tensor, size: int, axis: int) -> Tensor:
+    """Whether any of `size` neighbours along an axis is True, without padding: windows are put together by doubling."""
+    width, length = 1, there.shape[axis]
+    while 2 * width <= size:
+        length -= width
+        there = there.narrow(axis, 0, length) | there.narrow(axis, width, length)
+        width *= 2
+    if width < size:
+        length -= size - width
+        there = there.narrow(axis, 0, length) | there.narrow(axis, size - width, length)
+    return there
 
 
 def _mean(weighted: Tensor, weights: Tensor, support: Tensor) -> Tensor:
