@@ -22,7 +22,7 @@ help:
 	@echo "make setup          set up what is missing: QGIS, the engine environment, the test tools"
 	@echo "make engine-python  print the path of the engine's Python (with make -s nothing else)"
 	@echo "make package        build the plugin's zip in .build/package"
-	@echo "make benchmark      run the benchmarks"
+	@echo "make benchmark      run the benchmarks; one table, .build/benchmarks/benchmark.csv and .png"
 	@echo "make model          train the bundled model anew by its recipe (DATA=folder of real data); goes on where it was cut off"
 	@echo "make clean          remove all that make made (.build); QGIS stays installed"
 
@@ -50,7 +50,8 @@ test: setup
 	@tools/test.sh
 
 benchmark: setup
-	@for benchmark in tests/benchmarks/*.py; do echo "== $$benchmark"; $(ENGINE_PYTHON) $$benchmark || exit 1; done
+	@$(PYTHON) tools/set_up.py engine --benchmarks $(ENGINE_OPTIONS) >&2
+	@$(ENGINE_PYTHON) tests/benchmarks/run_all.py
 
 model: engine
 	@$(ENGINE_PYTHON) resources/recipes/make_model.py --data "$(DATA)" --resume

@@ -1,6 +1,6 @@
 """Sets up the Python environments of a checkout, below .build: the engine's, and the one that tests run QGIS in.
 
-    python3 tools/set_up.py engine [--tests] [--wheels DIR] [--device cpu|gpu] [--torch-index URL] [--base-python P]
+    python3 tools/set_up.py engine [--tests] [--benchmarks] [--wheels DIR] [--device cpu|gpu] [--torch-index URL] [--base-python P]
     python3 tools/set_up.py qgis-tests [--wheels DIR]
 
 Nothing is installed twice: each installation leaves a stamp with the hash of the requirements that it was made from.
@@ -24,6 +24,7 @@ from installer import Installer  # noqa: E402
 
 ENGINE, QGIS_TESTS = BUILD / "engine", BUILD / "qgis-tests"
 CORE_TEST_REQUIREMENTS = ROOT / "tests" / "core-requirements.txt"
+BENCHMARK_REQUIREMENTS = ROOT / "tests" / "benchmark-requirements.txt"
 QGIS_TEST_REQUIREMENTS = ROOT / "tests" / "qgis-requirements.txt"
 # The Python that the system's QGIS was built for.
 QGIS_PYTHON = "/usr/bin/python3"
@@ -33,13 +34,15 @@ def report(fraction: float, line: str) -> None:
     print(f"[{fraction:4.0%}] {line}", flush=True)
 
 
-def set_up_engine(tests: bool, **options: str) -> None:
-    """The engine's environment, with this checkout's model_core on its path, and the test tools if asked for."""
+def set_up_engine(tests: bool, benchmarks: bool, **options: str) -> None:
+    """The engine's environment, with this checkout's model_core on its path, and what tests and benchmarks need if asked for."""
     environment.create(ENGINE, report=report, **options)
     packages = next(ENGINE.glob("lib/python3*/site-packages"))
     (packages / "ctm_reanalysis_checkout.pth").write_text(f"{ROOT}\n", encoding="utf-8")
     if tests:
         install(ENGINE, CORE_TEST_REQUIREMENTS, options["wheels"])
+    if benchmarks:
+        install(ENGINE, BENCHMARK_REQUIREMENTS, options["wheels"])
 
 
 def set_up_qgis_tests(wheels: str) -> None:
@@ -75,6 +78,7 @@ def main() -> int:
     for command in (engine, tests):
         command.add_argument("--wheels", default="")
     engine.add_argument("--tests", action="store_true")
+    engine.add_argument("--benchmarks", action="store_true")
     for option in ("--device", "--torch-index", "--base-python"):
         engine.add_argument(option, default="")
     options = vars(parser.parse_args())

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,9 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from machine import peak_mb  # noqa: E402
+from rows import Row, record  # noqa: E402
 
 FIELDS = {"PM25_TOT": ("ug m-3", 40), "TEMP2": ("K", 285), "Q2": ("kg kg-1", 0.006), "PRSFC": ("Pa", 1e5), "U10": ("m s-1", 3), "V10": ("m s-1", 1)}
 WANTED = ["pm25", "rh", "wind", "temperature"]
@@ -43,7 +45,9 @@ def main() -> None:
             command = [sys.executable, __file__, "--measure", folder, *(str(file) for file in files[:count])]
             results.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1]))
             print("{days:4d} days: peak {peak:6.0f} MB, {over:5.0f} MB above the libraries; {first:6.2f} s first, {again:.3f} s with a warm store".format(**results[-1]))
-        print(f"peak above the libraries, {4 * options.days} days to {options.days}: {results[1]['over'] / results[0]['over']:.2f}")
+        record(Row(f"CTM files: memory of {4 * options.days} days above the libraries", results[1]["over"], "MB",
+                   results[1]["over"] / results[0]["over"], f"{options.days} days", "ratio <= 1.1",
+                   f"hourly, {options.rows} x {options.columns} cells, {len(FIELDS)} variables"))
 
 
 def measure(folder: str, *files: str) -> None:
@@ -54,20 +58,15 @@ def measure(folder: str, *files: str) -> None:
     from model_core.units import convert
 
     convert([1.0], "kg m-3", "ug m-3", "a unit")
-    before = peak()
+    before = peak_mb()
     start = time.perf_counter()
     store = open_store(list(files), WANTED, None, folder)
     first = time.perf_counter() - start
-    after = peak()
+    after = peak_mb()
     start = time.perf_counter()
     open_store(list(files), WANTED, None, folder)
     assert len(store) == len(files) and set(store.variables) == set(WANTED)
     print(json.dumps({"days": len(files), "peak": after, "over": after - before, "first": first, "again": time.perf_counter() - start}))
-
-
-def peak() -> float:
-    """Highest resident size so far in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
 
 
 def write_day(path: Path, number: int, rows: int, columns: int) -> Path:

@@ -12,7 +12,6 @@ with the number of days by more than a tenth.
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
+
+from machine import matrix_product_rate, peak_mb  # noqa: E402
+from rows import Row, record  # noqa: E402
 
 ALLOWED_GROWTH = 1.1
 SMALL_SHAPE = (120, 140)
@@ -90,22 +92,10 @@ def throughput(name, iterations):
     print(f"  {seconds:.2f} s per iteration, {training.batch / seconds:.2f} samples per second")
     print(f"  drawing a batch: {drawing:.2f} s, in a thread beside the step")
     print(f"  arithmetic: {work / 1e9:.0f} GFLOP per iteration, {work / seconds / 1e9:.0f} GFLOP/s")
-    print(f"  matrix product: {rate / 1e9:.0f} GFLOP/s; the training reaches {work / seconds / rate:.0%} of it")
-
-
-def matrix_product_rate(device, precision, size=2048):
-    """Operations per second of a square matrix product, the best of five."""
-    import torch
-
-    a, b = (torch.randn(size, size, device=device, dtype=precision) for _ in range(2))
-    best = float("inf")
-    for _ in range(6):
-        begin = time.perf_counter()
-        a @ b
-        if device.type == "cuda":
-            torch.cuda.synchronize()
-        best = min(best, time.perf_counter() - begin)
-    return 2 * size**3 / best
+    record(
+        Row(f"training, {name}", training.batch / seconds, "samples/s", work / seconds / rate, "matrix product",
+            note=f"{side} cells, {work / seconds / 1e9:.0f} of {rate / 1e9:.0f} GFLOP/s"),
+    )
 
 
 def write_days(path, days):
@@ -142,15 +132,14 @@ def one_training(request):
 
     watch, begin = Watch(), time.perf_counter()
     JOBS["train"](request, watch)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    print(json.dumps({"first": watch.first, "peak": peak}))
+    print(json.dumps({"first": watch.first, "peak": peak_mb()}))
 
 
 def memory_and_waiting(numbers):
     """Peak memory and the wait for the first iteration, against the number of days; whether memory stayed flat."""
     print(f"\n{SMALL_SHAPE[0]} x {SMALL_SHAPE[1]} cells, 3 variables, a tiny network, each training in a process of its own")
     print(" days  as float32   peak memory, prepared   first iteration\n"
-          "             MiB    anew MiB    before MiB   anew s  before s")
+          "              MB     anew MB     before MB   anew s  before s")
     peaks = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -168,10 +157,14 @@ def memory_and_waiting(numbers):
                 runs.append(json.loads(done.stdout.splitlines()[-1]))
             size = days * 3 * SMALL_SHAPE[0] * SMALL_SHAPE[1] * 4
             peaks.append([run["peak"] for run in runs])
-            print(f"{days:5}  {size / 2**20:10.0f}  {peaks[-1][0] / 2**20:10.0f}  {peaks[-1][1] / 2**20:12.0f}"
+            print(f"{days:5}  {size / 1e6:10.0f}  {peaks[-1][0]:10.0f}  {peaks[-1][1]:12.0f}"
                   f"   {runs[0]['first']:6.2f}  {runs[1]['first']:8.2f}")
     growth = max(last / first for first, last in zip(peaks[0], peaks[-1]))
-    print(f"memory with {numbers[-1]} days over memory with {numbers[0]}: {growth:.2f}")
+    record(
+        Row(f"training: memory with {numbers[-1]} days", max(peaks[-1]), "MB", growth, f"{numbers[0]} days", f"ratio <= {ALLOWED_GROWTH}"),
+        Row("training: wait for the first iteration, prepared days", runs[1]["first"], "s", runs[1]["first"] / runs[0]["first"],
+            f"{numbers[-1]} days that are new"),
+    )
     return growth <= ALLOWED_GROWTH
 
 

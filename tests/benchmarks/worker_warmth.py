@@ -18,6 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from rows import Row, record  # noqa: E402
+
 from plugin.engine.client import Engine  # noqa: E402
 from plugin.engine.locate import VARIABLE  # noqa: E402
 
@@ -101,6 +103,10 @@ def main():
     new_each_time = sorted(cold)[len(cold) // 2]
     print(f"workers started for {options.runs} runs: {len(pids)};  imports of torch: {len(imports)}")
     print(f"median of a warm run: {warm:.2f} s;  of a run with a new worker: {new_each_time:.2f} s;  ratio {new_each_time / warm:.1f}")
+    record(
+        Row("warm run of the engine", warm, "s", warm / new_each_time, "a run that starts the engine", note="one day of the sample to GeoTIFF"),
+        Row(f"imports of torch in {options.runs} runs", len(imports), "imports", len(imports) / options.runs, "runs", "value <= 1"),
+    )
     return 0 if len(pids) == 1 and len(imports) == 1 else 1
 
 
