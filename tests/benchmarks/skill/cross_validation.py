@@ -10,14 +10,14 @@ import numpy as np
 from kriging import krige_left_out
 from pyproj import Transformer
 from scipy.ndimage import map_coordinates
-from scipy.special import ndtr, ndtri
 
 from model_core.grid import Grid
 from model_core.prediction import Predictor
 from model_core.scores import scores
 from model_core.stations.gridding import grid_observations
 from model_core.stations.observations import Observations
-from model_core.uncertainty import crps, quantiles
+from model_core.validation.distributions import Distribution, LogNormal, interval_scores
+from model_core.validation.folds import deal
 
 ROOT = Path(__file__).resolve().parents[3]
 OUT = ROOT / ".build" / "benchmarks" / "skill"
@@ -33,17 +33,14 @@ def on_grid(observations: Observations, grid: Grid) -> Observations:
         return observations.select((row >= 0) & (row < rows) & (column >= 0) & (column < columns))
 
 
-def folds(key: np.ndarray, seed: int = SEED) -> np.ndarray:
-    """Folds dealt out at random: stations with one key, such as a city, stay together; int (stations,)."""
-    number = np.unique(key.astype(str), return_inverse=True)[1] if key.dtype.kind not in "iu" else key
-    fold_of_key = np.empty(number.max() + 1, int)
-    fold_of_key[np.random.default_rng(seed).permutation(len(fold_of_key))] = np.arange(len(fold_of_key)) % FOLDS
-    return fold_of_key[number]
+def folds(key: np.ndarray) -> np.ndarray:
+    """The fold of each station; stations with one key, such as a city, stay together; int (stations,)."""
+    return deal(key, FOLDS, SEED)
 
 
 def schemes_of(observations: Observations) -> dict[str, np.ndarray]:
     """What stays together in each scheme: a station (LSCV), and a city where the table names them (LCCV)."""
-    alone = {"LSCV": np.arange(len(observations))}
+    alone = {"LSCV": np.arange(len(observations)) if observations.id is None else observations.id}
     return alone if observations.group is None else alone | {"LCCV": observations.group}
 
 
@@ -61,13 +58,8 @@ def at_stations(field: np.ndarray, observations: Observations, grid: Grid) -> np
 
 def predict_left_out(
     predictor: Predictor, observations: Observations, fold: np.ndarray, scale: float = 1.0, others: Mapping[str, Any] | None = None
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Mean and standard deviation that the model gives at every station from the stations of the other folds.
-
-    Returns
-    -------
-    mean : float (stations,);  sd : the same, or None where the model has no uncertainty
-    """
+) -> LogNormal:
+    """What the model says of every station from the stations of the other folds; `sd` is NaN where the model has no uncertainty."""
     target, numbers = predictor.model.configuration.target, np.unique(fold)
     given = replace(observations, value=observations.value * scale)
     days = [{**(others or {}), target: grid_observations(given.select(fold != k), predictor.grid)} for k in numbers]
@@ -78,14 +70,14 @@ def predict_left_out(
         mean[out] = at_stations(result.field, left_out, predictor.grid) / scale
         if result.sd is not None:
             sd[out] = at_stations(result.sd, left_out, predictor.grid) / scale
-    return mean, sd if np.isfinite(sd).all() else None
+    return LogNormal(mean, sd)
 
 
 def compare(
     predictor: Predictor, observations: Observations, day: str, schemes: Mapping[str, np.ndarray] | None = None,
     scale: float = 1.0, others: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
-    """Rows (day, scheme, method, n, rmse, r2_det, ..., coverage90, crps, ratio) of the model and of kriging on values and logs.
+    """Rows (day, scheme, method, n, rmse, r2_det, ..., coverage_90, crps, ratio) of the model and of kriging on values and logs.
 
     `ratio` is a method's RMSE over that of the better kriging, `crps_ratio` likewise.
 
@@ -106,38 +98,18 @@ def compare(
     return rows
 
 
-def krige_both(observations: Observations, grid: Grid, fold: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Mean and sd at left-out stations by kriging of values and of logs."""
+def krige_both(observations: Observations, grid: Grid, fold: np.ndarray) -> dict[str, Distribution]:
+    """What kriging of values and of logs say of left-out stations."""
     position = kilometres(observations, grid)
     return {f"kriging of {kind}": krige_left_out(position, observations.value, fold, kind, KRIGING_CACHE) for kind in ("values", "logs")}
 
 
-def judge_all(
-    answers: Mapping[str, tuple[np.ndarray, np.ndarray | None]], observed: np.ndarray, labels: dict[str, Any]
-) -> list[dict[str, Any]]:
+def judge_all(answers: Mapping[str, Distribution], observed: np.ndarray, labels: dict[str, Any]) -> list[dict[str, Any]]:
     """A row for each method, with its ratios to the better kriging."""
-    made = [{**labels, "method": name, **judge(mean, sd, observed, name == "kriging of values")} for name, (mean, sd) in answers.items()]
+    # A concentration is not negative: no kriging shall look worse than its user would leave it.
+    made = [
+        {**labels, "method": name, **scores(np.maximum(said.mean, 0), observed), **interval_scores(said, observed)}
+        for name, said in answers.items()
+    ]
     best = {key: min(row[key] for row in made if row["method"].startswith("kriging")) for key in ("rmse", "crps")}
     return [row | {"ratio": row["rmse"] / best["rmse"], "crps_ratio": row["crps"] / best["crps"]} for row in made]
-
-
-def judge(mean: np.ndarray, sd: np.ndarray | None, observed: np.ndarray, normal: bool = False) -> dict[str, float]:
-    """Scores of predictions at stations, with coverage and width of the 90 % interval and CRPS where there is an `sd`.
-
-    Parameters
-    ----------
-    normal : the predictive distribution is normal (kriging of values); else log-normal
-    """
-    values = scores(mean, observed) | dict.fromkeys(("coverage90", "width90", "crps"), float("nan"))
-    if sd is None:
-        return values
-    if normal:
-        low, high = mean + sd * ndtri(0.05), mean + sd * ndtri(0.95)
-        z = (observed - mean) / sd
-        # Gneiting and Raftery (2007), eq. 21.
-        score = sd * (z * (2 * ndtr(z) - 1) + 2 * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) - 1 / np.sqrt(np.pi))
-    else:
-        low, high = quantiles(mean, sd, (0.05, 0.95))
-        score = crps(mean, sd, observed)
-    inside = (observed >= low) & (observed <= high)
-    return values | {"coverage90": float(inside.mean()), "width90": float((high - low).mean()), "crps": float(score.mean())}

@@ -36,7 +36,7 @@ CMAQ = Path("china_cmaq") / "china36km_cmaq_pm25_20200103-20.nc"
 STORES = OUT / "daily_fields"
 HELD_OUT_SHARE = 0.15  # as the configuration of the bundled model has it
 NOISE = (0.08, 0.15)  # of an instrument and its street, from station to station
-COLUMNS = ("source", "scheme", "method", "days", "rmse", "ratio", "r2_det", "coverage90", "width90", "crps", "crps_ratio", "worst")
+COLUMNS = ("source", "scheme", "method", "days", "rmse", "ratio", "r2_det", "coverage_90", "width_90", "crps", "crps_ratio", "worst")
 
 
 def held_out_days(files: Sequence[Path], grid: Grid, per_file: int | None) -> Iterator[tuple[str, DailyStore, int]]:

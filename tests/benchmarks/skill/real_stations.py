@@ -28,7 +28,7 @@ from model_core.stations.observations import Observations, read_observations  # 
 
 DATA = ROOT.parent / "shared" / "data"
 DAYS = {"2018-02-20": "cnemc_snapshot_20180220T07.csv", "2019-07-18": "cnemc_snapshot_20190718T12.csv"}
-COLUMNS = ("day", "scheme", "method", "n", "rmse", "ratio", "r2_det", "coverage90", "width90", "crps", "crps_ratio")
+COLUMNS = ("day", "scheme", "method", "n", "rmse", "ratio", "r2_det", "coverage_90", "width_90", "crps", "crps_ratio")
 
 
 def stations_of(day: str, data: Path = DATA, column: str = "pm2_5_24h", species: str = "pm25") -> Observations:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Sequence
 
 Row = dict[str, Any]
-_DIGITS = {"rmse": 2, "mae": 2, "crps": 2, "width90": 1, "days": 0, "n": 0}
+_DIGITS = {"rmse": 2, "mae": 2, "crps": 2, "width_90": 1, "days": 0, "n": 0}
 
 
 def markdown(rows: Sequence[Row], columns: Sequence[str]) -> str:
