@@ -10,11 +10,13 @@ from qgis.PyQt.QtGui import QIcon
 
 from .algorithms.checkengine import CheckEngine
 from .algorithms.covariates import Covariates
+from .algorithms.crossvalidate import CrossValidate
 from .algorithms.gridstations import GridStations
 from .algorithms.inspectctm import InspectCTM
 from .algorithms.loadreanalysis import LoadReanalysis
 from .algorithms.modelcard import ModelCard
 from .algorithms.reanalyse import Reanalyse
+from .algorithms.reanalyseperiod import ReanalysePeriod
 from .algorithms.reproducectm import ReproduceCTM
 from .algorithms.setupengine import SetUpEngine
 from .algorithms.simulatectm import SimulateCTM
@@ -25,8 +27,8 @@ from .translate import tr
 ICON = Path(__file__).resolve().parent.parent / "resources" / "icons" / "provider.svg"
 
 ALGORITHMS = (
-    Reanalyse, GridStations, LoadReanalysis, TrainModel, ReproduceCTM, ModelCard, SimulateCTM, InspectCTM,
-    Covariates, CheckEngine, SetUpEngine,
+    Reanalyse, ReanalysePeriod, GridStations, LoadReanalysis, TrainModel, CrossValidate, ReproduceCTM, ModelCard, SimulateCTM,
+    InspectCTM, Covariates, CheckEngine, SetUpEngine,
 )
 
 

@@ -20,15 +20,15 @@ X, Y = "point x", "point y"
 
 def write_readings(
     source: QgsProcessingFeatureSource, fields: list[str], path: Path, feedback: QgsFeedback | None = None,
-    near: tuple[str, QDate] | None = None,
+    near: tuple[str, QDate, QDate] | None = None,
 ) -> int:
     """Write the features as CSV with the coordinate columns `X` and `Y` and one column per field, named by `column_name`.
 
     Coordinates are in `readings_crs` and keep every digit; values stay as they are, NULL is empty. A feature
     without a single point gets empty coordinates: the engine counts and reports it.
 
-    `near` is a field with the time, and a day: features more than a day away from it are left out where the field's
-    type tells. The engine picks the day; this only spares it, and the layer's provider, the years around it.
+    `near` is a field with the time, a first and a last day: features more than a day away from them are left out where the
+    field's type tells. The engine picks the days; this only spares it, and the layer's provider, the years around them.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def write_readings(
     Raises
     ------
     QgsProcessingException
-        If the layer lacks one of the fields, or has nothing near the day.
+        If the layer lacks one of the fields, or has nothing near the days.
     """
     fields = list(dict.fromkeys(fields))
     indexes = [source.fields().lookupField(field) for field in fields]
@@ -48,7 +48,7 @@ def write_readings(
     total, rows = max(source.featureCount(), 1), 0
     lonlat = _lonlat_fields(source)
     request = QgsFeatureRequest().setSubsetOfAttributes([*indexes, *lonlat])
-    within = _within_a_day(source, *near) if near else ""
+    within = _within_days(source, *near) if near else ""
     if within:
         request.setFilterExpression(within)
     skip_checks = Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks
@@ -64,8 +64,9 @@ def write_readings(
             writer.writerow([*point, *(_text(feature[i]) for i in indexes)])
             rows += 1
     if within and not rows:
-        raise QgsProcessingException(tr("Layer '{layer}' has no reading on {day} by its field '{field}'.").format(
-            layer=source.sourceName(), day=near[1].toString("yyyy-MM-dd"), field=near[0]))
+        first, last = (day.toString("yyyy-MM-dd") for day in near[1:])
+        raise QgsProcessingException(tr("Layer '{layer}' has no reading on {days} by its field '{field}'.").format(
+            layer=source.sourceName(), days=first if first == last else f"{first} – {last}", field=near[0]))
     return rows
 
 
@@ -125,12 +126,12 @@ def text_only(source: QgsProcessingFeatureSource, field: str, most: int = 20_000
     return example
 
 
-def _within_a_day(source: QgsProcessingFeatureSource, field: str, day: QDate) -> str:
-    """A filter for readings of the day before, of and after the day; '' where the field holds no dates.
+def _within_days(source: QgsProcessingFeatureSource, field: str, first: QDate, last: QDate) -> str:
+    """A filter for readings from the day before the first to the day after the last; '' where the field holds no dates.
 
     One more day on each side: a provider may shift times by the time zone.
     """
-    start, end = (day.addDays(days).toString("yyyy-MM-dd") for days in (-1, 2))
+    start, end = first.addDays(-1).toString("yyyy-MM-dd"), last.addDays(2).toString("yyyy-MM-dd")
     kind = source.fields().field(field).type()
     form = {QMetaType.Type.QDate: "to_date('{}')", QMetaType.Type.QDateTime: "to_datetime('{} 00:00:00')"}.get(kind)
     column = QgsExpression.quotedColumnRef(field)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from qgis.core import Qgis, QgsProcessingAlgorithm, QgsProcessingException, QgsProcessingParameterDefinition
+from qgis.core import (
+    Qgis, QgsProcessing, QgsProcessingAlgorithm, QgsProcessingException, QgsProcessingOutputLayerDefinition,
+    QgsProcessingParameterDefinition,
+)
 from qgis.PyQt.QtGui import QIcon
 
 from ..engine.client import EngineCancelled, EngineError, EngineMissing, run_job
@@ -71,8 +74,10 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         return True, ""
 
 
-def run_engine(command: str, request: dict, feedback, outputs: list[str]) -> dict:
+def run_engine(command: str, request: dict, feedback, outputs: list[str], cancelled: str = "") -> dict:
     """Run a job in the engine.
+
+    `cancelled` is what a user is told who cancelled, where that is not that nothing was written.
 
     Raises
     ------
@@ -82,7 +87,7 @@ def run_engine(command: str, request: dict, feedback, outputs: list[str]) -> dic
     try:
         return run_job(command, request, feedback, outputs)
     except EngineCancelled as error:
-        raise QgsProcessingException(tr("Cancelled: nothing was written.")) from error
+        raise QgsProcessingException(cancelled or tr("Cancelled: nothing was written.")) from error
     except EngineError as error:
         raise QgsProcessingException(str(error)) from error
 
@@ -91,6 +96,13 @@ def day_text(algorithm: EngineAlgorithm, parameters: dict, name: str, context) -
     """A day as the engine writes it, YYYY-MM-DD; '' where none was chosen."""
     day = algorithm.parameterAsDateTime(parameters, name, context).date()
     return day.toString("yyyy-MM-dd") if day.isValid() else ""
+
+
+def is_temporary(destination) -> bool:
+    """Whether a destination's value leaves it to Processing to name a temporary file."""
+    if isinstance(destination, QgsProcessingOutputLayerDefinition):
+        destination = destination.sink.staticValue()
+    return destination == QgsProcessing.TEMPORARY_OUTPUT
 
 
 def check_destination(algorithm: EngineAlgorithm, parameters: dict, name: str, context) -> str:

@@ -10,7 +10,7 @@ from ..translate import tr
 from .base import EngineAlgorithm, check_destination, run_engine
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .station_parameters import (
-    add_reading_outputs, add_station_parameters, check_stations, reading_results, station_request,
+    add_reading_outputs, add_station_parameters, check_stations, chosen_day, reading_results, station_request,
 )
 
 OUTPUT = "OUTPUT"
@@ -42,7 +42,8 @@ class GridStations(EngineAlgorithm):
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         output = self.parameterAsOutputLayer(parameters, OUTPUT, context)
         with job_folder() as folder:
-            request = station_request(self, parameters, context, folder, feedback)
+            request = station_request(
+                self, parameters, context, folder, feedback, near=chosen_day(self, parameters, context))
             request.update(grid=grid_request(self, parameters, context, folder), out=output)
             result = run_engine("grid-stations", request, feedback, [output])
         return {OUTPUT: load_dressed(output, context), **reading_results(result, feedback)}

@@ -14,20 +14,22 @@ PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 UNCERTAINTIES = ("none", "sd", "quantiles")
 
 
-def add_model_parameters(algorithm: EngineAlgorithm) -> None:
-    """Model, covariates, device, precision and memory; all advanced, since the defaults serve most."""
+def add_model_parameters(algorithm: EngineAlgorithm, memory: bool = True) -> None:
+    """Model, covariates, device and, with `memory`, precision and memory; all advanced, since the defaults serve most."""
     algorithm.add(QgsProcessingParameterString(MODEL, tr("Model"), "bundled"),
         tr("'bundled', the name of a bundled model, or the path of a model file (.safetensors)."), advanced=True)
     algorithm.add(QgsProcessingParameterFile(
         COVARIATES, tr("Covariates"), fileFilter=f"{tr('Maps')} (*.nc *.ncf *.nc4 *.tif *.tiff);;{ANY_FILE}", optional=True),
         tr("File with elevation and urban fraction, as Make covariates writes it. Where it has values they overrule "
            "the maps that the model carries."), advanced=True)
-    for name, label, choices, help_text in (
-        (DEVICE, tr("Device"), DEVICES, tr("Where the network runs; 'auto' takes a GPU if there is one.")),
-        (PRECISION, tr("Precision"), PRECISIONS, tr("'auto' computes in half the width where the processor is fast in it, else in 32 bits.")),
-    ):
-        algorithm.add(QgsProcessingParameterEnum(
-            name, label, choices, defaultValue=choices[0], usesStaticStrings=True), help_text, advanced=True)
+    algorithm.add(QgsProcessingParameterEnum(
+        DEVICE, tr("Device"), DEVICES, defaultValue=DEVICES[0], usesStaticStrings=True),
+        tr("Where the network runs; 'auto' takes a GPU if there is one."), advanced=True)
+    if not memory:
+        return
+    algorithm.add(QgsProcessingParameterEnum(
+        PRECISION, tr("Precision"), PRECISIONS, defaultValue=PRECISIONS[0], usesStaticStrings=True),
+        tr("'auto' computes in half the width where the processor is fast in it, else in 32 bits."), advanced=True)
     algorithm.add(QgsProcessingParameterNumber(
         MEMORY, tr("Memory in MB"), Qgis.ProcessingNumberParameterType.Integer, optional=True, minValue=100),
         tr("Most memory that the prediction may take; larger grids are then computed in overlapping tiles. Empty: as it needs."),
@@ -46,11 +48,10 @@ def model_request(algorithm: EngineAlgorithm, parameters: dict, context) -> dict
     request = {
         "model": algorithm.parameterAsString(parameters, MODEL, context).strip() or "bundled",
         "covariates": algorithm.parameterAsFile(parameters, COVARIATES, context),
-        "device": algorithm.parameterAsEnumString(parameters, DEVICE, context),
-        "precision": algorithm.parameterAsEnumString(parameters, PRECISION, context),
     }
+    for name in (DEVICE, PRECISION, UNCERTAINTY):
+        if algorithm.parameterDefinition(name) is not None:
+            request[name.lower()] = algorithm.parameterAsEnumString(parameters, name, context)
     if parameters.get(MEMORY) is not None:
         request["memory"] = algorithm.parameterAsInt(parameters, MEMORY, context)
-    if algorithm.parameterDefinition(UNCERTAINTY) is not None:
-        request["uncertainty"] = algorithm.parameterAsEnumString(parameters, UNCERTAINTY, context)
     return request

@@ -66,8 +66,8 @@ class Reanalyse(EngineAlgorithm):
         picture = self.parameterAsFileOutput(parameters, MAP, context)
         with job_folder() as folder:
             fields = tuple(weather_fields(self, parameters, context).values())
-            request = station_request(self, parameters, context, folder, feedback, also=fields)
             near = chosen_day(self, parameters, context)
+            request = station_request(self, parameters, context, folder, feedback, fields, near)
             request.update(
                 weather_request(self, parameters, context, folder, request, near), **model_request(self, parameters, context),
                 grid=grid_request(self, parameters, context, folder), out=output)

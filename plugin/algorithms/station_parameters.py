@@ -23,29 +23,36 @@ CONCENTRATION_UNITS = ("µg/m³", "mg/m³", "ng/m³")
 _CONCENTRATION = re.compile(r"(k|m|u|n|µ|μ|kilo|milli|micro|nano)?(g|grams?)\W*(per|/)?\W*(cubic)?\W*(m|l|dm|cm)\w*.*", re.I)
 
 
-def add_station_parameters(algorithm: EngineAlgorithm) -> None:
-    """Stations, value and unit, time and date; station id and group as advanced."""
+def add_station_parameters(
+    algorithm: EngineAlgorithm, *, one_day: bool = True, required: bool = True, group_advanced: bool = True,
+) -> None:
+    """Stations, value and unit, time and, for `one_day`, the day; station id and group as advanced.
+
+    With `required` false the readings may come from elsewhere.
+    """
     algorithm.add(QgsProcessingParameterFeatureSource(
-        STATIONS, tr("Stations"), [Qgis.ProcessingSourceType.VectorPoint]),
+        STATIONS, tr("Stations"), [Qgis.ProcessingSourceType.VectorPoint], optional=not required),
         tr("Point layer of station readings, in any CRS; a selection and a filter are respected."))
-    algorithm.add(QgsProcessingParameterField(VALUE, tr("PM2.5 reading"), parentLayerParameterName=STATIONS),
-        tr("Field with the daily mean. Numbers written as text are read; gaps and marks such as '-' are counted, "
+    algorithm.add(QgsProcessingParameterField(
+        VALUE, tr("PM2.5 reading"), parentLayerParameterName=STATIONS, optional=not required),
+        tr("Field with the reading. Numbers written as text are read; gaps and marks such as '-' are counted, "
            "reported and not used."))
     algorithm.add(unit_parameter(UNIT, tr("Unit of the reading"), CONCENTRATION_UNITS),
         tr("Unit of the field; the result is in µg/m³."))
     algorithm.add(QgsProcessingParameterField(
         TIME, tr("Time of the reading"), parentLayerParameterName=STATIONS, optional=True),
         tr("Field with the date or time; needed where the layer holds more than one day."))
-    algorithm.add(QgsProcessingParameterDateTime(
-        DATE, tr("Day"), Qgis.ProcessingDateTimeParameterDataType.Date, optional=True),
-        tr("The day to use, by the field with the time; it also dates the result. Without that field all readings are "
-           "taken to be of this day. Empty: the only day in the layer."))
+    if one_day:
+        algorithm.add(QgsProcessingParameterDateTime(
+            DATE, tr("Day"), Qgis.ProcessingDateTimeParameterDataType.Date, optional=True),
+            tr("The day to use, by the field with the time; it also dates the result. Without that field all readings are "
+               "taken to be of this day. Empty: the only day in the layer."))
     algorithm.add(QgsProcessingParameterField(
         ID, tr("Station code"), parentLayerParameterName=STATIONS, optional=True),
         tr("Field that tells stations apart; a station that reports twice is counted once."), advanced=True)
     algorithm.add(QgsProcessingParameterField(
         GROUP, tr("City or other group"), parentLayerParameterName=STATIONS, optional=True),
-        tr("Field that groups stations, such as the city."), advanced=True)
+        tr("Field that groups stations, such as the city."), advanced=group_advanced)
 
 
 def add_reading_outputs(algorithm: EngineAlgorithm) -> None:
@@ -97,10 +104,11 @@ def check_readings(
 
 def station_request(
     algorithm: EngineAlgorithm, parameters: dict, context, folder: Path, feedback, also: tuple[str, ...] = (),
+    near: tuple[str, QDate, QDate] | None = None,
 ) -> dict:
     """Write the readings into the job folder and return the part of the request that names them.
 
-    `also` names further fields to write into the same table.
+    `also` names further fields to write into the same table; `near` as for `write_readings`.
     """
     source = algorithm.parameterAsSource(parameters, STATIONS, context)
     if source is None:
@@ -108,21 +116,22 @@ def station_request(
     fields = {key: algorithm.parameterAsString(parameters, name, context)
               for key, name in (("value", VALUE), ("time", TIME), ("id", ID), ("group", GROUP))}
     fields = {key: field for key, field in fields.items() if field}
-    path, near = folder / "stations.csv", chosen_day(algorithm, parameters, context)
+    path = folder / "stations.csv"
     rows = write_readings(source, [*fields.values(), *also], path, feedback, near)
     feedback.pushInfo(tr("{} features read from layer '{}'.").format(rows, source.sourceName()))
     request = {"stations": str(path), "x": X, "y": Y, "crs": crs_text(readings_crs(source)),
                "unit": algorithm.parameterAsString(parameters, UNIT, context)}
     request.update({key: column_name(field) for key, field in fields.items()})
-    request["date"] = day_text(algorithm, parameters, DATE, context)
+    if algorithm.parameterDefinition(DATE) is not None:
+        request["date"] = day_text(algorithm, parameters, DATE, context)
     return request
 
 
-def chosen_day(algorithm: EngineAlgorithm, parameters: dict, context) -> tuple[str, QDate] | None:
-    """The field with the time and the day that was chosen by it, if one was."""
+def chosen_day(algorithm: EngineAlgorithm, parameters: dict, context) -> tuple[str, QDate, QDate] | None:
+    """The field with the time and, twice, the day that was chosen by it, if one was."""
     day = algorithm.parameterAsDateTime(parameters, DATE, context).date()
     field = algorithm.parameterAsString(parameters, TIME, context)
-    return (field, day) if field and day.isValid() else None
+    return (field, day, day) if field and day.isValid() else None
 
 
 def reading_results(result: dict, feedback) -> dict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from osgeo import gdal
 
@@ -36,8 +36,8 @@ class FieldDescription:
     variable : str
         "pm25", "rh", "wind", or the name in the file.
     unit : str
-    days : tuple of date
-        Of each band; empty where no day is known.
+    days : tuple of date, or of datetime where the steps are hours
+        Start of each band; empty where no day is known.
     statistic : str
         "sd", or a quantile such as "q05"; "" for the field itself.
     """
@@ -124,7 +124,11 @@ def _days(dataset: gdal.Dataset, tags: dict) -> tuple[date, ...]:
     since = re.match(r"(days|hours) since (\d{4})-(\d{2})-(\d{2})", tags.get("time#units", ""))
     steps = [dataset.GetRasterBand(i + 1).GetMetadataItem("NETCDF_DIM_time") for i in range(dataset.RasterCount)]
     if since and all(steps):
-        unit, first = since.group(1), date(*map(int, since.groups()[1:]))
-        return tuple(first + timedelta(**{unit: float(step)}) for step in steps)
+        unit, first = since.group(1), datetime.combine(date(*map(int, since.groups()[1:])), time())
+        moments = [first + timedelta(**{unit: float(step)}) for step in steps]
+        hourly = len(moments) > 1 and min(b - a for a, b in zip(moments, moments[1:])) < timedelta(days=1)
+        return tuple(moments if hourly else (moment.date() for moment in moments))
+    if "time" in tags:
+        return (datetime.fromisoformat(tags["time"]),)
     text = tags.get("date") or tags.get("NC_GLOBAL#date") or ""
     return (date.fromisoformat(text),) if text else ()

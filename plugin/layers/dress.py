@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from qgis.core import (
     Qgis, QgsDateTimeRange, QgsProcessingContext, QgsProcessingLayerPostProcessorInterface, QgsRasterLayer,
 )
@@ -17,7 +19,7 @@ from .description import LABELS, FieldDescription, describe, uncertainties
 def layer_title(field: FieldDescription) -> str:
     """Such as "PM2.5 reanalysis 2018-02-20", or "PM2.5 reanalysis, standard deviation 2018-02-20"."""
     kind = {"reanalysis": tr("reanalysis"), "readings": tr("readings")}.get(field.kind, "")
-    days = [str(day) for day in sorted({*field.days[:1], *field.days[-1:]})]
+    days = [f"{day:%Y-%m-%d %H:%M}" if isinstance(day, datetime) else str(day) for day in sorted({*field.days[:1], *field.days[-1:]})]
     what = " ".join(part for part in (LABELS.get(field.variable, field.variable), kind) if part)
     if field.statistic:
         what += ", " + (tr("standard deviation") if field.statistic == "sd" else tr("{} % quantile").format(int(field.statistic[1:])))
@@ -38,55 +40,65 @@ def dress(layer: QgsRasterLayer) -> None:
 
 
 def set_days(layer: QgsRasterLayer, field: FieldDescription) -> None:
-    """Tell the temporal controller the day of the layer, or of each of its bands."""
+    """Tell the temporal controller the day (or hour) of the layer, or of each of its bands."""
     properties = layer.temporalProperties()
     if len(field.days) == 1:
         properties.setMode(Qgis.RasterTemporalMode.FixedTemporalRange)
-        properties.setFixedTemporalRange(day_range(field.days[0]))
+        properties.setFixedTemporalRange(step_range(field.days[0]))
     elif field.days:
         properties.setMode(Qgis.RasterTemporalMode.FixedRangePerBand)
-        properties.setFixedRangePerBand({band: day_range(day) for band, day in enumerate(field.days, start=1)})
+        properties.setFixedRangePerBand({band: step_range(day) for band, day in enumerate(field.days, start=1)})
     properties.setIsActive(bool(field.days))
 
 
-def day_range(day) -> QgsDateTimeRange:
-    """A whole day. It ends a second early: project files forget that an end is excluded, and days would overlap."""
-    when = QDate(day.year, day.month, day.day)
-    return QgsDateTimeRange(QDateTime(when, QTime(0, 0), Qt.TimeSpec.UTC), QDateTime(when, QTime(23, 59, 59), Qt.TimeSpec.UTC))
+def step_range(start) -> QgsDateTimeRange:
+    """A whole day, or from a datetime an hour. It ends a second early: project files forget that an end is excluded, and
+    steps would overlap.
+    """
+    hourly = isinstance(start, datetime)
+    begin = QDateTime(QDate(start.year, start.month, start.day), QTime(start.hour if hourly else 0, 0), Qt.TimeSpec.UTC)
+    return QgsDateTimeRange(begin, begin.addSecs((3600 if hourly else 86400) - 1))
 
 
 class _Dresser(QgsProcessingLayerPostProcessorInterface):
     """Dresses a layer when QGIS loads it, in the main thread."""
 
+    def __init__(self, dress_layer):
+        super().__init__()
+        self._dress_layer = dress_layer
+
     def postProcessLayer(self, layer, context, feedback):
-        dress(layer)
+        self._dress_layer(layer)
 
 
 # QGIS takes a bare pointer, and deletes the object together with the context of the run: Python must hold it until then.
 _DRESSERS: list[_Dresser] = []
 
 
-def _new_dresser() -> _Dresser:
+def new_dresser(dress_layer=dress) -> _Dresser:
+    """A post-processor that dresses a layer with a function of the layer."""
     _DRESSERS[:] = [dresser for dresser in _DRESSERS if not sip.isdeleted(dresser)]
-    _DRESSERS.append(_Dresser())
+    _DRESSERS.append(_Dresser(dress_layer))
     return _DRESSERS[-1]
 
 
-def load_dressed(path: str, context: QgsProcessingContext) -> str:
+def load_dressed(path: str, context: QgsProcessingContext, asked: str = "") -> str:
     """Have an output dressed when QGIS loads it; return what QGIS opens, which for NetCDF is a variable in the file.
 
-    What the file tells of its uncertainty is loaded with it, below it.
+    What the file tells of its uncertainty is loaded with it, below it. `asked` is the name that QGIS knows the output by,
+    where the file has another.
     """
     source = describe(path).source
     details = context.layersToLoadOnCompletion()
-    if path in details:
-        wanted = details.pop(path)
-        wanted.setPostProcessor(_new_dresser())
+    asked = asked or path
+    if asked in details:
+        wanted = details.pop(asked)
+        wanted.setPostProcessor(new_dresser())
         details[source] = wanted
         for number, further in enumerate(uncertainties(path), start=1):
             beside = QgsProcessingContext.LayerDetails(wanted.name, wanted.project, wanted.outputName)
             beside.groupName, beside.layerSortKey = wanted.groupName, wanted.layerSortKey + number
-            beside.setPostProcessor(_new_dresser())
+            beside.setPostProcessor(new_dresser())
             details[further] = beside
         context.setLayersToLoadOnCompletion(details)
     return source

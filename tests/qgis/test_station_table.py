@@ -84,5 +84,5 @@ def test_years_around_a_chosen_day_are_spared_where_the_type_tells(write, kind):
         return {"date": when, "datetime": QDateTime(when, QTime(23, 59)), "string": as_text}[kind]
 
     rows = [(point(), at(day), day) for day in range(30)] + [(point(), NULL, 99)]
-    days = [int(row["v"]) for row in write(f"Point?field=t:{kind}&field=v:int", rows, ["v", "t"], ("t", QDate(2018, 2, 11)))]
+    days = [int(row["v"]) for row in write(f"Point?field=t:{kind}&field=v:int", rows, ["v", "t"], ("t", QDate(2018, 2, 11), QDate(2018, 2, 11)))]
     assert days == ([*range(30), 99] if kind == "string" else [9, 10, 11, 99])

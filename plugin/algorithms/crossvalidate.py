@@ -1,0 +1,127 @@
+"""How well a model does at stations that it was not given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import (
+    Qgis, QgsProcessingOutputFile, QgsProcessingOutputNumber, QgsProcessingOutputVectorLayer, QgsProcessingParameterEnum,
+    QgsProcessingParameterFile, QgsProcessingParameterFileDestination, QgsProcessingParameterFolderDestination,
+    QgsProcessingParameterMultipleLayers, QgsProcessingParameterNumber,
+)
+
+from ..engine.client import job_folder
+from ..layers.residuals import load_residuals
+from ..report import write_score_page
+from ..styling.ramps import pretty_unit
+from ..translate import tr
+from .base import EngineAlgorithm, check_destination, run_engine
+from .grid_parameters import add_grid_parameters, check_grid, grid_request
+from .model_parameters import add_model_parameters, model_request
+from .station_parameters import GROUP, add_station_parameters, check_stations, station_request
+from .weather_parameters import add_weather_fields, add_weather_layers, check_weather, weather_fields, weather_request
+
+SCHEME, FOLDS, SEED, BASELINES, CTM = "SCHEME", "FOLDS", "SEED", "BASELINES", "CTM"
+OUTPUT, REPORT, POINTS = "OUTPUT", "REPORT", "POINTS"
+SCHEMES = ("stations", "groups", "cells", "blocks")
+INTERPOLATORS = ("idw", "ok", "oklog", "avna", "evna")
+NEED_CTM = {"avna", "evna"}
+# Outputs by the engine's result keys.
+FILES = {"SCORES_JSON": "scores", "PREDICTIONS_CSV": "predictions", "SCATTER_PNG": "figure"}
+NUMBERS = ("r2_det", "r2_pearson", "rmse", "mae", "nme", "nmb", "crps")
+
+
+class CrossValidate(EngineAlgorithm):
+    """``crossvalidate``: each station predicted from those of the other folds, beside the usual interpolators."""
+
+    NAME = "crossvalidate"
+    TITLE = tr("Cross-validate with stations")
+    GROUP = "models"
+    SUMMARY = tr("Shows how well a model predicts where it has no station: leaves out stations, cities, cells or blocks fold by fold, "
+                 "predicts them from the others, and compares with kriging and inverse distance on the same folds. Writes scores "
+                 "(JSON), predictions (CSV), points with their residuals, and a scatter picture.")
+    TAGS = ("cross-validation", "validation", "leave-one-out", "kriging", "idw", "scores", "residuals", "rmse", "crps")
+
+    def initAlgorithm(self, configuration=None) -> None:
+        add_station_parameters(self, one_day=False, group_advanced=False)
+        self.add(QgsProcessingParameterEnum(
+            SCHEME, tr("What is left out together"), SCHEMES, defaultValue=SCHEMES[0], usesStaticStrings=True),
+            tr("'stations' chosen at random; 'groups' by the field above, such as whole cities; 'cells': all stations of a grid "
+               "cell; or spatial 'blocks'. The farther the nearest station that is left, the harder."))
+        self.add(QgsProcessingParameterNumber(
+            FOLDS, tr("Folds"), Qgis.ProcessingNumberParameterType.Integer, defaultValue=10, minValue=2),
+            tr("Into how many parts the stations are divided; each is left out once."))
+        self.add(QgsProcessingParameterEnum(
+            BASELINES, tr("Compare with"), INTERPOLATORS, allowMultiple=True, optional=True, defaultValue=list(INTERPOLATORS[:3]),
+            usesStaticStrings=True),
+            tr("Interpolators on the same folds: inverse distance (idw), kriging of values (ok) and of logs (oklog), Voronoi neighbours "
+               "with the CTM's difference (avna) or ratio (evna); the last two need CTM output."))
+        self.add(QgsProcessingParameterMultipleLayers(
+            CTM, tr("CTM output"), Qgis.ProcessingSourceType.File, optional=True),
+            tr("NetCDF files with the CTM's field of the same days, for the Voronoi neighbours."), advanced=True)
+        add_weather_fields(self)
+        add_grid_parameters(self)
+        self.add(QgsProcessingParameterNumber(
+            SEED, tr("Seed"), Qgis.ProcessingNumberParameterType.Integer, defaultValue=0, minValue=0),
+            tr("The same seed gives the same folds."), advanced=True)
+        add_weather_layers(self)
+        add_model_parameters(self, memory=False)
+        self.add(QgsProcessingParameterFolderDestination(OUTPUT, tr("Validation folder")),
+            tr("Folder to write scores, predictions, points and picture into; made where it is missing."))
+        self.add(QgsProcessingParameterFileDestination(REPORT, tr("Scores"), "HTML (*.html)", optional=True),
+            tr("Page with the scores of all methods and the scatter picture; it needs no other file."))
+        self.addOutput(QgsProcessingOutputVectorLayer(POINTS, tr("Residuals at the stations")))
+        for name in FILES:
+            self.addOutput(QgsProcessingOutputFile(name, name.replace("_", " ").capitalize()))
+        for name in NUMBERS:
+            self.addOutput(QgsProcessingOutputNumber(name.upper(), tr("{} of the model, all days pooled").format(name.upper())))
+
+    def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
+        valid, message = super().checkParameterValues(parameters, context)
+        if valid:
+            message = (
+                check_stations(self, parameters, context) or self._check_scheme(parameters, context)
+                or check_weather(self, parameters, context) or check_grid(self, parameters, context)
+                or check_destination(self, parameters, REPORT, context))
+        return not message, message
+
+    def processAlgorithm(self, parameters, context, feedback) -> dict:
+        output = self.parameterAsString(parameters, OUTPUT, context)
+        report = self.parameterAsFileOutput(parameters, REPORT, context)
+        with job_folder() as folder:
+            fields = tuple(weather_fields(self, parameters, context).values())
+            request = station_request(self, parameters, context, folder, feedback, fields)
+            request.update(
+                weather_request(self, parameters, context, folder, request), **model_request(self, parameters, context),
+                grid=grid_request(self, parameters, context, folder), out=output,
+                scheme=self._scheme(parameters, context), baselines=self._baselines(parameters, context),
+                ctm=[file for file in self.parameterAsFileList(parameters, CTM, context) if file],
+                folds=self.parameterAsInt(parameters, FOLDS, context), seed=self.parameterAsInt(parameters, SEED, context))
+            result = run_engine("crossvalidate", request, feedback, [])
+        for method, scores in result["summary"].items():
+            feedback.pushInfo(f"{method:>8}  " + ", ".join(
+                f"{key} {value:.4g}" for key, value in scores.items() if isinstance(value, (int, float))))
+        outputs = {OUTPUT: output, POINTS: load_residuals(result["points"], context, POINTS)}
+        outputs.update({name: result[key] for name, key in FILES.items()})
+        first = next(iter(result["summary"].values()))
+        outputs.update({name.upper(): first.get(name) for name in NUMBERS})
+        if report:
+            heading = tr("Left out: {scheme}, {folds} folds. Errors in {unit}.").format(
+                scheme=request["scheme"], folds=request["folds"],
+                unit=pretty_unit("ug m-3"))
+            write_score_page(report, self.TITLE, heading, result["summary"], Path(result["figure"]))
+            outputs[REPORT] = report
+        return outputs
+
+    def _scheme(self, parameters, context) -> str:
+        return self.parameterAsEnumString(parameters, SCHEME, context)
+
+    def _baselines(self, parameters, context) -> list[str]:
+        return self.parameterAsEnumStrings(parameters, BASELINES, context)
+
+    def _check_scheme(self, parameters, context) -> str:
+        if self._scheme(parameters, context) == "groups" and not self.parameterAsString(parameters, GROUP, context):
+            return tr("Choose the field with the city or another group, whose stations are left out together.")
+        if NEED_CTM & set(self._baselines(parameters, context)) and not any(self.parameterAsFileList(parameters, CTM, context)):
+            return tr("The Voronoi neighbours need CTM output of the same days; choose it, or leave them out.")
+        return ""

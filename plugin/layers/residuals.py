@@ -1,0 +1,30 @@
+"""Stations with their residuals as a layer: red where the model is too high, blue where it is too low."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import QgsProcessingContext, QgsProcessingException, QgsVectorLayer
+
+from ..translate import tr
+from .dress import new_dresser
+
+STYLE = Path(__file__).resolve().parent.parent.parent / "resources" / "styles" / "residuals.qml"
+
+
+def load_residuals(path: str, context: QgsProcessingContext, output: str) -> str:
+    """Have the points loaded and styled when the run is complete, where there is a project; return what QGIS opens."""
+    if context.project() is not None:
+        details = QgsProcessingContext.LayerDetails(tr("Residuals of the cross-validation (µg m⁻³)"), context.project(), output)
+        details.forceName = True
+        details.setPostProcessor(new_dresser(style_residuals))
+        context.addLayerToLoadOnCompletion(path, details)
+    return path
+
+
+def style_residuals(layer: QgsVectorLayer) -> None:
+    """Give the layer the style of residuals; `QgsProcessingException` if the style can't be read."""
+    message, ok = layer.loadNamedStyle(str(STYLE))
+    if not ok:
+        raise QgsProcessingException(tr("The style of the residuals can't be read: {}").format(message))
+    layer.triggerRepaint()
