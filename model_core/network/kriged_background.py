@@ -19,8 +19,9 @@ class KrigedBackground(NamedTuple):
 
     Attributes
     ----------
-    standardised : kriged in the network's standardised units
-    values : kriged in the target's units
+    standardised : kriged in the network's standardised units, with the maps as external drift
+    values : the same in the target's units
+    plain : kriged in standardised units without drift
     contrast : (batch, maps, rows, columns), how much each map exceeds what kriging makes of it from the stations' cells:
         how much higher than the stations a cell lies that the kriged value comes from; 0 where the map is unknown
     day : (batch, 3), log of the fitted range in cells over 25, nugget share, and variance
@@ -28,6 +29,7 @@ class KrigedBackground(NamedTuple):
 
     standardised: Tensor
     values: Tensor
+    plain: Tensor
     contrast: Tensor
     day: Tensor
 
@@ -56,8 +58,9 @@ def kriged_background(standardised: Tensor, values: Tensor, mask: Tensor, maps: 
         day = torch.tensor(
             [math.log(kriged.variogram.distance / 25.0), kriged.variogram.nugget, kriged.variogram.variance], device=v.device
         )
+        contrast = torch.where(there > 0, here - kriged.fields[2:], 0.0)
+        drifted = kriged.fields[:2] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)
         results.append((
-            kriged.fields[:1], (kriged.fields[1:2] * spread + level).clamp(low, high),
-            torch.where(there > 0, here - kriged.fields[2:], 0.0), day,
+            drifted[:1], (drifted[1:] * spread + level).clamp(low, high), kriged.fields[:1], contrast, day,
         ))
     return KrigedBackground(*(torch.stack(parts) for parts in zip(*results)))

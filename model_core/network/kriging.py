@@ -4,6 +4,10 @@ The covariance is exponential. Its range and nugget are fitted to the day's read
 likelihood, held by a weak prior, so that a handful of readings gives a sane field too. In its dual form kriging
 is a convolution of the stations' weights with the covariance (Cressie 1993, sec. 3.4.5), so the field of a day
 costs one Cholesky factorisation and three transforms, whatever the number of cells.
+
+Maps may act as external drift: the readings' slopes on them are estimated by generalised least squares with a ridge.
+With kriged maps at hand the drift is a product: kriging with drift is kriging plus slope times contrast, where a map's
+contrast is what it has in excess of its own kriged field.
 """
 
 from __future__ import annotations
@@ -22,8 +26,10 @@ NUGGETS = (0.03, 0.08, 0.16, 0.3, 0.5)
 # Prior on both, as mean and standard deviation in logs.
 RANGE_PRIOR = (math.log(25.0), 1.0)
 NUGGET_PRIOR = (math.log(0.12), 1.0)
+# Standard deviation of a slope on a map: standardised readings change by this much in 1 km of height, or from country to city.
+DRIFT_PRIOR = 0.5
 # Systems larger than these are thinned (for the fit) or averaged over blocks of cells (for the field).
-MOST_IN_FIT = 320
+MOST_IN_FIT = 256
 MOST_IN_SYSTEM = 2000
 
 
@@ -36,14 +42,24 @@ class Variogram(NamedTuple):
 
 
 class KrigedDay(NamedTuple):
-    """Kriged fields of one day, shape (quantities, rows, columns), and the covariance they were made with."""
+    """What kriging makes of one day.
+
+    Attributes
+    ----------
+    fields : (quantities, rows, columns)
+    variogram : the covariance they were made with
+    slopes : (quantities, maps), of each quantity on each map
+    """
 
     fields: Tensor
     variogram: Variogram
+    slopes: Tensor
 
 
 @torch.no_grad()
-def krige(quantities: Tensor, mask: Tensor, coarse_from: int = 1, factor: int = 2) -> KrigedDay:
+def krige(
+    quantities: Tensor, mask: Tensor, coarse_from: int | None = None, factor: int = 2, zero_mean: bool = False
+) -> KrigedDay:
     """Krige several quantities that were read at the same cells.
 
     The covariance is fitted to the first quantity.
@@ -55,64 +71,82 @@ def krige(quantities: Tensor, mask: Tensor, coarse_from: int = 1, factor: int = 
     mask : Tensor
         1 where the cell holds a reading, else 0; shape (rows, columns).
     coarse_from, factor : int
-        Quantities from this one on are spread on blocks of factor x factor cells and refined bilinearly, which is
-        quicker and enough for what only gives context.
+        Quantities from this one on are maps: they act as external drift in the fit, slopes on them are estimated, and
+        they are spread on blocks of factor x factor cells and refined bilinearly, which is quicker and enough for them.
+    zero_mean : bool
+        Simple kriging about zero, which far from every reading tends to zero, in place of ordinary kriging.
 
     Returns
     -------
     KrigedDay
         float32; zeros where there is no reading at all.
     """
-    shape = mask.shape
+    shape, device = mask.shape, mask.device
+    first_map = len(quantities) if coarse_from is None else coarse_from
     cells = torch.nonzero(mask > 0)
     if not len(cells):
-        return KrigedDay(torch.zeros(quantities.shape, device=mask.device), Variogram(math.exp(RANGE_PRIOR[0]), 1.0, 0.0))
+        return KrigedDay(
+            torch.zeros(quantities.shape, device=device), Variogram(math.exp(RANGE_PRIOR[0]), 1.0, 0.0),
+            torch.zeros(first_map, len(quantities) - first_map, device=device),
+        )
     read = quantities[:, cells[:, 0], cells[:, 1]].double().T  # (stations, quantities)
-    places, counts = cells.double(), torch.ones(len(cells), dtype=torch.float64, device=mask.device)
+    places, counts = cells.double(), torch.ones(len(cells), dtype=torch.float64, device=device)
     block = 1
     while len(places) > MOST_IN_SYSTEM:
         block *= 2
         places, read, counts = _block_means(cells, quantities, block)
 
-    variogram = _fit(places, read[:, 0])
+    ones = torch.ones_like(read[:, :1])
+    variogram = _fit(places, read[:, 0], torch.cat([ones, read[:, first_map:]], dim=1))
     covariance = (1 - variogram.nugget) * torch.exp(-torch.cdist(places, places) / variogram.distance)
     covariance.diagonal().add_(variogram.nugget / counts)
-    factorised = torch.linalg.cholesky(covariance)
-    ones = torch.ones_like(read[:, :1])
-    solved = torch.cholesky_solve(torch.cat([read, ones], dim=1), factorised)
-    mean = solved[:, :-1].sum(0) / solved[:, -1].sum()
-    weights = ((solved[:, :-1] - solved[:, -1:] * mean) * (1 - variogram.nugget)).float()
+    solved = torch.cholesky_solve(torch.cat([read, ones], dim=1), torch.linalg.cholesky(covariance))
+    mean = solved[:, :-1].sum(0) / solved[:, -1].sum() * (not zero_mean)
+    solved = solved[:, :-1] - solved[:, -1:] * mean  # of the departures from the mean
+    products = read[:, first_map:].T @ solved
+    ridge = torch.eye(len(products), dtype=torch.float64, device=device) / DRIFT_PRIOR**2
+    slopes = torch.linalg.solve(products[:, first_map:] + ridge, products[:, :first_map]).T.float()
 
-    fine = _spread(weights[:, :coarse_from], places, shape, variogram.distance, max(1, block))
-    parts = [fine]
-    if quantities.shape[0] > coarse_from:
-        parts.append(_spread(weights[:, coarse_from:], places, shape, variogram.distance, max(factor, block)))
-    return KrigedDay(torch.cat(parts) + mean.float()[:, None, None], variogram)
+    weights = (solved * (1 - variogram.nugget)).float()
+    parts = [_spread(weights[:, :first_map], places, shape, variogram.distance, block)]
+    if len(quantities) > first_map:
+        parts.append(_spread(weights[:, first_map:], places, shape, variogram.distance, max(factor, block)))
+    return KrigedDay(torch.cat(parts) + mean.float()[:, None, None], variogram, slopes)
 
 
-def _fit(places: Tensor, read: Tensor) -> Variogram:
-    """Range and nugget of greatest restricted likelihood times prior, over the table of both."""
+def _fit(places: Tensor, read: Tensor, drift: Tensor) -> Variogram:
+    """Range and nugget of greatest restricted likelihood times prior, over the table of both.
+
+    Parameters
+    ----------
+    drift : (stations, 1 + maps), ones and the maps
+    """
     step = -(-len(places) // MOST_IN_FIT)
-    places, read = places[::step], read[::step]
+    places, read, drift = places[::step], read[::step], drift[::step]
     n = len(places)
     device = places.device
-    ranges = torch.tensor(RANGES, dtype=torch.float64, device=device)
-    nuggets = torch.tensor(NUGGETS, dtype=torch.float64, device=device)
+    # A choice from a table needs no more digits than float32 has: the nuggets keep the systems well conditioned.
+    places, read, drift = places.float(), read.float(), drift.float()
+    ranges = torch.tensor(RANGES, device=device)
+    nuggets = torch.tensor(NUGGETS, device=device)
     correlation = torch.exp(-torch.cdist(places, places)[None] / ranges[:, None, None])
     covariance = (1 - nuggets)[None, :, None, None] * correlation[:, None]
     covariance.diagonal(dim1=-2, dim2=-1).add_(nuggets[None, :, None])
     factorised = torch.linalg.cholesky(covariance)
+    columns = torch.cat([read[:, None], drift], dim=1)
     whitened = torch.linalg.solve_triangular(
-        factorised, torch.stack([read, torch.ones_like(read)], dim=1).expand(*factorised.shape[:2], n, 2), upper=False
+        factorised, columns.expand(*factorised.shape[:2], *columns.shape), upper=False
     )
-    zz, z1, oo = (whitened[..., a] * whitened[..., b] for a, b in ((0, 0), (0, 1), (1, 1)))
-    zz, z1, oo = zz.sum(-1), z1.sum(-1), oo.sum(-1)
+    products = whitened.mT @ whitened
+    ridge = torch.ones(drift.shape[1], device=device) / DRIFT_PRIOR**2
+    ridge[0] = 0  # the mean is free
+    normal, right = products[..., 1:, 1:] + torch.diag(ridge), products[..., 1:, :1]
     # A few readings can't tell the variance: two pseudo-readings of variance 1 (they are standardised) hold it.
-    squares = (zz - z1**2 / oo).clamp_min(0) + 2
+    squares = (products[..., 0, 0] - (right * torch.linalg.solve(normal, right)).sum((-2, -1))).clamp_min(0) + 2
     degrees = n - 1 + 2
     logarithm = (
         -degrees / 2 * torch.log(squares / degrees)
-        - torch.log(factorised.diagonal(dim1=-2, dim2=-1)).sum(-1) - torch.log(oo) / 2
+        - torch.log(factorised.diagonal(dim1=-2, dim2=-1)).sum(-1) - torch.logdet(normal) / 2
         - ((torch.log(ranges) - RANGE_PRIOR[0]) / RANGE_PRIOR[1])[:, None] ** 2 / 2
         - ((torch.log(nuggets) - NUGGET_PRIOR[0]) / NUGGET_PRIOR[1])[None] ** 2 / 2
     )

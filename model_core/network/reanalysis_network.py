@@ -51,8 +51,8 @@ class ReanalysisNetwork(nn.Module):
         if c.coarse_factors:
             channels += 2 * len(c.coarse_factors) + 1
         channels += 2 * c.readings + len(c.covariates) * (1 + c.availability)
-        if c.kriging:  # two kriged fields, the contrasts of the maps, and five constants of the day
-            channels += 2 + len(c.covariates) + 5
+        if c.kriging:  # three kriged fields, the contrasts of the maps, and five constants of the day
+            channels += 3 + len(c.covariates) + 5
         self.unet = RegrUNetPP(channels, 1 + c.kriging + c.uncertainty, c.width, c.levels)
         if c.output == "correction":  # start from the background itself
             nn.init.zeros_(self.unet.head.weight)
@@ -100,7 +100,7 @@ class ReanalysisNetwork(nn.Module):
             rough = (transform(kriged.values, rule) - level[:, None]) / spread[:, None]
             count = torch.log1p(mask[:, t].sum((1, 2)))[:, None] / 7
             day = torch.cat([kriged.day, spread[:, 0], count], dim=1)
-            channels += [background, rough, kriged.contrast, day[:, :, None, None].expand(-1, -1, *mask.shape[-2:])]
+            channels += [background, rough, kriged.plain, kriged.contrast, day[:, :, None, None].expand(-1, -1, *mask.shape[-2:])]
         if c.readings:
             departure = values[:, t : t + 1] if background is None else values[:, t : t + 1] - background
             channels += [mask[:, t : t + 1], departure * mask[:, t : t + 1]]

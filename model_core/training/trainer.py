@@ -17,14 +17,14 @@ from torch import Tensor
 from model_core.configuration import NetworkConfiguration, TrainingConfiguration
 from model_core.device import training_autocast
 from model_core.errors import Cancelled, InputError
-from model_core.network.reanalysis_network import ReanalysisNetwork
+from model_core.network.reanalysis_network import NetworkOutput, ReanalysisNetwork
 from model_core.progress import Progress
 from model_core.scores import scores
 from model_core.training.batches import BatchDrawer, drawn_ahead
 from model_core.training.checkpoint import load_checkpoint, save_checkpoint
 from model_core.training.objective import learning_rate, training_loss
 from model_core.training.processes import Processes, shared_by
-from model_core.training.samples import TrainingDays, draw_sample, stack
+from model_core.training.samples import Sample, TrainingDays, draw_sample, stack
 from model_core.training.split import Split
 
 MOST_VALIDATION_DAYS = 12
@@ -171,10 +171,22 @@ def validate(network: ReanalysisNetwork, plan: TrainingPlan) -> dict[str, float]
         truth = sample.truth[evaluated]
         daily.append(scores(np.maximum(output.field[0].float().cpu().numpy()[evaluated], 0), truth))
         if output.background is not None:
-            before = scores(np.maximum(output.background[0].float().cpu().numpy()[evaluated], 0), truth)
-            daily[-1]["rmse_to_background"] = daily[-1]["rmse"] / max(before["rmse"], 1e-9)
+            daily[-1]["rmse_to_background"] = _gain(plan.data[source], sample, output, plan.network)
     kinds = [key for key in ("rmse", "mae", "r2_det", "nme", "rmse_to_background") if daily and key in daily[0]]
     return {key: float(np.mean([s[key] for s in daily])) for key in kinds}
+
+
+def _gain(days: TrainingDays, sample: Sample, output: NetworkOutput, network: NetworkConfiguration) -> float:
+    """RMSE of the field over that of the background it corrects, where real stations stand and none was given (else on land)."""
+    asked = days.land & (sample.valid > 0) & (sample.mask[network.station_variables.index(network.target)] == 0)
+    if days.networks:
+        stand = np.zeros_like(asked)
+        stand[tuple(np.floor(np.concatenate(days.networks)).astype(int).T)] = True
+        asked = asked & stand if (asked & stand).any() else asked
+    rmse = [
+        float(np.sqrt(((field[0].float().cpu().numpy() - sample.truth)[asked] ** 2).mean())) for field in (output.field, output.background)
+    ]
+    return rmse[0] / max(rmse[1], 1e-9)
 
 
 def _step(

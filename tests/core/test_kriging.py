@@ -52,6 +52,17 @@ def test_context_on_blocks_is_close_to_the_whole():
     assert (day.fields[0] - day.fields[1]).abs().mean() < 0.05
 
 
+def test_a_slope_on_a_map_is_found_and_with_it_kriging_with_external_drift():
+    rng = np.random.default_rng(8)
+    height = np.abs(rng.standard_normal((40, 40))).astype(np.float32)  # rough: nothing that plain kriging could follow
+    _, mask = readings((40, 40), 300, 8)
+    read = torch.from_numpy(-0.8 * height + 0.01 * rng.standard_normal(height.shape).astype(np.float32))
+    day = krige(torch.stack([read, torch.from_numpy(height)]), mask, coarse_from=1, factor=1)
+    assert day.slopes.shape == (1, 1) and float(day.slopes[0, 0]) == pytest.approx(-0.8, abs=0.05)
+    drifted = day.fields[0] + day.slopes[0, 0] * (torch.from_numpy(height) - day.fields[1])
+    assert (drifted - read).abs().mean() < 0.1 * (day.fields[0] - read).abs().mean()
+
+
 def test_a_constant_stays_and_no_reading_gives_zero():
     _, mask = readings()
     assert torch.allclose(krige(torch.full((1, *mask.shape), 3.25), mask).fields, torch.tensor(3.25), atol=1e-4)
@@ -74,7 +85,7 @@ def test_the_fitted_range_follows_the_field(true_range):
     found = []
     for _ in range(5):
         z = np.linalg.cholesky(np.exp(-distance / true_range) + 0.05 * np.eye(len(at))) @ rng.standard_normal(len(at))
-        found.append(kriging._fit(torch.from_numpy(at), torch.from_numpy((z - z.mean()) / z.std())).distance)
+        found.append(kriging._fit(torch.from_numpy(at), torch.from_numpy((z - z.mean()) / z.std()), torch.ones(len(at), 1).double()).distance)
     assert true_range / 2.1 <= np.median(found) <= true_range * 2.1
 
 
