@@ -5,18 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from model_core.simulation.climate import Landscape, Season
+from model_core.simulation.variety import Variety
 from model_core.simulation.weather import State
 
 # Deposition velocities (m/s) of PM2.5 and of precursor gases: typical of Zhang et al. 2001, Atmos. Environ. 35, 549.
 DEPOSITION_PARTICLES, DEPOSITION_GASES = 0.0016, 0.004
 # Share of precursors that becomes aerosol per second in dry winter air; clouds and haze speed it up several times.
 FORMATION_DRY, FORMATION_MOIST = 0.010 / 3600, 0.055 / 3600
+# Haze that halves the light, and so the oxidants, at the ground (Wang et al. 2016, PNAS 113, 13630 show how formation
+# then goes on in water, at a lower rate).
+DIMMING_PM25 = 200.0
 # Exchange with the free air: lifetimes (s) over lowland in winter, in summer, and above 3500 m.
 EXCHANGE_WINTER, EXCHANGE_SUMMER, EXCHANGE_UPLAND = 6.0 * 86400, 2.0 * 86400, 0.8 * 86400
 # Washout 1.2e-4 per s at 1 mm/h, growing with rain^0.7 (below-cloud and in-cloud together; Slinn 1984).
 WASHOUT, WASHOUT_POWER = 1.2e-4, 0.7
 # Particles in the free air, ug m-3: the background that subsiding and exchanged air brings down.
-FREE_AIR_WINTER, FREE_AIR_SUMMER = 1.0, 2.6
+FREE_AIR_WINTER, FREE_AIR_SUMMER = 2.2, 4.0
 # Hygroscopicity of mixed aerosol (Petters and Kreidenweis 2007, Atmos. Chem. Phys. 7, 1961), the density of water per
 # that of particles, and the share of the ambient water that a reading at 30 to 50 % humidity still sees.
 KAPPA, DENSITY_RATIO, WATER_SEEN, MOST_MOIST = 0.30, 1 / 1.5, 0.22, 0.93
@@ -30,19 +34,24 @@ class Reactions:
 
     def __init__(
         self, emitted: tuple[np.ndarray, np.ndarray], air: State, season: Season, land: Landscape, seconds: float,
+        haze: np.ndarray | float = 0.0, variety: Variety = Variety(),
     ):
-        """`emitted`: particles and precursor gases (as aerosol), ug m-2 s-1; `seconds`: length of a step."""
+        """`emitted`: particles and precursor gases (as aerosol), ug m-2 s-1; `seconds`: length of a step; `haze`:
+        PM2.5 (ug m-3) that dims the light.
+        """
         summer = (1 - season.winter) / 2
         exchange = 1 / EXCHANGE_WINTER + summer * (1 / EXCHANGE_SUMMER - 1 / EXCHANGE_WINTER)
         exchange = exchange + land.upland**2 * (1 / EXCHANGE_UPLAND)
         rained = WASHOUT * air.rain**WASHOUT_POWER
         moist = (air.rh / 100) ** 3
-        formation = (FORMATION_DRY + FORMATION_MOIST * moist) * (0.8 + 0.5 * summer)
+        formation = (FORMATION_DRY + FORMATION_MOIST * moist) * (0.8 + 0.5 * summer) * np.float32(variety.formation)
+        formation = formation / (1 + haze / DIMMING_PM25)
+        exchange = exchange * np.float32(variety.exchange)
         shared = exchange + rained
-        free_air = air.free_air * (FREE_AIR_WINTER + summer * (FREE_AIR_SUMMER - FREE_AIR_WINTER))
+        free_air = variety.background * air.free_air * (FREE_AIR_WINTER + summer * (FREE_AIR_SUMMER - FREE_AIR_WINTER))
         self.background = (free_air * air.mixing_depth).astype(np.float32)  # burden of clean air
-        self._gases = _Relaxation(shared + DEPOSITION_GASES / air.mixing_depth + formation, seconds)
-        self._particles = _Relaxation(shared + DEPOSITION_PARTICLES / air.mixing_depth, seconds)
+        self._gases = _Relaxation(shared + variety.deposition * DEPOSITION_GASES / air.mixing_depth + formation, seconds)
+        self._particles = _Relaxation(shared + variety.deposition * DEPOSITION_PARTICLES / air.mixing_depth, seconds)
         self._gas_source = emitted[1].astype(np.float32)
         self._particle_source = (emitted[0] + exchange * self.background).astype(np.float32)
         self._formation = formation.astype(np.float32)

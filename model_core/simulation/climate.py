@@ -9,15 +9,18 @@ import numpy as np
 
 from model_core.simulation.geometry import Geometry
 from model_core.simulation.terrain import Terrain
+from model_core.simulation.variety import Variety
 
 # Lengths over which the land feels the sea, a basin its rim, and low-level flow a slope.
-SEA_INFLUENCE_KM, RIM_KM, SLOPE_KM = 450.0, 110.0, 22.0
+SEA_INFLUENCE_KM, SLOPE_KM = 450.0, 20.0
+# Basins come in all sizes, valleys to the Tarim: rims within these distances (km) shelter with these weights.
+RIMS_KM = {45.0: 1.3, 100.0: 1.0, 180.0: 0.75, 300.0: 0.4}
 # Reach of the land's heat and friction over the sea.
 COAST_KM = 18.0
 # Slope at which half of the upslope flow is blocked: winter lapse rates stop 5 m/s below ridges of some 500 m.
 BLOCKING_SLOPE = 0.006
 # Rim height that shelters a basin to 1/e of the wind outside.
-SHELTER_RIM_M = 1100.0
+SHELTER_RIM_M = 1000.0
 
 
 @dataclass(frozen=True)
@@ -41,19 +44,21 @@ class Landscape:
     exposure: np.ndarray
 
     @classmethod
-    def of(cls, terrain: Terrain, geometry: Geometry) -> "Landscape":
+    def of(cls, terrain: Terrain, geometry: Geometry, variety: Variety = Variety()) -> "Landscape":
         """Derive the maps; the lengths are physical, so that they mean the same on any grid."""
         height = terrain.elevation
         smooth_height = geometry.smooth(height, SLOPE_KM)
-        basin = np.maximum(geometry.smooth(height, RIM_KM) - smooth_height, 0)
+        basin = np.zeros(height.shape)
+        for distance, weight in RIMS_KM.items():
+            basin = np.maximum(basin, weight * (geometry.smooth(height, distance) - smooth_height))
         east, north = geometry.gradient(smooth_height)
         slope = np.hypot(east, north)
         safe = np.maximum(slope, 1e-9)
-        upland = np.clip((smooth_height - 1200) / 2300, 0, 1)
-        exposure = np.exp(-basin / SHELTER_RIM_M) * (1 + smooth_height / 8000)
+        upland = np.clip((smooth_height - 1500) / 2500, 0, 1)
+        exposure = np.exp(-variety.shelter * basin / SHELTER_RIM_M) * (1 + smooth_height / 8000)
         maritime = geometry.smooth(~terrain.land, SEA_INFLUENCE_KM)
         near_land = geometry.smooth(terrain.land, COAST_KM)
-        blocking = slope / (slope + BLOCKING_SLOPE)
+        blocking = slope / (slope + BLOCKING_SLOPE / variety.blocking)
         maps = (maritime, near_land, basin, east / safe, north / safe, blocking, upland, exposure)
         return cls(terrain, *(np.asarray(m, np.float32) for m in maps))
 

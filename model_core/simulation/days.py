@@ -17,6 +17,7 @@ from model_core.simulation.emission import Emission
 from model_core.simulation.geometry import Geometry
 from model_core.simulation.terrain import Terrain
 from model_core.simulation.transport import Advection, diffuse
+from model_core.simulation.variety import Variety
 from model_core.simulation.weather import State, Weather
 
 # Days before the first one, so that its air has a history.
@@ -88,10 +89,12 @@ class _World:
 
     def __init__(self, grid: Grid, start: date, seed: int, terrain: Terrain):
         self._geometry = Geometry.of(grid)
-        self._land = Landscape.of(terrain, self._geometry)
+        self._variety = Variety.draw(np.random.default_rng([seed, 4]))
+        self._land = Landscape.of(terrain, self._geometry, self._variety)
         # Emissions belong to the seed alone; the weather also to the start, so that every period has its own.
-        self._emission = Emission(self._geometry, self._land, np.random.default_rng([seed, 1]))
-        self._weather = Weather(self._geometry, self._land, np.random.default_rng([seed, 2, start.toordinal()]))
+        self._emission = Emission(self._geometry, self._land, np.random.default_rng([seed, 1]), self._variety)
+        weather_rng = np.random.default_rng([seed, 2, start.toordinal()])
+        self._weather = Weather(self._geometry, self._land, weather_rng, self._variety)
         self._fire_rng = np.random.default_rng([seed, 3, start.toordinal()])
         self._particles = np.zeros(grid.shape, np.float32)
         self._gases = np.zeros(grid.shape, np.float32)
@@ -124,7 +127,9 @@ class _World:
         seconds = self._seconds
         self._x_first = not self._x_first
         advection = Advection(self._geometry, air.east, air.north, seconds, self._x_first)
-        reactions = Reactions(self._emission.rates(day, air.wind, air.rh), air, season, self._land, seconds)
+        haze = self._particles / air.mixing_depth
+        emitted = self._emission.rates(day, air.wind, air.rh, haze)
+        reactions = Reactions(emitted, air, season, self._land, seconds, haze, self._variety)
         # What a step makes of air that is the same everywhere: above 1 where air converges, below where it diverges.
         gathered = advection.step(self._relative_area) / self._relative_area
         kept, sinking = 1 / np.maximum(gathered, 1), np.maximum(1 - gathered, 0)

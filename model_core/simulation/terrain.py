@@ -31,18 +31,24 @@ class Terrain:
         Whether the cell is land.
     source : str
         Where the maps come from, and under which licence.
+    tilled : float32 or None
+        Share of the cell that is farmland, 0 to 1; NaN where unknown. People live there even where no town shows.
     """
 
     elevation: np.ndarray
     urban: np.ndarray
     land: np.ndarray
     source: str = ""
+    tilled: np.ndarray | None = None
 
     @classmethod
     def from_arrays(
-        cls, elevation: np.ndarray, urban: np.ndarray, land: np.ndarray | None = None, source: str = ""
+        cls, elevation: np.ndarray, urban: np.ndarray, land: np.ndarray | None = None, source: str = "",
+        tilled: np.ndarray | None = None,
     ) -> "Terrain":
         """Terrain from maps on the grid; without `land`, cells above sea level are land.
+
+        Farmland that is not known (`tilled` NaN or None) is guessed from the relief and the distance from the sea.
 
         Raises
         ------
@@ -63,7 +69,11 @@ class Terrain:
                 f"urban fraction must lie in 0..1, found {urban.min():g}..{urban.max():g}; divide percent by 100"
             )
         elevation, urban = (np.where(land, field, 0).astype(np.float32) for field in (elevation, urban))
-        return cls(elevation, urban, land, source)
+        if tilled is not None:
+            tilled = np.asarray(tilled, np.float32)
+            if tilled.shape != elevation.shape or np.nanmin(tilled, initial=0) < 0 or np.nanmax(tilled, initial=0) > 1:
+                raise InputError("the share of farmland must have the terrain's shape and lie in 0..1, NaN where unknown")
+        return cls(elevation, urban, land, source, tilled)
 
     @classmethod
     def synthetic(cls, grid: Grid, seed: int) -> "Terrain":

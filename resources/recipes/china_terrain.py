@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 from pyproj import Transformer
-from scipy.ndimage import map_coordinates
+from scipy.ndimage import map_coordinates, uniform_filter
 
 from model_core.grid import Grid, ctm_crs
 from model_core.simulation.terrain import Terrain
@@ -24,6 +24,10 @@ SOURCE = (
 )
 
 
+# Of the 20 MODIS classes: cropland, and cropland mixed with natural vegetation.
+CROPLAND = ["LUFRAC_12", "LUFRAC_14"]
+
+
 def china_terrain(grid: Grid, data_folder: str | Path) -> Terrain:
     """Terrain on any grid over eastern Asia, bilinear from the maps in `data_folder`.
 
@@ -32,12 +36,16 @@ def china_terrain(grid: Grid, data_folder: str | Path) -> Terrain:
     folder = Path(data_folder)
     lon, lat = grid.lonlat()
     elevation = _relief(folder / "covariates", lon, lat)
+    fine_elevation = _fine_relief(folder / "covariates" / "altitude_0p05deg_lon100-128_lat48-16.npy", lon, lat)
+    elevation = np.where(np.isfinite(fine_elevation), fine_elevation, elevation)
     urban, land = _land_use(folder / "china_cmaq" / "china36km_cmaq_pm25_20200103-20.nc", lon, lat)
-    fine = _urban_27km(folder / "covariates" / "GRIDCRO2D_china27km.nc", lon, lat)
+    mcip = folder / "covariates" / "GRIDCRO2D_china27km.nc"
+    fine = _shares_27km(mcip, ["PURB"], 0.01, lon, lat)
+    tilled = _shares_27km(mcip, CROPLAND, 1.0, lon, lat)
     urban = np.where(np.isfinite(fine), fine, urban)
     land = np.where(np.isfinite(land), land > 0.5, elevation > 0)
     # Below-sea-level land (Turpan) keeps its depth.
-    return Terrain.from_arrays(np.where(land, elevation, 0), np.nan_to_num(urban).clip(0, 1), land, SOURCE)
+    return Terrain.from_arrays(np.where(land, elevation, 0), np.nan_to_num(urban).clip(0, 1), land, SOURCE, tilled.clip(0, 1))
 
 
 def _bilinear(field: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
@@ -62,10 +70,20 @@ def _land_use(path: Path, lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray,
         return _bilinear(data["URBFRAC"].values, *place), _bilinear(data["LANDFRAC"].values, *place)
 
 
-def _urban_27km(path: Path, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+def _fine_relief(path: Path, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    """Means over some 12 km round each place, from heights every 0.05 degree; NaN outside 100-128E, 16-48N.
+
+    The file holds 0 over all of the sea.
+    """
+    heights = uniform_filter(np.load(path).astype(float), (2, 3))
+    return _bilinear(heights, (48 - lat) / 0.05, (lon - 100) / 0.05)
+
+
+def _shares_27km(path: Path, names: list[str], unit: float, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    """Sum of some land-use shares, NaN outside MCIP's grid."""
     with xr.open_dataset(path) as data:
-        percent = data["PURB"].values[0, 0]
-        return _bilinear(np.maximum(percent, 0) / 100, *_place(data.attrs, lon, lat))
+        share = unit * sum(np.maximum(data[name].values[0, 0], 0) for name in names)
+        return _bilinear(share, *_place(data.attrs, lon, lat))
 
 
 def _place(header: dict, lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
