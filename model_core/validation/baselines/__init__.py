@@ -1,0 +1,80 @@
+"""Interpolators to compare with, on the same folds: each knows the stations that are left, and answers at those left out.
+
+`idw`, `ok` and `oklog` (ordinary kriging of values, and of their logs) need the readings only; `vna` (Voronoi neighbour
+averaging) too; `avna` and `evna` also a CTM field of the day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model_core.errors import InputError
+from model_core.validation.baselines.kriging import krige_logs, krige_values
+from model_core.validation.baselines.neighbours import avna, evna, idw, vna, vna_weights
+from model_core.validation.distributions import Distribution
+
+# Name -> what it is, for legends and reports.
+BASELINES = {
+    "idw": "inverse distance weighting, 12 nearest stations, power 2",
+    "ok": "ordinary kriging, exponential variogram with nugget",
+    "oklog": "ordinary kriging of logs, exponential variogram with nugget, mean of the log-normal",
+    "vna": "Voronoi neighbour averaging, inverse square of the distance",
+    "avna": "CTM + Voronoi neighbour average of the stations' departures from it",
+    "evna": "CTM x Voronoi neighbour average of the stations' ratios to it",
+}
+NEED_CTM = ("avna", "evna")
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What one says at the places left out: `mean` (places,), NaN where it can't tell; a `distribution` where it has one."""
+
+    mean: np.ndarray
+    distribution: Distribution | None = None
+
+
+def check_baselines(names: list[str] | tuple[str, ...], has_ctm: bool) -> tuple[str, ...]:
+    """The names without repetition; `InputError` if one is unknown or lacks its CTM field."""
+    for name in names:
+        if name not in BASELINES:
+            raise InputError(f"unknown baseline '{name}'; known are {', '.join(BASELINES)}")
+        if name in NEED_CTM and not has_ctm:
+            raise InputError(f"baseline '{name}' needs a CTM field of the days; name its file, or leave the baseline out")
+    return tuple(dict.fromkeys(names))
+
+
+def predict_baselines(
+    names: tuple[str, ...], position: np.ndarray, value: np.ndarray, at: np.ndarray,
+    modelled: np.ndarray | None = None, modelled_at: np.ndarray | None = None,
+) -> dict[str, Baseline]:
+    """What each baseline says at the places left out.
+
+    Parameters
+    ----------
+    names : of `BASELINES`
+    position : float (stations, 2), plane coordinates in km
+    value : float (stations,), their readings
+    at : float (places, 2)
+    modelled, modelled_at : float (stations,), (places,)
+        The CTM field there, NaN where it has none; None on a day without: those that need it are NaN then.
+    """
+    found: dict[str, Baseline] = {}
+    weights = vna_weights(position, at) if {"vna", "avna", "evna"} & set(names) else None
+    for name in names:
+        if name in ("ok", "oklog"):
+            distribution = (krige_values if name == "ok" else krige_logs)(position, value, at)
+            # A concentration below zero would not leave the system, so that the mean must not either.
+            found[name] = Baseline(np.maximum(distribution.mean, 0), distribution)
+        elif name == "idw":
+            found[name] = Baseline(idw(position, value, at))
+        elif name == "vna":
+            found[name] = Baseline(vna(weights, value))
+        elif modelled is None:
+            found[name] = Baseline(np.full(len(at), np.nan))
+        else:
+            known = np.isfinite(modelled)
+            near = weights if known.all() else vna_weights(position[known], at)
+            found[name] = Baseline((avna if name == "avna" else evna)(near, value[known], modelled[known], modelled_at))
+    return found
