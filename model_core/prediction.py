@@ -10,6 +10,10 @@ import torch
 
 from model_core.errors import InputError
 from model_core.grid import Grid
+from model_core.inference.batches import in_batches, is_out_of_memory
+from model_core.inference.fast_network import fast_network
+from model_core.inference.memory import bytes_per_cell, days_at_once
+from model_core.inference.precision import PRECISIONS, choose_precision
 from model_core.model_file import Model
 from model_core.stations.gridding import GriddedReadings
 from model_core.warping import warp
@@ -48,21 +52,32 @@ class Predictor:
     grid : Grid
     device : torch.device
     covariates : maps (rows, columns) on the grid in canonical units, by key; where they are known they overrule the model's own
-    precision : "auto", "fp32", "bf16" or "fp16"
+    precision : "auto", "fp32", "bf16" or "fp16"; see `choose_precision`
     memory : MB of memory that prediction may take, or None for no limit
+
+    Attributes
+    ----------
+    device, precision : what is computed on and in; they change if the card or its half precision fails
+    notes : what a user should know of this use of the model and of the machine
+
+    Raises
+    ------
+    InputError
+        If the device does not compute in the precision.
     """
 
     def __init__(
         self, model: Model, grid: Grid, device: torch.device, *, covariates: Mapping[str, np.ndarray] | None = None,
         precision: str = "auto", memory: int | None = None,
     ):
-        self.model, self.grid, self.device, self.precision, self.memory = model, grid, device, precision, memory
-        self.network = model.network.to(device, memory_format=torch.channels_last)
-        maps = _maps(model, grid, covariates or {})
+        self.model, self.grid, self.memory = model, grid, memory
         self.notes = _notes(model, grid)
-        self.missing_maps = [name for name, field in zip(model.configuration.covariates, maps[0]) if not np.isfinite(field).any()]
-        self._known = torch.from_numpy(np.isfinite(maps).astype(np.float32)).to(device)
-        self._maps = torch.from_numpy(np.nan_to_num(maps)).to(device)
+        maps = _maps(model, grid, covariates or {})
+        names = model.configuration.covariates
+        self._missing_maps = [name for name, field in zip(names, maps[0]) if not np.isfinite(field).any()]
+        self._host_known = torch.from_numpy(np.isfinite(maps).astype(np.float32))
+        self._host_maps = torch.from_numpy(np.nan_to_num(maps))
+        self._place(device, choose_precision(precision, device))
 
     def predict(self, days: Sequence[Mapping[str, GriddedReadings]]) -> list[Reanalysis]:
         """The target's field on each day; a day's result never depends on the others.
@@ -76,31 +91,64 @@ class Predictor:
         InputError
             If the target has no readings on a day.
         """
-        # Day by day: the processor's kernels may sum in another order in another batch.
-        return [self._predict_day(readings) for readings in days]
+        target = self.model.configuration.target
+        if not all(target in day for day in days):
+            raise InputError(f"the model predicts {target}, and there are no readings of it")
+        return in_batches(self._predict_batch, days, self._days_at_once, self._use_smaller_batches)
 
-    def _predict_day(self, readings: Mapping[str, GriddedReadings]) -> Reanalysis:
-        configuration = self.model.configuration
-        if configuration.target not in readings:
-            raise InputError(f"the model predicts {configuration.target}, and there are no readings of it")
-        values = np.zeros((1, len(configuration.station_variables), *self.grid.shape), np.float32)
-        mask = np.zeros_like(values)
-        missing = []
-        for i, name in enumerate(configuration.station_variables):
-            if name in readings:
-                values[0, i], mask[0, i] = readings[name].values, readings[name].mask
-            else:
-                missing.append(name)
-        with torch.inference_mode():
-            output = self.network(
-                torch.from_numpy(values).to(self.device), torch.from_numpy(mask).to(self.device), self._maps, self._known
+    def _predict_batch(self, days: Sequence[Mapping[str, GriddedReadings]]) -> list[Reanalysis]:
+        try:
+            field, sd = self._fields(days)
+            if self.precision != "fp32" and not np.isfinite(field).all():
+                self.notes.append(f"{self.precision} was not wide enough for this model; it runs in fp32")
+                self._place(self.device, "fp32")
+                field, sd = self._fields(days)
+        except RuntimeError as error:
+            if self.device.type == "cpu" or is_out_of_memory(error):
+                raise
+            self.notes.append(f"the graphics card failed ({str(error).splitlines()[0]}); the processor does its work")
+            cpu = torch.device("cpu")
+            self._place(cpu, choose_precision("auto", cpu))
+            return [self._predict_batch([day])[0] for day in days]
+        known = self.model.configuration.station_variables
+        return [
+            Reanalysis(
+                np.maximum(day_field, 0), [name for name in known if name not in day] + self._missing_maps,
+                int((day_field < 0).sum()), list(self.notes), None if sd is None else sd[number],
             )
-        field = output.field[0].float().cpu().numpy()
-        sd = getattr(output, "sd", None)
-        return Reanalysis(
-            np.maximum(field, 0), missing + self.missing_maps, int((field < 0).sum()), list(self.notes),
-            None if sd is None else sd[0].float().cpu().numpy(),
+            for number, (day, day_field) in enumerate(zip(days, field))
+        ]
+
+    def _fields(self, days: Sequence[Mapping[str, GriddedReadings]]) -> tuple[np.ndarray, np.ndarray | None]:
+        """Field and standard deviation as the network gives them, float32 (days, rows, columns)."""
+        names = self.model.configuration.station_variables
+        # In pinned memory a card fetches them by itself, while the processor prepares its orders.
+        shape, pinned = (len(days), len(names), *self.grid.shape), self.device.type == "cuda"
+        values, mask = (torch.zeros(shape, pin_memory=pinned) for _ in range(2))
+        for number, day in enumerate(days):
+            for i, name in enumerate(names):
+                if name in day:
+                    values[number, i], mask[number, i] = torch.from_numpy(day[name].values), torch.from_numpy(day[name].mask)
+        with torch.inference_mode():
+            output = self._network(
+                values.to(self.device, non_blocking=True), mask.to(self.device, non_blocking=True),
+                self._maps.expand(len(days), -1, -1, -1), self._known.expand(len(days), -1, -1, -1),
+            )
+            return output.field.float().cpu().numpy(), None if output.sd is None else output.sd.float().cpu().numpy()
+
+    def _place(self, device: torch.device, precision: str) -> None:
+        """Put network and maps on a device, in a precision."""
+        self.device, self.precision = device, precision
+        self._network = fast_network(self.model.network, device, PRECISIONS[precision])
+        self._maps, self._known = self._host_maps.to(device), self._host_known.to(device)
+        a_day = self.grid.shape[0] * self.grid.shape[1] * bytes_per_cell(
+            self.model.configuration, self._network.unet.inputs, PRECISIONS[precision]
         )
+        self._days_at_once = days_at_once(device, a_day, self.memory)
+
+    def _use_smaller_batches(self, size: int) -> None:
+        self._days_at_once = size
+        self.notes.append(f"memory ran out; now {size} {'days are' if size > 1 else 'day is'} predicted at once")
 
 
 def predict(

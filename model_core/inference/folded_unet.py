@@ -24,7 +24,9 @@ class FoldedUNet(nn.Module):
     unet : RegrUNetPP
         In evaluation mode; it is not changed.
     dtype : torch.dtype
-        Precision of all but the last, linear layer, which is float32. Sums inside a convolution are float32 in any case.
+        Precision of all but the first two convolutions and the last, linear layer, which are float32: what enters is
+        the level of the field itself, and its rounding would come out again. Sums inside a convolution are float32 in
+        any case.
     """
 
     def __init__(self, unet: RegrUNetPP, dtype: torch.dtype = torch.float32):
@@ -32,9 +34,13 @@ class FoldedUNet(nn.Module):
         if unet.training:
             raise ValueError("a network in training mode has no fixed batch normalisation to fold; call eval() first")
         self.levels, self.dtype = unet.levels, dtype
+        self.inputs = unet.nodes["0_0"][0].in_channels
         self.nodes = nn.ModuleDict({
             name: nn.ModuleList(
-                fuse_conv_bn_eval(pair[i], pair[i + 1]).to(dtype, memory_format=torch.channels_last) for i in (0, 3)
+                fuse_conv_bn_eval(pair[i], pair[i + 1]).to(
+                    torch.float32 if name == "0_0" else dtype, memory_format=torch.channels_last
+                )
+                for i in (0, 3)
             )
             for name, pair in unet.nodes.items()
         })
@@ -48,10 +54,10 @@ class FoldedUNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, inputs, rows, columns) to float32 (batch, outputs, rows, columns), as `RegrUNetPP` does."""
         rows, columns = x.shape[-2:]
-        x = pad_to_multiple(x, 2 ** (self.levels - 1)).to(self.dtype, memory_format=torch.channels_last)
+        x = pad_to_multiple(x.float(), 2 ** (self.levels - 1)).contiguous(memory_format=torch.channels_last)
         done: dict[tuple[int, int], Tensor] = {}
         for level in range(self.levels):
-            x = self._node(f"{level}_0", x if level == 0 else F.max_pool2d(x, 2))
+            x = self._node(f"{level}_0", x if level == 0 else F.max_pool2d(x, 2)).to(self.dtype)
             done[level, 0] = x
         for step in range(1, self.levels):
             for level in range(self.levels - step):

@@ -1,0 +1,45 @@
+"""How much memory the prediction of a field takes, and so how many days or cells fit at once."""
+
+from __future__ import annotations
+
+import torch
+
+from model_core.configuration import NetworkConfiguration
+
+MB = 1_000_000
+# What a run may take where nobody says otherwise: any laptop has it, and a 12 km national grid needs a tenth.
+DEFAULT_MEMORY_MB = 4000
+# Beyond this many days the card is busy anyway.
+MOST_DAYS_AT_ONCE = 16
+
+
+def bytes_per_cell(configuration: NetworkConfiguration, inputs: int, dtype: torch.dtype) -> int:
+    """Bytes that the prediction of one day takes at its peak, per cell of the grid; measured ones stay below.
+
+    Parameters
+    ----------
+    inputs : channels into the UNet++
+    """
+    c = configuration
+    # Kriging transforms a quarter-filled float32 grid for each quantity; PointConv float64 fields with their spectra.
+    # They follow each other, and hand over the channels (a list, joined, then pooled).
+    kriging = 4 * 4 * 3 * (2 + len(c.covariates)) if c.kriging else 0
+    pointconv = 8 * 8 * len(c.station_variables)
+    channels = 2 * 4 * inputs
+    # Nodes that are kept, the dense skips side by side, and what a convolution reads and writes: width x levels each.
+    unet = 4 * c.width * c.levels * dtype.itemsize + 4 * 4 * c.width + 2 * 4 * inputs
+    return channels + max(kriging, pointconv, unet // c.unet_factor**2) + 64
+
+
+def days_at_once(device: torch.device, bytes_of_a_day: int, memory_mb: int | None) -> int:
+    """How many days are predicted together: one on a processor, as many as fit on a card.
+
+    On a processor one field keeps all cores busy, and a day comes out the same to the last bit whatever days are
+    asked for with it.
+    """
+    if device.type == "cpu":
+        return 1
+    free = torch.cuda.mem_get_info(device)[0] * 0.8
+    if memory_mb:
+        free = min(free, memory_mb * MB)
+    return max(1, min(MOST_DAYS_AT_ONCE, int(free // bytes_of_a_day)))
