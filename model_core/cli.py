@@ -59,16 +59,10 @@ def build_parser() -> argparse.ArgumentParser:
 
     reanalyse = _command(commands, "reanalyse", "a day's station readings to a complete field")
     _add_stations(reanalyse)
-    for key, name, unit in (("rh", "relative humidity", "%%"), ("wind", "wind speed", "m s-1")):
-        reanalyse.add_argument(f"--{key}", metavar="F:COL", help=f"readings of {name}: file and column")
-        reanalyse.add_argument(f"--{key}-unit", metavar="U", help=f"their unit (default {unit})")
-        reanalyse.add_argument(f"--{key}-crs", metavar="CRS", help="CRS of their coordinates (default: as --crs)")
-    _add_grid(reanalyse, "china12km")
-    reanalyse.add_argument("--model", default="bundled", metavar="bundled|NAME|FILE", help="trained model (default bundled)")
-    reanalyse.add_argument("--covariates", metavar="F", help="maps that overrule the model's own: NetCDF or GeoTIFF, as `covariates` writes them")
-    _add_device(reanalyse)
+    _add_prediction(reanalyse)
     _add_out(reanalyse, "F.tif|F.nc")
 
+    _add_period(commands)
     _add_train(commands)
 
     reproduce = _command(commands, "reproduce", "CTM days from their station cells, scored against the whole field")
@@ -156,6 +150,37 @@ def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
     return parser
 
 
+def _add_prediction(parser: argparse.ArgumentParser) -> None:
+    for key, name, unit in (("rh", "relative humidity", "%%"), ("wind", "wind speed", "m s-1")):
+        parser.add_argument(f"--{key}", metavar="F:COL", help=f"readings of {name}: file and column")
+        parser.add_argument(f"--{key}-unit", metavar="U", help=f"their unit (default {unit})")
+        parser.add_argument(f"--{key}-crs", metavar="CRS", help="CRS of their coordinates (default: as --crs)")
+    _add_grid(parser, "china12km")
+    parser.add_argument("--model", default="bundled", metavar="bundled|NAME|FILE", help="trained model (default bundled)")
+    parser.add_argument("--covariates", metavar="F", help="maps that overrule the model's own: NetCDF or GeoTIFF, as `covariates` writes them")
+    parser.add_argument("--uncertainty", choices=("none", "sd", "quantiles"), default="none",
+                        help="also write the standard deviation, or the 5, 50 and 95 %% quantiles, of a station's reading in the cell")
+    _add_device(parser)
+
+
+def _add_period(commands: Any) -> None:
+    period = _command(commands, "reanalyse-period", "station readings of a period to a complete field for each day or hour")
+    stations = period.add_argument_group("stations")
+    _add_readings(stations, "table with a time column (CSV, Parquet, vector file); a pattern such as DIR/{date:%%Y%%m%%d}.csv "
+                  "for a file per day or hour; or a folder")
+    stations.add_argument("--time", metavar="COL", help="column of the time (not needed where the files' names say the date)")
+    stations.add_argument("--id", metavar="COL", help="column of the station id (default: a station is its place)")
+    _add_days(stations)
+    period.add_argument("--start", metavar="D", help="first day, YYYY-MM-DD (default: that of the readings)")
+    period.add_argument("--end", metavar="D", help="last day (default: that of the readings)")
+    period.add_argument("--step", choices=("day", "hour"), default="day", help="what a field is made for (default day)")
+    _add_prediction(period)
+    period.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto", help="default: the fastest that is right on this machine")
+    period.add_argument("--memory", type=_positive, metavar="MB", help="memory that prediction may take (default: no limit)")
+    _add_out(period, "F.nc|F.zarr|DIR", "NetCDF or Zarr of the whole period, or a folder for a GeoTIFF per step; "
+             "run again, only what is missing or changed is computed")
+
+
 def _add_train(commands: Any) -> None:
     train = _command(commands, "train", "a model from CTM files")
     train.add_argument("--ctm", nargs="+", required=True, metavar="F", help="NetCDF files, or folders of them: daily or hourly "
@@ -195,17 +220,21 @@ def _add_train(commands: Any) -> None:
 
 def _add_stations(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("stations")
-    group.add_argument("--stations", required=True, metavar="F", help="CSV or vector file with the readings")
-    group.add_argument("--value", required=True, metavar="COL", help="column of the readings")
-    group.add_argument("--unit", metavar="U", help="their unit (default ug m-3)")
-    group.add_argument("--x", metavar="COL", help="column of x or longitude (default: by name, or the geometry)")
-    group.add_argument("--y", metavar="COL", help="column of y or latitude")
-    group.add_argument("--crs", metavar="CRS", help="of the coordinates (default EPSG:4326, or the layer's)")
+    _add_readings(group, "CSV, Parquet or vector file with the readings")
     group.add_argument("--time", metavar="COL", help="column of the time")
     group.add_argument("--date", metavar="D", help="the day to use, YYYY-MM-DD, by --time; without --time the day of all readings")
     group.add_argument("--id", metavar="COL", help="column of the station id, by which duplicates are found")
     group.add_argument("--group", metavar="COL", help="column of the city or another grouping")
     _add_days(group)
+
+
+def _add_readings(group: Any, what: str) -> None:
+    group.add_argument("--stations", required=True, metavar="F", help=what)
+    group.add_argument("--value", required=True, metavar="COL", help="column of the readings")
+    group.add_argument("--unit", metavar="U", help="their unit (default ug m-3)")
+    group.add_argument("--x", metavar="COL", help="column of x or longitude (default: by name, or the geometry)")
+    group.add_argument("--y", metavar="COL", help="column of y or latitude")
+    group.add_argument("--crs", metavar="CRS", help="of the coordinates (default EPSG:4326, or the layer's)")
 
 
 def _add_days(group: Any) -> None:

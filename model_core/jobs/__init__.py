@@ -32,6 +32,7 @@ JOBS: dict[str, Job] = {
     "inspect": _job("inspect"),
     "grid-stations": _job("grid_stations"),
     "reanalyse": _job("reanalyse"),
+    "reanalyse-period": _job("reanalyse_period"),
     "train": _job("train"),
     "reproduce": _job("reproduce"),
     "simulate": _job("simulate"),

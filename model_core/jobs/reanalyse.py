@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date as Date
 from pathlib import Path
 from typing import Any
@@ -14,17 +15,17 @@ from model_core.device import choose_device, describe_device
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.jobs.requests import (
-    field_statistics, gridded, reading_account, requested_grid, requested_observations,
-    requested_weather, required,
+    BUNDLED, WEATHER, field_statistics, gridded, reading_account, requested_covariates, requested_grid,
+    requested_observations, requested_weather, required,
 )
 from model_core.model_file import Model
-from model_core.output import write_geotiff, write_netcdf
+from model_core.output import NetcdfWriter, write_geotiff
+from model_core.output.cf import TimeAxis
+from model_core.prediction import Reanalysis
 from model_core.progress import Progress
 from model_core.ready import ready_model, ready_predictor
-from model_core.variables import get_variable
-
-BUNDLED = "bundled"
-WEATHER = ("rh", "wind")
+from model_core.reanalysis_fields import field_names, fields_of
+from model_core.variables import Variable, get_variable
 
 
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -38,6 +39,8 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     device = choose_device(request.get("device") or "auto")
     grid = requested_grid(request)
     target = get_variable(model.configuration.target)
+    uncertainty = request.get("uncertainty") or "none"
+    names = field_names(target.key, uncertainty)
 
     progress.step(0.2, "reading stations")
     observations, day = requested_observations(request, target.key, progress)
@@ -51,9 +54,10 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
             continue
         readings[key] = gridded(weather, grid, progress, get_variable(key).long_name)
 
-    covariates = _requested_covariates(request, model, grid, progress)
+    covariates = requested_covariates(request, model, grid, progress)
     progress.step(0.4, f"predicting on {describe_device(device)}")
     reanalysis, = ready_predictor(model, grid, device, covariates=covariates).predict([readings])
+    fields = fields_of(reanalysis, target.key, uncertainty, model.name)
     for note in reanalysis.notes:
         progress.warn(note)
     if reanalysis.missing_inputs:
@@ -62,10 +66,9 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         progress.log(f"{reanalysis.negative_cells} of {reanalysis.field.size} cells were below zero and set to it")
 
     progress.step(0.9, "writing")
-    _write(
-        out, reanalysis.field, grid, model, day, reanalysis.missing_inputs, readings[target.key].report.used,
-        request.get("covariates") if covariates else None,
-    )
+    about = _about(model, day, reanalysis, readings[target.key].report.used, request.get("covariates") if covariates else None)
+    bands = [(name, text, fields[name]) for name, text in names]
+    _write(out, bands, grid, target, day, request.get("time_zone") or None, about)
     progress.step(1.0, "done")
     return {
         "out": str(out), "readings": reading_account(readings[target.key]),
@@ -78,41 +81,29 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     }
 
 
-def _requested_covariates(
-    request: dict[str, Any], model: Model, grid: Grid, progress: Progress
-) -> dict[str, np.ndarray]:
-    """Maps of the user's file that the model knows, on the grid; they overrule the model's own."""
-    if not request.get("covariates"):
-        return {}
-    from model_core.covariates import read_covariates  # brings all that reads CTM files, which most runs can do without
-
-    file = Path(request["covariates"])
-    maps = read_covariates(file, grid)
-    known = model.configuration.covariates
-    used = {key: values for key, values in maps.items() if key in known and np.isfinite(values).any()}
-    for key, values in used.items():
-        progress.log(f"{key} from {file.name}, for {np.isfinite(values).mean():.1%} of the cells")
-    if not used:
-        progress.warn(
-            f"nothing of {file.name} is used: the model knows {', '.join(known) or 'no map'}, the file holds {', '.join(maps)}"
-        )
-    return used
-
-
-def _write(
-    out: Path, field: np.ndarray, grid: Grid, model: Model, day: Date | None, missing: list[str], used: int,
-    covariates: Any,
-) -> None:
+def _about(model: Model, day: Date | None, reanalysis: Reanalysis, used: int, covariates: Any) -> dict[str, Any]:
+    """What is written into the output about itself."""
     target = get_variable(model.configuration.target)
-    about = {
+    return {
         "title": f"{target.long_name} reanalysis" + (f" of {day}" if day else ""),
         "source": f"CTM Reanalysis {__version__}, model {model.name}, from {used} station readings",
         "model_sha256": model.sha256,
-        "missing_inputs": ", ".join(missing) or None,
+        "missing_inputs": ", ".join(reanalysis.missing_inputs) or None,
         "covariates": Path(covariates).name if covariates else None,
     }
-    if out.suffix.lower() == ".nc":
-        values = field[None] if day else field
-        write_netcdf(out, grid, [day] if day else None, [(target.key, values, target.unit)], about)
-    else:
-        write_geotiff(out, grid, [(target.long_name, field, target.unit)], {**about, "species": target.key, "date": day})
+
+
+def _write(
+    out: Path, bands: list[tuple[str, str, np.ndarray]], grid: Grid, target: Variable, day: Date | None, zone: str | None,
+    about: dict[str, Any],
+) -> None:
+    """Write the bands (name, long name, field)."""
+    if out.suffix.lower() != ".nc":
+        named = [(text or (target.long_name if name == target.key else name), field, target.unit) for name, text, field in bands]
+        write_geotiff(out, grid, named, {**about, "species": target.key, "date": day, "time_zone": zone})
+        return
+    times = replace(TimeAxis.of_days([day]), zone=zone or "") if day else None
+    with NetcdfWriter(out, grid, times, about) as writer:
+        for name, text, field in bands:
+            writer.define(name, target.unit, True, **({"long_name": text} if text else {}))
+            writer.write(name, field, 0 if day else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date as Date
+from pathlib import Path
 from typing import Any, Mapping
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from model_core.days import parse_day
 from model_core.errors import InputError
 from model_core.grid import Grid, parse_grid
+from model_core.model_file import Model
 from model_core.progress import Progress
 from model_core.stations.daily import HOURS, daily_means, require_days
 from model_core.stations.gridding import GriddedReadings, grid_observations
@@ -17,6 +19,9 @@ from model_core.stations.observations import Observations, read_observations
 from model_core.time_zones import Clock
 
 DEFAULT_GRID = "china12km"
+BUNDLED = "bundled"
+# Station variables beside the target that a request can name as FILE:COLUMN.
+WEATHER = ("rh", "wind")
 
 
 def required(request: Mapping[str, Any], key: str) -> Any:
@@ -101,6 +106,27 @@ def requested_hours(request: Mapping[str, Any]) -> int:
 def requested_clock(request: Mapping[str, Any]) -> Clock | None:
     """Whose days count, and in which zone the table is written; None where no time zone is named."""
     return Clock.named(request.get("time_zone"), request.get("times_in"))
+
+
+def requested_covariates(
+    request: dict[str, Any], model: Model, grid: Grid, progress: Progress
+) -> dict[str, np.ndarray]:
+    """Maps of the user's file that the model knows, on the grid; they overrule the model's own."""
+    if not request.get("covariates"):
+        return {}
+    from model_core.covariates import read_covariates  # brings all that reads CTM files, which most runs can do without
+
+    file = Path(request["covariates"])
+    maps = read_covariates(file, grid)
+    known = model.configuration.covariates
+    used = {key: values for key, values in maps.items() if key in known and np.isfinite(values).any()}
+    for key, values in used.items():
+        progress.log(f"{key} from {file.name}, for {np.isfinite(values).mean():.1%} of the cells")
+    if not used:
+        progress.warn(
+            f"nothing of {file.name} is used: the model knows {', '.join(known) or 'no map'}, the file holds {', '.join(maps)}"
+        )
+    return used
 
 
 def gridded(observations: Observations, grid: Grid, progress: Progress, name: str) -> GriddedReadings:

@@ -15,10 +15,10 @@ import model_core
 from model_core.atomic_file import atomic_file
 from model_core.errors import OutputError
 from model_core.grid import Grid
-from model_core.variables import recognise
-
-GRID_MAPPING = "crs"
-_UNIT_SYMBOLS = {"metre": "m", "kilometre": "km", "degree": "degrees"}
+from model_core.output.cf import (
+    CONVENTIONS, DEGREE_DIGITS, GRID_MAPPING, TimeAxis, axis_attributes, axis_names, degrees, grid_mapping_attributes,
+    variable_attributes,
+)
 
 
 def write_netcdf(
@@ -57,14 +57,19 @@ class NetcdfWriter:
     """
 
     def __init__(
-        self, path: str | Path, grid: Grid, times: Sequence[Date] | None, attributes: Mapping[str, Any] | None = None,
-        south_first: bool = False,
+        self, path: str | Path, grid: Grid, times: Sequence[Date] | TimeAxis | None, attributes: Mapping[str, Any] | None = None,
+        south_first: bool = False, level: int = 4,
     ):
-        """`south_first` stores the rows from south to north, as CTMs do; fields are handed over with row 0 north."""
+        """`south_first` stores the rows from south to north, as CTMs do; fields are handed over with row 0 north.
+
+        `level` is that of the lossless compression, from 1 (fast) to 9.
+        """
+        self._level = level
         self._rows = slice(None, None, -1 if south_first else 1)
-        self._path, self._grid, self._days = path, grid, list(times or [])
+        self._path, self._grid = path, grid
+        self._times = times if isinstance(times, TimeAxis) else TimeAxis.of_days(times) if times else None
         self._attributes = dict(attributes or {})
-        self._dims = ("lat", "lon") if grid.crs.is_geographic else ("y", "x")
+        self._dims = axis_names(grid)
         self._stack = ExitStack()
 
     def __enter__(self) -> "NetcdfWriter":
@@ -81,25 +86,25 @@ class NetcdfWriter:
 
     def define(self, name: str, unit: str, daily: bool, **attributes: Any) -> None:
         """Announce a variable; long and standard name come from the table of known variables unless given."""
-        dims = (("time",) if daily and self._days else ()) + self._dims
+        dims = (("time",) if daily and self._times else ()) + self._dims
         chunks = (1,) * (len(dims) - 2) + self._grid.shape
         new = self._file.createVariable(
-            name, "f4", dims, compression="zlib", complevel=4, shuffle=True, chunksizes=chunks, fill_value=np.nan
+            name, "f4", dims, compression="zlib", complevel=self._level, shuffle=True, chunksizes=chunks, fill_value=np.nan
         )
         # A field is written once and is one chunk: the library's cache would keep the last tens of megabytes for nothing.
         new.set_var_chunk_cache(size=1)
-        known = recognise(name)
-        new.units = unit
-        if known:
-            new.long_name = known.long_name
-            if known.standard_name:
-                new.standard_name = known.standard_name
-        if daily:
-            new.cell_methods = "time: mean"
-        new.grid_mapping = GRID_MAPPING
-        if not self._grid.crs.is_geographic:
-            new.coordinates = "lon lat"
-        new.setncatts(attributes)
+        new.setncatts(variable_attributes(name, unit, self._grid, daily) | attributes)
+
+    def define_per_step(self, name: str, kind: str, size: int | None = None, **attributes: Any) -> None:
+        """Announce what has one value a step, or `size` of them, zero until it is written; `kind` as numpy writes it."""
+        if size:
+            self._file.createDimension(f"{name}_size", size)
+        self._file.createVariable(name, kind, ("time", f"{name}_size") if size else ("time",)).setncatts(attributes)
+        self._file[name][:] = 0
+
+    def write_per_step(self, name: str, values: Any, step: int) -> None:
+        """Write what `define_per_step` announced, of one step."""
+        self._file[name][step] = values
 
     def write(self, name: str, field: np.ndarray, step: int | None = None) -> None:
         """Write a field of shape (rows, columns), of day number `step` where the variable has days."""
@@ -117,63 +122,35 @@ class NetcdfWriter:
         now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         software = f"CTM Reanalysis {model_core.__version__}"
         given = {name: value for name, value in self._attributes.items() if value is not None}
-        self._file.setncatts({"Conventions": "CF-1.8", "history": f"{now} written by {software}"} | given)
+        self._file.setncatts({"Conventions": CONVENTIONS, "history": f"{now} written by {software}"} | given)
         for dim, size in zip(self._dims, self._grid.shape):
             self._file.createDimension(dim, size)
         self._write_axes()
-        self._write_grid_mapping()
-        if self._days:
+        self._file.createVariable(GRID_MAPPING, "i4").setncatts(grid_mapping_attributes(self._grid))
+        if self._times:
             self._write_time()
 
     def _write_axes(self) -> None:
         grid = self._grid
-        geographic = grid.crs.is_geographic
-        names = ("latitude", "longitude") if geographic else ("projection_y_coordinate", "projection_x_coordinate")
-        for dim, standard_name, axis, values in zip(self._dims, names, "YX", (grid.y[self._rows], grid.x)):
+        for dim, attributes, values in zip(self._dims, axis_attributes(grid), (grid.y[self._rows], grid.x)):
             variable = self._file.createVariable(dim, "f8", (dim,))
-            variable.standard_name, variable.axis = standard_name, axis
-            variable.units = _degrees(standard_name) if geographic else _unit_of(grid)
+            variable.setncatts(attributes)
             variable[:] = values
-        if not geographic:
+        if not grid.crs.is_geographic:
             for name, standard_name, values in zip(("lon", "lat"), ("longitude", "latitude"), grid.lonlat()):
                 variable = self._file.createVariable(
-                    name, "f8", self._dims, compression="zlib", shuffle=True, least_significant_digit=6
-                )  # a millionth of a degree is 0.1 m
-                variable.standard_name, variable.units = standard_name, _degrees(standard_name)
+                    name, "f8", self._dims, compression="zlib", shuffle=True, least_significant_digit=DEGREE_DIGITS
+                )
+                variable.setncatts({"standard_name": standard_name, **degrees(standard_name)})
                 variable[:] = values[self._rows]
 
-    def _write_grid_mapping(self) -> None:
-        grid = self._grid
-        attributes = grid.crs.to_cf()
-        ellipsoid = grid.crs.ellipsoid
-        if ellipsoid is not None and ellipsoid.semi_major_metre == ellipsoid.semi_minor_metre:
-            attributes.pop("inverse_flattening", None)  # infinite for a sphere, which no attribute can say
-            attributes["earth_radius"] = ellipsoid.semi_major_metre
-        attributes["spatial_ref"] = grid.crs.to_wkt()  # where GDAL looks first
-        attributes["GeoTransform"] = " ".join(repr(float(value)) for value in grid.transform.to_gdal())
-        self._file.createVariable(GRID_MAPPING, "i4").setncatts(attributes)
-
     def _write_time(self) -> None:
-        self._file.createDimension("time", len(self._days))
+        self._file.createDimension("time", len(self._times))
         self._file.createDimension("nv", 2)
-        starts = np.array([(day - self._days[0]).days for day in self._days], np.int32)
         time = self._file.createVariable("time", "i4", ("time",))
-        time.setncatts({
-            "standard_name": "time", "long_name": "start of the day", "axis": "T", "calendar": "standard",
-            "units": f"days since {self._days[0]:%Y-%m-%d} 00:00:00", "bounds": "time_bnds",
-        })
-        time[:] = starts
-        bounds = self._file.createVariable("time_bnds", "i4", ("time", "nv"))
-        bounds[:] = np.stack([starts, starts + 1], axis=1)
-
-
-def _degrees(standard_name: str) -> str:
-    return "degrees_north" if standard_name == "latitude" else "degrees_east"
-
-
-def _unit_of(grid: Grid) -> str:
-    unit = grid.crs.axis_info[0].unit_name
-    return _UNIT_SYMBOLS.get(unit, unit)
+        time.setncatts(self._times.attributes)
+        time[:] = self._times.values
+        self._file.createVariable("time_bnds", "i4", ("time", "nv"))[:] = self._times.bounds
 
 
 @contextmanager

@@ -55,19 +55,40 @@ def grid_observations(observations: Observations, grid: Grid) -> GriddedReadings
     """
     cell, inside = locate_cells(observations, grid)
     if not inside.any():
-        raise InputError(_all_outside(observations, grid))
+        raise InputError(all_outside(observations, grid))
+    readings = cell_means(cell[inside], observations.value[inside])
+    return readings.on_grid(grid, observations.report.without(int((~inside).sum()), "outside grid"))
+
+
+@dataclass(frozen=True)
+class CellReadings:
+    """The cells that hold readings, and nothing of the others: small to keep, to send and to compare.
+
+    Attributes
+    ----------
+    cells : int32 (cells,), row * columns + column, ascending
+    values : float32 (cells,), mean reading of the cell
+    counts : int32 (cells,), readings in it
+    """
+
+    cells: np.ndarray
+    values: np.ndarray
+    counts: np.ndarray
+
+    def on_grid(self, grid: Grid, report: ReadingReport) -> GriddedReadings:
+        """The same readings in arrays of the whole grid."""
+        values, counts = np.zeros(grid.shape, np.float32), np.zeros(grid.shape, np.int32)
+        values.flat[self.cells], counts.flat[self.cells] = self.values, self.counts
+        return GriddedReadings(values, counts, report)
+
+
+def cell_means(cell: np.ndarray, value: np.ndarray) -> CellReadings:
+    """Mean of the readings in each cell; `cell` are flat cell indices, both arrays (readings,)."""
     # In a fixed order of cell and value, sums don't depend on the order of the stations, not even in the last bit.
-    cell, value = cell[inside], observations.value[inside]
     order = np.lexsort((value, cell))
-    size = grid.shape[0] * grid.shape[1]
-    counts = np.bincount(cell, minlength=size)
-    sums = np.bincount(cell[order], value[order], minlength=size)
-    means = np.divide(sums, counts, out=np.zeros(size), where=counts > 0)
-    return GriddedReadings(
-        means.reshape(grid.shape).astype(np.float32),
-        counts.reshape(grid.shape).astype(np.int32),
-        observations.report.without(int((~inside).sum()), "outside grid"),
-    )
+    cells, place, counts = np.unique(cell[order], return_inverse=True, return_counts=True)
+    means = np.bincount(place, value[order], minlength=len(cells)) / counts
+    return CellReadings(cells.astype(np.int32), means.astype(np.float32), counts.astype(np.int32))
 
 
 def locate_cells(observations: Observations, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
@@ -80,7 +101,7 @@ def locate_cells(observations: Observations, grid: Grid) -> tuple[np.ndarray, np
     return np.where(inside, flat, 0).astype(np.int64), inside
 
 
-def _all_outside(observations: Observations, grid: Grid) -> str:
+def all_outside(observations: Observations, grid: Grid) -> str:
     """Says where the stations and the grid are."""
     to_degrees = Transformer.from_crs(observations.crs, "EPSG:4326", always_xy=True)
     stations = _extent(*to_degrees.transform(observations.x, observations.y))

@@ -1,0 +1,224 @@
+"""Days or hours of station readings to one complete field each; run again, it does what is missing or changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Mapping
+
+import numpy as np
+
+from model_core import __version__
+from model_core.days import parse_day
+from model_core.device import describe_device
+from model_core.errors import Cancelled, InputError
+from model_core.file_lock import only_one
+from model_core.grid import Grid
+from model_core.jobs.requests import (
+    BUNDLED, WEATHER, file_and_column, requested_clock, requested_covariates, requested_grid, requested_hours, required,
+)
+from model_core.model_file import Model, find_model
+from model_core.output.cf import TimeAxis
+from model_core.period.compute import Task, task_predictor
+from model_core.period.frame import FieldName, Frame
+from model_core.period.outputs import check_output, open_output
+from model_core.period.pipeline import Account, run_here
+from model_core.period.step_readings import STEPS, GriddedSeries, step_readings
+from model_core.progress import Progress
+from model_core.ready import ready_model
+from model_core.reanalysis_fields import field_names
+from model_core.stations.series import Source, StationSeries
+from model_core.variables import get_variable
+
+_READ = 0.1  # share of the progress bar until the first step is predicted
+_MOST_NAMED = 20
+
+
+def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Read, grid, predict and write, overlapped; `out` is a NetCDF (.nc), a Zarr group (.zarr) or a folder for GeoTIFF."""
+    out = Path(required(request, "out"))
+    check_output(out)
+    step, uncertainty = request.get("step") or "day", request.get("uncertainty") or "none"
+    if step not in STEPS:
+        raise InputError(f"unknown step '{step}'; choose {' or '.join(STEPS)}")
+    start, end = _period(request)
+    grid = requested_grid(request)
+    progress.step(0.01, "loading the model")
+    model = ready_model(request.get("model") or BUNDLED)
+    target = get_variable(model.configuration.target)
+    names = field_names(target.key, uncertainty)
+    series = _requested_series(request, model, grid, step, progress)
+    with ExitStack() as stack:
+        stack.enter_context(only_one(out))
+        for one in series.values():
+            stack.callback(one.close)
+        reading = _Reading(series, start, end)
+        stack.callback(reading.stop)
+        covariates = requested_covariates(request, model, grid, progress)
+        task = _task(request, model, grid, covariates, uncertainty)
+        predictor = task_predictor(task)
+        reading.wait(progress)
+        times = _axis(series[target.key], step, start, end, request.get("time_zone") or "")
+        frame = Frame(
+            grid, times, tuple(FieldName(name, target.unit, text) for name, text in names), _attributes(model, step, covariates and request)
+        )
+        output = open_output(out, frame)
+        task = replace(task, store=output.store)
+        account = Account(len(times), step)
+        progress.log(f"{len(times)} {step}s, {times.starts[0]} to {times.starts[-1]}, on {describe_device(predictor.device)}")
+        finished = False
+        try:
+            run_here(task, predictor, step_readings(target.key, series, times.starts), output, account, progress.part(_READ, 0.99))
+            output.finish()
+            finished = True
+        except Cancelled as error:
+            raise Cancelled(f"Cancelled after {account.handled} of {len(times)} {step}s; they are kept, run again to go on.") from error
+        finally:
+            if not finished:
+                output.stop()
+    missing = [_text(moment, step) for moment in account.missing]
+    _tell(account, missing, series, progress)
+    progress.step(1.0, "done")
+    return {
+        "out": str(out), "days": {"computed": account.computed, "kept": account.kept, "missing": missing},
+        "seconds": account.seconds, "days_per_second": account.rate, "step": step,
+        "start": _text(times.starts[0], step), "end": _text(times.starts[-1], step), "time_zone": times.zone,
+        "fields": [name for name, _ in names], "unit": target.unit, "species": target.key,
+        "readings": series[target.key].report.to_dict(),
+        "further_readings": {name: one.report.to_dict() for name, one in series.items() if name != target.key},
+        "missing_inputs": sorted(account.missing_inputs), "negative_cells": account.negative_cells, "device": predictor.device.type,
+        "covariates": sorted(covariates), "model": {"name": model.name, "sha256": model.sha256}, "grid": grid.describe(),
+        "warnings": progress.warnings,
+    }
+
+
+class _Reading:
+    """Begins to read the stations while the model is made ready; torch and the warping of maps take seconds too."""
+
+    def __init__(self, series: Mapping[str, GriddedSeries], start: np.datetime64 | None, end: np.datetime64 | None):
+        self._stopped, self._error = threading.Event(), None
+        self._thread = threading.Thread(target=self._run, args=(series, start, end), daemon=True)
+        self._thread.start()
+
+    def wait(self, progress: Progress) -> None:
+        """Until all is read that must be before the first step; errors are raised here."""
+        while self._thread.is_alive():
+            progress.step(0.05, "reading stations")
+            self._thread.join(0.2)
+        if self._error:
+            raise self._error
+
+    def stop(self) -> None:
+        """End the reading."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self, series: Mapping[str, GriddedSeries], start: np.datetime64 | None, end: np.datetime64 | None) -> None:
+        try:
+            for one in series.values():
+                one.prepare(start, end, self._check)
+        except BaseException as error:  # raised again by `wait`
+            self._error = error
+
+    def _check(self) -> None:
+        if self._stopped.is_set():
+            raise Cancelled("Cancelled.")
+
+
+def _period(request: Mapping[str, Any]) -> tuple[np.datetime64 | None, np.datetime64 | None]:
+    """Start of the first day and end of the last, datetime64[s]; None where the readings decide."""
+    first, last = (parse_day(request[key]) if request.get(key) else None for key in ("start", "end"))
+    if first and last and first > last:
+        raise InputError(f"the period ends on {last}, before it starts on {first}")
+    after = None if last is None else last + timedelta(days=1)
+    return tuple(None if day is None else np.datetime64(day, "s") for day in (first, after))
+
+
+def _axis(series: GriddedSeries, step: str, start: np.datetime64 | None, end: np.datetime64 | None, zone: str) -> TimeAxis:
+    span = series.span
+    if span is None and (start is None or end is None):
+        raise InputError(series.nothing())
+    one = np.timedelta64(1, STEPS[step])
+    first = start if start is not None else span[0]
+    after = end if end is not None else span[1] + one
+    if first >= after:
+        raise InputError(f"no reading in the period: the readings are of {span[0]} to {span[1]}")
+    return TimeAxis(np.arange(first, after, one).astype("datetime64[s]"), step, zone)
+
+
+def _requested_series(
+    request: Mapping[str, Any], model: Model, grid: Grid, step: str, progress: Progress
+) -> dict[str, GriddedSeries]:
+    """The target's readings, and those of the further variables that the request names and the model knows."""
+    clock, hours = requested_clock(request), requested_hours(request)
+    target = get_variable(model.configuration.target)
+    columns = {key: request.get(key) or None for key in ("time", "x", "y", "id")}
+    options = {**columns, "clock": clock}
+    sources = {target.key: Source(
+        str(required(request, "stations")), required(request, "value"), target.key, request.get("unit") or None,
+        crs=request.get("crs") or None, **options,
+    )}
+    for key in WEATHER:
+        named = file_and_column(request, key)
+        if named is None:
+            continue
+        if key not in model.configuration.station_variables:
+            progress.warn(f"the model does not know {key}; its readings are not used")
+            continue
+        crs = request.get(f"{key}_crs") or request.get("crs") or None
+        sources[key] = Source(*named, key, request.get(f"{key}_unit") or None, crs=crs, **options)
+    return {key: GriddedSeries(StationSeries(source), grid, step, hours) for key, source in sources.items()}
+
+
+def _task(
+    request: Mapping[str, Any], model: Model, grid: Grid, covariates: Mapping[str, np.ndarray], uncertainty: str
+) -> Task:
+    precision = request.get("precision") or "auto"
+    maps = {key: hashlib.sha256(np.ascontiguousarray(values, "<f4").tobytes()).hexdigest() for key, values in sorted(covariates.items())}
+    basis = {
+        "software": __version__, "model": model.sha256, "grid": grid.describe(), "covariates": maps, "precision": precision,
+        "uncertainty": uncertainty,
+    }
+    return Task(
+        str(find_model(request.get("model") or BUNDLED).resolve()), model.sha256, grid, model.configuration.target,
+        hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest(), None, request.get("device") or "auto", precision,
+        int(request["memory"]) if request.get("memory") else None, dict(covariates), uncertainty,
+    )
+
+
+def _attributes(model: Model, step: str, covariates: Mapping[str, Any]) -> dict[str, Any]:
+    """Global attributes of the output."""
+    target = get_variable(model.configuration.target)
+    return {
+        "title": f"{target.long_name} reanalysis, a field for each {step}",
+        "source": f"CTM Reanalysis {__version__}, model {model.name}, from station readings",
+        "species": target.key, "model_sha256": model.sha256,
+        "covariates": Path(covariates["covariates"]).name if covariates else None,
+    }
+
+
+def _tell(account: Account, missing: list[str], series: Mapping[str, GriddedSeries], progress: Progress) -> None:
+    """What a user should know about the steps and the readings."""
+    for note in account.notes:
+        progress.warn(note)
+    for key, one in series.items():
+        text = f"{get_variable(key).long_name}: {one.report}"
+        unused = sum(count for reason, count in one.report.dropped.items() if reason != "outside the period")
+        (progress.warn if unused > 0.2 * (unused + one.report.used) else progress.log)(text)
+    if missing:
+        named = ", ".join(missing[:_MOST_NAMED]) + (f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else "")
+        progress.warn(f"{len(missing)} of {account.total} {account.unit}s have no readings and no field: {named}")
+    for name, count in sorted(account.missing_inputs.items()):
+        progress.log(f"without {name} on {count} of {account.computed} {account.unit}s: the model does without, less surely")
+    if account.negative_cells:
+        progress.log(f"{account.negative_cells} cells were below zero and set to it")
+    progress.log(f"{account.computed} computed at {account.rate:.2f} {account.unit}s a second, {account.kept} kept")
+
+
+def _text(moment: np.datetime64, step: str) -> str:
+    return str(moment.astype(f"datetime64[{STEPS[step]}]"))

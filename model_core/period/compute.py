@@ -1,0 +1,112 @@
+"""The fields of some steps: the one part of the period job that another process or machine can do.
+
+`compute_days` is all that a cluster's worker runs. It needs the package, the model file by its path and the store's folder
+by its path (both on a disk that all see), and nothing of what other workers do: each step is its own region of the store.
+A step that is computed twice gives the same bytes, so a task of a lost worker can simply be done again elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from model_core.device import choose_device
+from model_core.errors import ModelFileError
+from model_core.grid import Grid
+from model_core.period.step_readings import StepReadings
+from model_core.period.stores import GeotiffDays, ZarrDays
+from model_core.prediction import Predictor
+from model_core.ready import ready_model, ready_predictor
+from model_core.reanalysis_fields import fields_of
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is the same for all steps of a run; it can be pickled.
+
+    Attributes
+    ----------
+    model : name or file, readable where the task runs
+    sha256 : of the model file, which is compared
+    grid : of the fields
+    device, precision, memory : as for `Predictor`
+    covariates : maps that overrule the model's own, by key
+    target : variable whose field comes out
+    uncertainty : "none", "sd" or "quantiles"
+    basis : stands for all of this in the fingerprints
+    store : where the fields go
+    """
+
+    model: str
+    sha256: str
+    grid: Grid
+    target: str
+    basis: str
+    store: ZarrDays | GeotiffDays
+    device: str = "auto"
+    precision: str = "auto"
+    memory: int | None = None
+    covariates: Mapping[str, np.ndarray] = field(default_factory=dict)
+    uncertainty: str = "none"
+
+
+@dataclass(frozen=True)
+class StepDone:
+    """What there is to say about a step beside its fields."""
+
+    number: int
+    readings: int
+    negative_cells: int
+    missing_inputs: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def compute_days(task: Task, steps: Sequence[tuple[int, StepReadings]]) -> list[StepDone]:
+    """Predict some steps, in any order, and write them into their regions of the task's store.
+
+    Parameters
+    ----------
+    task : Task
+    steps : of each step its number on the time axis, and its readings
+
+    Raises
+    ------
+    InputError, ModelFileError, OutputError
+        See `predict_days` and the store's `write`.
+    """
+    done = []
+    for number, readings, fields, about in predict_days(task, steps):
+        task.store.write(number, fields, readings.fingerprint(task.basis), about.readings)
+        done.append(about)
+    return done
+
+
+def predict_days(
+    task: Task, steps: Sequence[tuple[int, StepReadings]], predictor: Predictor | None = None
+) -> Iterator[tuple[int, StepReadings, dict[str, np.ndarray], StepDone]]:
+    """The fields of some steps, written nowhere.
+
+    Raises
+    ------
+    InputError
+        If uncertainty is asked for and the model does not tell it.
+    ModelFileError
+        If the model file is not the one that the task was made with.
+    """
+    predictor = predictor or task_predictor(task)
+    for (number, readings), result in zip(steps, predictor.predict([readings.on_grid(task.grid) for _, readings in steps])):
+        used = int(readings.readings[task.target].counts.sum())
+        about = StepDone(number, used, result.negative_cells, tuple(result.missing_inputs), tuple(result.notes))
+        yield number, readings, fields_of(result, task.target, task.uncertainty, predictor.model.name), about
+
+
+def task_predictor(task: Task) -> Predictor:
+    """The task's predictor, which a process makes once; `ModelFileError` if the model file is another one here."""
+    model = ready_model(task.model)
+    if model.sha256 != task.sha256:
+        raise ModelFileError(f"model '{task.model}' is another file here than where the run began; copy the same one")
+    return ready_predictor(
+        model, task.grid, choose_device(task.device), covariates=task.covariates, precision=task.precision, memory=task.memory
+    )

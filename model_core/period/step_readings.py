@@ -1,0 +1,172 @@
+"""The readings of each step: averaged over the day or hour, in the cells of the grid, with a fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Callable, Iterator, Mapping
+
+import numpy as np
+
+from model_core.errors import InputError
+from model_core.grid import Grid
+from model_core.period.spool import ReadingSpool
+from model_core.stations.daily import HOURS, daily_means, hourly_means
+from model_core.stations.gridding import CellReadings, GriddedReadings, all_outside, cell_means, locate_cells
+from model_core.stations.observations import Observations
+from model_core.stations.reading_report import ReadingReport
+from model_core.stations.series import StationSeries
+
+STEPS = {"day": "D", "hour": "h"}
+
+
+@dataclass(frozen=True)
+class StepReadings:
+    """What one step is computed from; small, so that it can be sent to another machine.
+
+    Attributes
+    ----------
+    step : datetime64[s], start of the day or hour
+    readings : variable -> its cells with readings
+    """
+
+    step: np.datetime64
+    readings: Mapping[str, CellReadings]
+
+    def fingerprint(self, basis: str) -> str:
+        """SHA-256 of the readings and of `basis`, which stands for all that is the same on every step."""
+        digest = hashlib.sha256(basis.encode())
+        for name in sorted(self.readings):
+            cells = self.readings[name]
+            digest.update(f"{name} {len(cells.cells)}".encode())
+            for array, kind in ((cells.cells, "<i4"), (cells.values, "<f4"), (cells.counts, "<i4")):
+                digest.update(np.ascontiguousarray(array, kind).tobytes())
+        return digest.hexdigest()
+
+    def on_grid(self, grid: Grid) -> dict[str, GriddedReadings]:
+        """As `Predictor.predict` takes them."""
+        used = {name: int(cells.counts.sum()) for name, cells in self.readings.items()}
+        return {name: cells.on_grid(grid, ReadingReport(used[name], used[name])) for name, cells in self.readings.items()}
+
+
+class GriddedSeries:
+    """The readings of one variable, step by step in order, each as soon as no later file can add to it.
+
+    Attributes
+    ----------
+    report : ReadingReport, of what was read up to now
+    hourly : bool, whether the tables hold several hours of a day
+    """
+
+    def __init__(self, series: StationSeries, grid: Grid, step: str, hours: int = HOURS):
+        self.report, self.hourly = ReadingReport(0, 0), False
+        self._series, self._grid, self._unit, self._hours = series, grid, STEPS[step], hours
+        self._spool = ReadingSpool()
+        self._parts = None
+        self._outside: Observations | None = None
+
+    def prepare(self, start: np.datetime64 | None, end: np.datetime64 | None, check: Callable[[], None] = lambda: None) -> None:
+        """Begin to read, from `start` to before `end`; what comes in no order of time is read as a whole.
+
+        `check` is called after each part, and stops the reading by raising.
+        """
+        self._check = check
+        self._parts = self._series.parts(start, end)
+        if not self._series.ordered:
+            for part in self._parts:
+                self._add(part)
+
+    @property
+    def span(self) -> tuple[np.datetime64, np.datetime64] | None:
+        """First and last step, as far as it can be known before all is read; None where there is no reading."""
+        first, last = self._series.span or (self._spool.first, self._spool.last)
+        return None if first is None else tuple(time.astype(f"datetime64[{self._unit}]").astype("datetime64[s]") for time in (first, last))
+
+    def steps(self) -> Iterator[tuple[np.datetime64, CellReadings]]:
+        """Every step that has readings in the grid, in order."""
+        for part in self._parts:
+            self._add(part)
+            if part.complete_before is not None:
+                for month in self._spool.months(part.complete_before):
+                    yield from self._of_month(month)
+        for month in self._spool.months():
+            yield from self._of_month(month)
+
+    def nothing(self) -> str:
+        """Says why no step has readings."""
+        if self._outside is not None:
+            return all_outside(self._outside, self._grid)
+        what = f"{self._series.source.path}, field '{self._series.source.value}'"
+        needed = f"; a daily mean needs {self._hours} valid hours, fewer can be asked for" if self.hourly and self._unit == "D" else ""
+        return f"{what}: no day of the period has readings; {self.report}{needed}"
+
+    def close(self) -> None:
+        """Let go of the readings."""
+        self._spool.close()
+
+    def _add(self, part) -> None:
+        self._check()
+        self.report, self.hourly = self.report + part.observations.report, self.hourly or part.hourly
+        self._spool.add(part.observations)
+
+    def _of_month(self, month: np.datetime64) -> Iterator[tuple[np.datetime64, CellReadings]]:
+        raw = self._spool.take(month)
+        if self._unit == "h":
+            means = hourly_means(raw)
+        else:
+            means = daily_means(raw, self._hours) if self.hourly else raw
+        cell, inside = locate_cells(means, self._grid)
+        for reason, count in means.report.dropped.items():
+            self.report = self.report.without(count, reason)
+        if not inside.all():
+            self._outside = means.select(~inside)
+            self.report = self.report.without(int((~inside).sum()), "outside grid")
+        step = means.time[inside].astype(f"datetime64[{self._unit}]").astype("datetime64[s]")
+        cell, value = cell[inside], means.value[inside]
+        steps, place = np.unique(step, return_inverse=True)
+        order = np.argsort(place, kind="stable")
+        ends = np.cumsum(np.bincount(place, minlength=len(steps)))
+        for number, rows in enumerate(np.split(order, ends[:-1])) if len(steps) else ():
+            yield steps[number], cell_means(cell[rows], value[rows])
+
+
+def step_readings(
+    target: str, series: Mapping[str, GriddedSeries], steps: np.ndarray
+) -> Iterator[tuple[int, StepReadings | None]]:
+    """Every step of the period with its number: its readings, or None where the target has none.
+
+    Parameters
+    ----------
+    series : by variable, each prepared; that of `target` decides which steps there are
+    steps : datetime64[s] in order
+
+    Raises
+    ------
+    InputError
+        If the target has no reading on any step, when that is known.
+    """
+    further = {name: _Follower(one) for name, one in series.items() if name != target}
+    main, found = _Follower(series[target]), 0
+    for number, step in enumerate(steps):
+        cells = main.at(step)
+        if cells is None:
+            yield number, None
+            continue
+        found += 1
+        others = {name: cells for name, follower in further.items() if (cells := follower.at(step)) is not None}
+        yield number, StepReadings(step, {target: cells, **others})
+    if not found:
+        raise InputError(series[target].nothing())
+
+
+class _Follower:
+    """The readings of a series at steps that are asked for in order."""
+
+    def __init__(self, series: GriddedSeries):
+        self._steps = series.steps()
+        self._next = next(self._steps, None)
+
+    def at(self, step: np.datetime64) -> CellReadings | None:
+        while self._next is not None and self._next[0] < step:
+            self._next = next(self._steps, None)
+        return self._next[1] if self._next is not None and self._next[0] == step else None
