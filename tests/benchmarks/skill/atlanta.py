@@ -4,37 +4,37 @@
 
 On most days 1 to 4 monitors report; every third day it is up to 36. Days with 20 readings or more are taken, every N-th of them;
 none lies in the 20 days of the CMAQ file, June 2004, which has no readings. 10 folds of monitors, the same on all days; scores are
-pooled over all days, as on one day a fold has two or three monitors. Kriging has the variogram of each day, or one
-of all days together, fitted to the readings divided by the day's mean; the best of the four counts. Elevation and, in a further
+pooled over all days, as on one day a fold has two or three monitors. Kriging has the variogram of each day, or the
+median of all days; the best of the four counts. Elevation and, in a further
 row, wind speed at the monitors are those of the files.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
+from command_line import DATA, Setting, run  # noqa: E402
 from cross_validation import OUT, folds, judge_all, kilometres, krige_both, predict_left_out  # noqa: E402
 from fields_figure import draw  # noqa: E402
-from kriging import krige_with_common_variogram  # noqa: E402
-from real_stations import COLUMNS, DATA  # noqa: E402
-from tables import markdown, write_rows  # noqa: E402
+from kriging import krige_left_out  # noqa: E402
 
 from model_core.ctm.daily_store import open_store  # noqa: E402
-from model_core.device import choose_device  # noqa: E402
-from model_core.model_file import Model, load_model  # noqa: E402
-from model_core.prediction import Predictor  # noqa: E402
+from model_core.grid import Grid  # noqa: E402
 from model_core.stations.gridding import grid_observations  # noqa: E402
 from model_core.stations.observations import Observations, from_arrays  # noqa: E402
+from model_core.validation.baselines.kriging import LOG_OFFSET  # noqa: E402
+from model_core.validation.baselines.variogram import fit_exponential  # noqa: E402
+from model_core.validation.distributions import Distribution  # noqa: E402
 
 FEWEST = 20
+KINDS = ("values", "logs")
 
 
 def days_of(every: int, data: Path = DATA) -> list[tuple[str, pd.DataFrame]]:
@@ -44,33 +44,53 @@ def days_of(every: int, data: Path = DATA) -> list[tuple[str, pd.DataFrame]]:
     return full[::every]
 
 
-def rows_of(model: Model, device: str, every: int = 2, data: Path = DATA) -> list[dict[str, Any]]:
+def rows_of(setting: Setting, every: int = 4) -> list[dict[str, Any]]:
     """Pooled rows of all methods, and a figure of the day with the highest readings."""
-    store = open_store([data / "atlanta_cmaq" / "atlanta12km_cmaq_pm25_20040601-20.nc"], ["pm25", "elevation"], None, _stores())
+    store = open_store([setting.data / "atlanta_cmaq" / "atlanta12km_cmaq_pm25_20040601-20.nc"], ["pm25", "elevation"], None, _stores())
     grid, maps = store.grid, store.maps
-    predictor = Predictor(model, grid, choose_device(device), covariates=maps)
-    days = days_of(every, data)
+    predictor = setting.predictor(grid, covariates=maps)
+    days = days_of(every, setting.data)
     monitors = np.array(sorted({monitor for _, table in days for monitor in table.space_id}))
     fold_of = dict(zip(monitors, folds(np.arange(len(monitors)))))
     given = [(_observations(table), table.space_id.map(fold_of).to_numpy()) for _, table in days]
-    pooled: dict[str, list[tuple[np.ndarray, Any]]] = {}
+    common = {kind: common_variogram(given, grid, kind) for kind in KINDS}
+    several: dict[str, list[Distribution]] = {}
     for (_, table), (observations, fold) in zip(days, given):
-        answers: dict[str, Any] = krige_both(observations, grid, fold)
+        answers: dict[str, Distribution] = krige_both(observations, grid, fold)
+        for kind, variogram in common.items():
+            scaled = _in_variances(variogram, _given(observations.value, kind))
+            answers[f"kriging of {kind}, one variogram"] = krige_left_out(kilometres(observations, grid), observations.value, fold, kind, variogram=scaled)
         answers["model"] = predict_left_out(predictor, observations, fold)
         wind = from_arrays(table.lon, table.lat, table.wind, species="wind")
         answers["model with wind"] = predict_left_out(predictor, observations, fold, others={"wind": grid_observations(wind, grid)})
         for name, answer in answers.items():
-            pooled.setdefault(name, []).append(answer)
-    for kind in ("values", "logs"):
-        pooled[f"kriging of {kind}, one variogram"] = krige_with_common_variogram(
-            [kilometres(o, grid) for o, _ in given], [o.value for o, _ in given], [fold for _, fold in given], kind
-        )
+            several.setdefault(name, []).append(answer)
+    pooled = {
+        name: replace(parts[0], mean=np.concatenate([part.mean for part in parts]), sd=np.concatenate([part.sd for part in parts]))
+        for name, parts in several.items()
+    }
+    highest = int(np.argmax([o.value.mean() for o, _ in given]))
+    draw(predictor, given[highest][0], OUT / "atlanta.png", f"PM2.5 on {days[highest][0]} around Atlanta")
     observed = np.concatenate([o.value for o, _ in given])
-    answers = {name: tuple(None if part[0] is None else np.concatenate(part) for part in zip(*several)) for name, several in pooled.items()}
-    worst = int(np.argmax([o.value.mean() for o, _ in given]))
-    draw(predictor, given[worst][0], OUT / "atlanta.png", f"PM2.5 on {days[worst][0]} around Atlanta")
-    order = sorted(answers, key=lambda name: name.startswith("model"))
-    return judge_all({name: answers[name] for name in order}, observed, {"day": f"{len(days)} days, {days[0][0]} to {days[-1][0]}", "scheme": "LSCV"})
+    return judge_all(pooled, observed, {"day": f"{len(days)} days, {days[0][0]} to {days[-1][0]}", "scheme": "LSCV"})
+
+
+def common_variogram(given: list[tuple[Observations, np.ndarray]], grid: Grid, kind: str) -> dict[str, float]:
+    """The median of the days' variograms, with nugget and sill in variances of the day's readings."""
+    fitted = []
+    for observations, _ in given:
+        value = _given(observations.value, kind)
+        variogram = fit_exponential(kilometres(observations, grid), value)
+        fitted.append([variogram["psill"] / value.var(), variogram["range"], variogram["nugget"] / value.var()])
+    return dict(zip(("psill", "range", "nugget"), np.median(fitted, axis=0)))
+
+
+def _in_variances(variogram: dict[str, float], value: np.ndarray) -> dict[str, float]:
+    return variogram | {key: float(variogram[key] * value.var()) for key in ("psill", "nugget")}
+
+
+def _given(value: np.ndarray, kind: str) -> np.ndarray:
+    return value if kind == "values" else np.log(value + LOG_OFFSET)
 
 
 def _observations(table: pd.DataFrame) -> Observations:
@@ -83,17 +103,5 @@ def _stores() -> Path:
     return folder
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="bundled")
-    parser.add_argument("--every", type=int, default=2)
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--data", type=Path, default=DATA)
-    options = parser.parse_args()
-    rows = rows_of(load_model(options.model), options.device, options.every, options.data)
-    write_rows(rows, OUT / "atlanta", COLUMNS)
-    print(markdown(rows, COLUMNS))
-
-
 if __name__ == "__main__":
-    main()
+    run(rows_of, __doc__, "atlanta", every=4)

@@ -1,52 +1,62 @@
 """The model against ordinary kriging on pseudo-observations: held-out CTM days read where real stations stand.
 
-    $(make -s engine-python) tests/benchmarks/skill/ctm_stations.py [--model M] [--ctm FILES] [--days N] [--device D]
+    $(make -s engine-python) tests/benchmarks/skill/ctm_stations.py [--model M] [--days N] [--device D]
 
-This is where choices are made, so that the real days stay unseen. The days are those that were held out of every training by the
-recipe: the last three of the real CMAQ days, regridded to china12km, and of each simulated file the last day (its last 15 % are
-held out; --days N takes N of them). Stations and cities are those of the Chinese network; each reads its cell's value, bilinear between
-cells, with an error of its own, log-normal with a spread of 8 to 15 %. Folds and scores are those of real_stations.py. Last come
-the means over days: `ratio` is the mean of the days' ratios.
+This is where choices are made, so that the real days stay unseen. The days are the last three of the real CMAQ days, regridded
+to china12km, which no recipe trains on, and N simulated ones (default 12), spread over the files simulated*.nc in the folders
+.build/model*: the last day of each, which is held out of trainings. If the model's card names any of these files, only those count.
+Stations and cities are those of the Chinese network; each reads the field, bilinear between cells, with an error of
+its own, log-normal with a spread of 8 to 15 %. Folds and scores are those of real_stations.py; the table has the means over
+days: `ratio` is the mean of the days' ratios, `worst` the largest.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
-import time
 from pathlib import Path
 from typing import Any, Iterator, Sequence
 
-ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import numpy as np  # noqa: E402
-from cross_validation import OUT, at_stations, compare, on_grid  # noqa: E402
-from real_stations import DATA, stations_of  # noqa: E402
-from tables import markdown, write_rows  # noqa: E402
+from command_line import COLUMNS, Setting, run  # noqa: E402
+from cross_validation import OUT, ROOT, at_stations, compare, on_grid  # noqa: E402
+from real_stations import stations_of  # noqa: E402
+from tables import write_rows  # noqa: E402
 
 from model_core.ctm.daily_store import DailyStore, open_store  # noqa: E402
-from model_core.device import choose_device  # noqa: E402
 from model_core.grid import PRESETS, Grid  # noqa: E402
-from model_core.model_file import Model, load_model  # noqa: E402
-from model_core.prediction import Predictor  # noqa: E402
+from model_core.model_file import Model  # noqa: E402
 from model_core.stations.observations import Observations, from_arrays  # noqa: E402
 
-CMAQ = Path("china_cmaq") / "china36km_cmaq_pm25_20200103-20.nc"
-STORES = OUT / "daily_fields"
-HELD_OUT_SHARE = 0.15  # as the configuration of the bundled model has it
+CMAQ, CMAQ_DAYS = Path("china_cmaq") / "china36km_cmaq_pm25_20200103-20.nc", 3
 NOISE = (0.08, 0.15)  # of an instrument and its street, from station to station
-COLUMNS = ("source", "scheme", "method", "days", "rmse", "ratio", "r2_det", "coverage_90", "width_90", "crps", "crps_ratio", "worst")
+_MEAN_COLUMNS = ("source", "scheme", "method", "days", *COLUMNS[4:], "worst")
 
 
-def held_out_days(files: Sequence[Path], grid: Grid, per_file: int | None) -> Iterator[tuple[str, DailyStore, int]]:
-    """(source, store, index) of the last 15 % of each file's days, or the last `per_file` of these."""
-    STORES.mkdir(parents=True, exist_ok=True)
-    for file in files:
-        store = open_store([file], ["pm25", "rh", "wind", "land"], grid, STORES)
-        held = max(1, round(len(store) * HELD_OUT_SHARE))
-        for index in range(len(store) - min(held, per_file or held), len(store)):
-            yield ("CMAQ" if "cmaq" in file.name else "simulated"), store, index
+def held_out_days(setting: Setting, simulated: int) -> Iterator[tuple[str, DailyStore, int]]:
+    """(source, store, index) of the CMAQ days and of as many simulated days."""
+    days = store_of(setting.data / CMAQ)
+    for index in range(len(days) - CMAQ_DAYS, len(days)):
+        yield "CMAQ", days, index
+    for file in simulated_files(setting.model, simulated):
+        days = store_of(file)
+        yield "simulated", days, len(days) - 1
+
+
+def simulated_files(model: Model, number: int) -> list[Path]:
+    """Evenly chosen among the files that the model's card names, else among all that are there."""
+    files = sorted((ROOT / ".build").glob("model*/simulated*.nc"))
+    named = {name for source in model.card.get("training", {}).get("data", []) for name in (source.get("file"), *source.get("files", ()))}
+    files = [file for file in files if file.name in named] or files
+    return [files[i] for i in np.unique(np.linspace(0, len(files) - 1, min(number, len(files))).round().astype(int))] if files else []
+
+
+def store_of(file: Path) -> DailyStore:
+    """Daily fields of a CTM file on china12km, prepared once."""
+    folder = OUT / "daily_fields"
+    folder.mkdir(parents=True, exist_ok=True)
+    return open_store([file], ["pm25", "rh", "wind", "land", "elevation"], PRESETS["china12km"], folder)
 
 
 def pseudo_stations(field: np.ndarray, stations: Observations, grid: Grid, seed: int) -> Observations:
@@ -58,16 +68,15 @@ def pseudo_stations(field: np.ndarray, stations: Observations, grid: Grid, seed:
     return from_arrays(picked.x, picked.y, np.maximum(value[known], 0), picked.crs, id=picked.id, group=picked.group)
 
 
-def rows_of(model: Model, files: Sequence[Path], device: str, per_file: int | None, data: Path = DATA) -> list[dict[str, Any]]:
+def rows_by_day(setting: Setting, simulated: int) -> list[dict[str, Any]]:
     """Rows of every day."""
-    grid = PRESETS["china12km"]
-    predictor, stations, rows = Predictor(model, grid, choose_device(device)), on_grid(stations_of("2018-02-20", data), grid), []
-    for source, store, index in held_out_days(files, grid, per_file):
-        readings = pseudo_stations(store.field("pm25", index), stations, grid, seed=index)
-        day = str(store.times[index])
-        rows += [{"source": source, **row} for row in compare(predictor, readings, day)]
+    grid, rows = PRESETS["china12km"], []
+    predictor, stations = setting.predictor(grid), on_grid(stations_of("2018-02-20", setting.data), grid)
+    for source, days, index in held_out_days(setting, simulated):
+        readings = pseudo_stations(days.field("pm25", index), stations, grid, seed=index)
+        rows += [{"source": source, "file": days.path.name, **row} for row in compare(predictor, readings, str(days.times[index]))]
         ratios = ", ".join(f"{row['scheme']} {row['ratio']:.3f}" for row in rows[-6:] if row["method"] == "model")
-        print(f"{source} {day}: {ratios}", file=sys.stderr, flush=True)
+        print(f"{source} {days.times[index]}: {ratios}", file=sys.stderr, flush=True)
     return rows
 
 
@@ -84,24 +93,12 @@ def means(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return table
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="bundled")
-    parser.add_argument("--ctm", type=Path, nargs="*", help="CTM files; default: the CMAQ days and .build/model/simulated*.nc")
-    parser.add_argument("--days", type=int, default=1, help="of each file, the last of those held out; the CMAQ file always gives three")
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--data", type=Path, default=DATA)
-    options = parser.parse_args()
-    begin, model = time.perf_counter(), load_model(options.model)
-    files = options.ctm or sorted((ROOT / ".build" / "model").glob("simulated*.nc"))
-    rows = [] if options.ctm else rows_of(model, [options.data / CMAQ], options.device, None, options.data)
-    rows += rows_of(model, files, options.device, options.days, options.data)
-    table = means(rows)
-    write_rows(rows, OUT / "ctm_stations_by_day", ("source", "day", *COLUMNS[1:3], *COLUMNS[4:-1]))
-    write_rows(table, OUT / "ctm_stations", COLUMNS)
-    print(markdown(table, COLUMNS))
-    print(f"{time.perf_counter() - begin:.0f} s")
+def rows_of(setting: Setting, days: int = 12) -> list[dict[str, Any]]:
+    """Means over days; the days themselves go to ctm_stations_by_day."""
+    rows = rows_by_day(setting, days)
+    write_rows(rows, OUT / "ctm_stations_by_day", ("source", *COLUMNS))
+    return means(rows)
 
 
 if __name__ == "__main__":
-    main()
+    run(rows_of, __doc__, "ctm_stations", _MEAN_COLUMNS, days=12)

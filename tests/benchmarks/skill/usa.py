@@ -10,29 +10,23 @@ areas (LCCV) and states. Elevation comes from ETOPO, the urban fraction, east of
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 import rasterio  # noqa: E402
+from command_line import DATA, Setting, run  # noqa: E402
 from cross_validation import OUT, compare, on_grid  # noqa: E402
 from fields_figure import draw  # noqa: E402
-from real_stations import COLUMNS, DATA  # noqa: E402
-from tables import markdown, write_rows  # noqa: E402
 
 from model_core.covariates import read_covariates  # noqa: E402
-from model_core.device import choose_device  # noqa: E402
 from model_core.grid import Grid, parse_grid  # noqa: E402
 from model_core.jobs import JOBS  # noqa: E402
-from model_core.model_file import Model, load_model  # noqa: E402
-from model_core.prediction import Predictor  # noqa: E402
 from model_core.progress import Progress  # noqa: E402
 from model_core.stations.observations import Observations, from_arrays  # noqa: E402
 
@@ -88,33 +82,22 @@ def etopo(folder: Path, data: Path) -> Path:
     return file
 
 
-def rows_of(model: Model, device: str, data: Path = DATA) -> list[dict[str, Any]]:
+def rows_of(setting: Setting) -> list[dict[str, Any]]:
     """Rows of all schemes, and a figure."""
-    grid, table = parse_grid(GRID), aqs_rows(data)
-    maps = maps_of(grid, data)
-    predictor = Predictor(model, grid, choose_device(device), covariates=maps)
+    grid, table = parse_grid(GRID), aqs_rows(setting.data)
+    maps = maps_of(grid, setting.data)
+    predictor = setting.predictor(grid, covariates=maps)
     sites = observations_of(site_means(table), grid)
     states = observations_of(site_means(table), grid, "state").group
     every_row = observations_of(table, grid)
     rows = compare(predictor, sites, DAY, {"LSCV": np.arange(len(sites)), "LCCV": sites.group, "states": states})
     rows += compare(predictor, every_row, DAY, {"LSCV, all rows": np.arange(len(every_row))})
-    without = Predictor(model, grid, choose_device(device))
+    without = setting.predictor(grid)
     rows += [row | {"method": "model without maps"} for row in compare(
         without, sites, DAY, {"LSCV": np.arange(len(sites))}) if row["method"] == "model"]
     draw(predictor, sites, OUT / "usa.png", f"PM2.5 on {DAY}, {len(sites)} AQS sites", maps["elevation"] > 0)
     return rows
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="bundled")
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--data", type=Path, default=DATA)
-    options = parser.parse_args()
-    rows = rows_of(load_model(options.model), options.device, options.data)
-    write_rows(rows, OUT / "usa", COLUMNS)
-    print(markdown(rows, COLUMNS))
-
-
 if __name__ == "__main__":
-    main()
+    run(rows_of, __doc__, "usa")
