@@ -19,3 +19,7 @@ class OutputError(ReanalysisError):
 
 class Cancelled(ReanalysisError):
     """The user stopped the job; nothing was left under the final name."""
+
+
+class ClusterError(ReanalysisError):
+    """A cluster can't be reached, or its workers can't do the work."""
