@@ -42,18 +42,19 @@ def kriged_background(standardised: Tensor, values: Tensor, mask: Tensor, maps: 
     standardised, values : Tensor
         The target's readings in standardised transformed units and in its own; (batch, rows, columns).
     mask : Tensor
-        1 where there is a reading; (batch, rows, columns).
+        How many readings each is the mean of, 0 where there is none; (batch, rows, columns).
     maps, known : Tensor
         Scaled maps, 0 where unknown, and 1 where they are known; (batch, maps, rows, columns).
     """
     results = []
     for z, v, m, here, there in zip(standardised, values, mask, maps, known):
-        count = m.sum().clamp_min(1)
-        level = (v * m).sum() / count
+        there_is = m > 0
+        count = there_is.sum().clamp_min(1)
+        level = (v * there_is).sum() / count
         # As in logs: five pseudo-readings of half the mean hold the spread of a few.
-        spread = torch.sqrt((((v - level) ** 2 * m).sum() + 5 * (0.5 * level) ** 2) / (count + 5)).clamp_min(1e-6)
+        spread = torch.sqrt((((v - level) ** 2 * there_is).sum() + 5 * (0.5 * level) ** 2) / (count + 5)).clamp_min(1e-6)
         kriged = krige(torch.cat([z[None], ((v - level) / spread)[None], here]), m, coarse_from=2)
-        read = v[m > 0]
+        read = v[there_is]
         low, high = (float(read.min()) * _BELOW, float(read.max()) * _ABOVE) if len(read) else (0.0, 0.0)
         day = torch.tensor(
             [math.log(kriged.variogram.distance / 25.0), kriged.variogram.nugget, kriged.variogram.variance], device=v.device

@@ -69,7 +69,8 @@ def krige(
     quantities : Tensor
         What was read, about standardised; any finite number where nothing was. Shape (quantities, rows, columns).
     mask : Tensor
-        1 where the cell holds a reading, else 0; shape (rows, columns).
+        How many readings the cell's value is the mean of, 0 where there is none; shape (rows, columns).
+        The nugget of a mean of n readings is an n-th of that of one.
     coarse_from, factor : int
         Quantities from this one on are maps: they act as external drift in the fit, slopes on them are estimated, and
         they are spread on blocks of factor x factor cells and refined bilinearly, which is quicker and enough for them.
@@ -90,14 +91,14 @@ def krige(
             torch.zeros(first_map, len(quantities) - first_map, device=device),
         )
     read = quantities[:, cells[:, 0], cells[:, 1]].double().T  # (stations, quantities)
-    places, counts = cells.double(), torch.ones(len(cells), dtype=torch.float64, device=device)
+    places, counts = cells.double(), mask[cells[:, 0], cells[:, 1]].double()
     block = 1
     while len(places) > MOST_IN_SYSTEM:
         block *= 2
-        places, read, counts = _block_means(cells, quantities, block)
+        places, read, counts = _block_means(cells, mask, quantities, block)
 
     ones = torch.ones_like(read[:, :1])
-    variogram = _fit(places, read[:, 0], torch.cat([ones, read[:, first_map:]], dim=1))
+    variogram = _fit(places, counts, read[:, 0], torch.cat([ones, read[:, first_map:]], dim=1))
     covariance = (1 - variogram.nugget) * torch.exp(-torch.cdist(places, places) / variogram.distance)
     covariance.diagonal().add_(variogram.nugget / counts)
     solved = torch.cholesky_solve(torch.cat([read, ones], dim=1), torch.linalg.cholesky(covariance))
@@ -114,7 +115,7 @@ def krige(
     return KrigedDay(torch.cat(parts) + mean.float()[:, None, None], variogram, slopes)
 
 
-def _fit(places: Tensor, read: Tensor, drift: Tensor) -> Variogram:
+def _fit(places: Tensor, counts: Tensor, read: Tensor, drift: Tensor) -> Variogram:
     """Range and nugget of greatest restricted likelihood times prior, over the table of both.
 
     Parameters
@@ -122,16 +123,16 @@ def _fit(places: Tensor, read: Tensor, drift: Tensor) -> Variogram:
     drift : (stations, 1 + maps), ones and the maps
     """
     step = -(-len(places) // MOST_IN_FIT)
-    places, read, drift = places[::step], read[::step], drift[::step]
+    places, counts, read, drift = (x[::step] for x in (places, counts, read, drift))
     n = len(places)
     device = places.device
     # A choice from a table needs no more digits than float32 has: the nuggets keep the systems well conditioned.
-    places, read, drift = places.float(), read.float(), drift.float()
+    places, counts, read, drift = places.float(), counts.float(), read.float(), drift.float()
     ranges = torch.tensor(RANGES, device=device)
     nuggets = torch.tensor(NUGGETS, device=device)
     correlation = torch.exp(-torch.cdist(places, places)[None] / ranges[:, None, None])
     covariance = (1 - nuggets)[None, :, None, None] * correlation[:, None]
-    covariance.diagonal(dim1=-2, dim2=-1).add_(nuggets[None, :, None])
+    covariance.diagonal(dim1=-2, dim2=-1).add_(nuggets[None, :, None] / counts)
     factorised = torch.linalg.cholesky(covariance)
     columns = torch.cat([read[:, None], drift], dim=1)
     whitened = torch.linalg.solve_triangular(
@@ -154,16 +155,19 @@ def _fit(places: Tensor, read: Tensor, drift: Tensor) -> Variogram:
     return Variogram(RANGES[i], NUGGETS[j], float(squares[i, j] / degrees))
 
 
-def _block_means(cells: Tensor, quantities: Tensor, block: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Mean places and readings of the stations in each block of cells, and how many there are."""
+def _block_means(cells: Tensor, mask: Tensor, quantities: Tensor, block: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Mean places and readings of the stations in each block of cells, and how many readings there are."""
     columns = quantities.shape[-1] // block + 1
     blocks, member = torch.unique(cells[:, 0] // block * columns + cells[:, 1] // block, return_inverse=True)
-    counts = torch.zeros(len(blocks), dtype=torch.float64, device=cells.device).index_add_(
-        0, member, torch.ones(len(cells), dtype=torch.float64, device=cells.device)
-    )
+    readings = mask[cells[:, 0], cells[:, 1]].double()
+
+    def total(x: Tensor) -> Tensor:
+        return torch.zeros(len(blocks), *x.shape[1:], dtype=torch.float64, device=cells.device).index_add_(0, member, x)
+
+    counts = total(readings)
 
     def mean(x: Tensor) -> Tensor:
-        return torch.zeros(len(blocks), x.shape[1], dtype=torch.float64, device=cells.device).index_add_(0, member, x) / counts[:, None]
+        return total(x * readings[:, None]) / counts[:, None]
 
     return mean(cells.double()), mean(quantities[:, cells[:, 0], cells[:, 1]].double().T), counts
 

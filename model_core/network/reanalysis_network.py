@@ -64,14 +64,15 @@ class ReanalysisNetwork(nn.Module):
         Parameters
         ----------
         values, mask : Tensor
-            Cell means of the readings in canonical units and where there are any (0 or 1), shape
-            (batch, station variables, rows, columns). A variable without any reading is missing.
+            Cell means of the readings in canonical units and how many readings each is the mean of (0 where there is
+            none), shape (batch, station variables, rows, columns). A variable without any reading is missing.
         maps, maps_known : Tensor
             Covariates in canonical units and where they are known (0 or 1), shape (batch, covariates, rows, columns).
         """
         c, t = self.configuration, self.target_index
         rule = c.transform_of(c.target)
-        mask, readings = mask.float(), values[:, t]
+        counts, readings = mask[:, t].float(), values[:, t]
+        mask = (mask > 0).float()
         values = torch.stack(
             [transform(values[:, i], c.transform_of(name)) for i, name in enumerate(c.station_variables)], dim=1
         )
@@ -95,7 +96,7 @@ class ReanalysisNetwork(nn.Module):
         else:
             channels = [fields.first, fields.second, torch.log1p(fields.density), *channels]
         if c.kriging:
-            kriged = kriged_background(values[:, t], readings, mask[:, t], maps, known)
+            kriged = kriged_background(values[:, t], readings, counts, maps, known)
             background = kriged.standardised
             rough = (transform(kriged.values, rule) - level[:, None]) / spread[:, None]
             count = torch.log1p(mask[:, t].sum((1, 2)))[:, None] / 7
@@ -103,7 +104,7 @@ class ReanalysisNetwork(nn.Module):
             channels += [background, rough, kriged.plain, kriged.contrast, day[:, :, None, None].expand(-1, -1, *mask.shape[-2:])]
         if c.readings:
             departure = values[:, t : t + 1] if background is None else values[:, t : t + 1] - background
-            channels += [mask[:, t : t + 1], departure * mask[:, t : t + 1]]
+            channels += [torch.log2(1 + counts[:, None]), departure * mask[:, t : t + 1]]
         channels += [maps, known] if c.availability else [maps]
 
         results = self._fuse(torch.cat(channels, dim=1))

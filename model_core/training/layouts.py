@@ -1,4 +1,7 @@
-"""Where nominal stations stand: random cells, cells near people, or real networks with cities taken out."""
+"""Where nominal stations stand: random cells, cells near people, or real networks with cities taken out.
+
+A layout is how many stations each cell holds.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from model_core.configuration import TrainingConfiguration
 
 
 def uniform_layout(eligible: np.ndarray, stations: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """The paper's layout: a uniform number of uniformly drawn cells, as a boolean mask.
+    """The paper's layout: a uniform number of uniformly drawn cells with one station each; int32 (rows, columns).
 
     Parameters
     ----------
@@ -32,9 +35,7 @@ def network_layout(
     """
     network = networks[rng.integers(len(networks))]
     cells = np.floor(network[rng.permutation(len(network))[: rng.integers(stations[0], stations[1] + 1)]]).astype(int)
-    mask = np.zeros(eligible.shape, bool)
-    mask[tuple(cells.T)] = True
-    return mask & eligible
+    return _counted(cells, eligible)
 
 
 def varied_layout(
@@ -56,29 +57,29 @@ def varied_layout(
     number = int(np.exp(rng.uniform(np.log(stations[0]), np.log(stations[1] + 1))))
     kind = rng.choice(["even", "urban", "network"], p=[0.25, 0.35, 0.4])
     if kind == "network" and networks:
-        mask = _jittered(networks[rng.integers(len(networks))], eligible, number, rng)
+        layout = _jittered(networks[rng.integers(len(networks))], eligible, number, rng)
     elif kind != "even" and urban is not None:
         weight = (np.nan_to_num(urban) + 0.002) ** rng.uniform(0.4, 1.2)
-        mask = _place(eligible, weight * eligible, number, rng)
+        layout = _place(eligible, weight * eligible, number, rng)
     else:
-        mask = _place(eligible, eligible.astype(float), number, rng)
-    return remove_cities(mask, rng) if rng.random() < 0.7 else mask
+        layout = _place(eligible, eligible.astype(float), number, rng)
+    return remove_cities(layout, rng) if rng.random() < 0.7 else layout
 
 
-def remove_cities(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The mask without the stations in some discs around stations; one reading at least is left."""
-    rows, columns = np.nonzero(mask)
+def remove_cities(layout: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The layout without the stations in some discs around stations; one reading at least is left."""
+    rows, columns = np.nonzero(layout)
     if len(rows) < 2:
-        return mask
+        return layout
     keep = np.ones(len(rows), bool)
     for _ in range(rng.integers(1, 12)):
         centre = rng.integers(len(rows))
         radius = np.exp(rng.uniform(np.log(2), np.log(30)))  # cells; 24 to 360 km at 12 km
         keep &= (rows - rows[centre]) ** 2 + (columns - columns[centre]) ** 2 > radius**2
     if not keep.any():
-        return mask
-    left = np.zeros_like(mask)
-    left[rows[keep], columns[keep]] = True
+        return layout
+    left = np.zeros_like(layout)
+    left[rows[keep], columns[keep]] = layout[rows[keep], columns[keep]]
     return left
 
 
@@ -104,9 +105,16 @@ def _place(eligible: np.ndarray, weight: np.ndarray, number: int, rng: np.random
     # Weighted sampling without replacement by exponential keys (Efraimidis and Spirakis 2006).
     keys = rng.exponential(size=len(cells)) / np.maximum(weight, 1e-12)
     chosen = cells[np.argpartition(keys, number)[:number]] if number < len(cells) else cells
-    mask = np.zeros(eligible.shape, bool)
-    mask.ravel()[chosen] = True
-    return mask
+    layout = np.zeros(eligible.shape, np.int32)
+    layout.ravel()[chosen] = 1
+    return layout
+
+
+def _counted(cells: np.ndarray, eligible: np.ndarray) -> np.ndarray:
+    """How many of the (row, column) pairs, all inside the grid, fall into each eligible cell."""
+    layout = np.zeros(eligible.shape, np.int32)
+    np.add.at(layout, tuple(cells.T), 1)
+    return layout * eligible
 
 
 def _jittered(network: np.ndarray, eligible: np.ndarray, number: int, rng: np.random.Generator) -> np.ndarray:
@@ -117,7 +125,5 @@ def _jittered(network: np.ndarray, eligible: np.ndarray, number: int, rng: np.ra
     cells = np.floor(chosen).astype(int)
     rows, columns = eligible.shape
     inside = (cells >= 0).all(1) & (cells[:, 0] < rows) & (cells[:, 1] < columns)
-    mask = np.zeros(eligible.shape, bool)
-    mask[tuple(cells[inside].T)] = True
-    mask &= eligible
-    return mask if mask.any() else _place(eligible, eligible.astype(float), number, rng)
+    layout = _counted(cells[inside], eligible)
+    return layout if layout.any() else _place(eligible, eligible.astype(float), number, rng)

@@ -38,7 +38,7 @@ class TrainingDays:
 class Sample:
     """Arrays of one sample, or, stacked, tensors of a batch.
 
-    Shapes: values, mask (variables, rows, columns); maps, maps_known (covariates, rows, columns);
+    Shapes: values, mask (variables, rows, columns), the mask being how many readings each value is the mean of; maps, maps_known (covariates, rows, columns);
     truth, valid (rows, columns); noise (), the standard deviation in logs of the factor on the target's readings.
     """
 
@@ -79,7 +79,7 @@ def draw_sample(
             continue
         field = truth if is_target else days.fields[name][day]
         placed = draw_layout(training, days.land & np.isfinite(field), urban, list(days.networks), rng)
-        values[i] = np.where(placed, field * _reading_factors(shape, noise, training.outliers, rng), 0.0)
+        values[i] = np.where(placed > 0, field * _reading_factors(placed, noise, training.outliers, rng), 0.0)
         mask[i] = placed
 
     maps = np.zeros((len(network.covariates), *shape), np.float32)
@@ -108,13 +108,13 @@ def stack(samples: list[Sample], device: torch.device) -> Sample:
     })
 
 
-def _reading_factors(shape: tuple[int, int], noise: float, outliers: float, rng: np.random.Generator) -> np.ndarray | float:
-    """What readings are multiplied by: log-normal noise, of which a few are far out."""
+def _reading_factors(layout: np.ndarray, noise: float, outliers: float, rng: np.random.Generator) -> np.ndarray | float:
+    """What cell means are multiplied by: log-normal noise, less where several stations share a cell; a few are far out."""
     if not noise:
         return 1.0
-    logarithm = rng.standard_normal(shape, np.float32) * noise
+    logarithm = rng.standard_normal(layout.shape, np.float32) * (noise / np.sqrt(np.maximum(layout, 1)))
     if outliers:
-        logarithm = np.where(rng.random(shape, np.float32) < outliers, 5 * logarithm, logarithm)
+        logarithm = np.where(rng.random(layout.shape, np.float32) < outliers, 5 * logarithm, logarithm)
     return np.exp(logarithm)
 
 

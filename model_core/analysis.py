@@ -1,0 +1,140 @@
+"""The analysis step: what a day's own readings, each left out in turn, say about its field.
+
+Some readings are left out, the field is predicted without them, and three questions are asked of the errors there: would
+spreading the residuals that the field leaves at its stations (by simple kriging) have met the left-out readings
+better; by how much were the intervals too narrow or too wide. Only what the left-out readings support is applied.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Mapping
+
+import numpy as np
+import torch
+
+from model_core.network.kriging import krige
+from model_core.prediction import Predictor, Reanalysis
+from model_core.stations.gridding import GriddedReadings
+
+CHOICES = ("off", "auto", "on")
+FOLDS = 5
+# Shares of the kriged residual that are tried.
+STRENGTHS = (0.0, 0.5, 1.0)
+# With fewer cells than this the left-out readings are too few to choose by.
+FEWEST_CELLS = 20
+# How many readings a change of the interval's width must be learnt from before half of it is believed.
+_DOUBT = 40
+_WIDTHS = (0.5, 2.5)
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A day's field after the analysis step.
+
+    Attributes
+    ----------
+    reanalysis : with the field and sd changed as the evidence says
+    strength : share of the kriged residual that was added, from 0 (off) to 1
+    rmse : of the left-out readings for each strength tried, in the target's unit; empty where nothing was tried
+    sd_factor : what the standard deviation was multiplied by
+    """
+
+    reanalysis: Reanalysis
+    strength: float
+    rmse: dict[float, float]
+    sd_factor: float
+
+    def summary(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "strength": self.strength, "sd_factor": round(self.sd_factor, 3),
+            "left_out_rmse": {f"{strength:g}": round(error, 3) for strength, error in self.rmse.items()},
+        }
+
+
+def analyse(
+    predictor: Predictor, readings: Mapping[str, GriddedReadings], choice: str = "auto", folds: int = FOLDS, seed: int = 0
+) -> Analysis:
+    """Predict a day and apply what its own left-out readings support.
+
+    Parameters
+    ----------
+    choice : "off" (the plain prediction), "auto", or "on" (the whole residual is added whatever the evidence)
+    folds : parts of the cells with readings that are left out in turn, each a further prediction
+    """
+    if choice not in CHOICES:
+        raise ValueError(f"choice must be one of {CHOICES}, got {choice!r}")
+    target = predictor.model.configuration.target
+    own = readings[target]
+    cells = np.argwhere(own.mask)
+    if choice == "off" or (choice == "auto" and len(cells) < FEWEST_CELLS):
+        return Analysis(predictor.predict([readings])[0], 0.0, {}, 1.0)
+    if choice == "on":
+        plain = predictor.predict([readings])[0]
+        return Analysis(replace(plain, field=spread_residuals(plain.field, own, 1.0)), 1.0, {}, 1.0)
+
+    fold = np.random.default_rng(seed).permutation(np.arange(len(cells)) % folds)
+    parts = [_without(own, cells[fold == number]) for number in range(folds)]
+    plain, *inner = predictor.predict([readings, *({**readings, target: part} for part in parts)])
+
+    squares = dict.fromkeys(STRENGTHS, 0.0)
+    standardised = []
+    for number, (part, predicted) in enumerate(zip(parts, inner)):
+        left_out = tuple(cells[fold == number].T)
+        observed = own.values[left_out]
+        change = _kriged_residual(predicted.field, part)
+        for strength in STRENGTHS:
+            squares[strength] += float(((_added(predicted.field, part, strength * change)[left_out] - observed) ** 2).sum())
+        if predicted.sd is not None:
+            standardised.append(_standard_errors(predicted.field[left_out], predicted.sd[left_out], observed))
+    rmse = {strength: (total / len(cells)) ** 0.5 for strength, total in squares.items()}
+    # A residual is only spread where that clearly helps: a hundredth of the error is chance.
+    best = min(STRENGTHS, key=lambda strength: rmse[strength] * (1.0 if strength == 0 else 1.01))
+    factor = _width_factor(np.concatenate(standardised)) if standardised else 1.0
+    field = spread_residuals(plain.field, own, best) if best else plain.field
+    sd = None if plain.sd is None else (plain.sd * factor).astype(np.float32)
+    return Analysis(replace(plain, field=field, sd=sd), best, rmse, factor)
+
+
+def spread_residuals(field: np.ndarray, readings: GriddedReadings, strength: float) -> np.ndarray:
+    """The field with a share of the kriged residuals (in logs) of its own stations added; float32, 0 or more."""
+    return _added(field, readings, strength * _kriged_residual(field, readings))
+
+
+def _offset(readings: GriddedReadings) -> float:
+    """Added before logs are taken, so that a reading of zero has one: a twentieth of the mean reading."""
+    return 0.05 * float(readings.values[readings.mask].mean()) + 1e-6
+
+
+def _kriged_residual(field: np.ndarray, readings: GriddedReadings) -> np.ndarray:
+    offset, mask = _offset(readings), np.asarray(readings.mask, bool)
+    residual = np.where(mask, np.log(np.where(mask, readings.values, 0) + offset) - np.log(field + offset), 0.0)
+    scale = max(float(np.sqrt((residual[mask] ** 2).mean())), 1e-6)
+    kriged = krige(torch.from_numpy(residual[None] / scale).float(), torch.from_numpy(mask.astype(np.float32)), zero_mean=True)
+    return kriged.fields[0].numpy() * scale
+
+
+def _added(field: np.ndarray, readings: GriddedReadings, change: np.ndarray) -> np.ndarray:
+    offset = _offset(readings)
+    return np.maximum((field + offset) * np.exp(change) - offset, 0).astype(np.float32)
+
+
+def _without(readings: GriddedReadings, cells: np.ndarray) -> GriddedReadings:
+    counts = readings.counts.copy()
+    counts[tuple(cells.T)] = 0
+    return replace(readings, values=np.where(counts > 0, readings.values, 0).astype(np.float32), counts=counts)
+
+
+def _standard_errors(mean: np.ndarray, sd: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """Errors in the logs, in standard deviations of the log-normal with this mean and sd."""
+    mean = np.maximum(mean, 1e-6)
+    variance = np.log1p((sd / mean) ** 2)
+    return (np.log(np.maximum(observed, 0.02 * mean)) - np.log(mean) + variance / 2) / np.sqrt(variance)
+
+
+def _width_factor(errors: np.ndarray) -> float:
+    """What the standard deviation must be multiplied by for nine in ten errors to lie in the 90 % interval."""
+    exact = np.quantile(np.abs(errors), 0.9) / 1.645
+    believed = exact ** (len(errors) / (len(errors) + _DOUBT))
+    return float(np.clip(believed, *_WIDTHS))
