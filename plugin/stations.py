@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 from qgis.core import (
     NULL, Qgis, QgsCoordinateReferenceSystem, QgsExpression, QgsFeatureRequest, QgsFeedback, QgsGeometry, QgsProcessingException,
@@ -13,6 +13,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, QMetaType, Qt, QTime
 
+from .readings_by_day import ReadingsByDay, forget_readings, kept_readings
 from .translate import tr
 
 X, Y = "point x", "point y"
@@ -20,7 +21,7 @@ X, Y = "point x", "point y"
 
 def write_readings(
     source: QgsProcessingFeatureSource, fields: list[str], path: Path, feedback: QgsFeedback | None = None,
-    near: tuple[str, QDate, QDate] | None = None,
+    near: tuple[str, QDate, QDate] | None = None, key: tuple | None = None,
 ) -> int:
     """Write the features as CSV with the coordinate columns `X` and `Y` and one column per field, named by `column_name`.
 
@@ -29,6 +30,8 @@ def write_readings(
 
     `near` is a field with the time, a first and a last day: features more than a day away from them are left out where the
     field's type tells. The engine picks the days; this only spares it, and the layer's provider, the years around them.
+    `key` tells the layer and its state apart from others (see `readings_by_day.identity`): with it a second run passes over the
+    layer for all days, and further runs not at all.
 
     Returns
     -------
@@ -45,29 +48,57 @@ def write_readings(
     for field, index in zip(fields, indexes):
         if index < 0:
             raise QgsProcessingException(missing_field(source, field))
-    total, rows = max(source.featureCount(), 1), 0
-    lonlat = _lonlat_fields(source)
-    request = QgsFeatureRequest().setSubsetOfAttributes([*indexes, *lonlat])
+    header = [X, Y, *map(column_name, fields)]
+    by_day = _by_day(source, fields, indexes, header, near, key, feedback)
     within = _within_days(source, *near) if near else ""
-    if within:
-        request.setFilterExpression(within)
-    skip_checks = Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([X, Y, *map(column_name, fields)])
-        for feature in source.getFeatures(request, skip_checks):
-            if feedback is not None and rows % 1000 == 0:
-                if feedback.isCanceled():
-                    break
-                feedback.setProgress(min(5.0, 5.0 * rows / total))
-            point = [_text(feature[i]) for i in lonlat] or _coordinates(feature.geometry())
-            writer.writerow([*point, *(_text(feature[i]) for i in indexes)])
-            rows += 1
-    if within and not rows:
+    if by_day is not None:
+        rows = by_day.write(path, *_with_margin(source, *near))
+    else:
+        rows = 0
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(header)
+            for _, cells in _rows(source, indexes, within, feedback):
+                writer.writerow(cells)
+                rows += 1
+    if (within or by_day is not None) and not rows:
         first, last = (day.toString("yyyy-MM-dd") for day in near[1:])
         raise QgsProcessingException(tr("Layer '{layer}' has no reading on {days} by its field '{field}'.").format(
             layer=source.sourceName(), days=first if first == last else f"{first} – {last}", field=near[0]))
     return rows
+
+
+def _rows(
+    source: QgsProcessingFeatureSource, indexes: list[int], within: str, feedback: QgsFeedback | None, time_index: int = -1,
+) -> Iterator[tuple[Any, list[str]]]:
+    """Time and cells of each feature, until the user cancels; reading is the first 5 % of the progress."""
+    total, lonlat = max(source.featureCount(), 1), _lonlat_fields(source)
+    request = QgsFeatureRequest().setSubsetOfAttributes([*indexes, *lonlat])
+    if within:
+        request.setFilterExpression(within)
+    skip_checks = Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks
+    for number, feature in enumerate(source.getFeatures(request, skip_checks)):
+        if feedback is not None and number % 1000 == 0:
+            if feedback.isCanceled():
+                return
+            feedback.setProgress(min(5.0, 5.0 * number / total))
+        point = [_text(feature[i]) for i in lonlat] or _coordinates(feature.geometry())
+        yield feature[time_index] if time_index >= 0 else None, [*point, *(_text(feature[i]) for i in indexes)]
+
+
+def _by_day(
+    source: QgsProcessingFeatureSource, fields: list[str], indexes: list[int], header: list[str],
+    near: tuple[str, QDate, QDate] | None, key: tuple | None, feedback: QgsFeedback | None,
+) -> ReadingsByDay | None:
+    """The layer's readings sorted by day, where they are kept."""
+    if near is None or key is None or near[0] not in fields:
+        return None
+    time_index = source.fields().lookupField(near[0])
+    by_day = kept_readings((*key, *fields, near[0]), lambda: ReadingsByDay(header, _rows(source, indexes, "", feedback, time_index)))
+    if feedback is not None and feedback.isCanceled():
+        forget_readings()  # it was cut off
+        return None
+    return by_day
 
 
 def write_positions(source: QgsProcessingFeatureSource, path: Path, key: str, feedback: QgsFeedback) -> dict[str, str]:
@@ -126,12 +157,16 @@ def text_only(source: QgsProcessingFeatureSource, field: str, most: int = 20_000
     return example
 
 
-def _within_days(source: QgsProcessingFeatureSource, field: str, first: QDate, last: QDate) -> str:
-    """A filter for readings from the day before the first to the day after the last; '' where the field holds no dates.
+def _with_margin(source: QgsProcessingFeatureSource, field: str, first: QDate, last: QDate) -> tuple[QDate, QDate]:
+    """The days, with one more on each side where a provider or a time zone may shift times."""
+    margin = 0 if source.fields().field(field).type() == QMetaType.Type.QDate else 1
+    return first.addDays(-margin), last.addDays(margin)
 
-    One more day on each side: a provider may shift times by the time zone.
-    """
-    start, end = first.addDays(-1).toString("yyyy-MM-dd"), last.addDays(2).toString("yyyy-MM-dd")
+
+def _within_days(source: QgsProcessingFeatureSource, field: str, first: QDate, last: QDate) -> str:
+    """A filter for readings of the days, with their margin; '' where the field holds no dates."""
+    first, last = _with_margin(source, field, first, last)
+    start, end = first.toString("yyyy-MM-dd"), last.addDays(1).toString("yyyy-MM-dd")
     kind = source.fields().field(field).type()
     form = {QMetaType.Type.QDate: "to_date('{}')", QMetaType.Type.QDateTime: "to_datetime('{} 00:00:00')"}.get(kind)
     column = QgsExpression.quotedColumnRef(field)

@@ -8,6 +8,7 @@ from ..engine.client import job_folder
 from ..layers.dress import load_dressed
 from ..translate import tr
 from .base import EngineAlgorithm, check_destination, run_engine
+from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .station_parameters import (
     add_reading_outputs, add_station_parameters, check_stations, chosen_day, reading_results, station_request,
@@ -29,6 +30,7 @@ class GridStations(EngineAlgorithm):
     def initAlgorithm(self, configuration=None) -> None:
         add_station_parameters(self)
         add_grid_parameters(self)
+        add_day_parameters(self)
         self.add(QgsProcessingParameterRasterDestination(OUTPUT, tr("Gridded readings")), tr("GeoTIFF to write."))
         add_reading_outputs(self)
 
@@ -44,6 +46,7 @@ class GridStations(EngineAlgorithm):
         with job_folder() as folder:
             request = station_request(
                 self, parameters, context, folder, feedback, near=chosen_day(self, parameters, context))
-            request.update(grid=grid_request(self, parameters, context, folder), out=output)
+            request.update(
+                day_request(self, parameters, context), grid=grid_request(self, parameters, context, folder), out=output)
             result = run_engine("grid-stations", request, feedback, [output])
         return {OUTPUT: load_dressed(output, context), **reading_results(result, feedback)}

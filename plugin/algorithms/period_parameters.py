@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from qgis.core import (
-    Qgis, QgsProcessingParameterDateTime, QgsProcessingParameterEnum, QgsProcessingParameterNumber, QgsProcessingParameterString,
-)
+from qgis.core import Qgis, QgsProcessingParameterDateTime, QgsProcessingParameterEnum, QgsProcessingParameterString
 from qgis.PyQt.QtCore import QDate
 
 from ..translate import tr
-from .base import EngineAlgorithm
+from .base import EngineAlgorithm, day_text
+from .day_parameters import add_day_parameters, day_request
 from .station_parameters import TIME, UNIT
 
-START, END, STEP, TIME_ZONE, HOURS = "START", "END", "STEP", "TIME_ZONE", "HOURS"
+START, END, STEP = "START", "END", "STEP"
 STEPS = ("day", "hour")
 FILES = "FILES"
 # Columns of the files, by the keys of the engine's request.
@@ -30,18 +29,14 @@ _HELP = {
 def add_period_parameters(algorithm: EngineAlgorithm) -> None:
     """First and last step, their length, and what a day is."""
     for name, label, help_text in (
-        (START, tr("Begin"), tr("First day or hour. Empty: that of the first reading.")),
-        (END, tr("End"), tr("Last day or hour. Empty: that of the last reading.")),
+        (START, tr("First day"), tr("Empty: that of the first reading.")),
+        (END, tr("Last day"), tr("Empty: that of the last reading.")),
     ):
         algorithm.add(QgsProcessingParameterDateTime(
-            name, label, Qgis.ProcessingDateTimeParameterDataType.DateTime, optional=True), help_text)
+            name, label, Qgis.ProcessingDateTimeParameterDataType.Date, optional=True), help_text)
     algorithm.add(QgsProcessingParameterEnum(STEP, tr("Step"), STEPS, defaultValue=STEPS[0], usesStaticStrings=True),
         tr("A field for each day, or for each hour. Hourly readings become daily means where a day has enough of them."))
-    algorithm.add(QgsProcessingParameterString(TIME_ZONE, tr("Time zone"), "UTC"),
-        tr("Whose days they are, such as Asia/Shanghai. Times that name a zone are brought to it, others count as local."))
-    algorithm.add(QgsProcessingParameterNumber(
-        HOURS, tr("Hours of a valid day"), Qgis.ProcessingNumberParameterType.Integer, defaultValue=19, minValue=1, maxValue=24),
-        tr("Fewest valid hours for a daily mean of hourly readings."), advanced=True)
+    add_day_parameters(algorithm, zone_advanced=False)
 
 
 def add_file_parameters(algorithm: EngineAlgorithm) -> None:
@@ -56,16 +51,11 @@ def add_file_parameters(algorithm: EngineAlgorithm) -> None:
 
 def period_request(algorithm: EngineAlgorithm, parameters: dict, context) -> dict:
     """The engine's words for the period."""
-    step = algorithm.parameterAsEnumString(parameters, STEP, context)
-    form = "yyyy-MM-dd" if step == "day" else "yyyy-MM-ddTHH:mm"
-    request = {
-        "step": step, "hours": algorithm.parameterAsInt(parameters, HOURS, context),
-        "time_zone": algorithm.parameterAsString(parameters, TIME_ZONE, context).strip() or "UTC",
+    return {
+        "step": algorithm.parameterAsEnumString(parameters, STEP, context),
+        **day_request(algorithm, parameters, context),
+        "start": day_text(algorithm, parameters, START, context), "end": day_text(algorithm, parameters, END, context),
     }
-    for name in (START, END):
-        moment = algorithm.parameterAsDateTime(parameters, name, context)
-        request[name.lower()] = moment.toString(form) if moment.isValid() else ""
-    return request
 
 
 def period_days(algorithm: EngineAlgorithm, parameters: dict, context) -> tuple[str, QDate, QDate] | None:
@@ -89,7 +79,7 @@ def files_request(algorithm: EngineAlgorithm, parameters: dict, context) -> dict
 
 def check_period(algorithm: EngineAlgorithm, parameters: dict, context) -> str:
     """What is wrong with the period, or ''."""
-    first, last = (algorithm.parameterAsDateTime(parameters, name, context) for name in (START, END))
+    first, last = (algorithm.parameterAsDateTime(parameters, name, context).date() for name in (START, END))
     if first.isValid() and last.isValid() and last < first:
-        return tr("The end is before the beginning.")
+        return tr("The last day is before the first.")
     return ""

@@ -16,6 +16,7 @@ from ..map_picture import draw_map, read_readings
 from ..styling.ramps import pretty_unit
 from ..translate import tr
 from .base import EngineAlgorithm, check_destination, run_engine
+from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .model_parameters import add_model_parameters, add_uncertainty_parameter, model_request
 from .station_parameters import (
@@ -41,6 +42,7 @@ class Reanalyse(EngineAlgorithm):
         add_weather_fields(self)
         add_grid_parameters(self)
         add_uncertainty_parameter(self)
+        add_day_parameters(self)
         add_weather_layers(self)
         add_model_parameters(self)
         self.add(QgsProcessingParameterRasterDestination(OUTPUT, tr("Reanalysis")),
@@ -69,7 +71,8 @@ class Reanalyse(EngineAlgorithm):
             near = chosen_day(self, parameters, context)
             request = station_request(self, parameters, context, folder, feedback, fields, near)
             request.update(
-                weather_request(self, parameters, context, folder, request, near), **model_request(self, parameters, context),
+                weather_request(self, parameters, context, folder, request, near), **day_request(self, parameters, context),
+                **model_request(self, parameters, context),
                 grid=grid_request(self, parameters, context, folder), out=output)
             result = run_engine("reanalyse", request, feedback, [output])
             outputs = {OUTPUT: load_dressed(output, context), DATE: result["date"] or "", **reading_results(result, feedback)}

@@ -11,6 +11,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QDate
 
+from ..readings_by_day import identity
 from ..stations import X, Y, column_name, crs_text, missing_field, no_position, readings_crs, text_only, write_readings
 from ..translate import tr
 from .base import EngineAlgorithm, day_text
@@ -24,9 +25,9 @@ _CONCENTRATION = re.compile(r"(k|m|u|n|µ|μ|kilo|milli|micro|nano)?(g|grams?)\W
 
 
 def add_station_parameters(
-    algorithm: EngineAlgorithm, *, one_day: bool = True, required: bool = True, group_advanced: bool = True,
+    algorithm: EngineAlgorithm, *, one_day: bool = True, required: bool = True, groups: bool = True, group_advanced: bool = True,
 ) -> None:
-    """Stations, value and unit, time and, for `one_day`, the day; station id and group as advanced.
+    """Stations, value and unit, time and, for `one_day`, the day; station id and, where there are `groups`, the group.
 
     With `required` false the readings may come from elsewhere.
     """
@@ -50,9 +51,10 @@ def add_station_parameters(
     algorithm.add(QgsProcessingParameterField(
         ID, tr("Station code"), parentLayerParameterName=STATIONS, optional=True),
         tr("Field that tells stations apart; a station that reports twice is counted once."), advanced=True)
-    algorithm.add(QgsProcessingParameterField(
-        GROUP, tr("City or other group"), parentLayerParameterName=STATIONS, optional=True),
-        tr("Field that groups stations, such as the city."), advanced=group_advanced)
+    if groups:
+        algorithm.add(QgsProcessingParameterField(
+            GROUP, tr("City or other group"), parentLayerParameterName=STATIONS, optional=True),
+            tr("Field that groups stations, such as the city."), advanced=group_advanced)
 
 
 def add_reading_outputs(algorithm: EngineAlgorithm) -> None:
@@ -117,7 +119,8 @@ def station_request(
               for key, name in (("value", VALUE), ("time", TIME), ("id", ID), ("group", GROUP))}
     fields = {key: field for key, field in fields.items() if field}
     path = folder / "stations.csv"
-    rows = write_readings(source, [*fields.values(), *also], path, feedback, near)
+    key = layer_identity(algorithm, parameters, STATIONS, context)
+    rows = write_readings(source, [*fields.values(), *also], path, feedback, near, key)
     feedback.pushInfo(tr("{} features read from layer '{}'.").format(rows, source.sourceName()))
     request = {"stations": str(path), "x": X, "y": Y, "crs": crs_text(readings_crs(source)),
                "unit": algorithm.parameterAsString(parameters, UNIT, context)}
@@ -125,6 +128,11 @@ def station_request(
     if algorithm.parameterDefinition(DATE) is not None:
         request["date"] = day_text(algorithm, parameters, DATE, context)
     return request
+
+
+def layer_identity(algorithm: EngineAlgorithm, parameters: dict, name: str, context) -> tuple | None:
+    """See `readings_by_day.identity`."""
+    return identity(parameters.get(name), algorithm.parameterAsVectorLayer(parameters, name, context))
 
 
 def chosen_day(algorithm: EngineAlgorithm, parameters: dict, context) -> tuple[str, QDate, QDate] | None:

@@ -9,7 +9,7 @@ from qgis.core import Qgis, QgsProcessingParameterFeatureSource, QgsProcessingPa
 from ..stations import column_name, crs_text, readings_crs, write_readings
 from ..translate import tr
 from .base import EngineAlgorithm
-from .station_parameters import STATIONS, TIME, check_readings, unit_parameter
+from .station_parameters import STATIONS, TIME, check_readings, layer_identity, unit_parameter
 
 # Inputs beside the readings: label and the units to choose from, the first being the default.
 WEATHER = {"RH": (tr("relative humidity"), ("%", "1")), "WIND": (tr("wind speed"), ("m/s", "km/h", "knot"))}
@@ -61,7 +61,7 @@ def weather_request(
         elif source is not None:
             path, field = folder / f"{key}.csv", algorithm.parameterAsString(parameters, f"{layer}_FIELD", context)
             times = [algorithm.parameterAsString(parameters, TIME, context)] if "time" in stations else []
-            write_readings(source, [field, *times], path, near=near)
+            write_readings(source, [field, *times], path, near=near, key=layer_identity(algorithm, parameters, layer, context))
             request.update({key: f"{path}:{column_name(field)}", f"{key}_crs": crs_text(readings_crs(source))})
         else:
             continue

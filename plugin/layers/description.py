@@ -15,8 +15,9 @@ _NAMES = {
 }
 LABELS = {"pm25": "PM2.5", "rh": "RH", "wind": "Wind speed", "elevation": "Elevation", "urban": "Urban fraction"}
 
-# A field of uncertainty has the name of its variable, and what it is.
+# A field of uncertainty is named after its variable and what it is, or said in words.
 _STATISTIC = re.compile(r"_(sd|q\d\d)$")
+_IN_WORDS = re.compile(r"(standard deviation|(\d+) % quantile) of a station's reading")
 
 
 class UnreadableFile(Exception):
@@ -66,10 +67,10 @@ def describe(path: str) -> FieldDescription:
     tags, band = dataset.GetMetadata(), dataset.GetRasterBand(1)
     name = band.GetMetadataItem("NETCDF_VARNAME") or band.GetDescription()
     unit = band.GetUnitType() or band.GetMetadataItem("units") or ""
-    statistic = _STATISTIC.search(name)
-    return FieldDescription(
-        path, _kind(dataset, tags), _variable(_STATISTIC.sub("", name), tags), unit, _days(dataset, tags),
-        statistic.group(1) if statistic else "")
+    kind = _kind(dataset, tags)
+    statistic = _statistic(name) if kind == "reanalysis" else ""
+    variable = _variable(_STATISTIC.sub("", name) if statistic else name, tags)
+    return FieldDescription(path, kind, variable, unit, _days(dataset, tags), statistic)
 
 
 def uncertainties(path: str) -> list[str]:
@@ -77,9 +78,19 @@ def uncertainties(path: str) -> list[str]:
     dataset = _open(path)
     inside = [name for name, _ in dataset.GetSubDatasets()]
     if inside:
-        return [name for name in inside if _STATISTIC.search(_name_inside(name))]
+        return [name for name in inside if _statistic(_name_inside(name))]
     bands = range(2, dataset.RasterCount + 1) if "model_sha256" in dataset.GetMetadata() else ()
-    return [f"vrt://{path}?bands={band}" for band in bands if _STATISTIC.search(dataset.GetRasterBand(band).GetDescription())]
+    return [f"vrt://{path}?bands={band}" for band in bands if _statistic(dataset.GetRasterBand(band).GetDescription())]
+
+
+def _statistic(name: str) -> str:
+    """ "sd" or a quantile such as "q05" from the name of a band or variable; "" where it is no field of uncertainty."""
+    named, in_words = _STATISTIC.search(name), _IN_WORDS.match(name)
+    if named:
+        return named.group(1)
+    if in_words:
+        return f"q{int(in_words.group(2)):02d}" if in_words.group(2) else "sd"
+    return ""
 
 
 def _open(path: str) -> gdal.Dataset:
