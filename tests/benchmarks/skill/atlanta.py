@@ -23,13 +23,12 @@ import pandas as pd  # noqa: E402
 from command_line import DATA, Setting, run  # noqa: E402
 from cross_validation import OUT, folds, judge_all, kilometres, krige_both, predict_left_out  # noqa: E402
 from fields_figure import draw  # noqa: E402
-from kriging import krige_left_out  # noqa: E402
+from kriging import as_kriged, krige_left_out  # noqa: E402
 
 from model_core.ctm.daily_store import open_store  # noqa: E402
 from model_core.grid import Grid  # noqa: E402
 from model_core.stations.gridding import grid_observations  # noqa: E402
 from model_core.stations.observations import Observations, from_arrays  # noqa: E402
-from model_core.validation.baselines.kriging import LOG_OFFSET  # noqa: E402
 from model_core.validation.baselines.variogram import fit_exponential  # noqa: E402
 from model_core.validation.distributions import Distribution  # noqa: E402
 
@@ -58,7 +57,7 @@ def rows_of(setting: Setting, every: int = 4) -> list[dict[str, Any]]:
     for (_, table), (observations, fold) in zip(days, given):
         answers: dict[str, Distribution] = krige_both(observations, grid, fold)
         for kind, variogram in common.items():
-            scaled = _in_variances(variogram, _given(observations.value, kind))
+            scaled = _in_variances(variogram, as_kriged(observations.value, kind))
             answers[f"kriging of {kind}, one variogram"] = krige_left_out(kilometres(observations, grid), observations.value, fold, kind, variogram=scaled)
         answers["model"] = predict_left_out(predictor, observations, fold)
         wind = from_arrays(table.lon, table.lat, table.wind, species="wind")
@@ -79,7 +78,7 @@ def common_variogram(given: list[tuple[Observations, np.ndarray]], grid: Grid, k
     """The median of the days' variograms, with nugget and sill in variances of the day's readings."""
     fitted = []
     for observations, _ in given:
-        value = _given(observations.value, kind)
+        value = as_kriged(observations.value, kind)
         variogram = fit_exponential(kilometres(observations, grid), value)
         fitted.append([variogram["psill"] / value.var(), variogram["range"], variogram["nugget"] / value.var()])
     return dict(zip(("psill", "range", "nugget"), np.median(fitted, axis=0)))
@@ -87,10 +86,6 @@ def common_variogram(given: list[tuple[Observations, np.ndarray]], grid: Grid, k
 
 def _in_variances(variogram: dict[str, float], value: np.ndarray) -> dict[str, float]:
     return variogram | {key: float(variogram[key] * value.var()) for key in ("psill", "nugget")}
-
-
-def _given(value: np.ndarray, kind: str) -> np.ndarray:
-    return value if kind == "values" else np.log(value + LOG_OFFSET)
 
 
 def _observations(table: pd.DataFrame) -> Observations:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Mapping
+from typing import Callable, Mapping
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
@@ -19,7 +19,8 @@ from model_core.validation.baselines.kriging import LOG_OFFSET
 from model_core.validation.baselines.variogram import fit_exponential
 from model_core.validation.distributions import Distribution, Gaussian, LogNormal
 
-_VERSION = 2  # of what is computed: a new one empties the cache
+_VERSION = 3  # of what is computed: a new one empties the cache
+_AT_ONCE = 4096  # places: bounds the memory
 Variogram = Mapping[str, float]
 
 
@@ -42,24 +43,47 @@ def krige_left_out(
     Distribution
         Of shape (stations,), in the unit of the values; its spread is that of a reading, the nugget included.
     """
-    key = hashlib.sha256(repr((_VERSION, kind, LOG_OFFSET, variogram and dict(variogram))).encode())
-    for array in (position, value, fold):
-        key.update(np.ascontiguousarray(array).tobytes())
-    kept = cache / f"{key.hexdigest()[:16]}.npy" if cache else None
-    if kept and kept.exists():
-        mean, sd = np.load(kept)
-    else:
+    def left_out() -> tuple[np.ndarray, np.ndarray]:
         mean, sd = np.empty((2, len(value)))
-        given = value if kind == "values" else np.log(value + LOG_OFFSET)
         for number in np.unique(fold):
             out = fold == number
-            mean[out], sd[out] = _krige(position[~out], given[~out], position[out], variogram)
-        if kept:
-            _keep(kept, np.stack([mean, sd]))
+            mean[out], sd[out] = _krige(position[~out], as_kriged(value[~out], kind), position[out], variogram)
+        return mean, sd
+
+    return _said(kind, *_once(left_out, cache, (kind, variogram and dict(variogram)), position, value, fold))
+
+
+def krige_field(position: np.ndarray, value: np.ndarray, at: np.ndarray, kind: str, cache: Path | None = None) -> Distribution:
+    """What all stations say of other places, float (places, 2) in km; the rest as for `krige_left_out`."""
+    return _said(kind, *_once(lambda: _krige(position, as_kriged(value, kind), at, None), cache, (kind, "field"), position, value, at))
+
+
+def as_kriged(value: np.ndarray, kind: str) -> np.ndarray:
+    """The values, or their logs."""
+    return value if kind == "values" else np.log(value + LOG_OFFSET)
+
+
+def _said(kind: str, mean: np.ndarray, sd: np.ndarray) -> Distribution:
     if kind == "values":
         return Gaussian(mean, sd)
     back = np.exp(mean + sd**2 / 2)
     return LogNormal(back - LOG_OFFSET, back * np.sqrt(np.expm1(sd**2)), LOG_OFFSET)
+
+
+def _once(
+    answer: Callable[[], tuple[np.ndarray, np.ndarray]], cache: Path | None, words: tuple, *arrays: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The answer, from the cache where it was given before to the same words and arrays."""
+    key = hashlib.sha256(repr((_VERSION, LOG_OFFSET, words)).encode())
+    for array in arrays:
+        key.update(np.ascontiguousarray(array).tobytes())
+    kept = cache / f"{key.hexdigest()[:16]}.npy" if cache else None
+    if kept and kept.exists():
+        return tuple(np.load(kept))
+    mean, sd = answer()
+    if kept:
+        _keep(kept, np.stack([mean, sd]))
+    return mean, sd
 
 
 def _krige(position: np.ndarray, value: np.ndarray, at: np.ndarray, variogram: Variogram | None) -> tuple[np.ndarray, np.ndarray]:
@@ -73,10 +97,13 @@ def _krige(position: np.ndarray, value: np.ndarray, at: np.ndarray, variogram: V
     factor = cho_factor(covariance, lower=True, overwrite_a=True)
     ones = cho_solve(factor, np.ones(len(mean)))
     level = ones @ mean / ones.sum()
-    near = sill * np.exp(-cdist(at, place) / reach)
-    solved = cho_solve(factor, near.T)
-    variance = nugget + sill - (near.T * solved).sum(0) + (1 - ones @ near.T) ** 2 / ones.sum()
-    return level + (mean - level) @ solved, np.sqrt(np.maximum(variance, 0))
+    parts = []
+    for some in np.array_split(at, range(_AT_ONCE, len(at), _AT_ONCE)):
+        near = sill * np.exp(-cdist(place, some) / reach)
+        solved = cho_solve(factor, near)
+        variance = nugget + sill - (near * solved).sum(0) + (1 - ones @ near) ** 2 / ones.sum()
+        parts.append((level + (mean - level) @ solved, np.sqrt(np.maximum(variance, 0))))
+    return tuple(np.concatenate(part) for part in zip(*parts))
 
 
 def _keep(file: Path, answer: np.ndarray) -> None:

@@ -3,7 +3,8 @@
     $(make -s engine-python) tests/benchmarks/skill/reproduction.py [--model M] [--days N] [--device D]
 
 The days of ctm_stations.py: the real CMAQ days, and N simulated ones. Cells are drawn evenly over land, as `reproduce` does, or
-among those that hold a station of the Chinese network. The simulated days have RH and wind, the CMAQ days have not; one row is without.
+among those that hold a station of the Chinese network. The simulated days have RH and wind, the CMAQ days have not; one row is without. Kriging
+gets the same cells.
 Scores are means over days. The figure shows the mean of the CMAQ days, true and reproduced.
 """
 
@@ -17,8 +18,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import numpy as np  # noqa: E402
 from command_line import Setting, run  # noqa: E402
-from cross_validation import OUT  # noqa: E402
+from cross_validation import KRIGING_CACHE, OUT  # noqa: E402
 from ctm_stations import held_out_days  # noqa: E402
+from kriging import krige_field  # noqa: E402
 
 from model_core.evaluation.figures import period_means_figure  # noqa: E402
 from model_core.evaluation.period_means import PeriodSums  # noqa: E402
@@ -33,7 +35,7 @@ def rows_of(setting: Setting, days: int = 12) -> list[dict[str, Any]]:
     grid = PRESETS["china12km"]
     predictor = setting.predictor(grid)
     network = station_cells_of(setting.data / "cnemc" / "cnemc_station_coords.csv", grid)
-    daily: dict[tuple[str, str], list[dict[str, float]]] = {}
+    daily: dict[tuple[str, str, str], list[dict[str, float]]] = {}
     cmaq = PeriodSums(grid.shape)
     for number, (source, store, index) in enumerate(held_out_days(setting, days)):
         mask, _ = evaluation_mask(store.maps, grid)
@@ -49,17 +51,21 @@ def rows_of(setting: Setting, days: int = 12) -> list[dict[str, Any]]:
             runs |= {f"{name}, PM2.5 only": (cells, {"pm25": true}) for name, cells in layouts.items()}
         predicted = predictor.predict([{key: sample(f, cells) for key, f in given.items()} for cells, given in runs.values()])
         for name, result in zip(runs, predicted):
-            daily.setdefault((source, name), []).append(scores(result.field[mask], true[mask]))
+            daily.setdefault((source, name, "model"), []).append(scores(result.field[mask], true[mask]))
+        for name, cells in layouts.items():
+            for kind in ("values", "logs"):
+                said = krige_field(np.argwhere(cells) * 12.0, true[cells], np.argwhere(mask) * 12.0, kind, KRIGING_CACHE)
+                daily.setdefault((source, name, f"kriging of {kind}"), []).append(scores(said.mean, true[mask]))
         if source == "CMAQ":
             cmaq.add(store.times[index], predicted[0].field, true)
             shown = mask
     (OUT / "reproduction.png").write_bytes(period_means_figure(
         cmaq.means(), grid, shown, "ug m-3", "PM2.5", f"Held-out CMAQ days from {DEFAULT_POINTS} even cells"))
     return [
-        {"source": source, "stations": name, "days": len(several), **mean_scores(several), "lowest r2_det": min(s["r2_det"] for s in several)}
-        for (source, name), several in daily.items()
+        {"source": source, "stations": name, "method": method, "days": len(several), **mean_scores(several), "lowest r2_det": min(s["r2_det"] for s in several)}
+        for (source, name, method), several in sorted(daily.items())
     ]
 
 
 if __name__ == "__main__":
-    run(rows_of, __doc__, "reproduction", ("source", "stations", "days", "r2_det", "lowest r2_det", "r2_pearson", "rmse", "nme", "nmb"), days=12)
+    run(rows_of, __doc__, "reproduction", ("source", "stations", "method", "days", "r2_det", "lowest r2_det", "r2_pearson", "rmse", "nme", "nmb"), days=12)
