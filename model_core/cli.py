@@ -64,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     _add_period(commands)
     _add_train(commands)
+    _add_crossvalidate(commands)
 
     reproduce = _command(commands, "reproduce", "CTM days from their station cells, scored against the whole field")
     reproduce.add_argument("--ctm", nargs="+", required=True, metavar="F", help="NetCDF files, or folders of them, that are one series")
@@ -179,6 +180,23 @@ def _add_period(commands: Any) -> None:
     period.add_argument("--memory", type=_positive, metavar="MB", help="memory that prediction may take (default: no limit)")
     _add_out(period, "F.nc|F.zarr|DIR", "NetCDF or Zarr of the whole period, or a folder for a GeoTIFF per step; "
              "run again, only what is missing or changed is computed")
+
+
+def _add_crossvalidate(commands: Any) -> None:
+    parser = _command(commands, "crossvalidate", "a model against stations that it was not given, beside interpolators")
+    _add_stations(parser)
+    folds = parser.add_argument_group("folds")
+    folds.add_argument("--scheme", choices=("stations", "groups", "cells", "blocks"), default="stations",
+                       help="what is left out together: stations (default), whole groups by --group, grid cells, or square blocks")
+    folds.add_argument("--folds", type=_positive, default=10, metavar="N", help="number of folds, the same on all days (default 10)")
+    folds.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed gives the same folds")
+    folds.add_argument("--block-km", type=float, default=200.0, metavar="L", help="side of a block (default 200)")
+    parser.add_argument("--baselines", default="idw,ok,oklog", metavar="B,B", help="interpolators on the same folds: idw, ok, oklog, vna, "
+                        "and with --ctm avna, evna; '' for none (default idw,ok,oklog)")
+    parser.add_argument("--ctm", nargs="+", metavar="F", help="NetCDF files with the CTM's fields of the days, for avna and evna")
+    _add_prediction(parser)
+    _add_variables(parser)
+    _add_out(parser, "DIR", "folder to write scores, predictions, points and a figure into; made where it is missing")
 
 
 def _add_train(commands: Any) -> None:

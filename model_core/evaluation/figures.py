@@ -23,14 +23,14 @@ LOWEST_R2 = -1.0
 _ROW_NAMES = {
     "DJF": "December–February", "MAM": "March–May", "JJA": "June–August", "SON": "September–November", PERIOD: "Whole period",
 }
-_STYLE = {
+STYLE = {
     "font.size": 9, "axes.titlesize": 9, "axes.labelsize": 9, "xtick.labelsize": 8, "ytick.labelsize": 8, "legend.fontsize": 8,
     "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.7, "axes.edgecolor": "#404040",
     "xtick.color": "#404040", "ytick.color": "#404040", "axes.titlelocation": "left",
 }
 _BLUE, _ORANGE = "#1f5a94", "#d9762b"
 # From light to dark evenly, and never red against green.
-_CONCENTRATION = ("#f4f8fb", "#c0e2da", "#f2c85b", "#ee9b3f", "#dd6236", "#a8273f", "#6b1549", "#2d0a2e")
+CONCENTRATION_COLOURS = ("#f4f8fb", "#c0e2da", "#f2c85b", "#ee9b3f", "#dd6236", "#a8273f", "#6b1549", "#2d0a2e")
 
 
 def daily_scores_figure(
@@ -47,7 +47,7 @@ def daily_scores_figure(
         (f"RMSE ({pretty_unit(unit)})", (("rmse", "", _BLUE),)),
         ("NME", (("nme", "", _BLUE),)),
     )
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=(7.5, 5.8), layout="constrained")
         all_axes = figure.subplots(len(panels), 1, sharex=True)
         for axes, letter, (label, lines) in zip(all_axes, "abc", panels):
@@ -75,7 +75,7 @@ def daily_scores_figure(
             axes.set_xticks(days, [str(day) for day in days])
         figure.align_ylabels()
         figure.suptitle(pretty_name(title), x=0.01, ha="left", fontsize=9)
-        return _png(figure)
+        return as_png(figure)
 
 
 def period_means_figure(
@@ -92,9 +92,9 @@ def period_means_figure(
     top = nice_ceiling(np.nanpercentile([[row.true, row.reproduced] for row in rows], 99.5))
     differences = [row.reproduced - row.true for row in rows]
     widest = nice_ceiling(max(np.nanpercentile(np.abs(differences), 99), 1e-6))
-    colours = LinearSegmentedColormap.from_list("concentration", _CONCENTRATION)
+    colours = LinearSegmentedColormap.from_list("concentration", CONCENTRATION_COLOURS)
     width, height = map_size(grid, window, 3.1)
-    with rc_context(_STYLE | {"axes.spines.top": True, "axes.spines.right": True}):
+    with rc_context(STYLE | {"axes.spines.top": True, "axes.spines.right": True}):
         figure = Figure(figsize=(3 * width + 0.75, len(rows) * (height + 0.3) + 0.95), layout="constrained")
         figure.get_layout_engine().set(w_pad=0.03, h_pad=0.05, wspace=0.015, hspace=0.015)
         all_axes = figure.subplots(len(rows), 3, squeeze=False)
@@ -126,7 +126,7 @@ def period_means_figure(
         figure.colorbar(image, ax=all_axes[:, 2], label=f"Difference ({pretty_unit(unit)})", shrink=0.85, aspect=26,
                         extend="both" if np.nanmax(np.abs(differences)) > widest else "neither", **bar)
         figure.suptitle(pretty_name(title), x=0.01, ha="left", fontsize=9)
-        return _png(figure)
+        return as_png(figure)
 
 
 def pretty_name(text: str) -> str:
@@ -187,7 +187,8 @@ def _row_label(period: PeriodMean) -> str:
     return f"{_ROW_NAMES[period.name]}\n{period.days} day{'s' * (period.days > 1)}, {span}"
 
 
-def _png(figure: Any) -> bytes:
+def as_png(figure: Any) -> bytes:
+    """The picture of a figure, drawn without a window system."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     FigureCanvasAgg(figure)

@@ -35,6 +35,7 @@ JOBS: dict[str, Job] = {
     "reanalyse-period": _job("reanalyse_period"),
     "train": _job("train"),
     "reproduce": _job("reproduce"),
+    "crossvalidate": _job("crossvalidate"),
     "simulate": _job("simulate"),
     "covariates": _job("covariates"),
     "modelcard": _job("modelcard"),

@@ -57,7 +57,7 @@ class CrossValidation:
     methods : tuple of str
         "model" (if there was one) and the baselines.
     scheme, folds, seed : as asked for
-    unit, species : of the readings
+    species, crs : of the readings
     missing_inputs, notes : what the model lacked on some day, and what a user should know
     warnings : days and stations that could not take part
     """
@@ -82,10 +82,8 @@ class CrossValidation:
         name = "sd" if method == MODEL else f"{method}_sd"
         if name not in self.table:
             return None
-        sd = self.table[name].to_numpy(float)
-        if method == "ok":
-            return Gaussian(self.table["ok_raw"].to_numpy(float), sd)
-        return LogNormal(self.prediction(method), sd, LOG_OFFSET if method == "oklog" else 0.0)
+        mean, sd = self.prediction(method), self.table[name].to_numpy(float)
+        return Gaussian(mean, sd) if method == "ok" else LogNormal(mean, sd, LOG_OFFSET if method == "oklog" else 0.0)
 
 
 def cross_validate(
@@ -210,8 +208,6 @@ def _of_day(
             columns.setdefault(key, np.full(len(fold), np.nan))[out] = baseline.mean
             if baseline.distribution is not None:
                 columns.setdefault(f"{key}_sd", np.full(len(fold), np.nan))[out] = baseline.distribution.sd
-                if key == "ok":  # its mean before it was kept from falling below zero
-                    columns.setdefault("ok_raw", np.full(len(fold), np.nan))[out] = baseline.distribution.mean
     return pd.DataFrame(columns), missing, notes
 
 

@@ -23,6 +23,9 @@ class Distribution(Protocol):
     def crps(self, observed: np.ndarray) -> np.ndarray:
         """Continuous ranked probability score of each reading, in the unit of the values."""
 
+    def at(self, rows: np.ndarray) -> "Distribution":
+        """Those of some of the readings."""
+
 
 @dataclass(frozen=True)
 class Gaussian:
@@ -41,6 +44,9 @@ class Gaussian:
         density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
         return sd * (z * (2 * ndtr(z) - 1) + 2 * density - 1 / np.sqrt(np.pi))
 
+    def at(self, rows: np.ndarray) -> "Gaussian":
+        return Gaussian(self.mean[rows], self.sd[rows])
+
 
 @dataclass(frozen=True)
 class LogNormal:
@@ -55,6 +61,9 @@ class LogNormal:
 
     def crps(self, observed: np.ndarray) -> np.ndarray:
         return uncertainty.crps(self.mean + self.offset, self.sd, observed + self.offset)
+
+    def at(self, rows: np.ndarray) -> "LogNormal":
+        return LogNormal(self.mean[rows], self.sd[rows], self.offset)
 
 
 def interval_scores(distribution: Distribution, observed: np.ndarray) -> dict[str, float]:

@@ -65,8 +65,7 @@ def predict_baselines(
     for name in names:
         if name in ("ok", "oklog"):
             distribution = (krige_values if name == "ok" else krige_logs)(position, value, at)
-            # A concentration below zero would not leave the system, so that the mean must not either.
-            found[name] = Baseline(np.maximum(distribution.mean, 0), distribution)
+            found[name] = Baseline(distribution.mean, distribution)
         elif name == "idw":
             found[name] = Baseline(idw(position, value, at))
         elif name == "vna":

@@ -24,9 +24,11 @@ def krige_values(position: np.ndarray, value: np.ndarray, at: np.ndarray) -> Gau
     Returns
     -------
     Gaussian
-        Of shape (places,); the variance is that of a reading, the nugget included. NaN with fewer than five stations.
+        Of shape (places,); the variance is that of a reading, the nugget included. A mean below zero, which kriging can give
+        between unlike stations, is raised to it, as a model's would be. NaN with fewer than five stations.
     """
-    return Gaussian(*_krige(position, value, at))
+    mean, sd = _krige(position, value, at)
+    return Gaussian(np.maximum(mean, 0), sd)
 
 
 def krige_logs(position: np.ndarray, value: np.ndarray, at: np.ndarray) -> LogNormal:

@@ -1,0 +1,72 @@
+"""What a cross-validation leaves in its folder: scores.json, predictions.csv, points.gpkg and scatter.png."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from model_core.errors import OutputError
+from model_core.evaluation.report import as_json, write_files
+from model_core.validation.cross_validation import MODEL, CrossValidation
+from model_core.validation.scatter import scatter_figure
+
+SCORES, PREDICTIONS, POINTS, FIGURE = "scores.json", "predictions.csv", "points.gpkg", "scatter.png"
+LAYER = "residuals"
+_KEYS = ("id", "group", "fold", "x", "y", "time", "observed")
+
+
+def write(folder: Path, result: CrossValidation, report: dict[str, Any], title: str) -> dict[str, str]:
+    """Write the four files, each under its name only when it is complete; name -> path.
+
+    Raises
+    ------
+    OutputError
+        If one can't be written.
+    """
+    contents = {
+        SCORES: as_json(report), PREDICTIONS: as_csv(result), POINTS: as_points(result), FIGURE: scatter_figure(result, title),
+    }
+    return write_files(folder, contents)
+
+
+def as_csv(result: CrossValidation) -> bytes:
+    """A row for each station and day: what was observed, and what each method said that was not given it.
+
+    The model's mean is `predicted`, with `sd` and quantiles where it tells them; a baseline's mean has its name, a kriging's
+    standard deviation `_sd` behind it. Fold 0 is the first; an unknown value is an empty cell.
+    """
+    table = result.table.drop(columns=["lon", "lat"])
+    columns = [*(name for name in _KEYS), *(name for name in table if name not in _KEYS)]
+    return table[columns].to_csv(index=False, float_format="%.7g", lineterminator="\n").encode()
+
+
+def as_points(result: CrossValidation) -> bytes:
+    """A GeoPackage with a point for each station and day, in the CRS of the readings.
+
+    `residual` is predicted minus observed (of the model; of the first baseline where there is no model), `idw_residual` and so on
+    those of the others; `standardised` is the residual over the model's standard deviation, where it tells one.
+    """
+    import geopandas
+
+    table, observed = result.table, result.table["observed"].to_numpy()
+    columns = {name: table[name] for name in ("id", "group", "fold", "observed")}
+    if table["time"].notna().any():
+        columns["time"] = pd.to_datetime(table["time"])
+    first, *others = result.methods
+    columns |= {"predicted": result.prediction(first), "residual": result.prediction(first) - observed}
+    if first == MODEL and "sd" in table:
+        columns |= {name: table[name] for name in ("sd", "q05", "q50", "q95") if name in table}
+        columns["standardised"] = np.divide(columns["residual"], table["sd"].to_numpy())
+    columns |= {f"{name}_residual": result.prediction(name) - observed for name in others}
+    points = geopandas.GeoDataFrame(columns, geometry=geopandas.points_from_xy(table["x"], table["y"]), crs=result.crs)
+    try:
+        with tempfile.TemporaryDirectory() as folder:  # GDAL keeps a journal beside a GeoPackage
+            path = Path(folder) / POINTS
+            points.to_file(path, layer=LAYER, driver="GPKG")
+            return path.read_bytes()
+    except OSError as error:
+        raise OutputError(f"can't write the residual points: {error}; make room in the folder for temporary files") from error
