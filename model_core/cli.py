@@ -151,7 +151,7 @@ def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _add_prediction(parser: argparse.ArgumentParser) -> None:
+def _add_prediction(parser: argparse.ArgumentParser, uncertainty: bool = True) -> None:
     for key, name, unit in (("rh", "relative humidity", "%%"), ("wind", "wind speed", "m s-1")):
         parser.add_argument(f"--{key}", metavar="F:COL", help=f"readings of {name}: file and column")
         parser.add_argument(f"--{key}-unit", metavar="U", help=f"their unit (default {unit})")
@@ -159,8 +159,9 @@ def _add_prediction(parser: argparse.ArgumentParser) -> None:
     _add_grid(parser, "china12km")
     parser.add_argument("--model", default="bundled", metavar="bundled|NAME|FILE", help="trained model (default bundled)")
     parser.add_argument("--covariates", metavar="F", help="maps that overrule the model's own: NetCDF or GeoTIFF, as `covariates` writes them")
-    parser.add_argument("--uncertainty", choices=("none", "sd", "quantiles"), default="none",
-                        help="also write the standard deviation, or the 5, 50 and 95 %% quantiles, of a station's reading in the cell")
+    if uncertainty:
+        parser.add_argument("--uncertainty", choices=("none", "sd", "quantiles"), default="none",
+                            help="also write the standard deviation, or the 5, 50 and 95 %% quantiles, of a station's reading in the cell")
     _add_device(parser)
 
 
@@ -178,6 +179,8 @@ def _add_period(commands: Any) -> None:
     _add_prediction(period)
     period.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto", help="default: the fastest that is right on this machine")
     period.add_argument("--memory", type=_positive, metavar="MB", help="memory that prediction may take (default: no limit)")
+    period.add_argument("--scheduler", metavar="ADDRESS", help="compute on the workers of this Dask scheduler (tcp://HOST:8786, or its "
+                        "scheduler file); they must see the model and the output under the same path")
     _add_out(period, "F.nc|F.zarr|DIR", "NetCDF or Zarr of the whole period, or a folder for a GeoTIFF per step; "
              "run again, only what is missing or changed is computed")
 
@@ -194,7 +197,7 @@ def _add_crossvalidate(commands: Any) -> None:
     parser.add_argument("--baselines", default="idw,ok,oklog", metavar="B,B", help="interpolators on the same folds: idw, ok, oklog, vna, "
                         "and with --ctm avna, evna; '' for none (default idw,ok,oklog)")
     parser.add_argument("--ctm", nargs="+", metavar="F", help="NetCDF files with the CTM's fields of the days, for avna and evna")
-    _add_prediction(parser)
+    _add_prediction(parser, uncertainty=False)
     _add_variables(parser)
     _add_out(parser, "DIR", "folder to write scores, predictions, points and a figure into; made where it is missing")
 

@@ -61,7 +61,8 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         stack.callback(reading.stop)
         covariates = requested_covariates(request, model, grid, progress)
         task = _task(request, model, grid, covariates, uncertainty)
-        predictor = task_predictor(task)
+        scheduler = request.get("scheduler")
+        predictor = None if scheduler else task_predictor(task)
         reading.wait(progress)
         times = _axis(series[target.key], step, start, end, request.get("time_zone") or "")
         frame = Frame(
@@ -70,10 +71,16 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         output = open_output(out, frame)
         task = replace(task, store=output.store)
         account = Account(len(times), step)
-        progress.log(f"{len(times)} {step}s, {times.starts[0]} to {times.starts[-1]}, on {describe_device(predictor.device)}")
+        progress.log(f"{len(times)} {step}s, {times.starts[0]} to {times.starts[-1]}, on {scheduler or describe_device(predictor.device)}")
         finished = False
         try:
-            run_here(task, predictor, step_readings(target.key, series, times.starts), output, account, progress.part(_READ, 0.99))
+            steps = step_readings(target.key, series, times.starts)
+            if scheduler:
+                from model_core.period.cluster import run_on_cluster  # Dask is not needed here
+
+                run_on_cluster(task, scheduler, steps, output, account, progress.part(_READ, 0.99))
+            else:
+                run_here(task, predictor, steps, output, account, progress.part(_READ, 0.99))
             output.finish()
             finished = True
         except Cancelled as error:
@@ -91,7 +98,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "fields": [name for name, _ in names], "unit": target.unit, "species": target.key,
         "readings": series[target.key].report.to_dict(),
         "further_readings": {name: one.report.to_dict() for name, one in series.items() if name != target.key},
-        "missing_inputs": sorted(account.missing_inputs), "negative_cells": account.negative_cells, "device": predictor.device.type,
+        "missing_inputs": sorted(account.missing_inputs), "negative_cells": account.negative_cells, "device": scheduler or predictor.device.type,
         "covariates": sorted(covariates), "model": {"name": model.name, "sha256": model.sha256}, "grid": grid.describe(),
         "warnings": progress.warnings,
     }

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import pickle
 import queue
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -70,7 +71,7 @@ def connect(address: str) -> Any:
     except ImportError as error:
         raise InputError(
             f"a scheduler needs dask.distributed, which is not installed here ({error}); "
-            "install it in the environment of this program and of the workers: pip install distributed"
+            f"install it, here and where the workers run: {sys.executable} -m pip install distributed"
         ) from error
     place = {"scheduler_file": address} if Path(address).is_file() else {"address": address}
     try:
