@@ -13,7 +13,7 @@ ENGINE_OPTIONS := --wheels "$(WHEELS)" --device "$(DEVICE)" --torch-index "$(TOR
 
 export CTM_REANALYSIS_ENGINE_PYTHON := $(ENGINE_PYTHON)
 
-.PHONY: help setup system engine test-tools engine-python demo test benchmark model package clean
+.PHONY: help setup system engine test-tools engine-python demo test benchmark benchmark-skill model package clean
 .NOTPARALLEL:
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo "make engine-python  print the path of the engine's Python (with make -s nothing else)"
 	@echo "make package        build the plugin's zip in .build/package"
 	@echo "make benchmark      run the benchmarks; one table, .build/benchmarks/benchmark.csv and .png"
+	@echo "make benchmark-skill  the bundled model against kriging, in and out of China (DATA=folder of real data, MODEL=another model)"
 	@echo "make model          train the bundled model anew by its recipe (DATA=folder of real data); goes on where it was cut off"
 	@echo "make clean          remove all that make made (.build); QGIS stays installed"
 
@@ -52,6 +53,9 @@ test: setup
 benchmark: setup
 	@$(PYTHON) tools/set_up.py engine --benchmarks $(ENGINE_OPTIONS) >&2
 	@$(ENGINE_PYTHON) tests/benchmarks/run_all.py
+
+benchmark-skill: engine
+	@$(ENGINE_PYTHON) tests/benchmarks/skill/run_all.py --data "$(DATA)" --model "$(or $(MODEL),bundled)"
 
 model: engine
 	@$(ENGINE_PYTHON) resources/recipes/make_model.py --data "$(DATA)" --resume

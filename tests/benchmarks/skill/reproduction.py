@@ -29,6 +29,8 @@ from model_core.evaluation.sites import DEFAULT_POINTS, evaluation_mask, random_
 from model_core.grid import PRESETS  # noqa: E402
 from model_core.scores import mean_scores, scores  # noqa: E402
 
+COLUMNS = ("source", "stations", "method", "days", "r2_det", "lowest r2_det", "r2_pearson", "rmse", "nme", "nmb")
+
 
 def rows_of(setting: Setting, days: int = 12) -> list[dict[str, Any]]:
     """A row for each source and set of stations, and a figure."""
@@ -68,4 +70,4 @@ def rows_of(setting: Setting, days: int = 12) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    run(rows_of, __doc__, "reproduction", ("source", "stations", "method", "days", "r2_det", "lowest r2_det", "r2_pearson", "rmse", "nme", "nmb"), days=12)
+    run(rows_of, __doc__, "reproduction", COLUMNS, days=12)

@@ -1,0 +1,36 @@
+"""What the bundled model is asked to reach, held against the table."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Sequence
+
+Row = dict[str, Any]
+
+
+def done_when(rows: Sequence[Row]) -> list[Row]:
+    """Rows (what, asked, reached, met) for what the table can tell; parts that were not run are left out."""
+    asked: list[Row] = []
+
+    def ask(what: str, key: str, limit: Callable[[float], bool], words: str, **where: str) -> None:
+        for row in rows:
+            if row.get("method") == "model" and all(row.get(name) == wanted for name, wanted in where.items()):
+                day = f", {row['day']}" if "day" in row else ""
+                value = row[key]
+                known = value == value
+                asked.append({"what": what + day, "asked": words, "reached": value, "met": ("yes" if limit(value) else "no") if known else "not told"})
+
+    def at_most(most: float) -> Callable[[float], bool]:
+        return lambda value: value <= most
+
+    for scheme, most in (("LCCV", 0.95), ("LSCV", 1.0)):
+        ask(f"China, {scheme}: RMSE over kriging's", "ratio", at_most(most), f"≤ {most:.2f}", part="real_stations", scheme=scheme)
+    ask("USA, LSCV: RMSE over kriging's", "ratio", at_most(1.0), "≤ 1.00", part="usa", scheme="LSCV")
+    ask("Atlanta, LSCV: RMSE over kriging's", "ratio", at_most(1.0), "≤ 1.00", part="atlanta")
+    for source in ("simulated", "CMAQ"):
+        ask(f"Held-out {source} days from 800 even cells: mean daily r2_det", "r2_det", lambda v: v >= 0.94, "≥ 0.94",
+            part="reproduction", source=source, stations="800 even cells")
+    for scheme in ("LSCV", "LCCV"):
+        ask(f"China, {scheme}: coverage of the 90 % interval", "coverage_90", lambda v: 0.87 <= v <= 0.93, "0.87 to 0.93",
+            part="real_stations", scheme=scheme)
+        ask(f"China, {scheme}: CRPS over kriging's", "crps_ratio", lambda v: v < 1, "< 1.00", part="real_stations", scheme=scheme)
+    return asked

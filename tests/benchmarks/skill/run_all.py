@@ -1,0 +1,96 @@
+"""The whole evidence for a model's skill, as one table and its figures, in .build/benchmarks/skill.
+
+    make benchmark-skill [MODEL=M] [DATA=DIR]
+    $(make -s engine-python) tests/benchmarks/skill/run_all.py [--model M] [--parts PART ...] [--docs]
+
+Every part is also a script of its own. `--docs` writes the tables into resources/docs/skill.md, between its marks, and the figures beside it.
+Kriging is kept from run to run: the first takes longer. Ends with what the bundled model is asked to reach, and whether it does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+import atlanta  # noqa: E402
+import ctm_stations  # noqa: E402
+import missing_inputs  # noqa: E402
+import other_grids  # noqa: E402
+import other_species  # noqa: E402
+import real_stations  # noqa: E402
+import reproduction  # noqa: E402
+import usa  # noqa: E402
+from command_line import add_options, setting_of  # noqa: E402
+from cross_validation import OUT, ROOT  # noqa: E402
+from done_when import done_when  # noqa: E402
+from ratios_figure import draw_ratios  # noqa: E402
+from tables import markdown, write_rows  # noqa: E402
+
+DOCS = ROOT / "resources" / "docs"
+_SCORES = ("n", "rmse", "ratio", "r2_det", "coverage_90", "crps", "crps_ratio")
+# Name, what makes its rows, and the columns that are shown.
+PARTS = {
+    "real_stations": (real_stations.rows_of, ("day", "scheme", "method", *_SCORES)),
+    "ctm_stations": (ctm_stations.rows_of, ("source", "scheme", "method", "days", *_SCORES[1:], "worst")),
+    "usa": (usa.rows_of, ("day", "scheme", "method", *_SCORES)),
+    "atlanta": (atlanta.rows_of, ("day", "scheme", "method", *_SCORES)),
+    "reproduction": (reproduction.rows_of, reproduction.COLUMNS),
+    "other_grids": (other_grids.rows_of, ("cells", "day", "scheme", "method", *_SCORES)),
+    "other_species": (other_species.rows_of, ("species", "factor", "day", "scheme", "method", *_SCORES)),
+    "missing_inputs": (missing_inputs.rows_of, ("source", "scheme", "days", *_SCORES[1:], "worst")),
+}
+FIGURES = ("ratios", "china_2018-02-20", "china_2019-07-18", "usa", "atlanta", "reproduction", "china_36km", "china_pm10", "china_o3")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_options(parser)
+    parser.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS))
+    parser.add_argument("--docs", action="store_true", help="write the tables and figures into the documentation")
+    options = parser.parse_args()
+    setting, begin = setting_of(options), time.perf_counter()
+    tables, everything = {}, []
+    for part in options.parts:
+        rows_of, columns = PARTS[part]
+        started = time.perf_counter()
+        rows = rows_of(setting)
+        write_rows(rows, OUT / part, columns)
+        tables[part] = markdown(rows, columns)
+        everything += [{"part": part, **row} for row in rows]
+        print(f"## {part}, {time.perf_counter() - started:.0f} s\n\n{tables[part]}", flush=True)
+    asked = done_when(everything)
+    tables["done_when"] = markdown(asked, ("what", "asked", "reached", "met"))
+    write_rows(everything, OUT / "skill", ("part", "day", "source", "scheme", "method", *_SCORES))
+    write_rows(asked, OUT / "done_when", ("what", "asked", "reached", "met"))
+    draw_ratios(everything, OUT / "ratios.png")
+    print(f"## done when\n\n{tables['done_when']}\n{setting.model.name} {setting.model.sha256[:12]}, {time.perf_counter() - begin:.0f} s; {OUT}")
+    if options.docs:
+        write_docs(tables, f"`{setting.model.name}`, sha256 `{setting.model.sha256[:12]}…`, weights of {setting.model.card.get('created', 'unknown')}")
+    return 0
+
+
+def write_docs(tables: dict[str, str], model: str) -> None:
+    """Put the tables between their marks in skill.md, and copy the figures that it shows."""
+    page = DOCS / "skill.md"
+    text = page.read_text(encoding="utf-8")
+    for name, table in {**tables, "model": model + "\n"}.items():
+        block = f"<!-- {name} -->\n{table}<!-- end {name} -->"
+        text, count = re.subn(f"<!-- {name} -->\n.*?<!-- end {name} -->", lambda _: block, text, flags=re.DOTALL)
+        if not count:
+            sys.exit(f"{page} has no marks <!-- {name} --> and <!-- end {name} -->; put them where the table shall stand")
+    page.write_text(text, encoding="utf-8")
+    (DOCS / "images").mkdir(exist_ok=True)
+    for name in FIGURES:
+        if (OUT / f"{name}.png").exists():
+            shutil.copyfile(OUT / f"{name}.png", DOCS / "images" / f"skill_{name}.png")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
