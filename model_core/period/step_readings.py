@@ -153,8 +153,8 @@ def step_readings(
             yield number, None
             continue
         found += 1
-        others = {name: cells for name, follower in further.items() if (cells := follower.at(step)) is not None}
-        yield number, StepReadings(step, {target: cells, **others})
+        others = {name: follower.at(step) for name, follower in further.items()}
+        yield number, StepReadings(step, {target: cells, **{name: one for name, one in others.items() if one is not None}})
     if not found:
         raise InputError(series[target].nothing())
 
