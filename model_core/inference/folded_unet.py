@@ -6,6 +6,8 @@ skips are put side by side in one buffer that is kept: to allocate one of 60 MB 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -14,6 +16,16 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from model_core.network.unetplusplus import RegrUNetPP, pad_to_multiple
 
 _ONE = [1, 1]
+
+
+class Place(NamedTuple):
+    """Where a window lies in a whole field: its first row and column, and the whole's size, each as (first, whole).
+
+    The first ones are multiples of 2 ** (levels - 1), and so is the size of a window that does not end with the whole.
+    """
+
+    rows: tuple[int, int]
+    columns: tuple[int, int]
 
 
 class FoldedUNet(nn.Module):
@@ -27,6 +39,12 @@ class FoldedUNet(nn.Module):
         Precision of all but the first two convolutions and the last, linear layer, which are float32: what enters is
         the level of the field itself, and its rounding would come out again. Sums inside a convolution are float32 in
         any case.
+
+    Attributes
+    ----------
+    whole : Place, or None
+        Where what it is called with is only a window of a field; away from the window's rim it then gives what it would
+        give for the whole.
     """
 
     def __init__(self, unet: RegrUNetPP, dtype: torch.dtype = torch.float32):
@@ -49,6 +67,7 @@ class FoldedUNet(nn.Module):
         self.head.float()
         self.requires_grad_(False).eval()
         self._buffer = torch.empty(0)
+        self.whole: Place | None = None
 
     @torch.inference_mode()
     def forward(self, x: Tensor) -> Tensor:
@@ -61,12 +80,25 @@ class FoldedUNet(nn.Module):
             done[level, 0] = x
         for step in range(1, self.levels):
             for level in range(self.levels - step):
-                below = F.interpolate(
-                    done[level + 1, step - 1], scale_factor=2, mode="bilinear", align_corners=True
-                )
+                below = self._refine(done[level + 1, step - 1], level)
                 parts = [*(done[level, earlier] for earlier in range(step)), below]
                 done[level, step] = self._node(f"{level}_{step}", self._side_by_side(parts))
         return self.head(done[0, self.levels - 1].float())[..., :rows, :columns]
+
+    def _refine(self, x: Tensor, level: int) -> Tensor:
+        if self.whole is None:
+            return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True)
+        # With aligned corners the weights depend on the place in the field, so those of the whole one are needed.
+        for axis, (first, whole) in zip((2, 3), (self.whole.rows, self.whole.columns)):
+            multiple = 2 ** (self.levels - 1)
+            size, start = -(-whole // multiple) * multiple >> level, first >> level
+            fine = torch.arange(start, start + 2 * x.shape[axis], device=x.device, dtype=torch.float64)
+            place = fine * (size // 2 - 1) / (size - 1) - start // 2
+            before = place.floor().clamp(0, x.shape[axis] - 1)
+            share = (place - before).to(torch.float32).view((-1, 1) if axis == 2 else (-1,))
+            after = (before + 1).clamp(max=x.shape[axis] - 1).long()
+            x = torch.lerp(x.index_select(axis, before.long()).float(), x.index_select(axis, after).float(), share)
+        return x.to(self.dtype, memory_format=torch.channels_last)
 
     def _node(self, name: str, x: Tensor) -> Tensor:
         for convolution in self.nodes[name]:

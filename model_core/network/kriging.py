@@ -20,6 +20,8 @@ from scipy.fft import next_fast_len
 from torch import Tensor
 from torch.nn import functional as F
 
+from model_core.network.spreading import spread_by_parts
+
 # Ranges (e-folding distances in cells) and nuggets (shares of the variance) that are tried.
 RANGES = (3.0, 6.0, 12.0, 25.0, 50.0, 100.0, 200.0)
 NUGGETS = (0.03, 0.08, 0.16, 0.3, 0.5)
@@ -31,6 +33,8 @@ DRIFT_PRIOR = 0.5
 # Systems larger than these are thinned (for the fit) or averaged over blocks of cells (for the field).
 MOST_IN_FIT = 256
 MOST_IN_SYSTEM = 2000
+# Cells of a grid that is transformed as a whole, which takes some 100 bytes each.
+MOST_TRANSFORMED = 4_000_000
 
 
 class Variogram(NamedTuple):
@@ -177,15 +181,18 @@ def _spread(weights: Tensor, places: Tensor, shape: torch.Size, distance: float,
     rows, columns = (-(-side // factor) for side in shape)
     lengths = [next_fast_len(2 * side - 1, real=True) for side in (rows, columns)]
     device = weights.device
-    near = [torch.arange(length, device=device, dtype=torch.float32) for length in lengths]
-    near = [torch.minimum(x, length - x) for x, length in zip(near, lengths)]
-    kernel = torch.exp(-torch.sqrt(near[0][:, None] ** 2 + near[1][None] ** 2) * (factor / distance))
     at = torch.floor_divide(places + 0.5, factor).long()
-    sources = torch.zeros(weights.shape[1], rows, columns, device=device)
-    sources.index_put_(
-        (torch.arange(weights.shape[1], device=device)[:, None], at[None, :, 0], at[None, :, 1]), weights.T, accumulate=True
-    )
-    field = torch.fft.irfft2(torch.fft.rfft2(sources, lengths) * torch.fft.rfft2(kernel), lengths)[:, :rows, :columns]
+    if rows * columns > MOST_TRANSFORMED:
+        field = spread_by_parts(weights, at, (rows, columns), factor / distance)
+    else:
+        near = [torch.arange(length, device=device, dtype=torch.float32) for length in lengths]
+        near = [torch.minimum(x, length - x) for x, length in zip(near, lengths)]
+        kernel = torch.exp(-torch.sqrt(near[0][:, None] ** 2 + near[1][None] ** 2) * (factor / distance))
+        sources = torch.zeros(weights.shape[1], rows, columns, device=device)
+        sources.index_put_(
+            (torch.arange(weights.shape[1], device=device)[:, None], at[None, :, 0], at[None, :, 1]), weights.T, accumulate=True
+        )
+        field = torch.fft.irfft2(torch.fft.rfft2(sources, lengths) * torch.fft.rfft2(kernel), lengths)[:, :rows, :columns]
     if factor == 1:
         return field
     fine = F.interpolate(field[None], scale_factor=factor, mode="bilinear", align_corners=False)[0]

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from model_core.configuration import NetworkConfiguration, Transform
-from model_core.network.kriged_background import kriged_background
+from model_core.network.kriged_background import KrigedBackground, kriged_background
 from model_core.network.pointconv import NormalisedConvolution, PointConv, PointConvFields
 from model_core.network.unetplusplus import RegrUNetPP
 
@@ -29,6 +29,30 @@ class NetworkOutput(NamedTuple):
     spread: Tensor
     sd: Tensor | None = None
     background: Tensor | None = None
+
+
+class Survey(NamedTuple):
+    """What of a batch of days depends on all of their readings, wherever they are.
+
+    Attributes
+    ----------
+    level, spread : (batch, 1, 1), as in `NetworkOutput`
+    stations : (batch,), how many cells hold readings
+    kriged : KrigedBackground, or None where the network does without
+    """
+
+    level: Tensor
+    spread: Tensor
+    stations: Tensor
+    kriged: KrigedBackground | None
+
+    def window(self, rows: slice, columns: slice) -> "Survey":
+        """Cut to some rows and columns."""
+        if self.kriged is None:
+            return self
+        return self._replace(kriged=KrigedBackground(*(
+            part[..., rows, columns] if part.ndim == 4 else part for part in self.kriged
+        )))
 
 
 class ReanalysisNetwork(nn.Module):
@@ -58,7 +82,9 @@ class ReanalysisNetwork(nn.Module):
             nn.init.zeros_(self.unet.head.weight)
             nn.init.zeros_(self.unet.head.bias)
 
-    def forward(self, values: Tensor, mask: Tensor, maps: Tensor, maps_known: Tensor) -> NetworkOutput:
+    def forward(
+        self, values: Tensor, mask: Tensor, maps: Tensor, maps_known: Tensor, survey: Survey | None = None
+    ) -> NetworkOutput:
         """Predict the target's field.
 
         Parameters
@@ -68,6 +94,8 @@ class ReanalysisNetwork(nn.Module):
             none), shape (batch, station variables, rows, columns). A variable without any reading is missing.
         maps, maps_known : Tensor
             Covariates in canonical units and where they are known (0 or 1), shape (batch, covariates, rows, columns).
+        survey : Survey
+            Of the whole field, cut to the window, where the others are only a window of it.
         """
         c, t = self.configuration, self.target_index
         rule = c.transform_of(c.target)
@@ -77,13 +105,12 @@ class ReanalysisNetwork(nn.Module):
             [transform(values[:, i], c.transform_of(name)) for i, name in enumerate(c.station_variables)], dim=1
         )
         values = torch.where(mask > 0, values, 0.0)
-        level, spread = self._standard(values[:, t], mask[:, t])
+        level, spread = self._standard(values[:, t], mask[:, t]) if survey is None else (survey.level, survey.spread)
         if c.standardise == "day":
             standardised = (values[:, t] - level) / spread * mask[:, t]
             values = torch.cat([values[:, :t], standardised[:, None], values[:, t + 1 :]], dim=1)
         known = maps_known.float()
-        scaled = [transform(maps[:, i], c.transform_of(name)) for i, name in enumerate(c.covariates)]
-        maps = torch.where(known > 0, torch.stack(scaled, dim=1), 0.0) if scaled else torch.zeros_like(maps)
+        maps = self._scaled(maps, known)
 
         fields = self.pointconv(values, mask)
         background, channels = None, []
@@ -96,10 +123,10 @@ class ReanalysisNetwork(nn.Module):
         else:
             channels = [fields.first, fields.second, torch.log1p(fields.density), *channels]
         if c.kriging:
-            kriged = kriged_background(values[:, t], readings, counts, maps, known)
+            kriged = survey.kriged if survey else kriged_background(values[:, t], readings, counts, maps, known)
             background = kriged.standardised
             rough = (transform(kriged.values, rule) - level[:, None]) / spread[:, None]
-            count = torch.log1p(mask[:, t].sum((1, 2)))[:, None] / 7
+            count = torch.log1p(survey.stations if survey else mask[:, t].sum((1, 2)))[:, None] / 7
             day = torch.cat([kriged.day, spread[:, 0], count], dim=1)
             channels += [background, rough, kriged.plain, kriged.contrast, day[:, :, None, None].expand(-1, -1, *mask.shape[-2:])]
         if c.readings:
@@ -124,6 +151,25 @@ class ReanalysisNetwork(nn.Module):
             sd = (field + rule.offset) * torch.sqrt(torch.expm1(sigma**2)) if rule.kind == "log" else sigma * rule.scale
         before = None if background is None else inverse(background[:, 0] * spread + level, rule)
         return NetworkOutput(field, result, level, spread, sd, before)
+
+    def survey(self, values: Tensor, mask: Tensor, maps: Tensor, maps_known: Tensor) -> Survey:
+        """What `forward` must know of the whole field to predict windows of it; arguments as there."""
+        c, t = self.configuration, self.target_index
+        counts, readings = mask[:, t].float(), values[:, t]
+        there = (counts > 0).float()
+        standardised = torch.where(counts > 0, transform(readings, c.transform_of(c.target)), 0.0)
+        level, spread = self._standard(standardised, there)
+        kriged = None
+        if c.kriging:
+            known = maps_known.float()
+            kriged = kriged_background((standardised - level) / spread * there, readings, counts, self._scaled(maps, known), known)
+        return Survey(level, spread, there.sum((1, 2)), kriged)
+
+    def _scaled(self, maps: Tensor, known: Tensor) -> Tensor:
+        """The maps transformed, 0 where they are unknown."""
+        c = self.configuration
+        scaled = [transform(maps[:, i], c.transform_of(name)) for i, name in enumerate(c.covariates)]
+        return torch.where(known > 0, torch.stack(scaled, dim=1), 0.0) if scaled else torch.zeros_like(maps)
 
     def _fuse(self, channels: Tensor) -> Tensor:
         """The UNet++ over all channels, on blocks of cells where the configuration says so."""
