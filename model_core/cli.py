@@ -197,6 +197,8 @@ def _add_crossvalidate(commands: Any) -> None:
     parser.add_argument("--baselines", default="idw,ok,oklog", metavar="B,B", help="interpolators on the same folds: idw, ok, oklog, vna, "
                         "and with --ctm avna, evna; '' for none (default idw,ok,oklog)")
     parser.add_argument("--ctm", nargs="+", metavar="F", help="NetCDF files with the CTM's fields of the days, for avna and evna")
+    parser.add_argument("--analysis", choices=("off", "auto", "on"), default="off",
+                        help="spread what remains at the stations that are not left out (default off)")
     _add_prediction(parser, uncertainty=False)
     _add_variables(parser)
     _add_out(parser, "DIR", "folder to write scores, predictions, points and a figure into; made where it is missing")

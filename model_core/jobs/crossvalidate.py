@@ -35,7 +35,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Cross-validate `model` on `stations`, and write scores, predictions, points and a figure into the folder `out`.
 
     Further keys: value, unit, x, y, crs, time, time_zone, times_in, hours, date, id, group, scheme, folds, seed, block_km, grid,
-    baselines, ctm, rh, wind, covariates, device, precision.
+    baselines, analysis, ctm, rh, wind, covariates, device, precision.
     """
     out, scheme = Path(required(request, "out")), request.get("scheme") or SCHEMES[0]
     if scheme not in SCHEMES:
@@ -80,7 +80,7 @@ def _cross_validate(
         kind(default if request.get(key) in (None, "") else request[key])
         for key, kind, default in (("folds", int, 10), ("seed", int, 0), ("block_km", float, BLOCK_KM))
     )
-    result = cross_validate(days, grid, predictor, scheme, folds, seed, baselines, block_km, progress)
+    result = cross_validate(days, grid, predictor, scheme, folds, seed, baselines, block_km, progress, request.get("analysis") or "off")
     for warning in (*result.warnings, *result.notes):
         progress.warn(warning)
     if result.missing_inputs:
@@ -97,7 +97,7 @@ def _report(
         "software": f"CTM Reanalysis {__version__}",
         "model": {"name": model.name, "sha256": model.sha256},
         "species": result.species, "unit": get_variable(result.species).unit,
-        "scheme": result.scheme, "folds": result.folds, "seed": result.seed,
+        "scheme": result.scheme, "folds": result.folds, "seed": result.seed, "analysis": request.get("analysis") or "off",
         **({"block_km": float(request.get("block_km") or BLOCK_KM)} if result.scheme == "blocks" else {}),
         "days": {"count": len(dates), "first": dates[0], "last": dates[-1]},
         "stations": int(result.table["id"].nunique()), "readings": len(result.table),

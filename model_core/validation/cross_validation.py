@@ -9,6 +9,7 @@ from typing import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from model_core.analysis import CHOICES, analyse
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.prediction import Predictor
@@ -89,6 +90,7 @@ class CrossValidation:
 def cross_validate(
     days: Sequence[Day], grid: Grid, predictor: Predictor | None, scheme: str = "stations", folds: int = 10, seed: int = 0,
     baselines: Sequence[str] = ("idw", "ok", "oklog"), block_km: float = BLOCK_KM, progress: Progress | None = None,
+    analysis: str = "off",
 ) -> CrossValidation:
     """Leave stations out by turns, and predict them from the others of the same day.
 
@@ -100,11 +102,12 @@ def cross_validate(
     predictor : the model on `grid`; None for baselines only
     scheme : "stations"; "groups" (the readings' group, such as the city); "cells" (of the grid); "blocks" (squares of `block_km`)
     baselines : of `baselines.BASELINES`
+    analysis : "off", "auto" or "on": the analysis step after each prediction, which sees what the prediction sees (`model_core.analysis`)
 
     Raises
     ------
     InputError
-        If the scheme or a baseline is unknown, groups are missing, there are fewer units than folds, no reading lies on the
+        If the scheme, the choice of analysis or a baseline is unknown, groups are missing, there are fewer units than folds, no reading lies on the
         grid, or no day has stations in two folds.
     Cancelled
         By `progress`.
@@ -112,6 +115,8 @@ def cross_validate(
     progress = progress or Progress()
     if scheme not in SCHEMES:
         raise InputError(f"unknown scheme '{scheme}'; known are {', '.join(SCHEMES)}")
+    if analysis not in CHOICES:
+        raise InputError(f"unknown choice of analysis '{analysis}'; known are {', '.join(CHOICES)}")
     baselines = check_baselines(tuple(baselines), any(day.ctm is not None for day in days))
     days = [_on_grid(day, grid) for day in days]
     if not any(len(day.observations) for day in days):
@@ -124,7 +129,7 @@ def cross_validate(
     tables, missing, notes = [], {}, {}
     for step, number in enumerate(usable):
         share = progress.part(step / len(usable), (step + 1) / len(usable))
-        table, lacking, said = _of_day(days[number], fold_of_day[number], grid, predictor, baselines, share)
+        table, lacking, said = _of_day(days[number], fold_of_day[number], grid, predictor, baselines, analysis, share)
         tables.append(table)
         missing |= dict.fromkeys(lacking)
         notes |= dict.fromkeys(said)
@@ -181,7 +186,7 @@ def _ungrouped(observations: Observations) -> np.ndarray:
 
 
 def _of_day(
-    day: Day, fold: np.ndarray, grid: Grid, predictor: Predictor | None, baselines: tuple[str, ...], progress: Progress
+    day: Day, fold: np.ndarray, grid: Grid, predictor: Predictor | None, baselines: tuple[str, ...], analysis: str, progress: Progress
 ) -> tuple[pd.DataFrame, list[str], list[str]]:
     """The table of a day, with what the model lacked and what it has to say."""
     observations, name = day.observations, f"{day.date}: " if day.date else ""
@@ -192,7 +197,7 @@ def _of_day(
         "time": np.full(len(fold), day.date, dtype=object), "observed": observations.value,
     }
     progress.step(0.0, f"{name}predicting {len(np.unique(fold))} folds")
-    predicted, missing, notes = _by_model(day, fold, grid, predictor) if predictor else ({}, [], [])
+    predicted, missing, notes = _by_model(day, fold, grid, predictor, analysis) if predictor else ({}, [], [])
     columns |= predicted
     position = plane_km(observations, grid)
     modelled = None if day.ctm is None else at_stations(day.ctm, observations, grid)
@@ -212,15 +217,17 @@ def _of_day(
 
 
 def _by_model(
-    day: Day, fold: np.ndarray, grid: Grid, predictor: Predictor
+    day: Day, fold: np.ndarray, grid: Grid, predictor: Predictor, analysis: str
 ) -> tuple[dict[str, np.ndarray], list[str], list[str]]:
     """The model's columns: every reading from the field that was made without its fold."""
     target = predictor.model.configuration.target
     out_of = np.unique(fold)
     readings = [{**day.further, target: grid_observations(day.observations.select(fold != this), grid)} for this in out_of]
+    # At once where the step is off, so that the device is full.
+    fields = predictor.predict(readings) if analysis == "off" else [analyse(predictor, one, analysis).reanalysis for one in readings]
     columns: dict[str, np.ndarray] = {"predicted": np.full(len(fold), np.nan)}
     missing: dict[str, None] = {}
-    for this, reanalysis in zip(out_of, predictor.predict(readings)):
+    for this, reanalysis in zip(out_of, fields):
         out = fold == this
         left_out = day.observations.select(out)
         columns["predicted"][out] = at_stations(reanalysis.field, left_out, grid)
