@@ -56,7 +56,11 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
 
     covariates = requested_covariates(request, model, grid, progress)
     progress.step(0.4, f"predicting on {describe_device(device)}")
-    reanalysis, = ready_predictor(model, grid, device, covariates=covariates).predict([readings])
+    predictor = ready_predictor(
+        model, grid, device, covariates=covariates, precision=request.get("precision") or "auto",
+        memory=int(request["memory"]) if request.get("memory") else None,
+    )
+    reanalysis, = predictor.predict([readings])
     fields = fields_of(reanalysis, target.key, uncertainty, model.name)
     for note in reanalysis.notes:
         progress.warn(note)
