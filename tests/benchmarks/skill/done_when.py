@@ -15,9 +15,8 @@ def done_when(rows: Sequence[Row]) -> list[Row]:
         for row in rows:
             if row.get("method") == "model" and all(row.get(name) == wanted for name, wanted in where.items()):
                 day = f", {row['day']}" if "day" in row else ""
-                value = row[key]
-                known = value == value
-                asked.append({"what": what + day, "asked": words, "reached": value, "met": ("yes" if limit(value) else "no") if known else "not told"})
+                met = "not told" if row[key] != row[key] else "yes" if limit(row[key]) else "no"
+                asked.append({"what": what + day, "asked": words, "reached": row[key], "met": met})
 
     def at_most(most: float) -> Callable[[float], bool]:
         return lambda value: value <= most
