@@ -12,9 +12,12 @@ from model_core.simulation.weather import State
 DEPOSITION_PARTICLES, DEPOSITION_GASES = 0.0016, 0.004
 # Share of precursors that becomes aerosol per second in dry winter air; clouds and haze speed it up several times.
 FORMATION_DRY, FORMATION_MOIST = 0.010 / 3600, 0.055 / 3600
-# Haze that halves the light, and so the oxidants, at the ground (Wang et al. 2016, PNAS 113, 13630 show how formation
-# then goes on in water, at a lower rate).
+# Haze that halves the light, and so the oxidants, at the ground (Zheng et al. 2015, Atmos. Chem. Phys. 15, 2969);
+# what forms in the droplets of moist haze is in FORMATION_MOIST.
 DIMMING_PM25 = 200.0
+# Aerodynamic resistance of the surface layer, s/m, daily mean over calm nights and windy noons (Seinfeld and Pandis
+# 2016, Atmospheric Chemistry and Physics, ch. 19).
+SURFACE_RESISTANCE = 35.0
 # Exchange with the free air: lifetimes (s) over lowland in winter, in summer, and above 3500 m.
 EXCHANGE_WINTER, EXCHANGE_SUMMER, EXCHANGE_UPLAND = 6.0 * 86400, 2.0 * 86400, 0.8 * 86400
 # Washout 1.2e-4 per s at 1 mm/h, growing with rain^0.7 (below-cloud and in-cloud together; Slinn 1984).
@@ -50,8 +53,9 @@ class Reactions:
         shared = exchange + rained
         free_air = variety.background * air.free_air * (FREE_AIR_WINTER + summer * (FREE_AIR_SUMMER - FREE_AIR_WINTER))
         self.background = (free_air * air.mixing_depth).astype(np.float32)  # burden of clean air
-        self._gases = _Relaxation(shared + variety.deposition * DEPOSITION_GASES / air.mixing_depth + formation, seconds)
-        self._particles = _Relaxation(shared + variety.deposition * DEPOSITION_PARTICLES / air.mixing_depth, seconds)
+        settling = variety.deposition / air.mixing_depth
+        self._gases = _Relaxation(shared + DEPOSITION_GASES * settling + formation, seconds)
+        self._particles = _Relaxation(shared + DEPOSITION_PARTICLES * settling, seconds)
         self._gas_source = emitted[1].astype(np.float32)
         self._particle_source = (emitted[0] + exchange * self.background).astype(np.float32)
         self._formation = formation.astype(np.float32)
@@ -81,9 +85,16 @@ class _Relaxation:
         return steady + (burden - steady) * self._mean_left
 
 
-def surface_pm25(particles: np.ndarray, air: State) -> np.ndarray:
-    """PM2.5 (ug m-3) at the ground from the column burden (ug m-2), with the water that a reading sees."""
-    return particles * (humidity_growth(air.rh) / air.mixing_depth)
+def surface_pm25(
+    particles: np.ndarray, air: State, emitted: np.ndarray | float = 0.0, resistance: float = 0.0,
+) -> np.ndarray:
+    """PM2.5 (ug m-3) at the ground from the column burden (ug m-2), with the water that a reading sees.
+
+    What was just emitted (ug m-2 s-1) has not yet spread over the mixing depth; `resistance` (s/m, where that is
+    500 m) keeps it at the ground, the more so the shallower the layer.
+    """
+    fresh = emitted * (np.float32(resistance) * np.sqrt(500 / air.mixing_depth))
+    return (particles / air.mixing_depth + fresh) * humidity_growth(air.rh)
 
 
 def humidity_growth(rh: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.progress import Progress
-from model_core.simulation.chemistry import Reactions, surface_pm25
+from model_core.simulation.chemistry import SURFACE_RESISTANCE, Reactions, surface_pm25
 from model_core.simulation.climate import Landscape, Season
 from model_core.simulation.emission import Emission
 from model_core.simulation.geometry import Geometry
@@ -28,7 +28,7 @@ WEATHER_HOURS = 3.0
 CELLS_PER_STEP, TYPICAL_WIND = 3.0, 8.0
 SHORTEST_STEP_HOURS = 0.25
 # Eddies smaller than the weather's shortest wave, m2/s.
-DIFFUSIVITY = 8.0e3
+DIFFUSIVITY = 2.0e3
 # Air that enters is so much like the air in the edge cell, the rest like clean air, so that the edge does not show.
 INFLOW = 0.85
 
@@ -91,11 +91,12 @@ class _World:
         self._geometry = Geometry.of(grid)
         self._variety = Variety.draw(np.random.default_rng([seed, 4]))
         self._land = Landscape.of(terrain, self._geometry, self._variety)
-        # Emissions belong to the seed alone; the weather also to the start, so that every period has its own.
-        self._emission = Emission(self._geometry, self._land, np.random.default_rng([seed, 1]), self._variety)
-        weather_rng = np.random.default_rng([seed, 2, start.toordinal()])
-        self._weather = Weather(self._geometry, self._land, weather_rng, self._variety)
-        self._fire_rng = np.random.default_rng([seed, 3, start.toordinal()])
+        # Inventories belong to the seed alone; weather and fires also to the start, so that every period has its own.
+        inventory, weather, daily = (np.random.default_rng(key) for key in (
+            [seed, 1], [seed, 2, start.toordinal()], [seed, 3, start.toordinal()],
+        ))
+        self._emission = Emission(self._geometry, self._land, inventory, daily, self._variety)
+        self._weather = Weather(self._geometry, self._land, weather, self._variety)
         self._particles = np.zeros(grid.shape, np.float32)
         self._gases = np.zeros(grid.shape, np.float32)
         self._x_first = False
@@ -111,7 +112,7 @@ class _World:
     def pass_day(self, day: date) -> SimulatedDay:
         """Move on by 24 hours; the means of the day."""
         season = Season.of(day, self._geometry, self._land)
-        self._emission.start_day(day, self._fire_rng)
+        self._emission.start_day(day)
         blocks = int(24 / WEATHER_HOURS)
         pm25, rh, wind = (np.zeros(self._geometry.shape) for _ in range(3))
         for _ in range(blocks):
@@ -119,11 +120,12 @@ class _World:
             air = self._weather.state(season)
             rh += air.rh
             wind += air.wind
-            pm25 += surface_pm25(self._pass_block(day, season, air), air)
+            particles, emitted = self._pass_block(day, season, air)
+            pm25 += surface_pm25(particles, air, emitted, SURFACE_RESISTANCE * self._variety.surface)
         return SimulatedDay(day, *((field / blocks).astype(np.float32) for field in (pm25, rh, wind)))
 
-    def _pass_block(self, day: date, season: Season, air: State) -> np.ndarray:
-        """Some hours of constant weather; mean burden of particles."""
+    def _pass_block(self, day: date, season: Season, air: State) -> tuple[np.ndarray, np.ndarray]:
+        """Some hours of constant weather; mean burden of particles and their emission."""
         seconds = self._seconds
         self._x_first = not self._x_first
         advection = Advection(self._geometry, air.east, air.north, seconds, self._x_first)
@@ -141,10 +143,10 @@ class _World:
             particles = kept * particles + sinking * reactions.background
             self._particles, self._gases = reactions.step(particles, kept * gases)
             total += self._particles
-        return total / self._steps
+        return total / self._steps, emitted[0]
 
     def _carry(self, advection: Advection, burden: np.ndarray, background: np.ndarray | None) -> np.ndarray:
         """The burden after advection and diffusion of a step."""
         outside = INFLOW * burden if background is None else INFLOW * burden + (1 - INFLOW) * background
         mass = advection.step(burden * self._relative_area, outside * self._relative_area)
-        return diffuse(self._geometry, mass, DIFFUSIVITY, self._seconds) / self._relative_area
+        return diffuse(self._geometry, mass, DIFFUSIVITY * self._variety.diffusion, self._seconds) / self._relative_area

@@ -18,7 +18,7 @@ TOWN_EMISSION, COUNTRY_EMISSION, WILD_EMISSION = 0.46, 0.24, 0.028
 # Precursor gases (SO2, NOx, NH3, VOC) as the aerosol that they can become, per primary emission.
 PRECURSOR_RATIO = 3.2
 # One large works per so many km2 of settled land; its median strength in ug s-1 (30 g/s).
-WORKS_AREA_KM2, WORKS_EMISSION = 9000.0, 1.5e7
+WORKS_AREA_KM2, WORKS_EMISSION = 4500.0, 1.2e7
 # One burning area per so many km2 and day, at its season's peak, and its median strength in ug s-1.
 FIRE_AREA_KM2, FIRE_EMISSION = 250_000.0, 2.0e8
 # Traffic and works are ordered to stop as the air gets worse: half of them at this PM2.5 (ug m-3).
@@ -32,17 +32,19 @@ DUST_THRESHOLD, DUST_FACTOR = 5.3, 0.03
 
 
 class Emission:
-    """Emission maps of one invented world; the same seed gives the same towns and works in all seasons."""
+    """Emission of one invented world: maps that stay, and from day to day fires and what people are up to."""
 
     def __init__(
-        self, geometry: Geometry, land: Landscape, rng: np.random.Generator, variety: Variety = Variety(),
+        self, geometry: Geometry, land: Landscape, rng: np.random.Generator, daily_rng: np.random.Generator,
+        variety: Variety = Variety(),
     ):
-        self._geometry, self._land = geometry, land
+        """`rng` makes the maps, `daily_rng` what changes with the days."""
+        self._geometry, self._land, self._daily_rng = geometry, land, daily_rng
         terrain = land.terrain
         # Inventories differ by factors: the total, the share of towns, and every region have their own.
         total = variety.emission
-        differ = variety.regional
-        region = np.exp(differ * (0.4 * fractal_noise(rng, geometry, 900.0) + 0.15 * fractal_noise(rng, geometry, 120.0)))
+        pattern = 0.4 * fractal_noise(rng, geometry, 900.0) + 0.15 * fractal_noise(rng, geometry, 120.0)
+        region = np.exp(variety.regional * pattern)
         low = np.exp(-(np.maximum(terrain.elevation, 0) / 1500.0) ** 1.3)
         flat = np.exp(-geometry.smooth(np.hypot(*geometry.gradient(terrain.elevation)), 15.0) / 0.012)
         towns_nearby = np.maximum(geometry.smooth(terrain.urban, 70.0), 0)  # running means round
@@ -54,18 +56,23 @@ class Emission:
         settled = 0.45 * geometry.smooth(tilled, 20.0) + 0.55 * crowding * (0.15 + 0.85 * low) * (0.3 + 0.7 * flat)
         country = COUNTRY_EMISSION * settled * terrain.land
         # Works and traffic don't end at the town's wall: much of a town's emission lies within some 20 km round it.
-        towns = 0.6 * np.maximum(terrain.urban, 0) ** 0.75 + 0.4 * np.maximum(geometry.smooth(terrain.urban, 18.0), 0) ** 0.75
-        town = TOWN_EMISSION * variety.towns * towns * terrain.land
+        outskirts = np.maximum(geometry.smooth(terrain.urban, 18.0), 0)
+        towns = 0.6 * terrain.urban ** 0.75 + 0.4 * outskirts ** 0.75
+        # No two towns of a size are alike, nor are the quarters of one.
+        quarters = np.exp(0.5 * fractal_noise(rng, geometry, 40.0))
+        town = TOWN_EMISSION * variety.towns * towns * quarters * terrain.land
         self._people = (total * region * (town + country)).astype(np.float32)
         self._wild = (WILD_EMISSION * variety.remote * region * terrain.land).astype(np.float32)
-        self._works = (total * variety.works * self._scatter_works(rng, (0.97 * settled + 0.03) * terrain.land)).astype(np.float32)
+        works = self._scatter_works(rng, (0.97 * settled + 0.03) * terrain.land)  # some lie in the wild
+        self._works = (total * variety.works * works).astype(np.float32)
         self._growth = (crowding * low * terrain.land).astype(np.float32)
         bare = np.clip(1 - 6 * land.maritime, 0, 1) * np.exp(-towns_nearby / 0.004) * (1 - 0.7 * land.upland)
         self._bare = (bare * terrain.land * np.exp(0.5 * rng.standard_normal())).astype(np.float32)
-        self._gas_ratio = (PRECURSOR_RATIO * variety.precursors * np.exp(0.25 * fractal_noise(rng, geometry, 700.0))).astype(np.float32)
+        gas_ratio = PRECURSOR_RATIO * variety.precursors * np.exp(0.25 * fractal_noise(rng, geometry, 700.0))
+        self._gas_ratio = gas_ratio.astype(np.float32)
         self._fires = np.zeros(geometry.shape, np.float32)
         # Heating, holidays, harvests and orders to close: regions change what they emit for some days.
-        self._activity = DriftingField(rng, geometry, peak_km=1300, shortest_km=350, decay=4.0, memory_hours=110)
+        self._activity = DriftingField(daily_rng, geometry, peak_km=1300, shortest_km=350, decay=4.0, memory_hours=110)
 
     def _scatter_works(self, rng: np.random.Generator, settled: np.ndarray) -> np.ndarray:
         """Point sources spread over their cell, ug m-2 s-1."""
@@ -78,9 +85,9 @@ class Emission:
             np.add.at(works, places, WORKS_EMISSION * np.exp(0.9 * rng.standard_normal(count)))
         return works.reshape(settled.shape) / (area * 1e6)
 
-    def start_day(self, day: date, rng: np.random.Generator) -> None:
-        """Draw the day's fires; yesterday's mostly go out."""
-        geometry = self._geometry
+    def start_day(self, day: date) -> None:
+        """Draw the day's fires, of which yesterday's mostly go out, and how busy the regions are."""
+        geometry, rng = self._geometry, self._daily_rng
         # Straw burns after harvest (June, October) and before sowing (March).
         month = day.timetuple().tm_yday / 365.25 * 12
         season = 0.15 + sum(np.exp(-((month - peak) ** 2) / 0.4) for peak in (2.8, 5.4, 9.6))

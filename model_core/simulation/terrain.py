@@ -72,7 +72,9 @@ class Terrain:
         if tilled is not None:
             tilled = np.asarray(tilled, np.float32)
             if tilled.shape != elevation.shape or np.nanmin(tilled, initial=0) < 0 or np.nanmax(tilled, initial=0) > 1:
-                raise InputError("the share of farmland must have the terrain's shape and lie in 0..1, NaN where unknown")
+                raise InputError(
+                    "the share of farmland must have the terrain's shape and lie in 0..1, NaN where it is unknown"
+                )
         return cls(elevation, urban, land, source, tilled)
 
     @classmethod

@@ -32,6 +32,10 @@ class Variety:
         Calm in basins, and the damming of flow by slopes.
     wind, stagnation
         Strength of the synoptic wind, and of the calm episodes.
+    diffusion
+        Horizontal mixing by small eddies, and so how sharp plumes are.
+    surface
+        How long fresh emission stays near the ground.
     """
 
     emission: float = 1.0
@@ -47,15 +51,17 @@ class Variety:
     shelter: float = 1.0
     blocking: float = 1.0
     wind: float = 1.0
+    diffusion: float = 1.0
+    surface: float = 1.0
     stagnation: float = 1.0
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "Variety":
         """Log-normal factors; the spreads are of the natural logarithm."""
         spread = {
-            "emission": 0.3, "towns": 0.6, "works": 0.5, "remote": 0.8, "regional": 0.3, "precursors": 0.25,
+            "emission": 0.3, "towns": 0.5, "works": 0.5, "remote": 0.8, "regional": 0.3, "precursors": 0.25,
             "formation": 0.35, "exchange": 0.3, "deposition": 0.25, "background": 0.6, "shelter": 0.35,
-            "blocking": 0.4, "wind": 0.15, "stagnation": 0.3,
+            "blocking": 0.4, "wind": 0.15, "stagnation": 0.3, "diffusion": 0.6, "surface": 0.4,
         }
         draw = {name: np.clip(rng.standard_normal(), -1.8, 1.8) for name in spread}  # no absurd worlds
         return cls(**{name: float(np.exp(width * draw[name])) for name, width in spread.items()})

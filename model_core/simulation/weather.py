@@ -20,7 +20,7 @@ NEAR_SURFACE_LAND, NEAR_SURFACE_SEA, NEAR_SURFACE_TOWN, GUSTS = 0.62, 0.80, 0.42
 # Systems drift east at about half the speed of the jet (km/h), faster in winter.
 DRIFT_KMH = 17.0
 # Stagnant episodes begin where their field exceeds this many standard deviations: a quarter of all places and days.
-CALM_THRESHOLD = 0.7
+CALM_THRESHOLD, DEEPEST_CALM = 0.7, np.float32(1.5)
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,9 @@ class Weather:
     def advance(self, hours: float, season: Season) -> None:
         """Let time pass."""
         drift = DRIFT_KMH * (1 + 0.3 * float(season.winter.mean())) * (1 + 0.3 * self._flow.value)
-        fields = ((self._pressure, 1.0), (self._moisture, 0.6), (self._instability, 0.35), (self._showers, 1.0),
-                  (self._calm, 0.2))
+        fields = (
+            (self._pressure, 1.0), (self._moisture, 0.6), (self._instability, 0.35), (self._showers, 1.0), (self._calm, 0.2),
+        )
         for field, share in fields:
             field.advance(hours, drift * share, -0.25 * drift * share)
         for number in (self._vigour, self._flow, self._origin):
@@ -112,7 +113,8 @@ class Weather:
     def _stagnation(self, season: Season) -> np.ndarray:
         """How deep a place lies in a stagnant high: mostly 0, 1 to 2 in the episodes, which winter deepens."""
         excess = np.maximum(self._calm.value() - np.float32(CALM_THRESHOLD), 0)
-        return np.minimum(np.float32(self._variety.stagnation) * (0.75 + 0.3 * season.winter) * excess, np.float32(1.5))
+        depth = np.float32(self._variety.stagnation) * (0.75 + 0.3 * season.winter) * excess
+        return np.minimum(depth, DEEPEST_CALM)
 
     def _follow_terrain(self, east: np.ndarray, north: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Shelter in basins; flow up a slope is blocked and turned along it, flow down it partly passes above."""

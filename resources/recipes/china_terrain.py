@@ -1,6 +1,7 @@
 """Real terrain for a grid over China, from public maps: the ground on which the bundled model's days are simulated.
 
-Elevation: ETOPO relief (NOAA, public domain). Urban fraction: MCIP's PURB at 27 km where it covers the grid, else the
+Elevation: heights every 0.05 degree where they are known (100-128E, 16-48N), else ETOPO relief (NOAA, public domain).
+Farmland: MCIP's land-use shares at 27 km. Urban fraction: MCIP's PURB at 27 km where it covers the grid, else the
 URBFRAC that comes with the 36 km CMAQ days. Sea: LANDFRAC of the latter. The maps are read from the folder of real
 data described in its README; they are not part of the project.
 """
@@ -19,7 +20,8 @@ from model_core.grid import Grid, ctm_crs
 from model_core.simulation.terrain import Terrain
 
 SOURCE = (
-    "elevation: ETOPO (NOAA, public domain); urban fraction and land: MCIP GRIDCRO2D 27 km (zhuobichen/MODIS, MIT) "
+    "elevation: ETOPO (NOAA, public domain) and 0.05 degree heights of shuowang-ai/PM2.5-GNN (MIT); "
+    "urban fraction, farmland and land: MCIP GRIDCRO2D 27 km (zhuobichen/MODIS, MIT) "
     "and CMAQ 36 km (zhuobichen/PM25-Fusion-AutoResearch, MIT)"
 )
 
@@ -45,7 +47,8 @@ def china_terrain(grid: Grid, data_folder: str | Path) -> Terrain:
     urban = np.where(np.isfinite(fine), fine, urban)
     land = np.where(np.isfinite(land), land > 0.5, elevation > 0)
     # Below-sea-level land (Turpan) keeps its depth.
-    return Terrain.from_arrays(np.where(land, elevation, 0), np.nan_to_num(urban).clip(0, 1), land, SOURCE, tilled.clip(0, 1))
+    elevation = np.where(land, elevation, 0)
+    return Terrain.from_arrays(elevation, np.nan_to_num(urban).clip(0, 1), land, SOURCE, tilled.clip(0, 1))
 
 
 def _bilinear(field: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
