@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 from command_line import DATA, Setting, run  # noqa: E402
-from cross_validation import OUT, folds, judge_all, kilometres, krige_both, predict_left_out  # noqa: E402
+from cross_validation import OUT, folds, judge_all, krige_both, predict_left_out  # noqa: E402
 from fields_figure import draw  # noqa: E402
 from kriging import as_kriged, krige_left_out  # noqa: E402
 
@@ -31,6 +31,7 @@ from model_core.stations.gridding import grid_observations  # noqa: E402
 from model_core.stations.observations import Observations, from_arrays  # noqa: E402
 from model_core.validation.baselines.variogram import fit_exponential  # noqa: E402
 from model_core.validation.distributions import Distribution  # noqa: E402
+from model_core.validation.places import plane_km  # noqa: E402
 
 FEWEST = 20
 KINDS = ("values", "logs")
@@ -58,7 +59,7 @@ def rows_of(setting: Setting, every: int = 4) -> list[dict[str, Any]]:
         answers: dict[str, Distribution] = krige_both(observations, grid, fold)
         for kind, variogram in common.items():
             scaled = _in_variances(variogram, as_kriged(observations.value, kind))
-            answers[f"kriging of {kind}, one variogram"] = krige_left_out(kilometres(observations, grid), observations.value, fold, kind, variogram=scaled)
+            answers[f"kriging of {kind}, one variogram"] = krige_left_out(plane_km(observations, grid), observations.value, fold, kind, variogram=scaled)
         answers["model"] = predict_left_out(predictor, observations, fold)
         wind = from_arrays(table.lon, table.lat, table.wind, species="wind")
         answers["model with wind"] = predict_left_out(predictor, observations, fold, others={"wind": grid_observations(wind, grid)})
@@ -79,7 +80,7 @@ def common_variogram(given: list[tuple[Observations, np.ndarray]], grid: Grid, k
     fitted = []
     for observations, _ in given:
         value = as_kriged(observations.value, kind)
-        variogram = fit_exponential(kilometres(observations, grid), value)
+        variogram = fit_exponential(plane_km(observations, grid), value)
         fitted.append([variogram["psill"] / value.var(), variogram["range"], variogram["nugget"] / value.var()])
     return dict(zip(("psill", "range", "nugget"), np.median(fitted, axis=0)))
 

@@ -5,29 +5,43 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Mapping, Sequence
 
 from cross_validation import OUT, ROOT
 from tables import markdown, write_rows
 
+from model_core.analysis import CHOICES, analyse
 from model_core.device import choose_device
 from model_core.grid import Grid
 from model_core.model_file import Model, load_model
-from model_core.prediction import Predictor
+from model_core.prediction import Predictor, Reanalysis
+from model_core.stations.gridding import GriddedReadings
 
 DATA = ROOT.parent / "shared" / "data"
 COLUMNS = ("day", "scheme", "method", "n", "rmse", "ratio", "r2_det", "nme", "coverage_90", "width_90", "crps", "crps_ratio")
 
 
+class Analysed:
+    """A predictor with the analysis step after each prediction; in use like the predictor itself."""
+
+    def __init__(self, predictor: Predictor, choice: str):
+        self._predictor, self._choice, self.model, self.grid = predictor, choice, predictor.model, predictor.grid
+
+    def predict(self, days: Sequence[Mapping[str, GriddedReadings]]) -> list[Reanalysis]:
+        """As `Predictor.predict`."""
+        return [analyse(self._predictor, day, self._choice).reanalysis for day in days]
+
+
 class Setting:
-    """The model to be judged, where it runs, and where the real data are."""
+    """The model to be judged, where it runs, the choice of the analysis step, and where the real data are."""
 
-    def __init__(self, model: Model, device: str = "auto", data: Path = DATA):
-        self.model, self.device, self.data = model, choose_device(device), data
+    def __init__(self, model: Model, device: str = "auto", data: Path = DATA, analysis: str = "off"):
+        self.model, self.device, self.data, self.analysis = model, choose_device(device), data, analysis
 
-    def predictor(self, grid: Grid, **options: Any) -> Predictor:
-        """The model ready for a grid."""
-        return Predictor(options.pop("model", self.model), grid, self.device, **options)
+    def predictor(self, grid: Grid, **options: Any) -> Predictor | Analysed:
+        """The model ready for a grid; options as for `Predictor`, and another `model`."""
+        plain = Predictor(options.pop("model", self.model), grid, self.device, **options)
+        return plain if self.analysis == "off" else Analysed(plain, self.analysis)
 
 
 def run(rows_of: Callable[..., list[dict[str, Any]]], doc: str, stem: str, columns: tuple[str, ...] = COLUMNS, **numbers: int) -> None:
@@ -45,12 +59,13 @@ def run(rows_of: Callable[..., list[dict[str, Any]]], doc: str, stem: str, colum
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """--model, --device, --data."""
+    """--model, --device, --data, --analysis."""
     parser.add_argument("--model", default="bundled", help="name or file (default: %(default)s)")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--data", type=Path, default=DATA, help="folder of real data")
+    parser.add_argument("--analysis", choices=CHOICES, default="off", help="the analysis step after each prediction")
 
 
 def setting_of(options: argparse.Namespace) -> Setting:
     """From parsed options."""
-    return Setting(load_model(options.model), options.device, options.data)
+    return Setting(load_model(options.model), options.device, options.data, options.analysis)

@@ -8,16 +8,15 @@ from typing import Any, Mapping
 
 import numpy as np
 from kriging import krige_left_out
-from pyproj import Transformer
-from scipy.ndimage import map_coordinates
 
 from model_core.grid import Grid
 from model_core.prediction import Predictor
 from model_core.scores import scores
-from model_core.stations.gridding import grid_observations
+from model_core.stations.gridding import grid_observations, locate_cells
 from model_core.stations.observations import Observations
 from model_core.validation.distributions import Distribution, LogNormal, interval_scores
 from model_core.validation.folds import deal
+from model_core.validation.places import at_stations, plane_km, station_names
 
 ROOT = Path(__file__).resolve().parents[3]
 OUT = ROOT / ".build" / "benchmarks" / "skill"
@@ -26,11 +25,8 @@ FOLDS, SEED = 10, 0
 
 
 def on_grid(observations: Observations, grid: Grid) -> Observations:
-    """The readings at stations whose cell is on the grid, in a CRS of any kind."""
-    row, column = grid.locate(observations.x, observations.y, observations.crs)
-    rows, columns = grid.shape
-    with np.errstate(invalid="ignore"):
-        return observations.select((row >= 0) & (row < rows) & (column >= 0) & (column < columns))
+    """The readings whose cell is on the grid."""
+    return observations.select(locate_cells(observations, grid)[1])
 
 
 def folds(key: np.ndarray) -> np.ndarray:
@@ -40,20 +36,8 @@ def folds(key: np.ndarray) -> np.ndarray:
 
 def schemes_of(observations: Observations) -> dict[str, np.ndarray]:
     """What stays together in each scheme: a station (LSCV), and a city where the table names them (LCCV)."""
-    alone = {"LSCV": np.arange(len(observations)) if observations.id is None else observations.id}
+    alone = {"LSCV": station_names(observations)}
     return alone if observations.group is None else alone | {"LCCV": observations.group}
-
-
-def kilometres(observations: Observations, grid: Grid) -> np.ndarray:
-    """Positions on the grid's projection, float (stations, 2)."""
-    to_grid = Transformer.from_crs(observations.crs, grid.crs, always_xy=True)
-    return np.stack(to_grid.transform(observations.x, observations.y), axis=1) / 1000
-
-
-def at_stations(field: np.ndarray, observations: Observations, grid: Grid) -> np.ndarray:
-    """A field read at the stations, bilinear between cell centres."""
-    row, column = grid.locate(observations.x, observations.y, observations.crs)
-    return map_coordinates(field.astype(float), [row - 0.5, column - 0.5], order=1, mode="nearest")
 
 
 def predict_left_out(
@@ -100,7 +84,7 @@ def compare(
 
 def krige_both(observations: Observations, grid: Grid, fold: np.ndarray) -> dict[str, Distribution]:
     """What kriging of values and of logs say of left-out stations."""
-    position = kilometres(observations, grid)
+    position = plane_km(observations, grid)
     return {f"kriging of {kind}": krige_left_out(position, observations.value, fold, kind, KRIGING_CACHE) for kind in ("values", "logs")}
 
 

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import numpy as np  # noqa: E402
 from command_line import COLUMNS, Setting, run  # noqa: E402
-from cross_validation import OUT, ROOT, at_stations, compare, on_grid  # noqa: E402
+from cross_validation import OUT, ROOT, compare, on_grid  # noqa: E402
 from real_stations import stations_of  # noqa: E402
 from tables import write_rows  # noqa: E402
 
@@ -28,6 +28,7 @@ from model_core.ctm.daily_store import DailyStore, open_store  # noqa: E402
 from model_core.grid import PRESETS, Grid  # noqa: E402
 from model_core.model_file import Model  # noqa: E402
 from model_core.stations.observations import Observations, from_arrays  # noqa: E402
+from model_core.validation.places import at_stations  # noqa: E402
 
 CMAQ, CMAQ_DAYS = Path("china_cmaq") / "china36km_cmaq_pm25_20200103-20.nc", 3
 NOISE = (0.08, 0.15)  # of an instrument and its street, from station to station

@@ -16,13 +16,14 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from command_line import COLUMNS, Setting, run  # noqa: E402
-from cross_validation import at_stations, compare, on_grid  # noqa: E402
+from cross_validation import compare, on_grid  # noqa: E402
 from ctm_stations import means, pseudo_stations, simulated_files, store_of  # noqa: E402
 from real_stations import stations_of  # noqa: E402
 
 from model_core.grid import PRESETS  # noqa: E402
 from model_core.stations.gridding import grid_observations  # noqa: E402
 from model_core.stations.observations import from_arrays  # noqa: E402
+from model_core.validation.places import at_stations  # noqa: E402
 
 
 def rows_of(setting: Setting, days: int = 4) -> list[dict[str, Any]]:

@@ -4,7 +4,8 @@
 
 The file of AQS has 878 rows of 492 monitors at 441 sites: most hourly monitors stand in it twice, as the mean of the hours and as
 the block average, and some sites have several monitors. Left-out stations are to be unknown, so a site's readings are averaged; the
-rows as they are follow for comparison (`LSCV, all rows`: there the twin of a left-out row gives it away). Groups are metropolitan
+rows as they are follow for comparison: with all rows of a site left out together, as `crossvalidate` does (`LSCV, all rows`), and
+with rows left out one by one, where the twin of a left-out row gives it away (`rows, twins apart`). Groups are metropolitan
 areas (LCCV) and states. Elevation comes from ETOPO, the urban fraction, east of 108 W, from an MCIP file, both by the job `covariates`.
 """
 
@@ -29,6 +30,7 @@ from model_core.grid import Grid, parse_grid  # noqa: E402
 from model_core.jobs import JOBS  # noqa: E402
 from model_core.progress import Progress  # noqa: E402
 from model_core.stations.observations import Observations, from_arrays  # noqa: E402
+from model_core.validation.places import station_names  # noqa: E402
 
 GRID, DAY = "conus12km", "2016-01-15"
 _SITE = ["State Code", "County Code", "Site Num"]
@@ -90,11 +92,13 @@ def rows_of(setting: Setting) -> list[dict[str, Any]]:
     sites = observations_of(site_means(table), grid)
     states = observations_of(site_means(table), grid, "state").group
     every_row = observations_of(table, grid)
-    rows = compare(predictor, sites, DAY, {"LSCV": np.arange(len(sites)), "LCCV": sites.group, "states": states})
-    rows += compare(predictor, every_row, DAY, {"LSCV, all rows": np.arange(len(every_row))})
+    rows = compare(predictor, sites, DAY, {"LSCV": station_names(sites), "LCCV": sites.group, "states": states})
+    rows += compare(predictor, every_row, DAY, {
+        "LSCV, all rows": station_names(every_row), "rows, twins apart": np.arange(len(every_row)),
+    })
     without = setting.predictor(grid)
     rows += [row | {"method": "model without maps"} for row in compare(
-        without, sites, DAY, {"LSCV": np.arange(len(sites))}) if row["method"] == "model"]
+        without, sites, DAY, {"LSCV": station_names(sites)}) if row["method"] == "model"]
     draw(predictor, sites, OUT / "usa.png", f"PM2.5 on {DAY}, {len(sites)} AQS sites", maps["elevation"] > 0)
     return rows
 
