@@ -144,6 +144,7 @@ class SingleOutput:
         self._close(complete=True)
         if not self._as_netcdf:
             try:
+                self.store.tidy()
                 zarr.consolidate_metadata(self._work, zarr_format=2)
                 if self._out.exists():
                     _replace(self._out, self._before)

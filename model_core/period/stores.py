@@ -32,6 +32,8 @@ ABOUT = {
 }
 # Measured on fields of 372 x 426 cells: 3 ms a field, as small as zlib makes it in 10 ms.
 _COMPRESSOR = Blosc("zstd", clevel=1, shuffle=Blosc.SHUFFLE)
+# Where zarr writes a chunk until it is complete.
+_IN_WRITING = ".partial"
 # Blosc's threads would write their blocks in the order in which they happen to finish.
 blosc.use_threads = False
 
@@ -75,7 +77,7 @@ class ZarrDays:
         """Write a step; `OutputError` if it can't be written (disk full)."""
         group = self._opened()
         try:
-            group[FINGERPRINT][number] = np.zeros(FINGERPRINT_BYTES, np.uint8)
+            self._chunk(FINGERPRINT, number).unlink(missing_ok=True)
             for field in self.frame.fields:
                 group[field.name][number] = np.asarray(fields[field.name], np.float32)
             group[READINGS][number] = readings
@@ -84,17 +86,24 @@ class ZarrDays:
             raise OutputError(f"can't write '{self.path}': {error.strerror or error}; is there room on the disk?") from error
 
     def clear(self, number: int) -> None:
-        """Leave a step without fields."""
-        group = self._opened()
-        group[FINGERPRINT][number] = np.zeros(FINGERPRINT_BYTES, np.uint8)
-        group[READINGS][number] = 0
-        for field in self.frame.fields:
-            group[field.name][number] = np.full(self.frame.grid.shape, np.nan, np.float32)
+        """Leave a step without fields, as if it had never been written."""
+        for name in (FINGERPRINT, READINGS, *(field.name for field in self.frame.fields)):
+            self._chunk(name, number).unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Take away what killed processes were in the midst of writing."""
+        for path in self.path.glob(f"*/*{_IN_WRITING}"):
+            path.unlink(missing_ok=True)
 
     def read(self, number: int) -> tuple[dict[str, np.ndarray], int]:
         """(fields of a step, readings used)."""
         group = self._opened()
         return {field.name: group[field.name][number] for field in self.frame.fields}, int(group[READINGS][number])
+
+    def _chunk(self, name: str, number: int) -> Path:
+        """The file of a step's chunk, as Zarr's format 2 names it."""
+        rest = {FINGERPRINT: 1, READINGS: 0}.get(name, 2)
+        return self.path / name / ".".join(["%d" % number, *["0"] * rest])
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_group": None}
@@ -169,8 +178,9 @@ def _write_frame(group: zarr.Group, frame: Frame) -> None:
     put(GRID_MAPPING, np.int32(0), (), grid_mapping_attributes(grid))
     for field in frame.fields:
         announce(field.name, (steps, *shape), ("time", rows, columns), "f4", np.nan, _COMPRESSOR, field.attributes(grid))
-    announce(READINGS, (steps,), ("time",), "i4", 0, None, ABOUT[READINGS])
-    announce(FINGERPRINT, (steps, FINGERPRINT_BYTES), ("time", f"{FINGERPRINT}_size"), "u1", 0, None, ABOUT[FINGERPRINT])
+    # Without a fill value, which readers would take for "no data": what is not written reads as zero.
+    announce(READINGS, (steps,), ("time",), "i4", None, None, ABOUT[READINGS])
+    announce(FINGERPRINT, (steps, FINGERPRINT_BYTES), ("time", f"{FINGERPRINT}_size"), "u1", None, None, ABOUT[FINGERPRINT])
 
 
 def _hex(fingerprints: np.ndarray) -> dict[int, str]:

@@ -116,7 +116,7 @@ class StationSeries:
             try:
                 yield from self._parts_of(file, date, start, end)
             except InputError as error:
-                if len(self._files) == 1 or str(file) in str(error):
+                if (len(self._files) == 1 and not self.ordered) or str(file) in str(error):
                     raise
                 raise InputError(f"'{file}': {error}") from error
 

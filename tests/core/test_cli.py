@@ -12,7 +12,7 @@ from model_core.cli import build_parser, main
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "resources" / "sample" / "stations.csv"
-COMMANDS = ("info", "inspect", "grid-stations", "reanalyse", "train", "reproduce", "simulate", "covariates", "worker")
+COMMANDS = ("info", "inspect", "grid-stations", "reanalyse", "reanalyse-period", "train", "reproduce", "simulate", "covariates", "worker")
 
 
 def run(*arguments, cwd=ROOT):
