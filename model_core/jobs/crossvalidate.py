@@ -53,7 +53,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
             model, grid, device, covariates=covariates, precision=request.get("precision") or "auto",
         )
         progress.step(0.05, "reading stations")
-        days = requested_days(request, model, grid, progress.part(0.05, 0.15))
+        days = requested_days(request, model, grid, out, progress.part(0.05, 0.15))
         progress.log(f"{len(days)} day(s), {_SCHEME_WORDS[scheme]}; predicting on {describe_device(device)}")
         result = _cross_validate(request, days, grid, predictor, scheme, baselines, progress.part(0.15, 0.94))
         tables = score_tables(result)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date as Date
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Any, Callable
 
 import numpy as np
 
@@ -14,15 +16,16 @@ from model_core.jobs.requests import WEATHER, file_and_column, requested_clock, 
 from model_core.model_file import Model
 from model_core.progress import Progress
 from model_core.stations.daily import daily_means, require_days
-from model_core.stations.gridding import GriddedReadings, grid_observations, locate_cells
+from model_core.stations.gridding import all_outside, locate_cells
 from model_core.stations.observations import Observations, read_observations
 from model_core.validation.cross_validation import Day
 from model_core.variables import get_variable
-from model_core.warping import warp
 
 
-def requested_days(request: dict[str, Any], model: Model, grid: Grid, progress: Progress) -> list[Day]:
+def requested_days(request: dict[str, Any], model: Model, grid: Grid, folder: Path, progress: Progress) -> list[Day]:
     """Every day that the table holds (only `date`, where one is named); without a time column all readings are one day.
+
+    `folder` keeps the daily fields of the CTM, where there is one.
 
     Raises
     ------
@@ -36,7 +39,7 @@ def requested_days(request: dict[str, Any], model: Model, grid: Grid, progress: 
     dates: list[Date | None] = list(observations.dates) or [parse_day(request["date"]) if request.get("date") else None]
     progress.step(0.3, "reading further inputs")
     further = _further(request, model, dates, grid, progress)
-    ctm = _ctm_fields(request, target.key, dates, grid, progress.part(0.3, 1.0))
+    ctm = _ctm_fields(request, target.key, dates, grid, folder, progress.part(0.3, 1.0))
     return [
         Day(observations if observations.time is None else observations.on_day(date), further.get(date, {}), date, ctm.get(date))
         for date in dates
@@ -64,9 +67,9 @@ def _read(
 
 def _further(
     request: dict[str, Any], model: Model, dates: list[Date | None], grid: Grid, progress: Progress
-) -> dict[Date | None, dict[str, GriddedReadings]]:
-    """Gridded readings of the other variables that the model knows, by day; a day without any of one lacks it."""
-    found: dict[Date | None, dict[str, GriddedReadings]] = {date: {} for date in dates}
+) -> dict[Date | None, dict[str, Observations]]:
+    """Readings of the other variables that the model knows, by day; a day without any of one lacks it."""
+    found: dict[Date | None, dict[str, Observations]] = {date: {} for date in dates}
     for key in WEATHER:
         source = file_and_column(request, key)
         if source is None:
@@ -75,37 +78,43 @@ def _further(
             progress.warn(f"the model does not know {key}; its readings are not used")
             continue
         observations = _read(request, source, key, request.get(f"{key}_unit"), request.get(f"{key}_crs") or request.get("crs"), progress)
+        if not locate_cells(observations, grid)[1].any():
+            raise InputError(f"{get_variable(key).long_name}: {all_outside(observations, grid)}")
+        have = set(dates if observations.time is None else observations.dates)
         for date in dates:
-            of_day = observations if observations.time is None or date not in observations.dates else observations.on_day(date)
-            if observations.time is not None and date not in observations.dates:
-                continue
-            if locate_cells(of_day, grid)[1].any():
-                found[date][key] = grid_observations(of_day, grid)
-        lacking = sum(key not in readings for readings in found.values())
+            if date in have:
+                found[date][key] = observations if observations.time is None else observations.on_day(date)
+        lacking = len(set(dates) - have)
         if lacking:
-            progress.warn(f"{get_variable(key).long_name}: no reading on the grid on {lacking} of {len(dates)} day(s)")
+            progress.warn(f"{get_variable(key).long_name}: no reading on {lacking} of {len(dates)} day(s)")
     return found
 
 
 def _ctm_fields(
-    request: dict[str, Any], species: str, dates: list[Date | None], grid: Grid, progress: Progress
-) -> dict[Date | None, np.ndarray]:
-    """The CTM's field of each day on the grid, where its files have the day."""
+    request: dict[str, Any], species: str, dates: list[Date | None], grid: Grid, folder: Path, progress: Progress
+) -> dict[Date | None, Callable[[], np.ndarray]]:
+    """What gives the CTM's field of each day on the grid, where its files have the day; prepared once and kept in `folder`."""
     if not request.get("ctm"):
         return {}
-    from model_core.ctm.fields import read_ctm
+    from model_core.ctm.daily_store import CACHE_FOLDER, open_store
+    from model_core.training.series import find_files
 
-    files = request["ctm"]
-    ctm = read_ctm(files, [species], progress, **({"time_zone": request["time_zone"]} if request.get("time_zone") else {}))
-    if species not in ctm.fields:
+    cache = folder / CACHE_FOLDER
+    cache.mkdir(exist_ok=True)
+    store = open_store(
+        find_files(request["ctm"]), [species], grid, cache, progress, request.get("time_zone") or "UTC",
+    )
+    if species not in store.variables:
         raise InputError(f"the CTM files hold no {get_variable(species).long_name}")
-    if dates == [None] and len(ctm.times) == 1:
-        progress.log(f"the readings have no day: they are compared with the only one of the CTM, {ctm.times[0]}")
-        return {None: warp(ctm.fields[species][0], ctm.grid, grid)}
-    found = {date: warp(ctm.fields[species][ctm.times.index(date)], ctm.grid, grid) for date in dates if date in ctm.times}
+    if dates == [None] and len(store.times) == 1:
+        progress.log(f"the readings have no day: they are compared with the only one of the CTM, {store.times[0]}")
+        return {None: partial(store.field, species, 0)}
+    found = {date: partial(store.field, species, number) for number, date in enumerate(store.times) if date in dates}
     if not found:
-        have = f"{ctm.times[0]} to {ctm.times[-1]}" if ctm.times else "no day"
-        raise InputError(f"the CTM files hold {have}, none of the days of the readings ({dates[0]} to {dates[-1]}); name the time column, or other files")
+        remedy = "name the day or the time column" if dates == [None] else "choose other files"
+        raise InputError(
+            f"the CTM files hold {store.times[0]} to {store.times[-1]}, none of the days of the readings ({dates[0]} to {dates[-1]}); {remedy}"
+        )
     if len(found) < len(dates):
         progress.warn(f"the CTM files lack {len(dates) - len(found)} of {len(dates)} days; on those avna and evna say nothing")
     return found

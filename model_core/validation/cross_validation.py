@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date as Date
-from typing import Mapping, Sequence
+from typing import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.prediction import Predictor
 from model_core.progress import Progress
-from model_core.stations.gridding import GriddedReadings, grid_observations, locate_cells
+from model_core.stations.gridding import grid_observations, locate_cells
 from model_core.stations.observations import Observations
 from model_core.validation.baselines import check_baselines, predict_baselines
 from model_core.validation.baselines.kriging import LOG_OFFSET
@@ -34,15 +34,15 @@ class Day:
     Attributes
     ----------
     observations : readings of the target, one for each station; those outside the grid are not used
-    further : gridded readings of other variables, by key; they are there in every fold
+    further : readings of other variables that the model knows, by key; they are there in every fold
     date : None where the day is not known
-    ctm : float (rows, columns) on the grid, the CTM's field of the target, or None
+    ctm : gives the CTM's field of the target, float (rows, columns) on the grid, when the day's turn comes; None on a day without
     """
 
     observations: Observations
-    further: Mapping[str, GriddedReadings] = field(default_factory=dict)
+    further: Mapping[str, Observations] = field(default_factory=dict)
     date: Date | None = None
-    ctm: np.ndarray | None = None
+    ctm: Callable[[], np.ndarray] | None = None
 
 
 @dataclass(frozen=True)
@@ -142,8 +142,17 @@ def cross_validate(
 
 
 def _on_grid(day: Day, grid: Grid) -> Day:
-    inside = locate_cells(day.observations, grid)[1]
-    return Day(day.observations.select(inside), day.further, day.date, day.ctm)
+    """The day without readings off the grid; a variable that has no other is not there."""
+    observations, further = day.observations.select(_inside(day.observations, grid)), {}
+    for key, readings in day.further.items():
+        inside = _inside(readings, grid)
+        if inside.any():
+            further[key] = readings.select(inside)
+    return replace(day, observations=observations, further=further)
+
+
+def _inside(observations: Observations, grid: Grid) -> np.ndarray:
+    return locate_cells(observations, grid)[1]
 
 
 def _folds(days: Sequence[Day], grid: Grid, scheme: str, folds: int, seed: int, block_km: float) -> list[np.ndarray]:
@@ -200,7 +209,7 @@ def _of_day(
     predicted, missing, notes = _by_model(day, fold, grid, predictor, analysis) if predictor else ({}, [], [])
     columns |= predicted
     position = plane_km(observations, grid)
-    modelled = None if day.ctm is None else at_stations(day.ctm, observations, grid)
+    modelled = None if day.ctm is None else at_stations(day.ctm(), observations, grid)
     out_of = np.unique(fold)
     for number, this in enumerate(out_of if baselines else ()):
         progress.step(0.3 + 0.7 * number / len(out_of), f"{name}baselines, fold {number + 1} of {len(out_of)}")
@@ -222,7 +231,8 @@ def _by_model(
     """The model's columns: every reading from the field that was made without its fold."""
     target = predictor.model.configuration.target
     out_of = np.unique(fold)
-    readings = [{**day.further, target: grid_observations(day.observations.select(fold != this), grid)} for this in out_of]
+    further = {key: grid_observations(readings, grid) for key, readings in day.further.items()}
+    readings = [{**further, target: grid_observations(day.observations.select(fold != this), grid)} for this in out_of]
     # At once where the step is off, so that the device is full.
     fields = predictor.predict(readings) if analysis == "off" else [analyse(predictor, one, analysis).reanalysis for one in readings]
     columns: dict[str, np.ndarray] = {"predicted": np.full(len(fold), np.nan)}

@@ -98,7 +98,7 @@ ALL = ("idw", "ok", "oklog", "vna", "avna", "evna")
 @pytest.mark.parametrize("scheme", ["stations", "groups", "cells", "blocks"])
 def test_a_left_out_reading_never_changes_what_is_predicted_for_its_fold(day, ctm, predictor, scheme):
     """The whole fold is blind to it, and the other folds see it."""
-    day = Day(day.observations, date=DAYS[0], ctm=ctm.fields["pm25"][0])
+    day = Day(day.observations, date=DAYS[0], ctm=lambda: ctm.fields["pm25"][0])
     options = {"scheme": scheme, "folds": 3, "baselines": ALL}
     first, second = (cross_validate([one], ctm.grid, predictor, **options) for one in (day, with_reading(day, 7, 900.0)))
     assert second.table.observed[7] == 900
@@ -107,6 +107,15 @@ def test_a_left_out_reading_never_changes_what_is_predicted_for_its_fold(day, ct
     pd.testing.assert_frame_equal(first.table.loc[own, told], second.table.loc[own, told])
     for method in ("model", "ok", "oklog"):  # Voronoi neighbours and near stations may all lie in its own fold
         assert (first.prediction(method)[~own] != second.prediction(method)[~own]).any(), method
+
+
+def test_the_analysis_step_is_blind_to_what_is_left_out_too(day, ctm, predictor):
+    options = {"scheme": "groups", "folds": 2, "baselines": (), "analysis": "on"}
+    first, second = (cross_validate([one], ctm.grid, predictor, **options) for one in (day, with_reading(day, 7, 900.0)))
+    own = (first.table.fold == first.table.fold[7]).to_numpy()
+    assert first.prediction("model")[own] == pytest.approx(second.prediction("model")[own], rel=1e-6)
+    without = cross_validate([day], ctm.grid, predictor, "groups", 2, baselines=())
+    assert (first.prediction("model") != without.prediction("model")).any()
 
 
 def test_a_prediction_is_the_field_without_the_fold_read_at_the_station(day, ctm, predictor):
@@ -129,7 +138,7 @@ def test_the_order_of_the_table_does_not_matter(day, ctm, predictor):
 
 def test_other_variables_stay_where_the_target_is_left_out(stations, ctm, day, predictor):
     of_day = stations[stations.day == str(DAYS[0])]
-    humid = {"rh": grid_observations(from_arrays(of_day.x, of_day.y, of_day.rh, ctm.grid.crs, species="rh"), ctm.grid)}
+    humid = {"rh": from_arrays(of_day.x, of_day.y, of_day.rh, ctm.grid.crs, species="rh")}
     dry, wet = (cross_validate([Day(day.observations, further)], ctm.grid, predictor, "groups", 3, baselines=()) for further in ({}, humid))
     assert "rh" in dry.missing_inputs and "rh" not in wet.missing_inputs
     assert (dry.prediction("model") != wet.prediction("model")).all()
@@ -137,7 +146,7 @@ def test_other_variables_stay_where_the_target_is_left_out(stations, ctm, day, p
 
 def test_a_ctm_that_is_the_truth_is_found_again_by_the_methods_that_use_it(day, ctm):
     number = ctm.times.index(DAYS[0])
-    result = cross_validate([Day(day.observations, ctm=ctm.fields["pm25"][number])], ctm.grid, None, "groups", 3, baselines=ALL)
+    result = cross_validate([Day(day.observations, ctm=lambda: ctm.fields["pm25"][number])], ctm.grid, None, "groups", 3, baselines=ALL)
     assert summary(score_tables(result))["evna"]["rmse"] < 0.01 and summary(score_tables(result))["avna"]["rmse"] < 0.01
     assert summary(score_tables(result))["idw"]["rmse"] > 1
 
@@ -222,6 +231,7 @@ def test_a_day_on_which_one_fold_alone_reports_is_left_out_with_a_warning(run, s
     ({"group": None}, "name the column that says the group"),
     ({"group": "town"}, "no column 'town'"),
     ({"folds": 16}, "16 folds of 15 groups: take at most 15 folds"),
+    ({"rh": "weather.csv"}, "write FILE:COLUMN"),
     ({"baselines": ["avna"]}, "'avna' needs a CTM field"),
     ({"baselines": ["spline"]}, "unknown baseline 'spline'"),
     ({"scheme": "cities"}, "unknown scheme 'cities'"),
