@@ -33,6 +33,7 @@ from model_core.progress import Progress
 from model_core.ready import ready_model
 from model_core.reanalysis_fields import field_names
 from model_core.stations.series import Source, StationSeries
+from model_core.time_zones import parse_time_zone, same_offset
 from model_core.variables import get_variable
 
 _READ = 0.1  # share of the progress bar until the first step is predicted
@@ -65,6 +66,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         predictor = None if scheduler else task_predictor(task)
         reading.wait(progress)
         times = _axis(series[target.key], step, start, end, request.get("time_zone") or "")
+        _require_steady_hours(times)
         frame = Frame(
             grid, times, tuple(FieldName(name, target.unit, text) for name, text in names), _attributes(model, step, covariates and request)
         )
@@ -156,6 +158,15 @@ def _axis(series: GriddedSeries, step: str, start: np.datetime64 | None, end: np
     if first >= after:
         raise InputError(f"no reading in the period: the readings are of {span[0]} to {span[1]}")
     return TimeAxis(np.arange(first, after, one).astype("datetime64[s]"), step, zone)
+
+
+def _require_steady_hours(times: TimeAxis) -> None:
+    """Hours that a clock shows twice can't be told apart on an axis of local times."""
+    if times.step == "hour" and times.zone and not same_offset(times.starts[0], times.starts[-1], parse_time_zone(times.zone)):
+        raise InputError(
+            f"clocks of {times.zone} are changed within the period, and an hour comes twice; "
+            "choose UTC, a zone without summer time such as Etc/GMT+5, or a shorter period"
+        )
 
 
 def _requested_series(
