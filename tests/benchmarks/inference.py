@@ -69,18 +69,18 @@ def rows_of(name: str, model, days: list[dict], device, target: str = "") -> lis
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
+    from model_core.inference.precision import PRECISIONS
     from model_core.prediction import Predictor
 
-    plain = Predictor(model, china.grid(), torch.device("cpu"), precision="fp32")
     shape = (1, len(model.configuration.station_variables), *china.grid().shape)
     maps = (1, len(model.configuration.covariates), *china.grid().shape)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        plain.model.network(torch.ones(shape), torch.ones(shape), torch.ones(maps), torch.ones(maps))
+        model.network.cpu()(torch.ones(shape), torch.ones(shape), torch.ones(maps), torch.ones(maps))
     work = counter.get_total_flops()
     predictor = Predictor(model, china.grid(), device)
     predictor.predict(days[:2])  # whatever is only done once
     times = in_turns({"many": lambda: predictor.predict(days), "one": lambda: predictor.predict(days[:1])}, 3)
-    day, precision = times["many"] / len(days), dtype_of(predictor)
+    day, precision = times["many"] / len(days), PRECISIONS[predictor.precision]
     rate = matrix_product_rate(device, precision)
     weights = sum(parameter.numel() for parameter in model.network.parameters())
     short = str(precision).split(".")[-1]
@@ -90,13 +90,6 @@ def rows_of(name: str, model, days: list[dict], device, target: str = "") -> lis
         Row(f"{name}, arithmetic", work / day / 1e9, "GFLOP/s", work / day / rate, "matrix product",
             note=f"{work / 1e9:.0f} GFLOP a day; {short} matrix product {rate / 1e9:.0f} GFLOP/s"),
     ]
-
-
-def dtype_of(predictor):
-    """What the predictor computes the heavy part in."""
-    import torch
-
-    return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16, "auto": torch.float32}[predictor.precision]
 
 
 def agreement(model, days: list[dict], device) -> list[Row]:

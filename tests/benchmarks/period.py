@@ -41,6 +41,8 @@ def main() -> int:
             "the prediction alone", "value <= 75" if whole else "", "aim 60 s; two cores with AMX" if whole else ""),
         Row(f"{last} days: speed", last / year["seconds"], "days/s", last / year["seconds"] * year["alone"], "the prediction alone",
             note=f"prediction alone {1 / year['alone']:.1f} days/s"),
+        Row(f"{last} days: processor time", year["busy"], "s", year["busy"] / year["seconds"], "the wall",
+            note="near the number of processors where nothing else runs"),
         *(Row(f"{days} days: peak memory", run["peak"], "MB", run["peak"] / runs[first]["peak"], f"{first} days",
               "value <= 2000" if days == last else "") for days, run in runs.items()),
     )
@@ -63,12 +65,12 @@ def one_period(days: int, model: str, suffix: str) -> dict:
             "start": str(china.FIRST_DAY), "end": str(end), "grid": "china12km", "model": model,
             "out": str(Path(folder) / f"period{suffix}"),
         }
-        begin = time.perf_counter()
+        begin, busy = time.perf_counter(), time.process_time()
         result = JOBS["reanalyse-period"](request, Progress())
-        seconds = time.perf_counter() - begin
+        seconds, busy = time.perf_counter() - begin, time.process_time() - busy
     if result["days"]["computed"] != days:
         sys.exit(f"{result['days']} of {days} days")
-    return {"seconds": seconds, "peak": peak_mb(), "alone": prediction_alone(model)}
+    return {"seconds": seconds, "busy": busy, "peak": peak_mb(), "alone": prediction_alone(model)}
 
 
 def prediction_alone(model: str, days: int = 16) -> float:
