@@ -17,10 +17,14 @@ from model_core.errors import Cancelled, InputError, OutputError
 from model_core.grid import Grid, parse_grid
 from model_core.progress import Progress
 from model_core.simulation import Terrain, simulate_days, write_simulation
-from model_core.simulation.chemistry import humidity_growth
+from model_core.simulation.chemistry import Reactions, humidity_growth, surface_pm25
+from model_core.simulation.climate import Landscape, Season
+from model_core.simulation.emission import RED_ALERT_PM25, Emission
 from model_core.simulation.geometry import Geometry
 from model_core.simulation.synoptic import DriftingField
 from model_core.simulation.transport import Advection, diffuse
+from model_core.simulation.variety import Variety
+from model_core.simulation.weather import State, Weather
 
 LAMBERT = "+proj=lcc +lat_1=25 +lat_2=40 +lat_0=34 +lon_0=110 +R=6370000 +units=m +no_defs"
 WINTER = date(2018, 1, 20)
@@ -119,6 +123,35 @@ def test_basins_fill_and_plateaus_stay_clean():
     assert basin > 3 * plateau
 
 
+@pytest.mark.parametrize("radius", [70, 160, 330])
+def test_basins_of_any_size_are_sheltered(radius):
+    """A valley, the Sichuan and the Tarim basin; the plateau beside them is not."""
+    on = parse_grid(f"-1200000,-900000,1200000,900000,12000@{LAMBERT}")
+    geometry = Geometry.of(on)
+    distance = np.hypot(geometry.x_km[None, :], geometry.y_km[:, None])
+    terrain = Terrain.from_arrays(np.where(distance < radius, 500.0, 2500.0), np.zeros(on.shape))
+    exposure = Landscape.of(terrain, geometry).exposure
+    assert exposure[distance < radius / 3].mean() < 0.75 * exposure[distance > radius + 300].mean()
+
+
+def test_wind_sweeps_haze_away():
+    on = grid()
+    days = list(simulate_days(on, WINTER, 12, 3, flat(on, 0.03)))
+    haze, wind = (np.log([getattr(day, name) for day in days]) for name in ("pm25", "wind"))
+    assert np.corrcoef((haze - haze.mean(0)).ravel(), (wind - wind.mean(0)).ravel())[0, 1] < -0.2
+
+
+def test_farmland_is_lived_on_and_unknown_farmland_is_guessed():
+    on = grid()
+    west = np.arange(on.shape[1])[None, :] < on.shape[1] / 2
+    tilled = np.where(west, 0.9, 0.0) * np.ones(on.shape)
+    base = flat(on)
+    pm25 = mean_pm25(on, Terrain.from_arrays(base.elevation, base.urban, base.land, tilled=tilled))
+    assert pm25[:, :10].mean() > 1.5 * pm25[:, -10:].mean()
+    unknown = Terrain.from_arrays(base.elevation, base.urban, base.land, tilled=np.full(on.shape, np.nan))
+    np.testing.assert_array_equal(mean_pm25(on, unknown, 1), mean_pm25(on, base, 1))
+
+
 def test_sea_is_cleaner_and_windier_than_settled_land():
     on = grid()
     land = np.arange(on.shape[1])[None, :] < on.shape[1] / 2
@@ -173,13 +206,45 @@ def test_bad_terrain_is_refused(elevation, urban, message):
         Terrain.from_arrays(elevation, urban)
 
 
-def test_the_recipe_of_chinas_terrain_knows_its_geography(shared_data):
+@pytest.mark.parametrize("tilled", [np.full((2, 2), 1.5), np.ones((2, 3))])
+def test_bad_farmland_is_refused(tilled):
+    with pytest.raises(InputError, match="farmland"):
+        Terrain.from_arrays(np.ones((2, 2)), np.ones((2, 2)), tilled=tilled)
+
+
+@pytest.fixture(scope="module")
+def china_terrain(shared_data):
+    """The function of the recipe, for the folder of real data."""
     recipes = Path(__file__).resolve().parents[2] / "resources" / "recipes"
     spec = importlib.util.spec_from_file_location("china_terrain", recipes / "china_terrain.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return lambda on: module.china_terrain(on, shared_data)
+
+
+def test_over_china_plains_and_basins_are_polluted_and_summer_is_cleaner_and_more_even(china_terrain):
+    on = parse_grid(f"-2700000,-1700000,1700000,2300000,50000@{LAMBERT}")
+    terrain = china_terrain(on)
+
+    def mean_of(month: int) -> tuple[np.ndarray, float]:
+        days = [day.pm25 for seed in range(3) for day in simulate_days(on, date(2018, month, 10), 2, seed, terrain)]
+        return np.mean(days, axis=0), np.mean([np.log(day[terrain.land]).std() for day in days])
+
+    def at(field: np.ndarray, lon: float, lat: float) -> float:
+        row, column = on.locate(np.array([lon]), np.array([lat]), "EPSG:4326")
+        return float(field[int(row[0]), int(column[0])])
+
+    (winter, winter_spread), (summer, summer_spread) = mean_of(1), mean_of(7)
+    north_china, sichuan, tibet = (at(winter, *place) for place in ((115, 36), (105.5, 30.5), (88, 33)))
+    assert min(north_china, sichuan) > 5 * tibet
+    assert at(winter, 115, 36) > at(winter, 111.5, 38.5)  # the plain, and the plateau behind Mount Taihang
+    assert north_china > 1.5 * at(summer, 115, 36)
+    assert winter_spread > 1.15 * summer_spread
+
+
+def test_the_recipe_of_chinas_terrain_knows_its_geography(china_terrain):
     on = parse_grid("73,18,135,54,0.5@EPSG:4326")
-    terrain = module.china_terrain(on, shared_data)
+    terrain = china_terrain(on)
 
     def at(lon: float, lat: float) -> tuple[int, int]:
         row, column = on.locate(np.array([lon]), np.array([lat]), "EPSG:4326")
@@ -189,6 +254,8 @@ def test_the_recipe_of_chinas_terrain_knows_its_geography(shared_data):
     assert terrain.elevation[at(105.5, 30.5)] < 700 < terrain.elevation[at(101, 31)]  # Sichuan and its rim
     assert terrain.land[at(116.4, 39.9)] and not terrain.land[at(123, 35)] and not terrain.land[at(116, 19)]
     assert terrain.urban[at(116.4, 39.9)] > 0.1 > terrain.urban[at(88, 33)]
+    assert terrain.tilled[at(115, 35)] > 0.5 > terrain.tilled[at(95, 33)]  # the North China Plain and Tibet
+    assert np.isnan(terrain.tilled[at(76, 39)])  # beyond MCIP's grid
 
 
 # --- transport, weather, chemistry
@@ -259,6 +326,71 @@ def test_random_fields_have_unit_variance_and_drift():
 def test_moist_air_swells_particles_but_not_without_limit():
     growth = humidity_growth(np.arange(0, 101))
     assert growth[0] == 1 and (np.diff(growth) >= 0).all() and 1.2 < growth[-1] < 3
+
+
+def air(on: Grid, **changed: float) -> State:
+    """The same weather everywhere."""
+    values = {"east": 2, "north": 0, "wind": 2, "rh": 60, "mixing_depth": 500, "rain": 0, **changed}
+    return State(**{name: np.full(on.shape, value, np.float32) for name, value in values.items()}, free_air=1.0)
+
+
+def after_a_day(on: Grid, haze: float = 0.0, variety: Variety = Variety(), **changed: float) -> float:
+    """Particles (ug m-2) that a day leaves of clean air over even sources."""
+    geometry = Geometry.of(on)
+    land = Landscape.of(flat(on), geometry)
+    source = np.full(on.shape, 0.1, np.float32)
+    season = Season.of(WINTER, geometry, land)
+    reactions = Reactions((source, source), air(on, **changed), season, land, 86400.0, haze, variety)
+    return float(reactions.step(np.zeros(on.shape, np.float32), np.zeros(on.shape, np.float32))[0].mean())
+
+
+def test_humidity_forms_rain_removes_and_haze_dims():
+    on = grid("one cell")
+    assert after_a_day(on, rh=95) > 1.1 * after_a_day(on, rh=30)
+    assert after_a_day(on, rain=1.0) < 0.5 * after_a_day(on)
+    assert after_a_day(on, haze=400.0) < after_a_day(on)
+    assert after_a_day(on, variety=Variety(deposition=2.0)) < after_a_day(on)
+
+
+def test_fresh_emission_stays_near_the_ground_the_more_so_in_a_shallow_layer():
+    on = grid("one cell")
+    burden = np.full(on.shape, 1000, np.float32)
+    excess = [surface_pm25(burden, air(on, mixing_depth=depth), 0.5, 30.0) - surface_pm25(burden, air(on, mixing_depth=depth))
+              for depth in (200, 1000)]
+    assert excess[0] > excess[1] > 0
+
+
+def test_a_red_alert_halves_what_people_emit():
+    on = grid()
+    geometry = Geometry.of(on)
+    land = Landscape.of(flat(on, 0.5), geometry)
+    emission = Emission(geometry, land, np.random.default_rng(1), np.random.default_rng(2), Variety(remote=1e-9, works=1e-9))
+    emission.start_day(date(2018, 1, 15))
+    calm = {"wind": np.zeros(on.shape, np.float32), "rh": np.full(on.shape, 70, np.float32)}
+    clean, alert = (emission.rates(date(2018, 1, 15), **calm, haze=haze)[1] for haze in (0.0, RED_ALERT_PM25))
+    assert np.median(alert / clean) == pytest.approx(0.5, rel=1e-4)  # a fire burns on
+
+
+def test_stagnation_stills_the_wind_and_lowers_the_lid_where_it_is():
+    geometry = Geometry.of(parse_grid(f"-1500000,-1500000,1500000,1500000,60000@{LAMBERT}"))
+    terrain = Terrain.from_arrays(np.full(geometry.shape, 50.0), np.zeros(geometry.shape))
+    land = Landscape.of(terrain, geometry)
+    season = Season.of(WINTER, geometry, land)
+    mild, severe = (Weather(geometry, land, np.random.default_rng(5), Variety(stagnation=factor)).state(season)
+                    for factor in (1e-6, 2.0))
+    stagnant = severe.wind < 0.97 * mild.wind
+    assert 0.02 < stagnant.mean() < 0.6
+    assert (severe.mixing_depth[stagnant] <= mild.mixing_depth[stagnant]).all()
+    assert (severe.mixing_depth[stagnant].mean() < 0.8 * mild.mixing_depth[stagnant].mean())
+
+
+def test_worlds_differ_but_none_is_absurd():
+    worlds = [vars(Variety.draw(np.random.default_rng([seed, 4]))) for seed in range(300)]
+    for name in worlds[0]:
+        values = [world[name] for world in worlds]
+        assert 0.8 < np.median(values) < 1.25 and np.std(np.log(values)) > 0.1
+        assert 0.2 < min(values) and max(values) < 5
+    assert set(vars(Variety()).values()) == {1.0}
 
 
 # --- files
