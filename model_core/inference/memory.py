@@ -43,3 +43,11 @@ def days_at_once(device: torch.device, bytes_of_a_day: int, memory_mb: int | Non
     if memory_mb:
         free = min(free, memory_mb * MB)
     return max(1, min(MOST_DAYS_AT_ONCE, int(free // bytes_of_a_day)))
+
+
+def bytes_per_cell_of_whole(configuration: NetworkConfiguration) -> int:
+    """Bytes per cell of the whole grid that are taken however small the windows are: readings, maps, kriging, results."""
+    c = configuration
+    fields = 2 * len(c.station_variables) + 2 * len(c.covariates) + 4
+    kriging = 12 + 6 * len(c.covariates) if c.kriging else 0
+    return 4 * (fields + kriging)

@@ -38,21 +38,24 @@ class Survey(NamedTuple):
     ----------
     level, spread : (batch, 1, 1), as in `NetworkOutput`
     stations : (batch,), how many cells hold readings
+    coarse : of each coarse scale the sums that the far background is made of, each (batch, 1, blocks, blocks)
     kriged : KrigedBackground, or None where the network does without
+    origin : the window's first row and column
     """
 
     level: Tensor
     spread: Tensor
     stations: Tensor
+    coarse: list[tuple[Tensor, Tensor]]
     kriged: KrigedBackground | None
+    origin: tuple[int, int] = (0, 0)
 
     def window(self, rows: slice, columns: slice) -> "Survey":
-        """Cut to some rows and columns."""
-        if self.kriged is None:
-            return self
-        return self._replace(kriged=KrigedBackground(*(
+        """For some rows and columns, which begin at multiples of the coarse factors."""
+        kriged = self.kriged and KrigedBackground(*(
             part[..., rows, columns] if part.ndim == 4 else part for part in self.kriged
-        )))
+        ))
+        return self._replace(kriged=kriged, origin=(rows.start, columns.start))
 
 
 class ReanalysisNetwork(nn.Module):
@@ -115,7 +118,8 @@ class ReanalysisNetwork(nn.Module):
         fields = self.pointconv(values, mask)
         background, channels = None, []
         if c.coarse_factors:
-            far, channels = self._far_background(values, mask)
+            sums = survey.coarse if survey else self._coarse_sums(values[:, t : t + 1], mask[:, t : t + 1])
+            far, channels = self._far_background(sums, mask.shape[-2:], survey.origin if survey else (0, 0))
             fields, background = self._near_background(fields, far)
             channels.append(background)
         if c.combine == "sum":
@@ -159,11 +163,13 @@ class ReanalysisNetwork(nn.Module):
         there = (counts > 0).float()
         standardised = torch.where(counts > 0, transform(readings, c.transform_of(c.target)), 0.0)
         level, spread = self._standard(standardised, there)
-        kriged = None
+        if c.standardise == "day":
+            standardised = (standardised - level) / spread * there
+        coarse, kriged = self._coarse_sums(standardised[:, None], there[:, None]), None
         if c.kriging:
             known = maps_known.float()
-            kriged = kriged_background((standardised - level) / spread * there, readings, counts, self._scaled(maps, known), known)
-        return Survey(level, spread, there.sum((1, 2)), kriged)
+            kriged = kriged_background(standardised, readings, counts, self._scaled(maps, known), known)
+        return Survey(level, spread, there.sum((1, 2)), coarse, kriged)
 
     def _scaled(self, maps: Tensor, known: Tensor) -> Tensor:
         """The maps transformed, 0 where they are unknown."""
@@ -194,25 +200,29 @@ class ReanalysisNetwork(nn.Module):
         # A few readings can't tell the spread: five pseudo-readings of a typical 0.5 (in logs) hold it.
         return level, torch.sqrt((squares + 5 * 0.5**2) / (count + 5))
 
-    def _far_background(self, values: Tensor, mask: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def _coarse_sums(self, value: Tensor, weight: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Of each coarse scale the weighted sum of readings and of weights on its blocks, 0 where none is in reach."""
+        sums = []
+        for factor, convolution in zip(self.configuration.coarse_factors, self.coarse):
+            count = _block_sum(weight, factor)
+            mean = _block_sum(value * weight, factor) / count.clamp_min(1)
+            in_reach = convolution.reach(count)
+            sums.append(tuple(torch.where(in_reach, x, 0.0).float() for x in convolution.sums(mean, count)))
+        return sums
+
+    def _far_background(
+        self, sums: list[tuple[Tensor, Tensor]], shape: torch.Size, origin: tuple[int, int]
+    ) -> tuple[Tensor, list[Tensor]]:
         """Blend of the coarse scales, each trusted by its density of readings over the next coarser; with their channels.
 
         Far from every reading it tends to 0, which is the day's mean.
         """
-        t = self.target_index
-        value, weight = values[:, t : t + 1], mask[:, t : t + 1]
         trust = F.softplus(self.raw_trust[1:])
-        background = torch.zeros_like(value)
+        background = 0.0
         channels: list[Tensor] = []
         for number in reversed(range(len(self.coarse))):
-            factor, convolution = self.configuration.coarse_factors[number], self.coarse[number]
-            count = _block_sum(weight, factor)
-            mean = _block_sum(value * weight, factor) / count.clamp_min(1)
-            weighted, density = convolution.sums(mean, count)
-            in_reach = convolution.reach(count)
-            weighted, density = (
-                _refine(torch.where(in_reach, x, 0.0).float(), factor, value.shape[-2:]) for x in (weighted, density)
-            )
+            factor = self.configuration.coarse_factors[number]
+            weighted, density = (_refine(x, factor, shape, origin) for x in sums[number])
             background = (weighted + trust[number] * background) / (density + trust[number])
             channels += [background, torch.log1p(density)]
         return background, channels
@@ -252,6 +262,11 @@ def _block_sum(x: Tensor, factor: int) -> Tensor:
     return F.avg_pool2d(F.pad(x, (0, right, 0, bottom)), factor) * factor**2
 
 
-def _refine(x: Tensor, factor: int, shape: torch.Size) -> Tensor:
+def _refine(x: Tensor, factor: int, shape: torch.Size, origin: tuple[int, int] = (0, 0)) -> Tensor:
+    """Blocks refined bilinearly to the cells of a window of some shape; its origin is a multiple of the factor."""
+    first = [max(start // factor - 1, 0) for start in origin]  # one block around: the refinement looks that far
+    last = [(start + size) // factor + 2 for start, size in zip(origin, shape)]
+    x = x[..., first[0] : last[0], first[1] : last[1]]
     fine = F.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False)
-    return fine[..., : shape[0], : shape[1]]
+    top, left = (start - block * factor for start, block in zip(origin, first))
+    return fine[..., top : top + shape[0], left : left + shape[1]]

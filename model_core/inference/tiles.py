@@ -1,0 +1,125 @@
+"""A day on a grid larger than the memory: window by window, with what the whole day knows."""
+
+from __future__ import annotations
+
+import math
+from typing import Mapping
+
+import numpy as np
+import torch
+
+from model_core.configuration import NetworkConfiguration
+from model_core.errors import InputError
+from model_core.inference.folded_unet import Place
+from model_core.inference.memory import MB, bytes_per_cell, bytes_per_cell_of_whole
+from model_core.inference.windows import windows
+from model_core.network.reanalysis_network import ReanalysisNetwork
+from model_core.stations.gridding import GriddedReadings
+
+
+def window_alignment(configuration: NetworkConfiguration) -> int:
+    """Windows begin at multiples of this, so that blocks and levels of the pyramid are those of the whole grid."""
+    pyramid = configuration.unet_factor * 2 ** (configuration.levels - 1)
+    return math.lcm(pyramid, *configuration.coarse_factors)
+
+
+def window_halo(configuration: NetworkConfiguration) -> int:
+    """Cells at a window's rim whose result is not used: as far as the UNet++ looks, up to whole blocks.
+
+    Down the pyramid each level looks two of its cells further, and up again three: the two convolutions and the refinement.
+    """
+    levels = configuration.levels
+    reach = sum(2 * 2**level for level in range(levels)) + sum(2 * 2**level + 2 ** (level + 1) for level in range(levels - 1))
+    align = window_alignment(configuration)
+    return -(-reach * configuration.unet_factor // align) * align
+
+
+def window_length(
+    configuration: NetworkConfiguration, inputs: int, shape: tuple[int, int], dtype: torch.dtype, memory_mb: int
+) -> int | None:
+    """Side in cells of the windows that fit into the memory; None where the whole grid does.
+
+    Raises
+    ------
+    InputError
+        If not even the smallest window fits.
+    """
+    cells, per_cell = shape[0] * shape[1], bytes_per_cell(configuration, inputs, dtype)
+    of_whole = cells * bytes_per_cell_of_whole(configuration)
+    if cells * per_cell <= memory_mb * MB:
+        return None
+    align, halo = window_alignment(configuration), window_halo(configuration)
+    side = int(math.sqrt(max(0, memory_mb * MB - of_whole) / per_cell)) // align * align
+    smallest = 2 * halo + align
+    if side < smallest:
+        needed = math.ceil((of_whole + min(smallest**2, cells) * per_cell) / MB)
+        raise InputError(
+            f"{memory_mb} MB of memory are too little for a grid of {shape[0]} x {shape[1]} cells with this model; "
+            f"give at least {needed} MB, or choose a coarser or smaller grid"
+        )
+    return side
+
+
+def predict_in_windows(
+    network: ReanalysisNetwork, day: Mapping[str, GriddedReadings], maps: np.ndarray, device: torch.device, length: int,
+    halo: int | None = None,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Field and standard deviation of a day, each float32 (rows, columns), from windows of `length` cells.
+
+    Parameters
+    ----------
+    network : from `fast_network`
+    maps : float32 (covariates, rows, columns), NaN where unknown
+    halo : cells at a window's rim that are not used; `window_halo` by default
+    """
+    c = network.configuration
+    shape = maps.shape[-2:]
+    halo = window_halo(c) if halo is None else halo
+    results: list[np.ndarray] = []
+    with torch.inference_mode():
+        survey = network.survey(*_of_target(c, day, shape, device), *_maps(maps, slice(None), slice(None), device))
+        for rows, columns in windows(shape, length, halo, window_alignment(c)):
+            network.unet.whole = Place(*(
+                (span.start // c.unet_factor, -(-size // c.unet_factor)) for span, size in zip((rows, columns), shape)
+            ))
+            output = network(
+                *_readings(c, day, rows.cells, columns.cells, device), *_maps(maps, rows.cells, columns.cells, device),
+                survey.window(rows.cells, columns.cells),
+            )
+            found = [field for field in (output.field, output.sd) if field is not None]
+            results = results or [np.zeros(shape, np.float32) for _ in found]
+            share = rows.weights[:, None] * columns.weights
+            for result, field in zip(results, found):
+                result[rows.cells, columns.cells] += share * field[0].float().cpu().numpy()
+    network.unet.whole = None
+    return results[0], results[1] if len(results) > 1 else None
+
+
+def _of_target(
+    c: NetworkConfiguration, day: Mapping[str, GriddedReadings], shape: tuple[int, int], device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The target's values and counts in the place of every variable: a survey asks for no other."""
+    readings = day[c.target]
+    return tuple(
+        torch.from_numpy(array).to(device).expand(1, len(c.station_variables), *shape)
+        for array in (readings.values, readings.counts)
+    )
+
+
+def _readings(
+    c: NetworkConfiguration, day: Mapping[str, GriddedReadings], rows: slice, columns: slice, device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Values and counts of all variables in a window, (1, variables, rows, columns); zeros where there are none."""
+    shape = (rows.stop - rows.start, columns.stop - columns.start)
+    values, counts = (torch.zeros(1, len(c.station_variables), *shape) for _ in range(2))
+    for i, name in enumerate(c.station_variables):
+        if name in day:
+            values[0, i] = torch.from_numpy(day[name].values[rows, columns])
+            counts[0, i] = torch.from_numpy(day[name].counts[rows, columns])
+    return values.to(device), counts.to(device)
+
+
+def _maps(maps: np.ndarray, rows: slice, columns: slice, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Maps and where they are known in a window, (1, covariates, rows, columns)."""
+    here = torch.from_numpy(maps[None, :, rows, columns]).to(device)
+    return torch.nan_to_num(here), torch.isfinite(here).float()
