@@ -341,6 +341,36 @@ def test_the_netcdf_says_what_it_is(request_of, tmp_path):
         assert group.pm25.attrs == netcdf.pm25.attrs and group.time.attrs == netcdf.time.attrs
 
 
+@pytest.fixture(scope="module")
+def unsure_model(tiny_ctm, tiny_configuration, tmp_path_factory):
+    """A model that tells its uncertainty."""
+    folder = tmp_path_factory.mktemp("unsure")
+    configuration = folder / "unsure.toml"
+    configuration.write_text(tiny_configuration.read_text().replace("[network]\n", '[network]\nuncertainty = true\n', 1))
+    JOBS["train"]({"ctm": [str(tiny_ctm)], "config": str(configuration), "out": str(folder / "unsure.safetensors")}, Progress())
+    return folder / "unsure.safetensors"
+
+
+@pytest.mark.parametrize("uncertainty, names", [("sd", ["pm25_sd"]), ("quantiles", ["pm25_q05", "pm25_q50", "pm25_q95"])])
+def test_uncertainty_stands_beside_the_mean(request_of, unsure_model, tmp_path, uncertainty, names):
+    options = {"model": str(unsure_model), "uncertainty": uncertainty}
+    run(request_of("out.nc", **options))
+    run(request_of("folder", **options))
+    JOBS["reanalyse"](request_of("day.nc", date=DAYS[0], **options), Progress())
+    JOBS["reanalyse"](request_of("day.tif", date=DAYS[0], **options), Progress())
+    with xr.open_dataset(tmp_path / "out.nc") as period, xr.open_dataset(tmp_path / "day.nc") as day:
+        assert period.attrs["model_sha256"] == day.attrs["model_sha256"]
+        for band, name in enumerate(["pm25", *names], start=1):
+            assert period[name].attrs["units"] == "ug m-3" and (band == 1 or "a station's reading" in period[name].attrs["long_name"])
+            for file in (tmp_path / "day.tif", tmp_path / "folder" / f"pm25_{DAYS[0]}.tif"):
+                with rasterio.open(file) as tif:
+                    assert tif.count == 1 + len(names)
+                    np.testing.assert_array_equal(tif.read(band), period[name].values[0])
+            np.testing.assert_array_equal(day[name].values[0], period[name].values[0])
+        if uncertainty == "quantiles":
+            assert (period.pm25_q05 <= period.pm25_q50).isel(time=0).all() and (period.pm25_q50 <= period.pm25_q95).isel(time=0).all()
+
+
 def test_progress_tells_the_pace_and_days_without_readings(request_of):
     progress = Listening()
     result = run(request_of(), progress)
@@ -368,6 +398,7 @@ def test_a_model_without_uncertainty_says_so(request_of, tmp_path):
     ({"hours": 25}, "1 to 24 hours"),
     ({"uncertainty": "much"}, "unknown uncertainty 'much'"),
     ({"time_zone": "Mars/Olympus"}, "unknown time zone"),
+    ({"step": "hour", "time_zone": "Europe/Paris", "end": "2019-04-02"}, "clocks of Europe/Paris are changed within the period"),
     ({"out": "out.tif"}, "must end in .nc or .zarr"),
     ({"stations": "nowhere/{date:%Y%m%d}.csv"}, "no file matches"),
     ({"stations": "nowhere.csv"}, "does not exist"),
