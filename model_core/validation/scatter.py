@@ -28,6 +28,7 @@ def scatter_figure(result: CrossValidation, title: str) -> bytes:
     from matplotlib import rc_context
     from matplotlib.colors import LinearSegmentedColormap, LogNorm
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     variable = get_variable(result.species)
     observed = result.table["observed"].to_numpy()
@@ -53,6 +54,8 @@ def scatter_figure(result: CrossValidation, title: str) -> bytes:
             axes.text(0.965, 0.04, _further(result, method, variable.unit, beyond), transform=axes.transAxes, ha="right", **box)
             axes.set_title(f"({letter}) {_NAMES.get(method, method)}", fontweight="bold" if method == MODEL else "normal")
             axes.set(xlim=(0, top), ylim=(0, top), aspect="equal")
+            axes.xaxis.set_major_locator(MaxNLocator(5))
+            axes.yaxis.set_major_locator(MaxNLocator(5))
             axes.grid(color="#ececec", linewidth=0.5, zorder=0)
             axes.set_axisbelow(True)
         for axes in all_axes.flat[len(drawn):]:
