@@ -71,7 +71,7 @@ def _save(figure, path: Path, dpi: int) -> None:
     figure.savefig(path, dpi=dpi)
     pyplot.close(figure)
     with Image.open(path) as picture:
-        picture.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+        picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _ticks(axis, values) -> None:
