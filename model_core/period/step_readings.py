@@ -15,7 +15,7 @@ from model_core.stations.daily import HOURS, daily_means, hourly_means
 from model_core.stations.gridding import CellReadings, GriddedReadings, all_outside, cell_means, locate_cells
 from model_core.stations.observations import Observations
 from model_core.stations.reading_report import ReadingReport
-from model_core.stations.series import StationSeries
+from model_core.stations.series import SeriesPart, StationSeries
 
 STEPS = {"day": "D", "hour": "h"}
 
@@ -62,7 +62,7 @@ class GriddedSeries:
         self.report, self.hourly = ReadingReport(0, 0), False
         self._series, self._grid, self._unit, self._hours = series, grid, STEPS[step], hours
         self._spool = ReadingSpool()
-        self._parts = None
+        self._parts: Iterator[SeriesPart] = iter(())
         self._outside: Observations | None = None
 
     def prepare(self, start: np.datetime64 | None, end: np.datetime64 | None, check: Callable[[], None] = lambda: None) -> None:
@@ -104,7 +104,7 @@ class GriddedSeries:
         """Let go of the readings."""
         self._spool.close()
 
-    def _add(self, part) -> None:
+    def _add(self, part: SeriesPart) -> None:
         self._check()
         self.report, self.hourly = self.report + part.observations.report, self.hourly or part.hourly
         self._spool.add(part.observations)
@@ -120,7 +120,7 @@ class GriddedSeries:
             self.report = self.report.without(count, reason)
         if not inside.all():
             self._outside = means.select(~inside)
-            self.report = self.report.without(int((~inside).sum()), "outside grid")
+            self.report = self.report.without(means.rows_in(~inside), "outside grid")
         step = means.time[inside].astype(f"datetime64[{self._unit}]").astype("datetime64[s]")
         cell, value = cell[inside], means.value[inside]
         steps, place = np.unique(step, return_inverse=True)

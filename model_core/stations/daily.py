@@ -75,4 +75,4 @@ def _means(observations: Observations, period: str, needed: int) -> Observations
     report = observations.report.without(int(rows[~enough].sum()), "too few hours")
     picked = observations.select(order[starts[enough]], report)
     start = picked.time.astype(f"datetime64[{period}]").astype("datetime64[s]")
-    return replace(picked, value=means[enough], time=start, hourly=False)
+    return replace(picked, value=means[enough], time=start, hourly=False, rows=rows[enough])

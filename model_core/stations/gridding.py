@@ -57,7 +57,7 @@ def grid_observations(observations: Observations, grid: Grid) -> GriddedReadings
     if not inside.any():
         raise InputError(all_outside(observations, grid))
     readings = cell_means(cell[inside], observations.value[inside])
-    return readings.on_grid(grid, observations.report.without(int((~inside).sum()), "outside grid"))
+    return readings.on_grid(grid, observations.report.without(observations.rows_in(~inside), "outside grid"))
 
 
 @dataclass(frozen=True)

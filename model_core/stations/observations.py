@@ -43,6 +43,8 @@ class Observations:
     report : ReadingReport
     hourly : bool
         Whether the table has several hours of a day, also where those rows are not used.
+    rows : int array or None
+        How many rows of the table each reading is the mean of; None where each is a row.
     """
 
     x: np.ndarray
@@ -55,6 +57,7 @@ class Observations:
     id: np.ndarray | None = None
     group: np.ndarray | None = None
     hourly: bool = False
+    rows: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.value)
@@ -74,9 +77,13 @@ class Observations:
             raise InputError(f"no reading on {day}; there are readings from {self.dates[0]} to {self.dates[-1]}")
         return self.select(of_day, report)
 
+    def rows_in(self, which: np.ndarray) -> int:
+        """Rows of the table that the readings at a boolean mask stand for."""
+        return int(np.count_nonzero(which) if self.rows is None else self.rows[which].sum())
+
     def select(self, keep: np.ndarray, report: ReadingReport | None = None) -> "Observations":
         """The readings at a boolean mask or index array; `report` stays unless one is given."""
-        arrays = {name: getattr(self, name) for name in ("x", "y", "value", "time", "id", "group")}
+        arrays = {name: getattr(self, name) for name in ("x", "y", "value", "time", "id", "group", "rows")}
         picked = {name: None if array is None else array[keep] for name, array in arrays.items()}
         return replace(self, report=report or self.report, **picked)
 

@@ -184,6 +184,10 @@ def test_hours_become_local_days_with_more_than_eighteen_of_them(readings, reque
     with xr.open_dataset(tmp_path / "out.nc") as data:
         assert data.readings.values.tolist() == [60, 59]
         assert data.time.attrs["time_zone"] == "Asia/Shanghai" and str(data.time.values[0])[:10] == "2019-01-05"
+    far = pd.concat([rows, rows[rows.station == "s1"].assign(station="far", lon=2.35, lat=48.86)])
+    far.to_csv(tmp_path / "far.csv", index=False)
+    dropped = run(request_of(stations=str(tmp_path / "far.csv"), time_zone="Asia/Shanghai"))["readings"]["dropped"]
+    assert dropped == {"too few hours": 18, "outside grid": 48}
     for date, path in (("2019-01-05", "a.nc"), ("2019-01-06", "b.nc")):
         JOBS["reanalyse"](request_of(path, stations=str(tmp_path / "hourly.csv"), time_zone="Asia/Shanghai", date=date), Progress())
     np.testing.assert_array_equal(fields(tmp_path / "out.nc"), np.concatenate([fields(tmp_path / "a.nc"), fields(tmp_path / "b.nc")]))
