@@ -59,45 +59,46 @@ def draw_sample(
 
     With `whole` the field is neither cut, nor mirrored, nor rescaled, and nothing is removed: as in prediction.
     """
-    shape = days.land.shape
-    truth = days.fields[network.target][day]
-    if training.variety and not whole:
-        another = days.fields[network.target][rng.integers(len(days.fields[network.target]))]
-        truth = more_various(truth, another, days.maps, training.variety, rng)
+    fields = {name: days.fields[name][day] for name in network.station_variables if name in days.fields}
+    layouts = {
+        name: draw_layout(training, days.land & np.isfinite(field), days.maps.get("urban"), list(days.networks), rng)
+        for name, field in fields.items()
+        if name == network.target or whole or rng.random() >= training.remove_variable
+    }
+    maps = {name: days.maps[name] for name in network.covariates if name in days.maps}
+    other = days.fields[network.target][rng.integers(len(days.fields[network.target]))] if training.variety and not whole else None
+    if training.crop and not whole:  # first of all: what lies outside need not be computed
+        window = _window(layouts[network.target], fields[network.target], training.crop, rng)
+        fields, layouts, maps = ({name: array[window] for name, array in arrays.items()} for arrays in (fields, layouts, maps))
+        other = other if other is None else other[window]
+
+    truth = fields[network.target]
+    if other is not None:
+        truth = more_various(truth, other, maps, training.variety, rng)
     if training.rescale and not whole:
         truth = truth * np.float32(np.exp(rng.normal(0, training.rescale)))
-    urban = days.maps.get("urban")
-
+    fields[network.target] = truth
     low, high = training.reading_noise
     noise = np.float32(np.exp(rng.uniform(np.log(low), np.log(high))) if low else high)
 
-    values = np.zeros((len(network.station_variables), *shape), np.float32)
+    values = np.zeros((len(network.station_variables), *truth.shape), np.float32)
     mask = np.zeros(values.shape, np.float32)
     for i, name in enumerate(network.station_variables):
-        is_target = name == network.target
-        if name not in days.fields or (not is_target and not whole and rng.random() < training.remove_variable):
-            continue
-        field = truth if is_target else days.fields[name][day]
-        placed = draw_layout(training, days.land & np.isfinite(field), urban, list(days.networks), rng)
-        values[i] = np.where(placed > 0, field * _reading_factors(placed, noise, training.outliers, rng), 0.0)
-        mask[i] = placed
+        if name in layouts:
+            layout = layouts[name]
+            values[i] = np.where(layout > 0, fields[name] * _reading_factors(layout, noise, training.outliers, rng), 0.0)
+            mask[i] = layout
 
-    maps = np.zeros((len(network.covariates), *shape), np.float32)
-    maps_known = np.zeros_like(maps)
+    covariates = np.zeros((len(network.covariates), *truth.shape), np.float32)
+    known = np.zeros_like(covariates)
     for i, name in enumerate(network.covariates):
-        if name in days.maps and (whole or rng.random() >= training.remove_covariate):
-            maps_known[i] = np.isfinite(days.maps[name])
-            maps[i] = np.nan_to_num(days.maps[name])
+        if name in maps and (whole or rng.random() >= training.remove_covariate):
+            known[i] = np.isfinite(maps[name])
+            covariates[i] = np.nan_to_num(maps[name])
 
-    valid = np.isfinite(truth)
-    sample = Sample(values, mask, maps, maps_known, np.nan_to_num(truth), valid.astype(np.float32), noise)
-    if whole:
-        return sample
-    if training.crop:
-        sample = _crop(sample, training.crop, network.station_variables.index(network.target), rng)
-    if training.flip:
-        sample = _flip(sample, rng)
-    return sample
+    valid = np.isfinite(truth).astype(np.float32)
+    sample = Sample(values, mask, covariates, known, np.nan_to_num(truth), valid, noise)
+    return _flip(sample, rng) if training.flip and not whole else sample
 
 
 def stack(samples: list[Sample], device: torch.device) -> Sample:
@@ -118,20 +119,21 @@ def _reading_factors(layout: np.ndarray, noise: float, outliers: float, rng: np.
     return np.exp(logarithm)
 
 
-def _crop(sample: Sample, side: int, target: int, rng: np.random.Generator) -> Sample:
-    rows, columns = sample.truth.shape
+def _window(layout: np.ndarray, field: np.ndarray, side: int, rng: np.random.Generator) -> tuple[slice, slice]:
+    """A random window that holds a few stations and enough of the field."""
+    rows, columns = layout.shape
     height, width = min(side, rows), min(side, columns)
-    readings = np.argwhere(sample.mask[target] > 0)
+    readings = np.argwhere(layout)
     for attempt in range(10):
         top, left = rng.integers(rows - height + 1), rng.integers(columns - width + 1)
         if attempt >= 5 and len(readings):  # sparse networks: look around a reading instead
             row, column = readings[rng.integers(len(readings))]
             top = int(np.clip(row - rng.integers(height), 0, rows - height))
             left = int(np.clip(column - rng.integers(width), 0, columns - width))
-        window = (slice(top, top + height), slice(left, left + width))
-        if sample.mask[target][window].sum() >= 3 and sample.valid[window].mean() > 0.2:
+        window = slice(top, top + height), slice(left, left + width)
+        if (layout[window] > 0).sum() >= 3 and np.isfinite(field[window]).mean() > 0.2:
             break
-    return _each(sample, lambda a: a[(..., *window)])
+    return window
 
 
 def _flip(sample: Sample, rng: np.random.Generator) -> Sample:
