@@ -40,7 +40,7 @@ def draw(
     land = np.ones(grid.shape, bool) if land is None else land
     window = crop(land)
     panels = [("readings", np.full_like(field, np.nan)), ("reanalysis", field)]
-    top = nice_ceiling(float(np.percentile(observations.value, 99.5)))
+    top = nice_ceiling(float(np.percentile(observations.value, 99)))
     colours = LinearSegmentedColormap.from_list("concentration", _COLOURS)
     width, height = map_size(grid, window, 4.2)
     with rc_context({"font.size": 8, "axes.titlesize": 9, "axes.linewidth": 0.6}):
