@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import warnings
+from typing import Callable
 
 import torch
 
@@ -12,20 +15,44 @@ DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 
-def choose_device(name: str) -> torch.device:
-    """The device for ``auto`` (a GPU if torch sees one), ``cpu`` or ``cuda``.
+def choose_device(name: str, warn: Callable[[str], None] | None = None) -> torch.device:
+    """The device for ``auto`` (a GPU if torch sees one that works), ``cpu`` or ``cuda``.
+
+    Parameters
+    ----------
+    warn : is told if a GPU is seen and does not work, so that ``auto`` is the processor
 
     Raises
     ------
     InputError
-        If the name is unknown, or ``cuda`` is asked for where torch sees no GPU.
+        If the name is unknown, or ``cuda`` is asked for where torch sees no GPU or one that does not work.
     """
     if name not in DEVICES:
         raise InputError(f"unknown device '{name}'; choose one of {', '.join(DEVICES)}")
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
         raise InputError("device 'cuda': torch sees no GPU here (no NVIDIA driver, or a CPU build of torch); use 'auto' or 'cpu'")
-    return torch.device("cuda" if available and name != "cpu" else "cpu")
+    if not available or name == "cpu":
+        return torch.device("cpu")
+    device = torch.device("cuda")
+    trouble = _trouble_with(device)
+    if trouble is None:
+        return device
+    trouble = f"torch sees a GPU, which does not work ({trouble}): the driver, or the card's age, does not go with this torch"
+    if name == "cuda":
+        raise InputError(f"device 'cuda': {trouble}; use 'auto' or 'cpu'")
+    (warn or warnings.warn)(f"{trouble}; the processor is used")
+    return torch.device("cpu")
+
+
+def _trouble_with(device: torch.device) -> str | None:
+    """What a small piece of the work raises on a device; None where it succeeds."""
+    try:
+        image = torch.ones(1, 2, 8, 8, device=device)
+        result = torch.nn.functional.conv2d(image, torch.ones(1, 2, 3, 3, device=device)).sum() + torch.fft.rfft2(image).abs().sum()
+        return None if math.isfinite(float(result)) else "it computes nonsense"
+    except (RuntimeError, AssertionError) as error:
+        return str(error).splitlines()[0]
 
 
 def describe_device(device: torch.device) -> str:

@@ -12,8 +12,9 @@ from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.inference.batches import in_batches, is_out_of_memory
 from model_core.inference.fast_network import fast_network
-from model_core.inference.memory import bytes_per_cell, days_at_once
+from model_core.inference.memory import DEFAULT_MEMORY_MB, bytes_of_a_day, days_at_once
 from model_core.inference.precision import PRECISIONS, choose_precision
+from model_core.inference.tiles import predict_in_windows, window_length
 from model_core.model_file import Model
 from model_core.stations.gridding import GriddedReadings
 from model_core.warping import warp
@@ -53,7 +54,8 @@ class Predictor:
     device : torch.device
     covariates : maps (rows, columns) on the grid in canonical units, by key; where they are known they overrule the model's own
     precision : "auto", "fp32", "bf16" or "fp16"; see `choose_precision`
-    memory : MB of memory that prediction may take, or None for no limit
+    memory : MB of memory that prediction may take (`DEFAULT_MEMORY_MB` if None); a grid that needs more is predicted in
+        overlapping windows
 
     Attributes
     ----------
@@ -63,20 +65,19 @@ class Predictor:
     Raises
     ------
     InputError
-        If the device does not compute in the precision.
+        If the device does not compute in the precision, or the memory is too little for the grid.
     """
 
     def __init__(
         self, model: Model, grid: Grid, device: torch.device, *, covariates: Mapping[str, np.ndarray] | None = None,
         precision: str = "auto", memory: int | None = None,
     ):
-        self.model, self.grid, self.memory = model, grid, memory
+        self.model, self.grid, self.memory = model, grid, memory or DEFAULT_MEMORY_MB
         self.notes = _notes(model, grid)
         maps = _maps(model, grid, covariates or {})
         names = model.configuration.covariates
         self._missing_maps = [name for name, field in zip(names, maps[0]) if not np.isfinite(field).any()]
-        self._host_known = torch.from_numpy(np.isfinite(maps).astype(np.float32))
-        self._host_maps = torch.from_numpy(np.nan_to_num(maps))
+        self._host_maps = maps
         self._place(device, choose_precision(precision, device))
 
     def predict(self, days: Sequence[Mapping[str, GriddedReadings]]) -> list[Reanalysis]:
@@ -121,30 +122,40 @@ class Predictor:
 
     def _fields(self, days: Sequence[Mapping[str, GriddedReadings]]) -> tuple[np.ndarray, np.ndarray | None]:
         """Field and standard deviation as the network gives them, float32 (days, rows, columns)."""
+        if self._window:
+            found = [predict_in_windows(self._network, day, self._host_maps[0], self.device, self._window) for day in days]
+            return np.stack([field for field, _ in found]), None if found[0][1] is None else np.stack([sd for _, sd in found])
+        with torch.inference_mode():
+            values, counts = (x.to(self.device, non_blocking=True) for x in self._readings_of(days))
+            output = self._network(
+                values, counts, self._maps.expand(len(days), -1, -1, -1), self._known.expand(len(days), -1, -1, -1)
+            )
+            return output.field.float().cpu().numpy(), None if output.sd is None else output.sd.float().cpu().numpy()
+
+    def _readings_of(self, days: Sequence[Mapping[str, GriddedReadings]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Values and counts, each float32 (days, station variables, rows, columns), 0 where there are none."""
         names = self.model.configuration.station_variables
         # In pinned memory a card fetches them by itself, while the processor prepares its orders.
         shape, pinned = (len(days), len(names), *self.grid.shape), self.device.type == "cuda"
-        values, mask = (torch.zeros(shape, pin_memory=pinned) for _ in range(2))
+        values, counts = (torch.zeros(shape, pin_memory=pinned) for _ in range(2))
         for number, day in enumerate(days):
             for i, name in enumerate(names):
                 if name in day:
-                    values[number, i], mask[number, i] = torch.from_numpy(day[name].values), torch.from_numpy(day[name].mask)
-        with torch.inference_mode():
-            output = self._network(
-                values.to(self.device, non_blocking=True), mask.to(self.device, non_blocking=True),
-                self._maps.expand(len(days), -1, -1, -1), self._known.expand(len(days), -1, -1, -1),
-            )
-            return output.field.float().cpu().numpy(), None if output.sd is None else output.sd.float().cpu().numpy()
+                    values[number, i], counts[number, i] = torch.from_numpy(day[name].values), torch.from_numpy(day[name].counts)
+        return values, counts
 
     def _place(self, device: torch.device, precision: str) -> None:
         """Put network and maps on a device, in a precision."""
         self.device, self.precision = device, precision
         self._network = fast_network(self.model.network, device, PRECISIONS[precision])
-        self._maps, self._known = self._host_maps.to(device), self._host_known.to(device)
-        a_day = self.grid.shape[0] * self.grid.shape[1] * bytes_per_cell(
-            self.model.configuration, self._network.unet.inputs, PRECISIONS[precision]
-        )
-        self._days_at_once = days_at_once(device, a_day, self.memory)
+        about = self.model.configuration, self._network.unet.inputs, self.grid.shape, PRECISIONS[precision]
+        self._window = window_length(*about, self.memory)
+        if self._window:
+            self._days_at_once = 1
+            return
+        self._days_at_once = days_at_once(device, bytes_of_a_day(*about), self.memory)
+        maps = torch.from_numpy(self._host_maps).to(device)
+        self._maps, self._known = torch.nan_to_num(maps), torch.isfinite(maps).float()
 
     def _use_smaller_batches(self, size: int) -> None:
         self._days_at_once = size

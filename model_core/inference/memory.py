@@ -31,7 +31,15 @@ def bytes_per_cell(configuration: NetworkConfiguration, inputs: int, dtype: torc
     return channels + max(kriging, pointconv, unet // c.unet_factor**2) + 64
 
 
-def days_at_once(device: torch.device, bytes_of_a_day: int, memory_mb: int | None) -> int:
+def bytes_of_a_day(
+    configuration: NetworkConfiguration, inputs: int, shape: tuple[int, int], dtype: torch.dtype
+) -> int:
+    """Bytes that the prediction of a day takes where the grid is predicted as a whole."""
+    kept = bytes_per_cell_of_whole(configuration)[1]
+    return shape[0] * shape[1] * (bytes_per_cell(configuration, inputs, dtype) + kept)
+
+
+def days_at_once(device: torch.device, bytes_of_one: int, memory_mb: int) -> int:
     """How many days are predicted together: one on a processor, as many as fit on a card.
 
     On a processor one field keeps all cores busy, and a day comes out the same to the last bit whatever days are
@@ -39,15 +47,13 @@ def days_at_once(device: torch.device, bytes_of_a_day: int, memory_mb: int | Non
     """
     if device.type == "cpu":
         return 1
-    free = torch.cuda.mem_get_info(device)[0] * 0.8
-    if memory_mb:
-        free = min(free, memory_mb * MB)
-    return max(1, min(MOST_DAYS_AT_ONCE, int(free // bytes_of_a_day)))
+    free = min(torch.cuda.mem_get_info(device)[0] * 0.8, memory_mb * MB)
+    return max(1, min(MOST_DAYS_AT_ONCE, int(free // bytes_of_one)))
 
 
-def bytes_per_cell_of_whole(configuration: NetworkConfiguration) -> int:
-    """Bytes per cell of the whole grid that are taken however small the windows are: readings, maps, kriging, results."""
+def bytes_per_cell_of_whole(configuration: NetworkConfiguration) -> tuple[int, int]:
+    """Bytes per cell of the whole grid that are taken however small the windows are: while kriging, and from then on."""
     c = configuration
-    fields = 2 * len(c.station_variables) + 2 * len(c.covariates) + 4
-    kriging = 12 + 6 * len(c.covariates) if c.kriging else 0
-    return 4 * (fields + kriging)
+    kept = 2 * len(c.station_variables) + len(c.covariates) + 2 + (3 + len(c.covariates)) * c.kriging
+    kriging = 14 + 6 * len(c.covariates) if c.kriging else 2
+    return 4 * (kept + kriging), 4 * kept

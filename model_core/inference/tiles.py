@@ -11,7 +11,7 @@ import torch
 from model_core.configuration import NetworkConfiguration
 from model_core.errors import InputError
 from model_core.inference.folded_unet import Place
-from model_core.inference.memory import MB, bytes_per_cell, bytes_per_cell_of_whole
+from model_core.inference.memory import MB, bytes_of_a_day, bytes_per_cell, bytes_per_cell_of_whole
 from model_core.inference.windows import windows
 from model_core.network.reanalysis_network import ReanalysisNetwork
 from model_core.stations.gridding import GriddedReadings
@@ -24,18 +24,19 @@ def window_alignment(configuration: NetworkConfiguration) -> int:
 
 
 def window_halo(configuration: NetworkConfiguration) -> int:
-    """Cells at a window's rim whose result is not used: as far as the UNet++ looks, up to whole blocks.
+    """Cells at a window's rim whose result is not used: as far as UNet++ and PointConv look, up to whole blocks.
 
-    Down the pyramid each level looks two of its cells further, and up again three: the two convolutions and the refinement.
+    Down the pyramid each level looks two of its cells further, and up again four: the two convolutions and the refinement.
     """
     levels = configuration.levels
     reach = sum(2 * 2**level for level in range(levels)) + sum(2 * 2**level + 2 ** (level + 1) for level in range(levels - 1))
     align = window_alignment(configuration)
-    return -(-reach * configuration.unet_factor // align) * align
+    near = (reach + 1) * configuration.unet_factor + sum(size // 2 for size in configuration.kernels)
+    return -(-near // align) * align
 
 
 def window_length(
-    configuration: NetworkConfiguration, inputs: int, shape: tuple[int, int], dtype: torch.dtype, memory_mb: int
+    configuration: NetworkConfiguration, inputs: int, shape: tuple[int, int], dtype: torch.dtype, memory_mb: float
 ) -> int | None:
     """Side in cells of the windows that fit into the memory; None where the whole grid does.
 
@@ -44,15 +45,15 @@ def window_length(
     InputError
         If not even the smallest window fits.
     """
-    cells, per_cell = shape[0] * shape[1], bytes_per_cell(configuration, inputs, dtype)
-    of_whole = cells * bytes_per_cell_of_whole(configuration)
-    if cells * per_cell <= memory_mb * MB:
+    if bytes_of_a_day(configuration, inputs, shape, dtype) <= memory_mb * MB:
         return None
+    cells, per_cell = shape[0] * shape[1], bytes_per_cell(configuration, inputs, dtype)
+    kriging, kept = (cells * each for each in bytes_per_cell_of_whole(configuration))
     align, halo = window_alignment(configuration), window_halo(configuration)
-    side = int(math.sqrt(max(0, memory_mb * MB - of_whole) / per_cell)) // align * align
+    side = int(math.sqrt(max(0, memory_mb * MB - kept) / per_cell)) // align * align
     smallest = 2 * halo + align
-    if side < smallest:
-        needed = math.ceil((of_whole + min(smallest**2, cells) * per_cell) / MB)
+    if side < smallest or kriging > memory_mb * MB:
+        needed = math.ceil(max(kriging, kept + min(smallest**2, cells) * per_cell) / MB)
         raise InputError(
             f"{memory_mb} MB of memory are too little for a grid of {shape[0]} x {shape[1]} cells with this model; "
             f"give at least {needed} MB, or choose a coarser or smaller grid"

@@ -42,11 +42,14 @@ def spans(size: int, length: int, halo: int, align: int) -> list[Span]:
     """
     if size <= length:
         return [Span(0, size, np.ones(size, np.float32))]
-    step = (length - 2 * halo) // align * align
-    if step < align:
+    length = length // align * align
+    step = (length - 2 * halo) // align
+    if step < 1:
         raise ValueError(f"windows of {length} cells with halos of {halo} leave nothing in between")
-    last = -(-(size - length) // align) * align
-    starts = [*range(0, last, step), last]
+    last = -(-(size - length) // align)
+    number = -(-last // step)
+    # Evenly spread, so that no cell lies in more than two windows of which it uses something.
+    starts = [index * last // number * align for index in range(number + 1)]
     stops = [*(start + length for start in starts[:-1]), size]
     found = []
     for number, (start, stop) in enumerate(zip(starts, stops)):
@@ -67,4 +70,4 @@ def windows(shape: tuple[int, int], length: int, halo: int, align: int) -> Itera
 def _ramp(cell: np.ndarray, begin: int, end: int, halo: int) -> np.ndarray:
     """From 0 to 1 across what two halos leave of the overlap from `begin` to `end`."""
     low, high = begin + halo, end - halo
-    return np.clip((cell - low) / max(high - low, 1), 0, 1).astype(np.float32)
+    return np.clip((cell - low) / (high - low) if high > low else cell > low, 0, 1).astype(np.float32)

@@ -36,7 +36,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     check_target(out)
     progress.step(0.02, "loading the model")
     model = ready_model(request.get("model") or BUNDLED)
-    device = choose_device(request.get("device") or "auto")
+    device = choose_device(request.get("device") or "auto", progress.warn)
     grid = requested_grid(request)
     target = get_variable(model.configuration.target)
     uncertainty = request.get("uncertainty") or "none"

@@ -8,9 +8,21 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from model_core.ctm.fields import read_ctm
+from model_core.device import choose_device
+from model_core.errors import InputError
+from model_core.grid import PRESETS
+from model_core.inference.batches import in_batches, is_out_of_memory
 from model_core.inference.folded_unet import FoldedUNet
+from model_core.inference.precision import choose_precision
+from model_core.model_file import load_model
 from model_core.network.pointconv import NormalisedConvolution, PointConv
 from model_core.network.unetplusplus import RegrUNetPP
+from model_core.prediction import Predictor
+from model_core.stations.gridding import grid_observations
+from model_core.stations.observations import from_arrays, read_observations
+
+CPU = torch.device("cpu")
 
 
 def trained_like(inputs: int = 6, outputs: int = 2, width: int = 8, levels: int = 4) -> RegrUNetPP:
@@ -102,3 +114,158 @@ def test_kept_spectra_follow_the_weights():
     trained = convolution.sums(field, weights)[0]
     trained.sum().backward()
     assert torch.allclose(trained.detach(), after) and convolution.raw.grad.abs().min() > 0
+
+
+def test_batches_shrink_where_memory_runs_out_and_every_item_is_done_once():
+    seen, told = [], []
+
+    def work(batch):
+        if len(batch) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        seen.extend(batch)
+        return [item * 10 for item in batch]
+
+    assert in_batches(work, list(range(11)), 8, told.append) == [item * 10 for item in range(11)]
+    assert seen == list(range(11)) and told == [4, 2]
+
+
+def test_memory_that_does_not_suffice_for_one_is_an_error_and_so_is_any_other_trouble():
+    def exhausted(batch):
+        torch.empty(1 << 60, dtype=torch.uint8)  # more than any machine has
+
+    told = []
+    with pytest.raises(RuntimeError) as error:
+        in_batches(exhausted, [1, 2], 2, told.append)
+    assert is_out_of_memory(error.value) and told == [1]
+    with pytest.raises(ZeroDivisionError):
+        in_batches(lambda batch: [1 / 0], [1, 2], 2, told.append)
+
+
+class Misfortune:
+    """A network that fails as cards do, until it is replaced."""
+
+    def __init__(self, network, error):
+        self.network, self.error, self.unet = network, error, network.unet
+
+    def __call__(self, values, *inputs):
+        if len(values) > 1 or not isinstance(self.error, torch.OutOfMemoryError):
+            raise self.error
+        return self.network(values, *inputs)
+
+
+@pytest.fixture
+def small_world(tiny_model, tiny_ctm):
+    """A model, its grid and three days of readings."""
+    ctm, model = read_ctm(tiny_ctm), load_model(str(tiny_model))
+    days = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        cells = rng.choice(ctm.grid.shape[0] * ctm.grid.shape[1], 50, replace=False)
+        x, y = ctm.grid.x[cells % ctm.grid.shape[1]], ctm.grid.y[cells // ctm.grid.shape[1]]
+        days.append({
+            key: grid_observations(from_arrays(x, y, ctm.fields[key][seed].ravel()[cells], ctm.grid.crs, key), ctm.grid)
+            for key in (("pm25", "rh") if seed else ("pm25",))
+        })
+    return model, ctm.grid, days
+
+
+def test_a_day_comes_out_the_same_to_the_last_bit_whatever_days_are_asked_for_with_it(small_world):
+    model, grid, days = small_world
+    predictor = Predictor(model, grid, CPU)
+    together = predictor.predict(days)
+    for day, expected in zip(days, together):
+        alone = Predictor(model, grid, CPU).predict([day])[0]
+        np.testing.assert_array_equal(alone.field, expected.field)
+        assert alone.missing_inputs == expected.missing_inputs
+    assert predictor.predict([]) == []
+
+
+def test_a_batch_too_large_for_the_memory_is_halved_and_the_user_told(small_world):
+    model, grid, days = small_world
+    expected = [day.field for day in Predictor(model, grid, CPU).predict(days)]
+    predictor = Predictor(model, grid, CPU)
+    predictor._days_at_once = 3  # as on a card
+    predictor._network = Misfortune(predictor._network, torch.OutOfMemoryError("CUDA out of memory"))
+    found = predictor.predict(days)
+    for one, other in zip(found, expected):
+        np.testing.assert_array_equal(one.field, other)
+    assert "memory ran out; now 1 day is predicted at once" in found[-1].notes
+
+
+def test_several_days_at_once_are_the_days_one_by_one(small_world):
+    model, grid, days = small_world
+    expected = Predictor(model, grid, CPU, precision="fp32").predict(days)
+    predictor = Predictor(model, grid, CPU, precision="fp32")
+    predictor._days_at_once = 3  # as on a card
+    for one, other in zip(predictor.predict(days), expected):
+        np.testing.assert_allclose(one.field, other.field, rtol=1e-5, atol=1e-4)
+
+
+def test_a_card_that_fails_is_replaced_by_the_processor(small_world):
+    model, grid, days = small_world
+    expected = Predictor(model, grid, CPU).predict(days)
+    predictor = Predictor(model, grid, CPU)
+    predictor._network = Misfortune(predictor._network, RuntimeError("CUDA error: an illegal memory access\nmore"))
+    with pytest.raises(RuntimeError, match="illegal"):  # on the processor nothing could take over
+        predictor.predict(days)
+    predictor.device = torch.device("meta")  # torch's device without hardware stands for the card
+    found = predictor.predict(days)
+    for one, other in zip(found, expected):
+        np.testing.assert_array_equal(one.field, other.field)
+    assert predictor.device == CPU and "illegal memory access" in found[0].notes[-1]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU on this machine")
+def test_a_card_gives_the_processors_fields(small_world):
+    model, grid, days = small_world
+    expected = Predictor(model, grid, CPU, precision="fp32").predict(days)
+    for precision, bound in (("fp32", 1e-3), ("auto", 0.2)):
+        predictor = Predictor(model, grid, torch.device("cuda"), precision=precision)
+        assert predictor._days_at_once > 1
+        for one, other in zip(predictor.predict(days), expected):
+            assert np.abs(one.field - other.field).max() < bound * max(1.0, float(other.field.std()))
+
+
+def test_precisions_are_what_the_processor_has():
+    has_bf16 = any(torch.cpu.get_capabilities().get(key) for key in ("amx_bf16", "avx512_bf16"))
+    assert choose_precision("auto", CPU) == ("bf16" if has_bf16 else "fp32")
+    assert choose_precision("fp32", CPU) == "fp32"
+    with pytest.raises(InputError, match="auto, fp32, bf16, fp16"):
+        choose_precision("half", CPU)
+
+
+def test_half_precision_that_overflows_gives_way_to_full_precision(small_world):
+    model, grid, days = small_world
+    predictor = Predictor(model, grid, CPU, precision="fp32")
+    expected = predictor.predict(days)
+    predictor = Predictor(model, grid, CPU, precision="fp32")
+    predictor.precision = "fp16"
+    with torch.no_grad():
+        predictor._network.unet.head.bias.fill_(float("nan"))  # as an overflow leaves it
+    found = predictor.predict(days)
+    for one, other in zip(found, expected):
+        np.testing.assert_array_equal(one.field, other.field)
+    assert "fp16 was not wide enough" in found[0].notes[-1] and predictor.precision == "fp32"
+
+
+@pytest.mark.parametrize("name", ["cnemc_snapshot_20180220T07.csv", "cnemc_snapshot_20190718T12.csv"])
+def test_the_bundled_model_says_the_same_in_half_precision(shared_data, name):
+    if choose_precision("auto", CPU) == "fp32":
+        pytest.skip("this processor computes in float32 only")
+    grid, model = PRESETS["china12km"], load_model("bundled")
+    readings = {"pm25": grid_observations(read_observations(shared_data / "cnemc" / name, "pm2_5_24h", species="pm25"), grid)}
+    half, full = (Predictor(model, grid, CPU, precision=p).predict([readings])[0] for p in ("auto", "fp32"))
+    difference = np.abs(half.field - full.field)
+    assert difference.max() < 0.5 and np.percentile(difference, 99.9) < 0.2
+
+
+def test_a_card_that_is_seen_and_does_not_work_is_not_used(monkeypatch):
+    if torch.cuda.is_available():
+        pytest.skip("the card here works")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)  # and computing on it fails, as here
+    told = []
+    assert choose_device("auto", told.append) == CPU
+    assert "does not work" in told[0] and "the processor is used" in told[0]
+    with pytest.raises(InputError, match="does not work.*'auto' or 'cpu'"):
+        choose_device("cuda")
+    assert choose_device("cpu", told.append) == CPU and len(told) == 1
