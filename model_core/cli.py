@@ -60,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     reanalyse = _command(commands, "reanalyse", "a day's station readings to a complete field")
     _add_stations(reanalyse)
     _add_prediction(reanalyse)
+    _add_machine(reanalyse)
     _add_out(reanalyse, "F.tif|F.nc")
 
     _add_period(commands)
@@ -165,6 +166,13 @@ def _add_prediction(parser: argparse.ArgumentParser, uncertainty: bool = True) -
     _add_device(parser)
 
 
+def _add_machine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto",
+                        help="default: the fastest that is right on this machine")
+    parser.add_argument("--memory", type=_positive, metavar="MB",
+                        help="memory that prediction may take (default 4000); larger grids are predicted in overlapping windows")
+
+
 def _add_period(commands: Any) -> None:
     period = _command(commands, "reanalyse-period", "station readings of a period to a complete field for each day or hour")
     stations = period.add_argument_group("stations")
@@ -177,8 +185,7 @@ def _add_period(commands: Any) -> None:
     period.add_argument("--end", metavar="D", help="last day (default: that of the readings)")
     period.add_argument("--step", choices=("day", "hour"), default="day", help="what a field is made for (default day)")
     _add_prediction(period)
-    period.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto", help="default: the fastest that is right on this machine")
-    period.add_argument("--memory", type=_positive, metavar="MB", help="memory that prediction may take (default: no limit)")
+    _add_machine(period)
     period.add_argument("--scheduler", metavar="ADDRESS", help="compute on the workers of this Dask scheduler (tcp://HOST:8786, or its "
                         "scheduler file); they must see the model and the output under the same path")
     _add_out(period, "F.nc|F.zarr|DIR", "NetCDF or Zarr of the whole period, or a folder for a GeoTIFF per step; "
