@@ -16,15 +16,18 @@ from ..report import write_score_page
 from ..styling.ramps import pretty_unit
 from ..translate import tr
 from .base import EngineAlgorithm, check_destination, run_engine
+from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .model_parameters import add_model_parameters, model_request
 from .station_parameters import GROUP, add_station_parameters, check_stations, station_request
 from .weather_parameters import add_weather_fields, add_weather_layers, check_weather, weather_fields, weather_request
 
-SCHEME, FOLDS, SEED, BASELINES, CTM = "SCHEME", "FOLDS", "SEED", "BASELINES", "CTM"
+SCHEME, FOLDS, SEED, BLOCK_KM = "SCHEME", "FOLDS", "SEED", "BLOCK_KM"
+BASELINES, CTM, ANALYSIS = "BASELINES", "CTM", "ANALYSIS"
 OUTPUT, REPORT, POINTS = "OUTPUT", "REPORT", "POINTS"
 SCHEMES = ("stations", "groups", "cells", "blocks")
-INTERPOLATORS = ("idw", "ok", "oklog", "avna", "evna")
+INTERPOLATORS = ("idw", "ok", "oklog", "vna", "avna", "evna")
+ANALYSES = ("off", "auto", "on")
 NEED_CTM = {"avna", "evna"}
 # Outputs by the engine's result keys.
 FILES = {"SCORES_JSON": "scores", "PREDICTIONS_CSV": "predictions", "SCATTER_PNG": "figure"}
@@ -55,7 +58,7 @@ class CrossValidate(EngineAlgorithm):
             BASELINES, tr("Compare with"), INTERPOLATORS, allowMultiple=True, optional=True, defaultValue=list(INTERPOLATORS[:3]),
             usesStaticStrings=True),
             tr("Interpolators on the same folds: inverse distance (idw), kriging of values (ok) and of logs (oklog), Voronoi neighbours "
-               "with the CTM's difference (avna) or ratio (evna); the last two need CTM output."))
+               "(vna), also with the CTM's difference (avna) or ratio (evna); the last two need CTM output."))
         self.add(QgsProcessingParameterMultipleLayers(
             CTM, tr("CTM output"), Qgis.ProcessingSourceType.File, optional=True),
             tr("NetCDF files with the CTM's field of the same days, for the Voronoi neighbours."), advanced=True)
@@ -64,6 +67,13 @@ class CrossValidate(EngineAlgorithm):
         self.add(QgsProcessingParameterNumber(
             SEED, tr("Seed"), Qgis.ProcessingNumberParameterType.Integer, defaultValue=0, minValue=0),
             tr("The same seed gives the same folds."), advanced=True)
+        self.add(QgsProcessingParameterNumber(
+            BLOCK_KM, tr("Side of a block in km"), Qgis.ProcessingNumberParameterType.Double, defaultValue=200, minValue=1),
+            tr("For the scheme 'blocks'."), advanced=True)
+        self.add(QgsProcessingParameterEnum(
+            ANALYSIS, tr("Analysis step"), ANALYSES, defaultValue=ANALYSES[0], usesStaticStrings=True),
+            tr("Whether what remains at the stations that are not left out is spread; 'auto': where they support it."), advanced=True)
+        add_day_parameters(self)
         add_weather_layers(self)
         add_model_parameters(self, memory=False)
         self.add(QgsProcessingParameterFolderDestination(OUTPUT, tr("Validation folder")),
@@ -96,19 +106,20 @@ class CrossValidate(EngineAlgorithm):
                 grid=grid_request(self, parameters, context, folder), out=output,
                 scheme=self._scheme(parameters, context), baselines=self._baselines(parameters, context),
                 ctm=[file for file in self.parameterAsFileList(parameters, CTM, context) if file],
-                folds=self.parameterAsInt(parameters, FOLDS, context), seed=self.parameterAsInt(parameters, SEED, context))
+                folds=self.parameterAsInt(parameters, FOLDS, context), seed=self.parameterAsInt(parameters, SEED, context),
+                block_km=self.parameterAsDouble(parameters, BLOCK_KM, context), **day_request(self, parameters, context),
+                analysis=self.parameterAsEnumString(parameters, ANALYSIS, context))
             result = run_engine("crossvalidate", request, feedback, [])
         for method, scores in result["summary"].items():
             feedback.pushInfo(f"{method:>8}  " + ", ".join(
                 f"{key} {value:.4g}" for key, value in scores.items() if isinstance(value, (int, float))))
         outputs = {OUTPUT: output, POINTS: load_residuals(result["points"], context, POINTS)}
         outputs.update({name: result[key] for name, key in FILES.items()})
-        first = next(iter(result["summary"].values()))
-        outputs.update({name.upper(): first.get(name) for name in NUMBERS})
+        outputs.update({name.upper(): result["summary"]["model"].get(name) for name in NUMBERS})
         if report:
             heading = tr("Left out: {scheme}, {folds} folds. Errors in {unit}.").format(
                 scheme=request["scheme"], folds=request["folds"],
-                unit=pretty_unit("ug m-3"))
+                unit=pretty_unit(result["unit"]))
             write_score_page(report, self.TITLE, heading, result["summary"], Path(result["figure"]))
             outputs[REPORT] = report
         return outputs

@@ -1,0 +1,80 @@
+"""Stations left out by turns: scores and a picture for the results viewer, residuals as a styled layer."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback, QgsProject, QgsVectorLayer
+
+from small_world import DAYS, SMALL_GRID
+
+
+@pytest.fixture
+def values(make_stations, tiny_model, tmp_path):
+    return {"STATIONS": make_stations(DAYS[:2]), "VALUE": "pm25", "TIME": "day", "ID": "code", "GROUP": "city", "FOLDS": 3,
+            "BASELINES": ["idw", "ok"], "GRID": SMALL_GRID, "MODEL": tiny_model, "DEVICE": "cpu", "OUTPUT": str(tmp_path / "validation"),
+            "REPORT": str(tmp_path / "scores.html")}
+
+
+@pytest.fixture(params=["stations", "groups"])
+def result(request, run, values):
+    return run("crossvalidate", **values, SCHEME=request.param)
+
+
+def test_scores_predictions_points_and_page(result, log):
+    scores = json.loads(Path(result["SCORES_JSON"]).read_text(encoding="utf-8"))
+    assert scores["folds"] == 3 and set(scores["methods"]) == {"model", "idw", "ok"}
+    assert result["RMSE"] == pytest.approx(scores["methods"]["model"]["pooled"]["rmse"]) and result["RMSE"] > 0
+    with open(result["PREDICTIONS_CSV"], encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 120 and {row["fold"] for row in rows} == {"0", "1", "2"}
+    page = Path(result["REPORT"]).read_text(encoding="utf-8")
+    assert "kriging" in page and "RMSE" in page and "data:image/png;base64," in page and "http" not in page
+    assert "rmse" in log.text
+
+
+def test_residuals_are_a_layer_in_two_colours(result):
+    from ctm_reanalysis.plugin.layers.residuals import style_residuals
+
+    layer = QgsVectorLayer(result["POINTS"], "points", "ogr")
+    assert layer.isValid() and layer.featureCount() == 120
+    feature = next(layer.getFeatures())
+    assert feature["residual"] == pytest.approx(feature["predicted"] - feature["observed"], abs=1e-3)
+    style_residuals(layer)
+    ranges = layer.renderer().ranges()
+    assert layer.renderer().classAttribute() == "residual" and len(ranges) == 9
+    low, middle, high = (ranges[number].symbol().color() for number in (0, 4, 8))
+    assert low.blue() > low.red() and high.red() > high.blue() and middle.lightness() > max(low.lightness(), high.lightness())
+
+
+def test_the_toolbox_loads_the_residuals(values):
+    from processing.gui.Postprocessing import handleAlgorithmResults
+
+    project = QgsProject.instance()
+    project.clear()
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById("ctm_reanalysis:crossvalidate")
+    context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
+    context.setProject(project)
+    project.addMapLayer(values["STATIONS"])
+    assert algorithm.checkParameterValues(values, context) == (True, "")
+    results, ok = algorithm.run(values, context, feedback)
+    assert ok and handleAlgorithmResults(algorithm, context, feedback, parameters=values), feedback.textLog()
+    layer, = [layer for layer in project.mapLayers().values() if layer.name().startswith("Residuals")]
+    assert layer.renderer().type() == "graduatedSymbol"
+    project.clear()
+
+
+@pytest.mark.parametrize("spoil, expected", [
+    ({"SCHEME": "groups", "GROUP": None}, "Choose the field with the city"), ({"BASELINES": ["evna"]}, "need CTM output"),
+    ({"REPORT": "/no/such/folder/scores.html"}, "does not exist"),
+])
+def test_what_can_not_be_is_refused(refusal, values, spoil, expected):
+    assert expected in refusal("crossvalidate", **{**values, **spoil})
+
+
+def test_an_error_of_the_engine_is_said(run, values):
+    with pytest.raises(Exception, match="no model 'nobody'"):
+        run("crossvalidate", **{**values, "MODEL": "nobody"})
