@@ -29,9 +29,9 @@ def on_grid(observations: Observations, grid: Grid) -> Observations:
     return observations.select(locate_cells(observations, grid)[1])
 
 
-def folds(key: np.ndarray) -> np.ndarray:
+def folds(key: np.ndarray, seed: int = SEED) -> np.ndarray:
     """The fold of each station; stations with one key, such as a city, stay together; int (stations,)."""
-    return deal(key, FOLDS, SEED)
+    return deal(key, FOLDS, seed)
 
 
 def schemes_of(observations: Observations) -> dict[str, np.ndarray]:
@@ -59,7 +59,7 @@ def predict_left_out(
 
 def compare(
     predictor: Predictor, observations: Observations, day: str, schemes: Mapping[str, np.ndarray] | None = None,
-    scale: float = 1.0, others: Mapping[str, Any] | None = None,
+    scale: float = 1.0, others: Mapping[str, Any] | None = None, seed: int = SEED,
 ) -> list[dict[str, Any]]:
     """Rows (day, scheme, method, n, rmse, r2_det, ..., coverage_90, crps, ratio) of the model and of kriging on values and logs.
 
@@ -72,10 +72,11 @@ def compare(
     scale : readings are multiplied by it before they are given to the model, and its answers divided by it: how a model of
         one species serves another
     others : further gridded readings of the day, such as RH and wind
+    seed : of the folds
     """
     rows = []
     for scheme, key in (schemes or schemes_of(observations)).items():
-        fold = folds(key)
+        fold = folds(key, seed)
         answers = krige_both(observations, predictor.grid, fold)
         answers["model"] = predict_left_out(predictor, observations, fold, scale, others)
         rows += judge_all(answers, observations.value, {"day": day, "scheme": scheme})
