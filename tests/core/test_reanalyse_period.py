@@ -328,6 +328,51 @@ def test_a_damaged_output_is_made_anew(request_of, tmp_path):
     assert run(request_of())["days"]["computed"] == 7
 
 
+# Memory
+
+def test_a_table_in_small_parts_and_months_on_the_disk_give_the_same(readings, request_of, table, tmp_path, monkeypatch):
+    run(request_of("whole.zarr"))
+    monkeypatch.setattr("model_core.stations.series.PART_ROWS", 17)
+    monkeypatch.setattr("model_core.period.spool._MONTH_BYTES", 100)
+    result = run(request_of("parts.zarr"))
+    assert files_of(tmp_path / "parts.zarr") == files_of(tmp_path / "whole.zarr")
+    assert result["readings"] == {"rows": 420, "used": 420, "dropped": {}}
+    readings.assign(day=np.where(np.arange(len(readings)) == 322, "yesterday", readings.day)).to_csv(tmp_path / "bad.csv", index=False)
+    with pytest.raises(InputError, match="time 'yesterday' in row 323 is not a date"):
+        run(request_of(stations=str(tmp_path / "bad.csv")))
+    twice = pd.concat([readings, readings.iloc[:5]])
+    twice.to_csv(tmp_path / "twice.csv", index=False)
+    assert run(request_of(stations=str(tmp_path / "twice.csv")))["readings"]["dropped"] == {"duplicate": 5}
+
+
+def test_reading_waits_for_the_prediction(request_of, monkeypatch):
+    """However long the period is, only a few steps are in memory."""
+    from model_core.period import pipeline
+
+    made, ahead = [], []
+    original = pipeline.predict_days
+
+    def counted(steps):
+        for step in steps:
+            made.append(step[0])
+            yield step
+
+    def slow(task, batch, predictor):
+        time.sleep(0.05)
+        ahead.append(len(made) - batch[0][0])
+        return original(task, batch, predictor)
+
+    monkeypatch.setattr(pipeline, "_AHEAD", 1)
+    monkeypatch.setattr(pipeline, "predict_days", slow)
+    monkeypatch.setattr(pipeline._Reader, "__init__", _counting(pipeline._Reader.__init__, counted))
+    run(request_of())
+    assert len(made) == 8 and max(ahead) <= 2 * pipeline._MOST_ON_CPU + 2  # a batch, one in the queue, one in hand, a day without
+
+
+def _counting(init, counted):
+    return lambda self, steps: init(self, counted(steps))
+
+
 # What is written
 
 def test_the_netcdf_says_what_it_is(request_of, tmp_path):
