@@ -176,8 +176,9 @@ def _write_frame(group: zarr.Group, frame: Frame) -> None:
         for name, standard_name, values in zip(("lon", "lat"), ("longitude", "latitude"), grid.lonlat()):
             put(name, np.round(values, DEGREE_DIGITS), (rows, columns), {"standard_name": standard_name, **degrees(standard_name)})
     put(GRID_MAPPING, np.int32(0), (), grid_mapping_attributes(grid))
+    place = {"_CRS": {"wkt": grid.crs.to_wkt()}}  # where GDAL looks for the CRS of a Zarr array
     for field in frame.fields:
-        announce(field.name, (steps, *shape), ("time", rows, columns), "f4", np.nan, _COMPRESSOR, field.attributes(grid))
+        announce(field.name, (steps, *shape), ("time", rows, columns), "f4", np.nan, _COMPRESSOR, field.attributes(grid) | place)
     # Without a fill value, which readers would take for "no data": what is not written reads as zero.
     announce(READINGS, (steps,), ("time",), "i4", None, None, ABOUT[READINGS])
     announce(FINGERPRINT, (steps, FINGERPRINT_BYTES), ("time", f"{FINGERPRINT}_size"), "u1", None, None, ABOUT[FINGERPRINT])
