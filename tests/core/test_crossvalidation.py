@@ -215,6 +215,18 @@ def test_one_day_of_the_table_and_tables_without_a_time(run, stations, tmp_path)
     assert result["days"] == {"count": 1, "first": None, "last": None} and "time" not in geopandas.read_file(result["points"])
 
 
+def test_an_hourly_table_is_validated_by_its_daily_means(run, stations, tmp_path):
+    daily = stations[stations.day == str(DAYS[0])]
+    swing = 1 + 0.5 * np.sin(2 * np.pi * np.arange(24) / 24)  # its mean over the day is 1
+    hourly = pd.concat([daily.assign(pm25=daily.pm25 * swing[hour], day=f"{DAYS[0]}T{hour:02}:00:00") for hour in range(24)])
+    path = tmp_path / "hourly.csv"
+    hourly.to_csv(path, index=False)
+    found, expected = (pd.read_csv(run(**more)["predictions"]) for more in ({"stations": str(path)}, {"date": str(DAYS[0])}))
+    found, expected = (frame.sort_values("id", ignore_index=True) for frame in (found, expected))
+    assert len(found) == 60 and (found.fold == expected.fold).all()
+    assert found.predicted.to_numpy() == pytest.approx(expected.predicted.to_numpy(), rel=1e-3)
+
+
 def test_weather_of_the_same_table_is_used(run, table):
     assert {"rh", "wind"} <= set(run()["missing_inputs"])
     assert not {"rh", "wind"} & set(run(rh=f"{table}:rh", wind=f"{table}:wind")["missing_inputs"])
