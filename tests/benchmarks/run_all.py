@@ -24,7 +24,7 @@ from rows import VARIABLE
 FOLDER = ROOT / "tests" / "benchmarks"
 # In this order: the short ones first, what needs most memory while nothing else runs.
 BENCHMARKS = (
-    "inference", "interpolators", "qgis_start", "worker_warmth", "cells", "stations", "period", "cluster",
+    "inference", "interpolators", "qgis_start", "worker_warmth", "cells", "stations", "period", "batch_against_period", "cluster",
     "training_throughput", "reading_memory",
 )
 COLUMNS = ("benchmark", "name", "value", "unit", "ratio", "against", "target", "met", "note")
