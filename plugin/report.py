@@ -6,11 +6,12 @@ import base64
 import html
 from pathlib import Path
 
-_STYLE = ("body{font-family:sans-serif;color:#22303c;margin:1.5em} h1{font-size:1.5em} table{border-collapse:collapse}"
+_STYLE = ("body{font-family:sans-serif;color:#22303c;margin:1.5em} h1{font-size:1.5em} table{border-collapse:collapse;font-size:0.85em}"
           "th,td{text-align:left;vertical-align:top;padding:0.3em 1.2em 0.3em 0;border-bottom:1px solid #d9dfe4;font-weight:normal}"
           "th{color:#5d6b77} .number{text-align:right}")
 _SCORES = {"r2_det": "R² (det)", "r2_pearson": "R² (Pearson)", "rmse": "RMSE", "mae": "MAE", "nme": "NME", "nmb": "NMB", "ioa": "IOA",
            "mfb": "MFB", "mfe": "MFE", "crps": "CRPS", "coverage_90": "90 % coverage", "coverage_50": "50 % coverage",
+           "width_50": "50 % width", "width_90": "90 % width", "nme_above_75": "NME > 75", "nme_above_150": "NME > 150",
            "rmse_to_kriging": "RMSE / kriging's"}
 _METHODS = {"idw": "inverse distance", "ok": "kriging", "oklog": "kriging of logs", "vna": "Voronoi neighbours", "avna": "aVNA", "evna": "eVNA"}
 
