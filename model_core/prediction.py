@@ -126,23 +126,28 @@ class Predictor:
             found = [predict_in_windows(self._network, day, self._host_maps[0], self.device, self._window) for day in days]
             return np.stack([field for field, _ in found]), None if found[0][1] is None else np.stack([sd for _, sd in found])
         with torch.inference_mode():
-            values, counts = (x.to(self.device, non_blocking=True) for x in self._readings_of(days))
+            values, counts, offsets = (x.to(self.device, non_blocking=True) for x in self._readings_of(days))
             output = self._network(
-                values, counts, self._maps.expand(len(days), -1, -1, -1), self._known.expand(len(days), -1, -1, -1)
+                values, counts, self._maps.expand(len(days), -1, -1, -1), self._known.expand(len(days), -1, -1, -1),
+                offsets=offsets,
             )
             return output.field.float().cpu().numpy(), None if output.sd is None else output.sd.float().cpu().numpy()
 
-    def _readings_of(self, days: Sequence[Mapping[str, GriddedReadings]]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Values and counts, each float32 (days, station variables, rows, columns), 0 where there are none."""
+    def _readings_of(self, days: Sequence[Mapping[str, GriddedReadings]]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Values and counts, each float32 (days, station variables, rows, columns), and the target's offsets; 0 where there are none."""
         names = self.model.configuration.station_variables
         # In pinned memory a card fetches them by itself, while the processor prepares its orders.
         shape, pinned = (len(days), len(names), *self.grid.shape), self.device.type == "cuda"
         values, counts = (torch.zeros(shape, pin_memory=pinned) for _ in range(2))
+        offsets = torch.zeros((len(days), 2, *self.grid.shape), pin_memory=pinned)
         for number, day in enumerate(days):
             for i, name in enumerate(names):
                 if name in day:
                     values[number, i], counts[number, i] = torch.from_numpy(day[name].values), torch.from_numpy(day[name].counts)
-        return values, counts
+            target = day[self.model.configuration.target]
+            if target.offsets is not None:
+                offsets[number] = torch.from_numpy(target.offsets)
+        return values, counts, offsets
 
     def _place(self, device: torch.device, precision: str) -> None:
         """Put network and maps on a device, in a precision."""

@@ -78,7 +78,11 @@ def predict_in_windows(
     halo = window_halo(c) if halo is None else halo
     results: list[np.ndarray] = []
     with torch.inference_mode():
-        survey = network.survey(*_of_target(c, day, shape, device), *_maps(maps, slice(None), slice(None), device))
+        offsets = day[c.target].offsets
+        survey = network.survey(
+            *_of_target(c, day, shape, device), *_maps(maps, slice(None), slice(None), device),
+            None if offsets is None else torch.from_numpy(offsets[None]).to(device),
+        )
         for rows, columns in windows(shape, length, halo, window_alignment(c)):
             network.unet.whole = Place(*(
                 (span.start // c.unet_factor, -(-size // c.unet_factor)) for span, size in zip((rows, columns), shape)

@@ -34,7 +34,9 @@ class KrigedBackground(NamedTuple):
     day: Tensor
 
 
-def kriged_background(standardised: Tensor, values: Tensor, mask: Tensor, maps: Tensor, known: Tensor) -> KrigedBackground:
+def kriged_background(
+    standardised: Tensor, values: Tensor, mask: Tensor, maps: Tensor, known: Tensor, offsets: Tensor | None = None
+) -> KrigedBackground:
     """Krige each day of a batch.
 
     Parameters
@@ -45,15 +47,18 @@ def kriged_background(standardised: Tensor, values: Tensor, mask: Tensor, maps: 
         How many readings each is the mean of, 0 where there is none; (batch, rows, columns).
     maps, known : Tensor
         Scaled maps, 0 where unknown, and 1 where they are known; (batch, maps, rows, columns).
+    offsets : Tensor
+        Where in their cells the readings were taken, see `krige`; (batch, 2, rows, columns).
     """
     results = []
-    for z, v, m, here, there in zip(standardised, values, mask, maps, known):
+    within = [None] * len(values) if offsets is None else offsets
+    for z, v, m, here, there, offset in zip(standardised, values, mask, maps, known, within):
         there_is = m > 0
         count = there_is.sum().clamp_min(1)
         level = (v * there_is).sum() / count
         # As in logs: five pseudo-readings of half the mean hold the spread of a few.
         spread = torch.sqrt((((v - level) ** 2 * there_is).sum() + 5 * (0.5 * level) ** 2) / (count + 5)).clamp_min(1e-6)
-        kriged = krige(torch.cat([z[None], ((v - level) / spread)[None], here]), m, coarse_from=2)
+        kriged = krige(torch.cat([z[None], ((v - level) / spread)[None], here]), m, coarse_from=2, offsets=offset)
         read = v[there_is]
         low, high = (float(read.min()) * _BELOW, float(read.max()) * _ABOVE) if len(read) else (0.0, 0.0)
         day = torch.tensor(

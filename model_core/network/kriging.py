@@ -62,7 +62,8 @@ class KrigedDay(NamedTuple):
 
 @torch.no_grad()
 def krige(
-    quantities: Tensor, mask: Tensor, coarse_from: int | None = None, factor: int = 2, zero_mean: bool = False
+    quantities: Tensor, mask: Tensor, coarse_from: int | None = None, factor: int = 2, zero_mean: bool = False,
+    offsets: Tensor | None = None,
 ) -> KrigedDay:
     """Krige several quantities that were read at the same cells.
 
@@ -80,6 +81,9 @@ def krige(
         they are spread on blocks of factor x factor cells and refined bilinearly, which is quicker and enough for them.
     zero_mean : bool
         Simple kriging about zero, which far from every reading tends to zero, in place of ordinary kriging.
+    offsets : Tensor
+        Where in its cell a reading was taken: rows south and columns east of its centre, shape (2, rows, columns);
+        without it, in the centre.
 
     Returns
     -------
@@ -96,6 +100,8 @@ def krige(
         )
     read = quantities[:, cells[:, 0], cells[:, 1]].double().T  # (stations, quantities)
     places, counts = cells.double(), mask[cells[:, 0], cells[:, 1]].double()
+    if offsets is not None:
+        places = places + offsets[:, cells[:, 0], cells[:, 1]].double().T
     block = 1
     while len(places) > MOST_IN_SYSTEM:
         block *= 2
@@ -181,19 +187,31 @@ def _spread(weights: Tensor, places: Tensor, shape: torch.Size, distance: float,
     rows, columns = (-(-side // factor) for side in shape)
     lengths = [next_fast_len(2 * side - 1, real=True) for side in (rows, columns)]
     device = weights.device
-    at = torch.floor_divide(places + 0.5, factor).long()
     if rows * columns > MOST_TRANSFORMED:
+        at = torch.floor_divide(places + 0.5, factor).long()
         field = spread_by_parts(weights, at, (rows, columns), factor / distance)
     else:
         near = [torch.arange(length, device=device, dtype=torch.float32) for length in lengths]
         near = [torch.minimum(x, length - x) for x, length in zip(near, lengths)]
         kernel = torch.exp(-torch.sqrt(near[0][:, None] ** 2 + near[1][None] ** 2) * (factor / distance))
-        sources = torch.zeros(weights.shape[1], rows, columns, device=device)
-        sources.index_put_(
-            (torch.arange(weights.shape[1], device=device)[:, None], at[None, :, 0], at[None, :, 1]), weights.T, accumulate=True
-        )
+        sources = _at_nodes(weights, (places + 0.5) / factor - 0.5, (rows, columns))
         field = torch.fft.irfft2(torch.fft.rfft2(sources, lengths) * torch.fft.rfft2(kernel), lengths)[:, :rows, :columns]
     if factor == 1:
         return field
     fine = F.interpolate(field[None], scale_factor=factor, mode="bilinear", align_corners=False)[0]
     return fine[:, : shape[0], : shape[1]]
+
+
+def _at_nodes(weights: Tensor, places: Tensor, shape: tuple[int, int]) -> Tensor:
+    """The stations' weights shared out bilinearly among the four centres round each; (quantities, rows, columns)."""
+    sources = torch.zeros(weights.shape[1], *shape, device=weights.device)
+    quantity = torch.arange(weights.shape[1], device=weights.device)[:, None]
+    last = torch.tensor(shape, device=weights.device) - 1
+    first = torch.floor(places)
+    part = (places - first).float()
+    for down in (0, 1):
+        for right in (0, 1):
+            share = (part[:, 0] if down else 1 - part[:, 0]) * (part[:, 1] if right else 1 - part[:, 1])
+            at = torch.minimum((first.long() + torch.tensor([down, right], device=weights.device)).clamp_min(0), last)
+            sources.index_put_((quantity, at[None, :, 0], at[None, :, 1]), (weights * share[:, None]).T, accumulate=True)
+    return sources

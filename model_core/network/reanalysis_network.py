@@ -86,7 +86,8 @@ class ReanalysisNetwork(nn.Module):
             nn.init.zeros_(self.unet.head.bias)
 
     def forward(
-        self, values: Tensor, mask: Tensor, maps: Tensor, maps_known: Tensor, survey: Survey | None = None
+        self, values: Tensor, mask: Tensor, maps: Tensor, maps_known: Tensor, survey: Survey | None = None,
+        offsets: Tensor | None = None,
     ) -> NetworkOutput:
         """Predict the target's field.
 
@@ -99,6 +100,9 @@ class ReanalysisNetwork(nn.Module):
             Covariates in canonical units and where they are known (0 or 1), shape (batch, covariates, rows, columns).
         survey : Survey
             Of the whole field, cut to the window, where the others are only a window of it.
+        offsets : Tensor
+            Where in their cells the target's readings were taken: rows south and columns east of the centre, shape
+            (batch, 2, rows, columns); without it, in the centre. Only kriging asks.
         """
         c, t = self.configuration, self.target_index
         rule = c.transform_of(c.target)
@@ -127,7 +131,7 @@ class ReanalysisNetwork(nn.Module):
         else:
             channels = [fields.first, fields.second, torch.log1p(fields.density), *channels]
         if c.kriging:
-            kriged = survey.kriged if survey else kriged_background(values[:, t], readings, counts, maps, known)
+            kriged = survey.kriged if survey else kriged_background(values[:, t], readings, counts, maps, known, offsets)
             background = kriged.standardised
             rough = (transform(kriged.values, rule) - level[:, None]) / spread[:, None]
             count = torch.log1p(survey.stations if survey else mask[:, t].sum((1, 2)))[:, None] / 7
@@ -156,7 +160,9 @@ class ReanalysisNetwork(nn.Module):
         before = None if background is None else inverse(background[:, 0] * spread + level, rule)
         return NetworkOutput(field, result, level, spread, sd, before)
 
-    def survey(self, values: Tensor, mask: Tensor, maps: Tensor, maps_known: Tensor) -> Survey:
+    def survey(
+        self, values: Tensor, mask: Tensor, maps: Tensor, maps_known: Tensor, offsets: Tensor | None = None
+    ) -> Survey:
         """What `forward` must know of the whole field to predict windows of it; arguments as there."""
         c, t = self.configuration, self.target_index
         counts, readings = mask[:, t].float(), values[:, t]
@@ -168,7 +174,7 @@ class ReanalysisNetwork(nn.Module):
         coarse, kriged = self._coarse_sums(standardised[:, None], there[:, None]), None
         if c.kriging:
             known = maps_known.float()
-            kriged = kriged_background(standardised, readings, counts, self._scaled(maps, known), known)
+            kriged = kriged_background(standardised, readings, counts, self._scaled(maps, known), known, offsets)
         return Survey(level, spread, there.sum((1, 2)), coarse, kriged)
 
     def _scaled(self, maps: Tensor, known: Tensor) -> Tensor:

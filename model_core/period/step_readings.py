@@ -12,7 +12,7 @@ from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.period.spool import ReadingSpool
 from model_core.stations.daily import HOURS, daily_means, hourly_means
-from model_core.stations.gridding import CellReadings, GriddedReadings, all_outside, cell_means, locate_cells
+from model_core.stations.gridding import CellReadings, GriddedReadings, all_outside, cell_means, locate_in_cells
 from model_core.stations.observations import Observations
 from model_core.stations.reading_report import ReadingReport
 from model_core.stations.series import SeriesPart, StationSeries
@@ -39,7 +39,7 @@ class StepReadings:
         for name in sorted(self.readings):
             cells = self.readings[name]
             digest.update(f"{name} {len(cells.cells)}".encode())
-            for array, kind in ((cells.cells, "<i4"), (cells.values, "<f4"), (cells.counts, "<i4")):
+            for array, kind in ((cells.cells, "<i4"), (cells.values, "<f4"), (cells.counts, "<i4"), (cells.offsets, "<f4")):
                 digest.update(np.ascontiguousarray(array, kind).tobytes())
         return digest.hexdigest()
 
@@ -115,19 +115,19 @@ class GriddedSeries:
             means = hourly_means(raw)
         else:
             means = daily_means(raw, self._hours) if self.hourly else raw
-        cell, inside = locate_cells(means, self._grid)
+        cell, inside, offset = locate_in_cells(means, self._grid)
         for reason, count in means.report.dropped.items():
             self.report = self.report.without(count, reason)
         if not inside.all():
             self._outside = means.select(~inside)
             self.report = self.report.without(means.rows_in(~inside), "outside grid")
         step = means.time[inside].astype(f"datetime64[{self._unit}]").astype("datetime64[s]")
-        cell, value = cell[inside], means.value[inside]
+        cell, value, offset = cell[inside], means.value[inside], offset[inside]
         steps, place = np.unique(step, return_inverse=True)
         order = np.argsort(place, kind="stable")
         ends = np.cumsum(np.bincount(place, minlength=len(steps)))
         for number, rows in enumerate(np.split(order, ends[:-1])) if len(steps) else ():
-            yield steps[number], cell_means(cell[rows], value[rows])
+            yield steps[number], cell_means(cell[rows], value[rows], offset[rows])
 
 
 def step_readings(

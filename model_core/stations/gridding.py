@@ -24,11 +24,14 @@ class GriddedReadings:
         Readings in each cell.
     report : ReadingReport
         That of the observations, with those outside the grid.
+    offsets : float32, shape (2, rows, columns), or None
+        Mean place of each cell's readings: rows south and columns east of its centre. None means the centres.
     """
 
     values: np.ndarray
     counts: np.ndarray
     report: ReadingReport
+    offsets: np.ndarray | None = None
 
     @property
     def mask(self) -> np.ndarray:
@@ -53,10 +56,10 @@ def grid_observations(observations: Observations, grid: Grid) -> GriddedReadings
     InputError
         If every reading lies outside the grid.
     """
-    cell, inside = locate_cells(observations, grid)
+    cell, inside, offset = locate_in_cells(observations, grid)
     if not inside.any():
         raise InputError(all_outside(observations, grid))
-    readings = cell_means(cell[inside], observations.value[inside])
+    readings = cell_means(cell[inside], observations.value[inside], offset[inside])
     return readings.on_grid(grid, observations.report.without(observations.rows_in(~inside), "outside grid"))
 
 
@@ -69,36 +72,55 @@ class CellReadings:
     cells : int32 (cells,), row * columns + column, ascending
     values : float32 (cells,), mean reading of the cell
     counts : int32 (cells,), readings in it
+    offsets : float32 (cells, 2), mean place of the readings: rows south and columns east of the cell's centre
     """
 
     cells: np.ndarray
     values: np.ndarray
     counts: np.ndarray
+    offsets: np.ndarray
 
     def on_grid(self, grid: Grid, report: ReadingReport) -> GriddedReadings:
         """The same readings in arrays of the whole grid."""
         values, counts = np.zeros(grid.shape, np.float32), np.zeros(grid.shape, np.int32)
         values.flat[self.cells], counts.flat[self.cells] = self.values, self.counts
-        return GriddedReadings(values, counts, report)
+        offsets = np.zeros((2, *grid.shape), np.float32)
+        offsets.reshape(2, -1)[:, self.cells] = self.offsets.T
+        return GriddedReadings(values, counts, report, offsets)
 
 
-def cell_means(cell: np.ndarray, value: np.ndarray) -> CellReadings:
-    """Mean of the readings in each cell; `cell` are flat cell indices, both arrays (readings,)."""
+def cell_means(cell: np.ndarray, value: np.ndarray, offset: np.ndarray) -> CellReadings:
+    """Mean of the readings in each cell, and of where they were taken.
+
+    Parameters
+    ----------
+    cell, value : flat cell indices and readings, (readings,)
+    offset : (readings, 2), as `locate_in_cells` gives it
+    """
     # In a fixed order of cell and value, sums don't depend on the order of the stations, not even in the last bit.
-    order = np.lexsort((value, cell))
+    order = np.lexsort((offset[:, 1], offset[:, 0], value, cell))
     cells, place, counts = np.unique(cell[order], return_inverse=True, return_counts=True)
-    means = np.bincount(place, value[order], minlength=len(cells)) / counts
-    return CellReadings(cells.astype(np.int32), means.astype(np.float32), counts.astype(np.int32))
+    means = [np.bincount(place, x[order], minlength=len(cells)) / counts for x in (value, *offset.T)]
+    return CellReadings(
+        cells.astype(np.int32), means[0].astype(np.float32), counts.astype(np.int32), np.stack(means[1:], axis=1).astype(np.float32)
+    )
 
 
 def locate_cells(observations: Observations, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
     """(flat cell index, inside the grid) of every reading; the index is 0 where outside."""
+    return locate_in_cells(observations, grid)[:2]
+
+
+def locate_in_cells(observations: Observations, grid: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """As `locate_cells`, and where in the cell: rows south and columns east of its centre, (readings, 2), 0 where outside."""
     row, column = grid.locate(observations.x, observations.y, observations.crs)
     rows, columns = grid.shape
     with np.errstate(invalid="ignore"):  # unprojectable points are not finite, and outside
         inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
-    flat = np.where(inside, np.floor(row), 0) * columns + np.where(inside, np.floor(column), 0)
-    return np.where(inside, flat, 0).astype(np.int64), inside
+    place = np.where(inside, [row, column], 0.5)
+    whole = np.floor(place)
+    flat = whole[0] * columns + whole[1]
+    return flat.astype(np.int64), inside, (place - whole - 0.5).T
 
 
 def all_outside(observations: Observations, grid: Grid) -> str:

@@ -43,6 +43,29 @@ def test_it_is_ordinary_kriging(seed, stations):
     np.testing.assert_allclose(day.fields[0].numpy(), textbook(quantities[0], mask, day.variogram), atol=2e-4)
 
 
+def test_where_in_its_cell_a_reading_was_taken_counts():
+    quantities, mask = readings((40, 40), 120, 9, quantities=1)
+    rng = np.random.default_rng(9)
+    offsets = torch.from_numpy(rng.uniform(-0.5, 0.5, (2, 40, 40)).astype(np.float32))
+    day = krige(quantities, mask, offsets=offsets)
+    at = np.argwhere(mask.numpy() > 0)
+    exact = at + offsets.numpy()[:, at[:, 0], at[:, 1]].T
+    z = quantities[0].numpy()[mask.numpy() > 0].astype(float)
+
+    def covariance(a, b):
+        return (1 - day.variogram.nugget) * np.exp(-np.linalg.norm(a[:, None] - b[None], axis=-1) / day.variogram.distance)
+
+    system = np.pad(covariance(exact, exact) + day.variogram.nugget * np.eye(len(z)), (0, 1), constant_values=1)
+    system[-1, -1] = 0
+    cells = np.argwhere(np.ones((40, 40)))
+    expected = (z @ np.linalg.solve(system, np.pad(covariance(exact, cells), ((0, 1), (0, 0)), constant_values=1))[:-1]).reshape(40, 40)
+    far = np.ones((40, 40), bool)
+    far[at[:, 0], at[:, 1]] = False  # the exponential's cusp is rounded in the station's own cell
+    assert np.abs(day.fields[0].numpy() - expected)[far].mean() < 0.02
+    assert np.abs(krige(quantities, mask).fields[0].numpy() - expected)[far].mean() > np.abs(day.fields[0].numpy() - expected)[far].mean()
+    assert torch.allclose(krige(quantities, mask, offsets=torch.zeros_like(offsets)).fields, krige(quantities, mask).fields)
+
+
 def test_a_mean_of_many_readings_is_believed_more():
     quantities, mask = readings(quantities=1)
     row, column = torch.nonzero(mask)[0]
