@@ -49,7 +49,8 @@ def _trouble_with(device: torch.device) -> str | None:
     """What a small piece of the work raises on a device; None where it succeeds."""
     try:
         image = torch.ones(1, 2, 8, 8, device=device)
-        result = torch.nn.functional.conv2d(image, torch.ones(1, 2, 3, 3, device=device)).sum() + torch.fft.rfft2(image).abs().sum()
+        result = torch.nn.functional.conv2d(image, torch.ones(1, 2, 3, 3, device=device)).sum()
+        result = result + torch.fft.rfft2(image).abs().sum()
         return None if math.isfinite(float(result)) else "it computes nonsense"
     except (RuntimeError, AssertionError) as error:
         return str(error).splitlines()[0]

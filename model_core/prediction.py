@@ -143,7 +143,8 @@ class Predictor:
         for number, day in enumerate(days):
             for i, name in enumerate(names):
                 if name in day:
-                    values[number, i], counts[number, i] = torch.from_numpy(day[name].values), torch.from_numpy(day[name].counts)
+                    values[number, i] = torch.from_numpy(day[name].values)
+                    counts[number, i] = torch.from_numpy(day[name].counts)
             target = day[self.model.configuration.target]
             if target.offsets is not None:
                 offsets[number] = torch.from_numpy(target.offsets)

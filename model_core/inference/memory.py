@@ -14,7 +14,7 @@ MOST_DAYS_AT_ONCE = 16
 
 
 def bytes_per_cell(configuration: NetworkConfiguration, inputs: int, dtype: torch.dtype) -> int:
-    """Bytes that the prediction of one day takes at its peak, per cell of the grid; measured ones stay below.
+    """Bytes that the prediction of one day takes at its peak, per cell of the grid, as an estimate from the shapes.
 
     Parameters
     ----------
