@@ -26,7 +26,7 @@ def draw_ratios(rows: Sequence[dict[str, Any]], path: Path) -> None:
     axes.set_yticks(range(len(labels)), labels, fontsize=8)
     axes.invert_yaxis()
     axes.grid(axis="x", color="#e3e3e3", linewidth=0.6)
-    axes.set_xlabel("RMSE of the model over that of the better kriging (values, logs)", fontsize=9)
+    axes.set_xlabel("RMSE over the better kriging's", fontsize=9)
     axes.legend(frameon=False, fontsize=8)
     figure.savefig(path, dpi=150)
 
@@ -34,5 +34,5 @@ def draw_ratios(rows: Sequence[dict[str, Any]], path: Path) -> None:
 def label_of(row: dict[str, Any]) -> str:
     """What the row is about."""
     words = [row["part"].replace("_", " ")]
-    words += [str(row[key]) for key in ("species", "cells", "source", "day") if row.get(key)]
+    words += [str(row[key]).partition(",")[0] for key in ("species", "cells", "source", "day") if row.get(key)]
     return ", ".join(words) + (row["method"].removeprefix("model") if row["method"] != "model" else "")

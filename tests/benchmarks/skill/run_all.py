@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -30,6 +29,7 @@ import usa  # noqa: E402
 from command_line import add_options, setting_of  # noqa: E402
 from cross_validation import OUT, ROOT  # noqa: E402
 from done_when import done_when  # noqa: E402
+from PIL import Image  # noqa: E402
 from ratios_figure import draw_ratios  # noqa: E402
 from tables import markdown, write_rows  # noqa: E402
 
@@ -89,7 +89,8 @@ def write_docs(tables: dict[str, str], model: str) -> None:
     (DOCS / "images").mkdir(exist_ok=True)
     for name in FIGURES:
         if (OUT / f"{name}.png").exists():
-            shutil.copyfile(OUT / f"{name}.png", DOCS / "images" / f"skill_{name}.png")
+            with Image.open(OUT / f"{name}.png") as image:  # 256 colours are enough for a map, at a third of the size
+                image.convert("RGB").quantize(256).save(DOCS / "images" / f"skill_{name}.png", optimize=True)
 
 
 if __name__ == "__main__":
