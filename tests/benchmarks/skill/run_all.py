@@ -35,6 +35,7 @@ from tables import markdown, write_rows  # noqa: E402
 
 DOCS = ROOT / "resources" / "docs"
 _SCORES = ("n", "rmse", "ratio", "r2_det", "coverage_90", "crps", "crps_ratio")
+_LARGEST = (1100, 1100)  # pixels of a figure on the page
 # Name, what makes its rows, and the columns that are shown.
 PARTS = {
     "real_stations": (real_stations.rows_of, ("day", "scheme", "method", *_SCORES)),
@@ -89,8 +90,9 @@ def write_docs(tables: dict[str, str], model: str) -> None:
     (DOCS / "images").mkdir(exist_ok=True)
     for name in FIGURES:
         if (OUT / f"{name}.png").exists():
-            with Image.open(OUT / f"{name}.png") as image:  # 256 colours are enough for a map, at a third of the size
-                image.convert("RGB").quantize(256).save(DOCS / "images" / f"skill_{name}.png", optimize=True)
+            with Image.open(OUT / f"{name}.png") as image:
+                image.thumbnail(_LARGEST)
+                image.save(DOCS / "images" / f"skill_{name}.png", optimize=True)
 
 
 if __name__ == "__main__":
