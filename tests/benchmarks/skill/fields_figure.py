@@ -46,6 +46,7 @@ def draw(
     with rc_context({"font.size": 8, "axes.titlesize": 9, "axes.linewidth": 0.6}):
         count = 2 + (result.sd is not None)
         figure = Figure(figsize=(count * width + 0.6, height + 1.1), layout="constrained")
+        figure.get_layout_engine().set(rect=(0, 0, 1, 0.94))  # the rest is for the title
         axes = figure.subplots(1, count)
         for number, (name, values) in enumerate(panels):
             image = draw_field(axes[number], values, grid, window, number == 0, True, vmin=0, vmax=top, cmap=colours)
