@@ -70,7 +70,8 @@ class _ConvPair(nn.Sequential):
         for channels in (inputs, outputs):
             layers += [
                 nn.Conv2d(channels, outputs, kernel_size=3, padding=1),
-                nn.BatchNorm2d(outputs),
+                # Batches are small and of many kinds of days: their statistics are averaged over some fifty.
+                nn.BatchNorm2d(outputs, momentum=0.02),
                 nn.ReLU(inplace=True),
             ]
         super().__init__(*layers)

@@ -139,7 +139,9 @@ def train_network(
                     continue
                 entry |= validate(network, plan)
                 history.append(entry)
-                better = not best or not plan.split.validation or entry[plan.configuration.judged_by] <= best[plan.configuration.judged_by]
+                # At the end of a cosine the weights have settled; those of its middle only ever look better by chance.
+                settled = plan.configuration.schedule == "cosine" and done == configuration.iterations
+                better = settled or not best or not plan.split.validation or entry[plan.configuration.judged_by] <= best[plan.configuration.judged_by]
                 if better:
                     best, best_weights = entry, {k: v.detach().cpu().clone() for k, v in network.state_dict().items()}
                 progress.log(", ".join(f"{key} {value:.4g}" for key, value in entry.items()))

@@ -27,17 +27,17 @@ from model_core.grid import PRESETS  # noqa: E402
 from model_core.simulation import Terrain, write_simulation  # noqa: E402
 
 GRID = "china12km"
-# Short runs from all months of four years, each with its own seed: all seasons, 24 different worlds.
+# Short runs from all 48 months of four years, each with its own seed: all seasons, as many different worlds.
 RUNS = [
     (date(year, month, 1 + 7 * number % 20), 2000 + number)
     for number, (year, month) in enumerate(
-        (year, month) for start in range(3) for year in (2016 + start % 2, 2018 + start % 2) for month in range(1 + start, 13, 3)
+        (year, month) for start in range(6) for year in (2016 + start % 2, 2018 + start % 2) for month in range(1 + start % 3, 13, 3)
     )
 ]
 DAYS_PER_RUN = 8
 CMAQ = Path("china_cmaq") / "china36km_cmaq_pm25_20200103-20.nc"
 # The real CMAQ days are few; given so often they make up about a third of what is trained on.
-CMAQ_REPEATS = 5
+CMAQ_REPEATS = 10
 LAYOUT = Path("cnemc") / "cnemc_station_coords.csv"
 
 
