@@ -55,6 +55,7 @@ class Model:
     grid : the grid it was trained on
     maps : its own covariates, or None
     name, sha256 : of the file that it was read from; empty for a model that is not saved yet
+    weights_sha256 : of the weights alone, in that file: it stays when the card is written anew
     """
 
     network: ReanalysisNetwork
@@ -63,6 +64,7 @@ class Model:
     maps: StaticMaps | None = None
     name: str = ""
     sha256: str = ""
+    weights_sha256: str = ""
 
     @property
     def configuration(self) -> NetworkConfiguration:
@@ -106,6 +108,24 @@ def save_model(path: Path, model: Model) -> None:
         partial.write_bytes(content)
 
 
+def replace_card(path: Path, card: Mapping[str, Any]) -> None:
+    """Give a model file another card; weights, maps and all else in it stay as they are, bit for bit.
+
+    Raises
+    ------
+    ModelFileError
+        If `path` is no model file.
+    OutputError
+        If it can't be written; it is then as it was.
+    """
+    header = _read_header(path)
+    with safe_open(path, framework="pt") as file:
+        tensors = {key: file.get_tensor(key) for key in file.keys()}
+    content = save(tensors, metadata={_HEADER_KEY: json.dumps({**header, "card": dict(card)})})
+    with atomic_file(path) as partial:
+        partial.write_bytes(content)
+
+
 def load_model(name_or_file: str) -> Model:
     """Read a model by name (``bundled`` is the one that comes with the plugin) or from a file; nothing pickled is ever read.
 
@@ -134,7 +154,8 @@ def load_model(name_or_file: str) -> Model:
             maps = StaticMaps(Grid.from_description(header["maps"]["grid"]), fields, header["maps"]["source"])
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, InputError, OSError) as error:
         raise ModelFileError(f"model file '{path}' is damaged or incomplete ({error}); copy or train it again") from error
-    return Model(network.eval(), header["card"], grid, maps, path.stem, hashlib.sha256(content).hexdigest())
+    hashes = hashlib.sha256(content).hexdigest(), header["hashes"]["weights"]
+    return Model(network.eval(), header["card"], grid, maps, path.stem, *hashes)
 
 
 def find_model(name_or_file: str) -> Path:

@@ -68,6 +68,7 @@ def _facts(model: Model, file: Path) -> list[Block]:
         ("Size", f"{text_of(weights)} weights, {file.stat().st_size / 1e6:.1f} MB"),
         ("Made", f"{card.get('created', '–')} by {card.get('software', '–')}"),
         ("SHA-256 of the file", model.sha256),
+        ("SHA-256 of its weights", model.weights_sha256),
     ]
     if "from" in card.get("training", {}):
         base = card["training"]["from"]

@@ -31,6 +31,7 @@ from cross_validation import OUT, ROOT  # noqa: E402
 from done_when import done_when  # noqa: E402
 from PIL import Image  # noqa: E402
 from ratios_figure import draw_ratios  # noqa: E402
+from record import write_record  # noqa: E402
 from tables import markdown, write_rows  # noqa: E402
 
 DOCS = ROOT / "resources" / "docs"
@@ -70,10 +71,11 @@ def main() -> int:
     tables["done_when"] = markdown(asked, ("what", "asked", "reached", "met"))
     write_rows(everything, OUT / "skill", ("part", "day", "source", "scheme", "method", *_SCORES))
     write_rows(asked, OUT / "done_when", ("what", "asked", "reached", "met"))
+    write_record(OUT, setting, options.parts, everything)
     draw_ratios(everything, OUT / "ratios.png")
-    print(f"## done when\n\n{tables['done_when']}\n{setting.model.name} {setting.model.sha256[:12]}, {time.perf_counter() - begin:.0f} s; {OUT}")
+    print(f"## done when\n\n{tables['done_when']}\n{setting.model.name}, weights {setting.model.weights_sha256[:12]}, {time.perf_counter() - begin:.0f} s; {OUT}")
     if options.docs:
-        write_docs(tables, f"`{setting.model.name}`, sha256 `{setting.model.sha256[:12]}…`, weights of {setting.model.card.get('created', 'unknown')}")
+        write_docs(tables, f"`{setting.model.name}`, weights `{setting.model.weights_sha256[:12]}…` (SHA-256) of {setting.model.card.get('created', 'unknown')}")
     return 0
 
 
