@@ -147,10 +147,10 @@ class Misfortune:
     def __init__(self, network, error):
         self.network, self.error, self.unet = network, error, network.unet
 
-    def __call__(self, values, *inputs):
+    def __call__(self, values, *inputs, **others):
         if len(values) > 1 or not isinstance(self.error, torch.OutOfMemoryError):
             raise self.error
-        return self.network(values, *inputs)
+        return self.network(values, *inputs, **others)
 
 
 @pytest.fixture

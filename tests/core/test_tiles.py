@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
@@ -22,6 +20,8 @@ from model_core.network.reanalysis_network import ReanalysisNetwork
 from model_core.network.spreading import spread_by_parts
 from model_core.network.unetplusplus import RegrUNetPP
 from model_core.prediction import Predictor
+from model_core.stations.gridding import GriddedReadings
+from model_core.stations.observations import ReadingReport
 
 CPU = torch.device("cpu")
 
@@ -72,7 +72,8 @@ def world(shape=(200, 230), stations=60, **changes):
         counts = np.zeros(shape, np.int32)
         counts.flat[rng.choice(counts.size, stations, replace=False)] = rng.integers(1, 4, stations)
         values = np.where(counts > 0, rng.gamma(4, 10, shape), 0).astype(np.float32)
-        day[name] = SimpleNamespace(values=values, counts=counts, mask=counts > 0)
+        offsets = np.where(counts > 0, rng.uniform(-0.5, 0.5, (2, *shape)), 0).astype(np.float32)
+        day[name] = GriddedReadings(values, counts, ReadingReport(stations, stations, {}), offsets)
     return Model(network, {}, grid, StaticMaps(grid, maps)), grid, day
 
 
