@@ -52,6 +52,15 @@ class Analysis:
             "left_out_rmse": {f"{strength:g}": round(error, 3) for strength, error in self.rmse.items()},
         }
 
+    def in_words(self) -> str:
+        """One line for the log."""
+        what = {0.0: "residuals not spread", 0.5: "half of the residuals spread", 1.0: "the whole residuals spread"}[self.strength]
+        if not self.rmse:
+            return f"{what}, as asked" if self.strength else f"not done: fewer than {FEWEST_CELLS} cells have readings"
+        without, half, whole = (f"{self.rmse[strength]:.3g}" for strength in STRENGTHS)
+        told = f"{what} (left-out RMSE {without}, with half {half}, whole {whole})"
+        return told if self.reanalysis.sd is None else f"{told}; interval width x {self.sd_factor:.2f}"
+
 
 def analyse(
     predictor: Predictor, readings: Mapping[str, GriddedReadings], choice: str = "auto", folds: int = FOLDS, seed: int = 0

@@ -163,6 +163,9 @@ def _add_prediction(parser: argparse.ArgumentParser, uncertainty: bool = True) -
     if uncertainty:
         parser.add_argument("--uncertainty", choices=("none", "sd", "quantiles"), default="none",
                             help="also write the standard deviation, or the 5, 50 and 95 %% quantiles, of a station's reading in the cell")
+        parser.add_argument("--analysis", choices=("off", "auto", "on"), default="off",
+                            help="spread what the field leaves at its stations: auto where readings left out in turn support it, at "
+                                 "five more predictions a day; on always (default off)")
     _add_device(parser)
 
 

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from model_core import __version__
+from model_core.analysis import analyse
 from model_core.atomic_file import check_target
 from model_core.device import choose_device, describe_device
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.jobs.requests import (
-    BUNDLED, WEATHER, field_statistics, gridded, reading_account, requested_covariates, requested_grid,
+    BUNDLED, WEATHER, field_statistics, gridded, reading_account, requested_analysis, requested_covariates, requested_grid,
     requested_observations, requested_weather, required,
 )
 from model_core.model_file import Model
@@ -40,7 +41,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     grid = requested_grid(request)
     target = get_variable(model.configuration.target)
     uncertainty = request.get("uncertainty") or "none"
-    names = field_names(target.key, uncertainty)
+    names, choice = field_names(target.key, uncertainty), requested_analysis(request)
 
     progress.step(0.2, "reading stations")
     observations, day = requested_observations(request, target.key, progress)
@@ -60,8 +61,11 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         model, grid, device, covariates=covariates, precision=request.get("precision") or "auto",
         memory=int(request["memory"]) if request.get("memory") else None,
     )
-    reanalysis, = predictor.predict([readings])
+    analysis = analyse(predictor, readings, choice)
+    reanalysis, told = analysis.reanalysis, None if choice == "off" else analysis.in_words()
     fields = fields_of(reanalysis, target.key, uncertainty, model.name)
+    if told:
+        progress.log(f"analysis step: {told}")
     for note in reanalysis.notes:
         progress.warn(note)
     if reanalysis.missing_inputs:
@@ -71,6 +75,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
 
     progress.step(0.9, "writing")
     about = _about(model, day, reanalysis, readings[target.key].report.used, request.get("covariates") if covariates else None)
+    about["analysis"] = told
     bands = [(name, text, fields[name]) for name, text in names]
     _write(out, bands, grid, target, day, request.get("time_zone") or None, about)
     progress.step(1.0, "done")
@@ -80,6 +85,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "statistics": field_statistics(reanalysis.field), "negative_cells": reanalysis.negative_cells,
         "unit": target.unit, "species": target.key, "date": str(day) if day else None,
         "missing_inputs": reanalysis.missing_inputs, "covariates": sorted(covariates), "device": device.type,
+        "analysis": analysis.summary() if told else None,
         "model": {"name": model.name, "sha256": model.sha256},
         "grid": grid.describe(), "warnings": progress.warnings,
     }

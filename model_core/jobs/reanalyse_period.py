@@ -14,13 +14,14 @@ from typing import Any, Mapping
 import numpy as np
 
 from model_core import __version__
+from model_core.analysis import STRENGTHS
 from model_core.days import parse_day
 from model_core.device import describe_device
 from model_core.errors import Cancelled, InputError
 from model_core.file_lock import only_one
 from model_core.grid import Grid
 from model_core.jobs.requests import (
-    BUNDLED, WEATHER, file_and_column, requested_clock, requested_covariates, requested_grid, requested_hours, required,
+    BUNDLED, WEATHER, file_and_column, requested_analysis, requested_clock, requested_covariates, requested_grid, requested_hours, required,
 )
 from model_core.model_file import Model, find_model
 from model_core.output.cf import TimeAxis
@@ -47,7 +48,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     step, uncertainty = request.get("step") or "day", request.get("uncertainty") or "none"
     if step not in STEPS:
         raise InputError(f"unknown step '{step}'; choose {' or '.join(STEPS)}")
-    start, end = _period(request)
+    analysis, (start, end) = requested_analysis(request), _period(request)
     grid = requested_grid(request)
     progress.step(0.01, "loading the model")
     model = ready_model(request.get("model") or BUNDLED)
@@ -61,14 +62,15 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         reading = _Reading(series, start, end)
         stack.callback(reading.stop)
         covariates = requested_covariates(request, model, grid, progress)
-        task = _task(request, model, grid, covariates, uncertainty)
+        task = _task(request, model, grid, covariates, uncertainty, analysis)
         scheduler = request.get("scheduler")
         predictor = None if scheduler else task_predictor(task)
         reading.wait(progress)
         times = _axis(series[target.key], step, start, end, request.get("time_zone") or "")
         _require_steady_hours(times)
         frame = Frame(
-            grid, times, tuple(FieldName(name, target.unit, text) for name, text in names), _attributes(model, step, covariates and request)
+            grid, times, tuple(FieldName(name, target.unit, text) for name, text in names),
+            _attributes(model, step, covariates and request, analysis),
         )
         output = open_output(out, frame)
         task = replace(task, store=output.store)
@@ -100,7 +102,9 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "fields": [name for name, _ in names], "unit": target.unit, "species": target.key,
         "readings": series[target.key].report.to_dict(),
         "further_readings": {name: one.report.to_dict() for name, one in series.items() if name != target.key},
-        "missing_inputs": sorted(account.missing_inputs), "negative_cells": account.negative_cells, "device": scheduler or predictor.device.type,
+        "missing_inputs": sorted(account.missing_inputs), "negative_cells": account.negative_cells,
+        "analysis": None if analysis == "off" else {"spread": {f"{share:g}": steps for share, steps in sorted(account.spread.items())}},
+        "device": scheduler or predictor.device.type,
         "covariates": sorted(covariates), "model": {"name": model.name, "sha256": model.sha256}, "grid": grid.describe(),
         "warnings": progress.warnings,
     }
@@ -194,22 +198,22 @@ def _requested_series(
 
 
 def _task(
-    request: Mapping[str, Any], model: Model, grid: Grid, covariates: Mapping[str, np.ndarray], uncertainty: str
+    request: Mapping[str, Any], model: Model, grid: Grid, covariates: Mapping[str, np.ndarray], uncertainty: str, analysis: str
 ) -> Task:
     precision = request.get("precision") or "auto"
     maps = {key: hashlib.sha256(np.ascontiguousarray(values, "<f4").tobytes()).hexdigest() for key, values in sorted(covariates.items())}
     basis = {
         "software": __version__, "model": model.sha256, "grid": grid.describe(), "covariates": maps, "precision": precision,
-        "uncertainty": uncertainty,
+        "uncertainty": uncertainty, "analysis": analysis,
     }
     return Task(
         str(find_model(request.get("model") or BUNDLED).resolve()), model.sha256, grid, model.configuration.target,
         hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest(), None, request.get("device") or "auto", precision,
-        int(request["memory"]) if request.get("memory") else None, dict(covariates), uncertainty,
+        int(request["memory"]) if request.get("memory") else None, dict(covariates), uncertainty, analysis,
     )
 
 
-def _attributes(model: Model, step: str, covariates: Mapping[str, Any]) -> dict[str, Any]:
+def _attributes(model: Model, step: str, covariates: Mapping[str, Any], analysis: str) -> dict[str, Any]:
     """Global attributes of the output."""
     target = get_variable(model.configuration.target)
     return {
@@ -217,6 +221,7 @@ def _attributes(model: Model, step: str, covariates: Mapping[str, Any]) -> dict[
         "source": f"CTM Reanalysis {__version__}, model {model.name}, from station readings",
         "species": target.key, "model_sha256": model.sha256,
         "covariates": Path(covariates["covariates"]).name if covariates else None,
+        "analysis": None if analysis == "off" else analysis,
     }
 
 
@@ -235,6 +240,9 @@ def _tell(account: Account, missing: list[str], series: Mapping[str, GriddedSeri
         progress.log(f"without {name} on {count} of {account.computed} {account.unit}s: the model does without, less surely")
     if account.negative_cells:
         progress.log(f"{account.negative_cells} cells were below zero and set to it")
+    if account.spread:
+        none, half, whole = (account.spread.get(share, 0) for share in STRENGTHS)
+        progress.log(f"analysis step: residuals spread wholly on {whole}, half on {half}, not on {none} of {account.computed} {account.unit}s")
     progress.log(f"{account.computed} computed at {account.rate:.2f} {account.unit}s a second, {account.kept} kept")
 
 

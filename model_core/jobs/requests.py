@@ -8,6 +8,7 @@ from typing import Any, Mapping
 
 import numpy as np
 
+from model_core.analysis import CHOICES
 from model_core.days import parse_day
 from model_core.errors import InputError
 from model_core.grid import Grid, parse_grid
@@ -22,6 +23,14 @@ DEFAULT_GRID = "china12km"
 BUNDLED = "bundled"
 # Station variables beside the target that a request can name as FILE:COLUMN.
 WEATHER = ("rh", "wind")
+
+
+def requested_analysis(request: Mapping[str, Any]) -> str:
+    """The choice of the analysis step; off where nothing is said."""
+    choice = request.get("analysis") or "off"
+    if choice not in CHOICES:
+        raise InputError(f"unknown choice of analysis '{choice}'; known are {', '.join(CHOICES)}")
+    return choice
 
 
 def required(request: Mapping[str, Any], key: str) -> Any:

@@ -12,6 +12,7 @@ from typing import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from model_core.analysis import analyse
 from model_core.device import choose_device
 from model_core.errors import ModelFileError
 from model_core.grid import Grid
@@ -35,6 +36,7 @@ class Task:
     covariates : maps that overrule the model's own, by key
     target : variable whose field comes out
     uncertainty : "none", "sd" or "quantiles"
+    analysis : "off", "auto" or "on", the analysis step of each step by itself
     basis : stands for all of this in the fingerprints
     store : where the fields go
     """
@@ -50,17 +52,19 @@ class Task:
     memory: int | None = None
     covariates: Mapping[str, np.ndarray] = field(default_factory=dict)
     uncertainty: str = "none"
+    analysis: str = "off"
 
 
 @dataclass(frozen=True)
 class StepDone:
-    """What there is to say about a step beside its fields."""
+    """What there is to say about a step beside its fields; `spread` is the share of its residuals that was, None without analysis."""
 
     number: int
     readings: int
     negative_cells: int
     missing_inputs: tuple[str, ...]
     notes: tuple[str, ...]
+    spread: float | None = None
 
 
 def compute_days(task: Task, steps: Sequence[tuple[int, StepReadings]]) -> list[StepDone]:
@@ -96,9 +100,15 @@ def predict_days(
         If the model file is not the one that the task was made with.
     """
     predictor = predictor or task_predictor(task)
-    for (number, readings), result in zip(steps, predictor.predict([readings.on_grid(task.grid) for _, readings in steps])):
+    days = [readings.on_grid(task.grid) for _, readings in steps]
+    if task.analysis == "off":
+        results = ((result, None) for result in predictor.predict(days))
+    else:
+        analyses = (analyse(predictor, day, task.analysis) for day in days)
+        results = ((analysis.reanalysis, analysis.strength) for analysis in analyses)
+    for (number, readings), (result, spread) in zip(steps, results):
         used = int(readings.readings[task.target].counts.sum())
-        about = StepDone(number, used, result.negative_cells, tuple(result.missing_inputs), tuple(result.notes))
+        about = StepDone(number, used, result.negative_cells, tuple(result.missing_inputs), tuple(result.notes), spread)
         yield number, readings, fields_of(result, task.target, task.uncertainty, predictor.model.name), about
 
 

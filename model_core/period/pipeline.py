@@ -35,6 +35,7 @@ class Account:
     total : steps of the period
     computed, kept : numbers of steps
     missing : starts of the steps without readings
+    spread : number of steps computed with the analysis step, by the share of the residuals that it spread
     """
 
     total: int
@@ -45,6 +46,7 @@ class Account:
     negative_cells: int = 0
     missing_inputs: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    spread: dict[float, int] = field(default_factory=dict)
     _begun: float = field(default_factory=time.monotonic)
     _first: float | None = None
 
@@ -55,6 +57,8 @@ class Account:
         for name in done.missing_inputs:
             self.missing_inputs[name] = self.missing_inputs.get(name, 0) + 1
         self.notes += [note for note in done.notes if note not in self.notes]
+        if done.spread is not None:
+            self.spread[done.spread] = self.spread.get(done.spread, 0) + 1
 
     def begin(self) -> None:
         """The first step is about to be computed: from here the rate counts."""

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from model_core.analysis import STRENGTHS, analyse, spread_residuals
+from model_core.analysis import STRENGTHS, Analysis, analyse, spread_residuals
 from model_core.grid import Grid, PRESETS
 from model_core.model_file import load_model
-from model_core.prediction import Predictor
+from model_core.prediction import Predictor, Reanalysis
 from model_core.stations.gridding import GriddedReadings
 from model_core.stations.observations import ReadingReport
 
@@ -74,3 +74,13 @@ def test_with_few_readings_nothing_is_chosen_by_them(predictor):
 def test_an_unknown_choice_is_refused(predictor):
     with pytest.raises(ValueError, match="choice"):
         analyse(predictor, {"pm25": readings()[0]}, "sometimes")
+
+
+def test_its_words_say_what_was_done_and_why():
+    errors, field = {0.0: 8.124, 0.5: 8.31, 1.0: 8.94}, np.zeros((2, 2), np.float32)
+    sure, unsure = Reanalysis(field, [], 0, []), Reanalysis(field, [], 0, [], field)
+    assert Analysis(unsure, 0.0, errors, 1.07).in_words() == (
+        "residuals not spread (left-out RMSE 8.12, with half 8.31, whole 8.94); interval width x 1.07")
+    assert Analysis(sure, 0.5, errors, 1.0).in_words() == "half of the residuals spread (left-out RMSE 8.12, with half 8.31, whole 8.94)"
+    assert Analysis(sure, 1.0, {}, 1.0).in_words() == "the whole residuals spread, as asked"
+    assert Analysis(sure, 0.0, {}, 1.0).in_words() == "not done: fewer than 20 cells have readings"
