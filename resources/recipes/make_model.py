@@ -1,4 +1,4 @@
-"""The recipe of the bundled model: simulate, regrid, train. Run it with the engine's Python.
+"""The recipe of the bundled model: simulate, regrid, train, fill in the card. Run it with the engine's Python.
 
     python resources/recipes/make_model.py --data ../shared/data --work .build/model [--iterations N] [--resume]
 
@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 from china_terrain import china_terrain  # noqa: E402
+from finish_card import finish_card  # noqa: E402
 
 from model_core.atomic_file import atomic_file  # noqa: E402
 from model_core.cli import TerminalProgress, main as command_line  # noqa: E402
@@ -39,24 +40,38 @@ CMAQ = Path("china_cmaq") / "china36km_cmaq_pm25_20200103-20.nc"
 # The real CMAQ days are few; given so often they make up about a third of what is trained on.
 CMAQ_REPEATS = 10
 LAYOUT = Path("cnemc") / "cnemc_station_coords.csv"
+CONFIGURATION = "improved"
+OUT = ROOT / "resources" / "models" / "bundled.safetensors"
 
 
 def make_model(data: Path, work: Path, out: Path, iterations: int | None, resume: bool) -> int:
-    """Simulate what is missing in `work`, train there, and copy the model to `out`; the exit status of the training."""
+    """Simulate what is missing in `work`, train there, and copy the model to `out` with its card filled in; the exit status of the training."""
     trained = work / out.name
     work.mkdir(parents=True, exist_ok=True)
     simulations = simulate_runs(data, work)
     cmaq = [str(data / CMAQ)] * CMAQ_REPEATS
     arguments = [
-        "train", "--ctm", *map(str, simulations), *cmaq, "--grid", GRID, "--config", "improved",
+        "train", "--ctm", *map(str, simulations), *cmaq, "--grid", GRID, "--config", CONFIGURATION,
         "--layout", str(data / LAYOUT), "--seed", "0", "--out", str(trained),
     ]
     arguments += ["--iterations", str(iterations)] if iterations else []
     status = command_line(arguments + (["--resume"] if resume else []))
     if status == 0:
+        # Scores come later, from `make benchmark-skill` and finish_card.py.
+        finish_card(trained, None, series_names(), CONFIGURATION)
         with atomic_file(out) as partial:
             shutil.copyfile(trained, partial)
     return status
+
+
+def series_names() -> list[str]:
+    """The CTM files that the recipe trains on, each as often as it is given."""
+    return [*(run_name(start, seed) for start, seed in RUNS), *[CMAQ.name] * CMAQ_REPEATS]
+
+
+def run_name(start: date, seed: int) -> str:
+    """The file of a simulated run."""
+    return f"simulated_{start:%Y%m}_{seed}.nc"
 
 
 def simulate_runs(data: Path, work: Path) -> list[Path]:
@@ -65,7 +80,7 @@ def simulate_runs(data: Path, work: Path) -> list[Path]:
     terrain: Terrain | None = None
     files = []
     for start, seed in RUNS:
-        file = work / f"simulated_{start:%Y%m}_{seed}.nc"
+        file = work / run_name(start, seed)
         files.append(file)
         if not file.exists():
             terrain = terrain or china_terrain(grid, data)
@@ -78,7 +93,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of real data, see its README")
     parser.add_argument("--work", type=Path, default=ROOT / ".build" / "model", help="simulations, prepared days and the training are kept here")
-    parser.add_argument("--out", type=Path, default=ROOT / "resources" / "models" / "bundled.safetensors")
+    parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--iterations", type=int, help="default: as in the configuration")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in the work folder")
     options = parser.parse_args()
