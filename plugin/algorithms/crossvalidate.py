@@ -18,16 +18,15 @@ from ..translate import tr
 from .base import EngineAlgorithm, check_destination, run_engine
 from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
-from .model_parameters import add_model_parameters, model_request
+from .model_parameters import ANALYSES, ANALYSIS, add_model_parameters, model_request
 from .station_parameters import GROUP, add_station_parameters, check_stations, station_request
 from .weather_parameters import add_weather_fields, add_weather_layers, check_weather, weather_fields, weather_request
 
 SCHEME, FOLDS, SEED, BLOCK_KM = "SCHEME", "FOLDS", "SEED", "BLOCK_KM"
-BASELINES, CTM, ANALYSIS = "BASELINES", "CTM", "ANALYSIS"
+BASELINES, CTM = "BASELINES", "CTM"
 OUTPUT, REPORT, POINTS = "OUTPUT", "REPORT", "POINTS"
 SCHEMES = ("stations", "groups", "cells", "blocks")
 INTERPOLATORS = ("idw", "ok", "oklog", "vna", "avna", "evna")
-ANALYSES = ("off", "auto", "on")
 NEED_CTM = {"avna", "evna"}
 # Outputs by the engine's result keys.
 FILES = {"SCORES_JSON": "scores", "PREDICTIONS_CSV": "predictions", "SCATTER_PNG": "figure"}
@@ -107,8 +106,7 @@ class CrossValidate(EngineAlgorithm):
                 scheme=self._scheme(parameters, context), baselines=self._baselines(parameters, context),
                 ctm=[file for file in self.parameterAsFileList(parameters, CTM, context) if file],
                 folds=self.parameterAsInt(parameters, FOLDS, context), seed=self.parameterAsInt(parameters, SEED, context),
-                block_km=self.parameterAsDouble(parameters, BLOCK_KM, context), **day_request(self, parameters, context),
-                analysis=self.parameterAsEnumString(parameters, ANALYSIS, context))
+                block_km=self.parameterAsDouble(parameters, BLOCK_KM, context), **day_request(self, parameters, context))
             result = run_engine("crossvalidate", request, feedback, [])
         for method, scores in result["summary"].items():
             feedback.pushInfo(f"{method:>8}  " + ", ".join(

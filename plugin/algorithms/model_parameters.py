@@ -12,6 +12,7 @@ from .base import ANY_FILE, DEVICES, EngineAlgorithm
 MODEL, COVARIATES, DEVICE, PRECISION, MEMORY, UNCERTAINTY = "MODEL", "COVARIATES", "DEVICE", "PRECISION", "MEMORY", "UNCERTAINTY"
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 UNCERTAINTIES = ("none", "sd", "quantiles")
+ANALYSIS, ANALYSES = "ANALYSIS", ("off", "auto", "on")
 
 
 def add_model_parameters(algorithm: EngineAlgorithm, memory: bool = True) -> None:
@@ -43,13 +44,22 @@ def add_uncertainty_parameter(algorithm: EngineAlgorithm) -> None:
         tr("'sd' adds the standard deviation of a station's reading in the cell, 'quantiles' its 5, 50 and 95 % quantiles."))
 
 
+def add_analysis_parameter(algorithm: EngineAlgorithm) -> None:
+    """Whether the analysis step is applied; advanced."""
+    algorithm.add(QgsProcessingParameterEnum(
+        ANALYSIS, tr("Analysis step"), ANALYSES, defaultValue=ANALYSES[0], usesStaticStrings=True),
+        tr("Spreads what the field leaves at its stations. 'auto' leaves readings out in turn and applies, wholly or half, what meets them "
+           "clearly better, and widens or narrows the uncertainty by their errors: five more predictions a day. 'on' always spreads all."),
+        advanced=True)
+
+
 def model_request(algorithm: EngineAlgorithm, parameters: dict, context) -> dict:
     """The engine's words for them."""
     request = {
         "model": algorithm.parameterAsString(parameters, MODEL, context).strip() or "bundled",
         "covariates": algorithm.parameterAsFile(parameters, COVARIATES, context),
     }
-    for name in (DEVICE, PRECISION, UNCERTAINTY):
+    for name in (DEVICE, PRECISION, UNCERTAINTY, ANALYSIS):
         if algorithm.parameterDefinition(name) is not None:
             request[name.lower()] = algorithm.parameterAsEnumString(parameters, name, context)
     if parameters.get(MEMORY) is not None:

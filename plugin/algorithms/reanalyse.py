@@ -18,7 +18,7 @@ from ..translate import tr
 from .base import EngineAlgorithm, check_destination, run_engine
 from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
-from .model_parameters import add_model_parameters, add_uncertainty_parameter, model_request
+from .model_parameters import add_analysis_parameter, add_model_parameters, add_uncertainty_parameter, model_request
 from .station_parameters import (
     DATE, add_reading_outputs, add_station_parameters, check_stations, chosen_day, reading_results, station_request,
 )
@@ -44,6 +44,7 @@ class Reanalyse(EngineAlgorithm):
         add_uncertainty_parameter(self)
         add_day_parameters(self)
         add_weather_layers(self)
+        add_analysis_parameter(self)
         add_model_parameters(self)
         self.add(QgsProcessingParameterRasterDestination(OUTPUT, tr("Reanalysis")),
             tr("GeoTIFF to write; a name that ends in .nc gives NetCDF."))

@@ -15,7 +15,7 @@ from ..layers.series import load_folder
 from ..translate import tr
 from .base import EngineAlgorithm, check_destination, is_temporary, run_engine
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
-from .model_parameters import add_model_parameters, add_uncertainty_parameter, model_request
+from .model_parameters import add_analysis_parameter, add_model_parameters, add_uncertainty_parameter, model_request
 from .period_parameters import (
     COLUMNS, FILES, add_file_parameters, add_period_parameters, check_period, files_request, period_days, period_request,
 )
@@ -45,6 +45,7 @@ class ReanalysePeriod(EngineAlgorithm):
         add_uncertainty_parameter(self)
         add_file_parameters(self)
         add_weather_layers(self)
+        add_analysis_parameter(self)
         add_model_parameters(self)
         self.add(QgsProcessingParameterString(SCHEDULER, tr("Dask scheduler"), optional=True),
             tr("Address of a Dask cluster to compute on, such as tcp://host:8786. Empty: this computer."), advanced=True)

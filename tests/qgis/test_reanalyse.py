@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from osgeo import gdal
 from qgis.core import (
-    QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsFeatureRequest, QgsProcessingFeatureSourceDefinition,
+    Qgis, QgsApplication, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsFeatureRequest, QgsProcessingFeatureSourceDefinition,
     QgsProject, QgsRasterLayer,
     QgsVectorFileWriter, QgsVectorLayer,
 )
@@ -160,3 +160,16 @@ def test_result_is_a_geotiff_as_promised(reanalyse, stations):
     assert dataset.GetSpatialRef().GetSemiMajor() == dataset.GetSpatialRef().GetSemiMinor() == 6_370_000
     assert (band.GetUnitType(), band.DataType, np.isnan(band.GetNoDataValue())) == ("ug m-3", gdal.GDT_Float32, True)
     assert dataset.GetMetadata()["date"] == str(FIRST_DAY)
+
+
+def test_the_analysis_step_is_an_advanced_choice_that_the_log_explains(reanalyse, plugin, stations, read_raster, log):
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById("ctm_reanalysis:reanalyse")
+    parameter = algorithm.parameterDefinition("ANALYSIS")
+    assert parameter.defaultValue() == "off" and parameter.options() == ["off", "auto", "on"]
+    assert parameter.flags() & Qgis.ProcessingParameterFlag.Advanced
+    plain = read_raster(reanalyse(stations, "plain.tif")["OUTPUT"])
+    assert "analysis step" not in log.text
+    spread = read_raster(reanalyse(stations, "on.tif", ANALYSIS="on")["OUTPUT"])
+    assert "analysis step: the whole residuals spread, as asked" in log.text and not np.allclose(plain, spread)
+    reanalyse(stations, "auto.tif", ANALYSIS="auto")
+    assert "left-out RMSE" in log.text
