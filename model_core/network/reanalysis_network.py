@@ -151,7 +151,7 @@ class ReanalysisNetwork(nn.Module):
         result = results[:, 0]
         if c.output == "correction":
             limit = c.correction_limit
-            result = background[:, 0] + limit * torch.tanh(result / limit)
+            result = background[:, 0] + c.correction_share * limit * torch.tanh(result / limit)
         field = inverse(result * spread + level, rule)
         sd = None
         if c.uncertainty:

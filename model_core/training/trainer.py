@@ -6,9 +6,9 @@ import json
 import math
 import time
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 import numpy as np
 import torch
@@ -25,9 +25,11 @@ from model_core.training.checkpoint import load_checkpoint, save_checkpoint
 from model_core.training.objective import learning_rate, training_loss
 from model_core.training.processes import Processes, shared_by
 from model_core.training.samples import Sample, TrainingDays, draw_sample, stack
+from model_core.training.shrinkage import best_share, errors_by_share
 from model_core.training.split import Split
 
 MOST_VALIDATION_DAYS = 12
+MOST_SHRINKAGE_DAYS = 36
 
 
 @dataclass(frozen=True)
@@ -153,14 +155,29 @@ def train_network(
         if not best:
             raise
         return _result(plan, best_weights, history, best, done)
-    return _result(plan, best_weights or network.state_dict(), history, best)
+    result = _result(plan, best_weights or network.state_dict(), history, best)
+    return replace(result, network=_shrunk(result.network, plan, progress)) if processes.leads else result
 
 
 def validate(network: ReanalysisNetwork, plan: TrainingPlan) -> dict[str, float]:
     """Mean of the daily scores on land, over at most twelve held-out days, with the same stations each time."""
+    daily = []
+    for days, sample, output in _predicted(network, plan, MOST_VALIDATION_DAYS):
+        evaluated = days.land & (sample.valid > 0)
+        daily.append(scores(np.maximum(output.field[0].float().cpu().numpy()[evaluated], 0), sample.truth[evaluated]))
+        if output.background is not None:
+            daily[-1]["rmse_to_background"] = errors_by_share(days, sample, output, plan.network)[-1]
+    kinds = [key for key in ("rmse", "mae", "r2_det", "nme", "rmse_to_background") if daily and key in daily[0]]
+    return {key: float(np.mean([s[key] for s in daily])) for key in kinds}
+
+
+def _predicted(
+    network: ReanalysisNetwork, plan: TrainingPlan, most: int
+) -> Iterator[tuple[TrainingDays, Sample, NetworkOutput]]:
+    """Held-out days, spread over all of them, with the same stations each time, and what the network makes of them."""
     network.eval()
-    daily, held_out = [], plan.split.validation
-    chosen = np.unique(np.linspace(0, len(held_out) - 1, min(len(held_out), MOST_VALIDATION_DAYS)).round().astype(int))
+    held_out = plan.split.validation
+    chosen = np.unique(np.linspace(0, len(held_out) - 1, min(len(held_out), most)).round().astype(int))
     for number in chosen if held_out else ():
         source, day = held_out[number]
         # The offset keeps these generators apart from those of the iterations.
@@ -168,27 +185,20 @@ def validate(network: ReanalysisNetwork, plan: TrainingPlan) -> dict[str, float]
         sample = draw_sample(plan.data[source], day, plan.network, plan.configuration, rng, whole=True)
         batch = stack([sample], plan.device)
         with torch.inference_mode(), training_autocast(plan.device, plan.precision):
-            output = network(batch.values, batch.mask, batch.maps, batch.maps_known)
-        evaluated = plan.data[source].land & (sample.valid > 0)
-        truth = sample.truth[evaluated]
-        daily.append(scores(np.maximum(output.field[0].float().cpu().numpy()[evaluated], 0), truth))
-        if output.background is not None:
-            daily[-1]["rmse_to_background"] = _gain(plan.data[source], sample, output, plan.network)
-    kinds = [key for key in ("rmse", "mae", "r2_det", "nme", "rmse_to_background") if daily and key in daily[0]]
-    return {key: float(np.mean([s[key] for s in daily])) for key in kinds}
+            yield plan.data[source], sample, network(batch.values, batch.mask, batch.maps, batch.maps_known)
 
 
-def _gain(days: TrainingDays, sample: Sample, output: NetworkOutput, network: NetworkConfiguration) -> float:
-    """RMSE of the field over that of the background it corrects, where real stations stand and none was given (else on land)."""
-    asked = days.land & (sample.valid > 0) & (sample.mask[network.station_variables.index(network.target)] == 0)
-    if days.networks:
-        stand = np.zeros_like(asked)
-        stand[tuple(np.floor(np.concatenate(days.networks)).astype(int).T)] = True
-        asked = asked & stand if (asked & stand).any() else asked
-    rmse = [
-        float(np.sqrt(((field[0].float().cpu().numpy() - sample.truth)[asked] ** 2).mean())) for field in (output.field, output.background)
-    ]
-    return rmse[0] / max(rmse[1], 1e-9)
+def _shrunk(network: ReanalysisNetwork, plan: TrainingPlan, progress: Progress) -> ReanalysisNetwork:
+    """The network with the share of its correction to kriging that held-out days support."""
+    if not (plan.network.kriging and plan.network.output == "correction" and plan.split.validation):
+        return network
+    share = best_share([
+        errors_by_share(days, sample, output, plan.network)
+        for days, sample, output in _predicted(network.to(plan.device), plan, MOST_SHRINKAGE_DAYS)
+    ])
+    progress.log(f"{share:.0%} of the correction is applied: the best on held-out days")
+    network.configuration = replace(plan.network, correction_share=share)
+    return network.cpu()
 
 
 def _step(
