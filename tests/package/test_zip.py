@@ -29,7 +29,7 @@ def qgis(plugin_folder, tmp_path_factory):
     }
 
     def run(*arguments):
-        answer = subprocess.run(["qgis_process", *arguments], env=environ, capture_output=True, text=True, timeout=120)
+        answer = subprocess.run(["qgis_process", *arguments], env=environ, capture_output=True, text=True, timeout=300)
         assert answer.returncode == 0, answer.stdout + answer.stderr
         return answer.stdout
 

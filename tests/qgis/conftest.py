@@ -217,7 +217,7 @@ def qgis_process(tmp_path):
     environment.pop("QGIS_OPTIONS_PATH", None)
 
     def call(*arguments):
-        done = subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, timeout=120)
+        done = subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
