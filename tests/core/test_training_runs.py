@@ -180,7 +180,7 @@ def test_inputs_of_choice_are_those_of_the_model(request_for):
 
 
 def test_two_processes_make_the_model_that_one_makes_with_the_doubled_batch(request_for, tiny_configuration, tmp_path):
-    """Losses to 1e-5, fields to 0.5 %, 99 in 100 weights to 1e-4 and all to one step of Adam, after six steps.
+    """Losses to 5e-5, fields to 0.5 %, 99 in 100 weights to 1e-4 and all to one step of Adam, after six steps.
 
     Float32 sums in another order, which Adam amplifies: where a gradient is all but nothing its rounding decides the
     direction of a full step. So it is with biases ahead of a normalisation, which cancels them: weights are compared
@@ -199,7 +199,7 @@ def test_two_processes_make_the_model_that_one_makes_with_the_doubled_batch(requ
     )
     assert run.returncode == 0, run.stderr
     two = json.loads(run.stdout)  # one process speaks, the other is silent
-    assert two["loss"] == pytest.approx(one["loss"], rel=1e-5)
+    assert two["loss"] == pytest.approx(one["loss"], rel=5e-5)
     assert two["validation"] == pytest.approx(one["validation"], rel=1e-3)
     first, second = load_model(one["out"]), load_model(two["out"])
     assert second.card["training"]["processes"] == 2
