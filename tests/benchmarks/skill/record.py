@@ -18,8 +18,13 @@ NAME = "evaluation.json"
 _ERROR_MAP = ("reproduction", "reproduction.png")  # the part that draws it, and its file
 
 
-def write_record(folder: Path, setting: Setting, parts: Sequence[str], rows: Sequence[Row]) -> None:
-    """Write what a run has found; of an earlier run of the same model and analysis step, the parts that this one left out are kept."""
+def write_record(folder: Path, setting: Setting, parts: Sequence[str], rows: Sequence[Row]) -> list[Row]:
+    """Write what a run has found; of an earlier run of the same model and analysis step, the parts that this one left out are kept.
+
+    Returns
+    -------
+    list of rows of all parts, undefined scores as NaN
+    """
     model = setting.model
     judged = {"weights_sha256": model.weights_sha256, "network": model.configuration.to_dict(), "analysis": setting.analysis}
     before = _before(folder / NAME, judged)
@@ -28,13 +33,15 @@ def write_record(folder: Path, setting: Setting, parts: Sequence[str], rows: Seq
     if _ERROR_MAP[0] in parts:
         picture = folder / _ERROR_MAP[1]
         error_map = {"file": picture.name, "sha256": hashlib.sha256(picture.read_bytes()).hexdigest()}
-    asked = done_when([{key: float("nan") if value is None else value for key, value in row.items()} for row in rows])
+    everything = [{key: float("nan") if value is None else value for key, value in row.items()} for row in rows]
+    asked = done_when(everything)
     record = {
         **judged, "judged": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
         "rows": rows, "done_when": [row_without_nan(row) for row in asked], "error_map": error_map,
     }
     with atomic_file(folder / NAME) as partial:
         partial.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    return everything
 
 
 def _before(file: Path, judged: dict[str, Any]) -> dict[str, Any]:

@@ -54,24 +54,30 @@ FIGURES = ("ratios", "china_2018-02-20", "china_2019-07-18", "usa", "atlanta", "
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(parser)
-    parser.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS))
+    parser.add_argument("--parts", nargs="*", default=list(PARTS), metavar="PART",
+                        help=f"of {', '.join(PARTS)}; of the others, what is on record of this very model is kept")
     parser.add_argument("--docs", action="store_true", help="write the tables and figures into the documentation")
     options = parser.parse_args()
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"unknown part {min(unknown)}; there are {', '.join(PARTS)}")
     setting, begin = setting_of(options), time.perf_counter()
-    tables, everything = {}, []
+    made = []
     for part in options.parts:
         rows_of, columns = PARTS[part]
         started = time.perf_counter()
         rows = rows_of(setting)
         write_rows(rows, OUT / part, columns)
-        tables[part] = markdown(rows, columns)
-        everything += [{"part": part, **row} for row in rows]
-        print(f"## {part}, {time.perf_counter() - started:.0f} s\n\n{tables[part]}", flush=True)
+        made += [{"part": part, **row} for row in rows]
+        print(f"## {part}, {time.perf_counter() - started:.0f} s\n\n{markdown(rows, columns)}", flush=True)
+    everything = write_record(OUT, setting, options.parts, made)
+    tables = {
+        part: markdown(rows, columns) for part, (_, columns) in PARTS.items()
+        if (rows := [row for row in everything if row["part"] == part])
+    }
     asked = done_when(everything)
     tables["done_when"] = markdown(asked, ("what", "asked", "reached", "met"))
     write_rows(everything, OUT / "skill", ("part", "day", "source", "scheme", "method", *_SCORES))
     write_rows(asked, OUT / "done_when", ("what", "asked", "reached", "met"))
-    write_record(OUT, setting, options.parts, everything)
     draw_ratios(everything, OUT / "ratios.png")
     print(f"## done when\n\n{tables['done_when']}\n{setting.model.name}, weights {setting.model.weights_sha256[:12]}, {time.perf_counter() - begin:.0f} s; {OUT}")
     if options.docs:
