@@ -57,7 +57,8 @@ def test_neither_the_unit_nor_the_place_of_the_origin_matters(seed, factor, east
     first = predict_baselines(names, position, value, at)
     other = predict_baselines(names, position + (east, north), value * factor, at + (east, north))
     for name in names:
-        assert other[name].mean == pytest.approx(first[name].mean * factor, rel=1e-4), name
+        # The fitted variogram is as exact as its optimiser: about 1e-4 of a prediction.
+        assert other[name].mean == pytest.approx(first[name].mean * factor, rel=1e-3), name
 
 
 @settings(max_examples=10)
