@@ -13,6 +13,7 @@ from typing import Any, Mapping
 import numpy as np
 import torch
 
+from model_core.network.kriged_background import StationReadings
 from model_core.network.kriging import krige
 from model_core.prediction import Predictor, Reanalysis
 from model_core.stations.gridding import GriddedReadings
@@ -120,7 +121,8 @@ def _kriged_residual(field: np.ndarray, readings: GriddedReadings) -> np.ndarray
     offset, mask = _offset(readings), np.asarray(readings.mask, bool)
     residual = np.where(mask, np.log(np.where(mask, readings.values, 0) + offset) - np.log(field + offset), 0.0)
     scale = max(float(np.sqrt((residual[mask] ** 2).mean())), 1e-6)
-    kriged = krige(torch.from_numpy(residual[None] / scale).float(), torch.from_numpy(mask.astype(np.float32)), zero_mean=True)
+    own = StationReadings.in_cells(torch.from_numpy(residual / scale), torch.from_numpy(readings.counts))
+    kriged = krige(own.places, own.values[:, None], field.shape, counts=own.counts, zero_mean=True)
     return kriged.fields[0].numpy() * scale
 
 
@@ -132,7 +134,8 @@ def _added(field: np.ndarray, readings: GriddedReadings, change: np.ndarray) -> 
 def _without(readings: GriddedReadings, cells: np.ndarray) -> GriddedReadings:
     counts = readings.counts.copy()
     counts[tuple(cells.T)] = 0
-    return replace(readings, values=np.where(counts > 0, readings.values, 0).astype(np.float32), counts=counts)
+    placed = readings.placed and readings.placed.outside((readings.counts > 0) & (counts == 0))
+    return replace(readings, values=np.where(counts > 0, readings.values, 0).astype(np.float32), counts=counts, placed=placed)
 
 
 def _standard_errors(mean: np.ndarray, sd: np.ndarray, observed: np.ndarray) -> np.ndarray:

@@ -39,7 +39,8 @@ class NetworkConfiguration:
     unet_factor : side in cells of the blocks that the UNet++ works on; its result is refined bilinearly
     output : "field" predicts the field; "correction" predicts a correction to the normalised convolutions
     correction_limit : largest correction in units of the day's spread
-    correction_share : what part of the correction is applied; chosen at the end of a training, see `training.shrinkage`
+    correction_share : what part of the correction is applied next to readings, and far from them; with `uncertainty_share`,
+        that of the correction to kriging's standard deviation, chosen at the end of a training, see `training.shrinkage`
     kriging : whether the target's readings are kriged first; a correction is then one to the kriged field
     uncertainty : whether the standard deviation of a reading comes out too
     standardise : "none", or "day": mean and spread of the day's readings are taken out, in transformed units
@@ -61,7 +62,8 @@ class NetworkConfiguration:
     unet_factor: int = 1
     output: str = "field"
     correction_limit: float = 1.5
-    correction_share: float = 1.0
+    correction_share: tuple[float, float] = (1.0, 1.0)
+    uncertainty_share: float = 1.0
     kriging: bool = False
     uncertainty: bool = False
     standardise: str = "none"
@@ -81,8 +83,11 @@ class NetworkConfiguration:
             raise InputError(f"network.levels must be 2 or more and network.width 1 or more, got {self.levels}, {self.width}")
         if self.epsilon <= 0 or self.correction_limit <= 0:
             raise InputError("network.epsilon and network.correction_limit must be positive")
-        if not 0 <= self.correction_share <= 1:
-            raise InputError(f"network.correction_share must be from 0 to 1, got {self.correction_share}")
+        if len(self.correction_share) != 2 or not all(0 <= share <= 1 for share in (*self.correction_share, self.uncertainty_share)):
+            raise InputError(
+                "network.correction_share must be two numbers and network.uncertainty_share one, from 0 to 1; "
+                f"got {self.correction_share} and {self.uncertainty_share}"
+            )
         if any(b <= a for a, b in zip((1, *self.coarse_factors), self.coarse_factors)):
             raise InputError(f"network.coarse_factors must ascend from 2, got {self.coarse_factors}")
         if self.output == "correction" and not (self.coarse_factors or self.kriging):

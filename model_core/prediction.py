@@ -14,6 +14,7 @@ from model_core.inference.batches import in_batches, is_out_of_memory
 from model_core.inference.fast_network import fast_network
 from model_core.inference.memory import DEFAULT_MEMORY_MB, bytes_of_a_day, days_at_once
 from model_core.inference.precision import PRECISIONS, choose_precision
+from model_core.inference.station_readings import station_readings
 from model_core.inference.tiles import predict_in_windows, window_length
 from model_core.model_file import Model
 from model_core.stations.gridding import GriddedReadings
@@ -126,29 +127,25 @@ class Predictor:
             found = [predict_in_windows(self._network, day, self._host_maps[0], self.device, self._window) for day in days]
             return np.stack([field for field, _ in found]), None if found[0][1] is None else np.stack([sd for _, sd in found])
         with torch.inference_mode():
-            values, counts, offsets = (x.to(self.device, non_blocking=True) for x in self._readings_of(days))
+            values, counts = (x.to(self.device, non_blocking=True) for x in self._readings_of(days))
             output = self._network(
                 values, counts, self._maps.expand(len(days), -1, -1, -1), self._known.expand(len(days), -1, -1, -1),
-                offsets=offsets,
+                stations=station_readings([day[self.model.configuration.target] for day in days], self.device),
             )
             return output.field.float().cpu().numpy(), None if output.sd is None else output.sd.float().cpu().numpy()
 
-    def _readings_of(self, days: Sequence[Mapping[str, GriddedReadings]]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Values and counts, each float32 (days, station variables, rows, columns), and the target's offsets; 0 where there are none."""
+    def _readings_of(self, days: Sequence[Mapping[str, GriddedReadings]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Values and counts, each float32 (days, station variables, rows, columns); 0 where there are none."""
         names = self.model.configuration.station_variables
         # In pinned memory a card fetches them by itself, while the processor prepares its orders.
         shape, pinned = (len(days), len(names), *self.grid.shape), self.device.type == "cuda"
         values, counts = (torch.zeros(shape, pin_memory=pinned) for _ in range(2))
-        offsets = torch.zeros((len(days), 2, *self.grid.shape), pin_memory=pinned)
         for number, day in enumerate(days):
             for i, name in enumerate(names):
                 if name in day:
                     values[number, i] = torch.from_numpy(day[name].values)
                     counts[number, i] = torch.from_numpy(day[name].counts)
-            target = day[self.model.configuration.target]
-            if target.offsets is not None:
-                offsets[number] = torch.from_numpy(target.offsets)
-        return values, counts, offsets
+        return values, counts
 
     def _place(self, device: torch.device, precision: str) -> None:
         """Put network and maps on a device, in a precision."""

@@ -12,6 +12,7 @@ from model_core.configuration import NetworkConfiguration
 from model_core.errors import InputError
 from model_core.inference.folded_unet import Place
 from model_core.inference.memory import MB, bytes_of_a_day, bytes_per_cell, bytes_per_cell_of_whole
+from model_core.inference.station_readings import station_readings
 from model_core.inference.windows import windows
 from model_core.network.reanalysis_network import ReanalysisNetwork
 from model_core.stations.gridding import GriddedReadings
@@ -78,10 +79,9 @@ def predict_in_windows(
     halo = window_halo(c) if halo is None else halo
     results: list[np.ndarray] = []
     with torch.inference_mode():
-        offsets = day[c.target].offsets
         survey = network.survey(
             *_of_target(c, day, shape, device), *_maps(maps, slice(None), slice(None), device),
-            None if offsets is None else torch.from_numpy(offsets[None]).to(device),
+            station_readings([day[c.target]], device),
         )
         for rows, columns in windows(shape, length, halo, window_alignment(c)):
             network.unet.whole = Place(*(

@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
+from model_core.configuration import Transform
 from model_core.network.kriging import krige
+from model_core.network.transforms import inverse, transform
 
 # Kriged values may leave the range of the readings only by these factors.
 _BELOW, _ABOVE = 0.5, 1.5
+# Largest variance in logs that the mean of a log-normal is corrected for.
+_MOST_VARIANCE = 1.0
+
+
+class StationReadings(NamedTuple):
+    """The target's readings of one day, each where it was taken.
+
+    Attributes
+    ----------
+    places : (readings, 2), rows south and columns east of the centre of the first cell
+    values : (readings,), in the target's units
+    counts : (readings,), how many readings each is the mean of
+    """
+
+    places: Tensor
+    values: Tensor
+    counts: Tensor
+
+    @classmethod
+    def in_cells(cls, values: Tensor, counts: Tensor) -> "StationReadings":
+        """Of cell means in the centres of their cells; values and counts are (rows, columns), counts 0 where there is none."""
+        cells = torch.nonzero(counts > 0)
+        rows, columns = cells.T
+        return cls(cells.float(), values[rows, columns].float(), counts[rows, columns].float())
 
 
 class KrigedBackground(NamedTuple):
@@ -19,54 +46,82 @@ class KrigedBackground(NamedTuple):
 
     Attributes
     ----------
+    field : the background, in the target's units: the mean of kriging in standardised units (as the expected value of a
+        log-normal, where those are logs) and of kriging in the target's units, both with the maps as external drift
     standardised : kriged in the network's standardised units, with the maps as external drift
-    values : the same in the target's units
+    values : kriged in the target's units, likewise
     plain : kriged in standardised units without drift
+    unexplained : kriging variance of a reading as a share of the variance, see `KrigedDay`
+    sigma : standard deviation of a reading in standardised units
     contrast : (batch, maps, rows, columns), how much each map exceeds what kriging makes of it from the stations' cells:
         how much higher than the stations a cell lies that the kriged value comes from; 0 where the map is unknown
     day : (batch, 3), log of the fitted range in cells over 25, nugget share, and variance
     """
 
+    field: Tensor
     standardised: Tensor
     values: Tensor
     plain: Tensor
+    unexplained: Tensor
+    sigma: Tensor
     contrast: Tensor
     day: Tensor
 
+    @property
+    def doubt(self) -> Tensor:
+        """From 0 where readings tell all that a reading can tell to 1 where they tell nothing, (batch, 1, rows, columns)."""
+        nugget = self.day[:, 1, None, None, None]
+        return ((self.unexplained - nugget) / (1 - nugget).clamp_min(1e-3)).clamp(0, 1)
+
 
 def kriged_background(
-    standardised: Tensor, values: Tensor, mask: Tensor, maps: Tensor, known: Tensor, offsets: Tensor | None = None
+    days: Sequence[StationReadings], rule: Transform, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor
 ) -> KrigedBackground:
     """Krige each day of a batch.
 
     Parameters
     ----------
-    standardised, values : Tensor
-        The target's readings in standardised transformed units and in its own; (batch, rows, columns).
-    mask : Tensor
-        How many readings each is the mean of, 0 where there is none; (batch, rows, columns).
+    days : of each day its readings
+    rule : the target's transform
+    level, spread : (batch, 1, 1), what leads from transformed to standardised units
     maps, known : Tensor
         Scaled maps, 0 where unknown, and 1 where they are known; (batch, maps, rows, columns).
-    offsets : Tensor
-        Where in their cells the readings were taken, see `krige`; (batch, 2, rows, columns).
     """
-    results = []
-    within = [None] * len(values) if offsets is None else offsets
-    for z, v, m, here, there, offset in zip(standardised, values, mask, maps, known, within):
-        there_is = m > 0
-        count = there_is.sum().clamp_min(1)
-        level = (v * there_is).sum() / count
-        # As in logs: five pseudo-readings of half the mean hold the spread of a few.
-        spread = torch.sqrt((((v - level) ** 2 * there_is).sum() + 5 * (0.5 * level) ** 2) / (count + 5)).clamp_min(1e-6)
-        kriged = krige(torch.cat([z[None], ((v - level) / spread)[None], here]), m, coarse_from=2, offsets=offset)
-        read = v[there_is]
-        low, high = (float(read.min()) * _BELOW, float(read.max()) * _ABOVE) if len(read) else (0.0, 0.0)
-        day = torch.tensor(
-            [math.log(kriged.variogram.distance / 25.0), kriged.variogram.nugget, kriged.variogram.variance], device=v.device
-        )
-        contrast = torch.where(there > 0, here - kriged.fields[2:], 0.0)
-        drifted = kriged.fields[:2] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)
-        results.append((
-            drifted[:1], (drifted[1:] * spread + level).clamp(low, high), kriged.fields[:1], contrast, day,
-        ))
-    return KrigedBackground(*(torch.stack(parts) for parts in zip(*results)))
+    return KrigedBackground(*(
+        torch.stack(parts) for parts in zip(*(_of_day(*day, rule) for day in zip(days, level, spread, maps, known)))
+    ))
+
+
+def _of_day(
+    readings: StationReadings, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform
+) -> tuple[Tensor, ...]:
+    """The fields of `KrigedBackground` of one day."""
+    v, n = readings.values, len(readings.values)
+    z = (transform(v, rule) - level[0, 0]) / spread[0, 0]
+    middle = v.sum() / max(n, 1)
+    # As in logs: five pseudo-readings of half the mean hold the spread of a few.
+    width = torch.sqrt((((v - middle) ** 2).sum() + 5 * (0.5 * middle) ** 2) / (n + 5)).clamp_min(1e-6)
+    read = torch.cat([z[:, None], ((v - middle) / width)[:, None], _at(maps, readings.places)], dim=1)
+    kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=2)
+    variogram, unexplained = kriged.variogram, kriged.unexplained[None]
+    contrast = torch.where(known > 0, maps - kriged.fields[2:], 0.0)
+    drifted = kriged.fields[:2] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)
+    standardised, values = drifted[:1], drifted[1:] * width + middle
+    sigma = torch.sqrt(variogram.variance * unexplained)
+
+    expected = standardised * spread + level
+    if rule.kind == "log":
+        expected = expected + ((sigma * spread * rule.scale) ** 2).clamp_max(_MOST_VARIANCE) / (2 * rule.scale)
+    low, high = (float(v.min()) * _BELOW, float(v.max()) * _ABOVE) if n else (0.0, 0.0)
+    expected, values = inverse(expected, rule).clamp(low, high), values.clamp(low, high)
+    day = torch.tensor([math.log(variogram.distance / 25.0), variogram.nugget, variogram.variance], device=v.device)
+    return (expected + values) / 2, standardised, values, kriged.fields[:1], unexplained, sigma, contrast, day
+
+
+def _at(maps: Tensor, places: Tensor) -> Tensor:
+    """Maps at places, bilinear between the centres of cells, (places, maps)."""
+    if not len(maps) or not len(places):
+        return maps.new_zeros(len(places), len(maps))
+    last = torch.tensor(maps.shape[-2:], device=maps.device) - 1
+    grid = (places / last.clamp_min(1) * 2 - 1).flip(-1)  # grid_sample wants x first, from -1 to 1
+    return F.grid_sample(maps[None], grid[None, None], mode="bilinear", padding_mode="border", align_corners=True)[0, :, 0].T

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from model_core.configuration import NetworkConfiguration, Transform
-from model_core.network.kriged_background import KrigedBackground, kriged_background
+from model_core.configuration import NetworkConfiguration
+from model_core.network.kriged_background import KrigedBackground, StationReadings, kriged_background
 from model_core.network.pointconv import NormalisedConvolution, PointConv, PointConvFields
+from model_core.network.transforms import inverse, transform
 from model_core.network.unetplusplus import RegrUNetPP
+
+# The network may make kriging's standard deviation this much wider, or narrower.
+_WIDEST = 2.0
 
 
 class NetworkOutput(NamedTuple):
@@ -20,7 +24,8 @@ class NetworkOutput(NamedTuple):
     `field` is in the target's units and not yet kept from being negative; `standardised` is what the
     network computes in, and `level` and `spread`, shape (batch, 1, 1), lead from one to the other.
     `sd` is the standard deviation of a reading in the cell, in the target's units, where the network tells it;
-    `background` the field, in the target's units, that was corrected, where there is one.
+    `background` is the field, in the target's units, that was corrected, where there is one. With kriging, `background_sd`
+    is the standard deviation that kriging tells, and `doubt` how little the readings say, see `KrigedBackground`.
     """
 
     field: Tensor
@@ -29,6 +34,8 @@ class NetworkOutput(NamedTuple):
     spread: Tensor
     sd: Tensor | None = None
     background: Tensor | None = None
+    background_sd: Tensor | None = None
+    doubt: Tensor | None = None
 
 
 class Survey(NamedTuple):
@@ -78,16 +85,16 @@ class ReanalysisNetwork(nn.Module):
         if c.coarse_factors:
             channels += 2 * len(c.coarse_factors) + 1
         channels += 2 * c.readings + len(c.covariates) * (1 + c.availability)
-        if c.kriging:  # three kriged fields, the contrasts of the maps, and five constants of the day
-            channels += 3 + len(c.covariates) + 5
-        self.unet = RegrUNetPP(channels, 1 + c.kriging + c.uncertainty, c.width, c.levels)
+        if c.kriging:  # four kriged fields, their doubt, the contrasts of the maps, and five constants of the day
+            channels += 5 + len(c.covariates) + 5
+        self.unet = RegrUNetPP(channels, 1 + c.uncertainty, c.width, c.levels)
         if c.output == "correction":  # start from the background itself
             nn.init.zeros_(self.unet.head.weight)
             nn.init.zeros_(self.unet.head.bias)
 
     def forward(
         self, values: Tensor, mask: Tensor, maps: Tensor, maps_known: Tensor, survey: Survey | None = None,
-        offsets: Tensor | None = None,
+        stations: Sequence[StationReadings] | None = None,
     ) -> NetworkOutput:
         """Predict the target's field.
 
@@ -100,9 +107,9 @@ class ReanalysisNetwork(nn.Module):
             Covariates in canonical units and where they are known (0 or 1), shape (batch, covariates, rows, columns).
         survey : Survey
             Of the whole field, cut to the window, where the others are only a window of it.
-        offsets : Tensor
-            Where in their cells the target's readings were taken: rows south and columns east of the centre, shape
-            (batch, 2, rows, columns); without it, in the centre. Only kriging asks.
+        stations : sequence of StationReadings
+            Of each day the target's readings one by one, which only kriging asks for; without them it takes the cell
+            means, in the centres of their cells.
         """
         c, t = self.configuration, self.target_index
         rule = c.transform_of(c.target)
@@ -131,37 +138,44 @@ class ReanalysisNetwork(nn.Module):
         else:
             channels = [fields.first, fields.second, torch.log1p(fields.density), *channels]
         if c.kriging:
-            kriged = survey.kriged if survey else kriged_background(values[:, t], readings, counts, maps, known, offsets)
-            background = kriged.standardised
-            rough = (transform(kriged.values, rule) - level[:, None]) / spread[:, None]
+            kriged = survey.kriged if survey else self._krige(readings, counts, stations, level, spread, maps, known)
+            background, rough = ((transform(x, rule) - level[:, None]) / spread[:, None] for x in (kriged.field, kriged.values))
             count = torch.log1p(survey.stations if survey else mask[:, t].sum((1, 2)))[:, None] / 7
             day = torch.cat([kriged.day, spread[:, 0], count], dim=1)
-            channels += [background, rough, kriged.plain, kriged.contrast, day[:, :, None, None].expand(-1, -1, *mask.shape[-2:])]
+            channels += [
+                background, kriged.standardised, rough, kriged.plain, kriged.doubt, kriged.contrast,
+                day[:, :, None, None].expand(-1, -1, *mask.shape[-2:]),
+            ]
         if c.readings:
             departure = values[:, t : t + 1] if background is None else values[:, t : t + 1] - background
             channels += [torch.log2(1 + counts[:, None]), departure * mask[:, t : t + 1]]
         channels += [maps, known] if c.availability else [maps]
 
         results = self._fuse(torch.cat(channels, dim=1))
-        if c.kriging:
-            # The network chooses, place by place, between kriging in logs and in values.
-            share = torch.sigmoid(results[:, 1:2])
-            mixed = share * kriged.values + (1 - share) * inverse(background * spread[:, None] + level[:, None], rule)
-            background = (transform(mixed, rule) - level[:, None]) / spread[:, None]
+        doubt = kriged.doubt[:, 0] if c.kriging else None
         result = results[:, 0]
         if c.output == "correction":
-            limit = c.correction_limit
-            result = background[:, 0] + c.correction_share * limit * torch.tanh(result / limit)
+            near, far = c.correction_share
+            share = near if doubt is None else near + (far - near) * doubt
+            result = background[:, 0] + share * c.correction_limit * torch.tanh(result / c.correction_limit)
         field = inverse(result * spread + level, rule)
-        sd = None
-        if c.uncertainty:
-            sigma = (spread * F.softplus(results[:, -1])).clamp(0.02, 1.5)
-            sd = (field + rule.offset) * torch.sqrt(torch.expm1(sigma**2)) if rule.kind == "log" else sigma * rule.scale
         before = None if background is None else inverse(background[:, 0] * spread + level, rule)
-        return NetworkOutput(field, result, level, spread, sd, before)
+
+        def in_units(sigma: Tensor, mean: Tensor) -> Tensor:
+            """Standard deviation in the target's units of one in standardised units."""
+            sigma = (spread * rule.scale * sigma).clamp(0.02, 1.5) if rule.kind == "log" else spread * rule.scale * sigma
+            return (mean + rule.offset) * torch.sqrt(torch.expm1(sigma**2)) if rule.kind == "log" else sigma
+
+        sd, sd_before = None, in_units(kriged.sigma[:, 0], before) if c.kriging else None
+        if c.kriging and c.uncertainty:
+            wider = c.uncertainty_share * torch.tanh(results[:, 1])
+            sd = in_units(kriged.sigma[:, 0] * _WIDEST**wider, field)
+        elif c.uncertainty:
+            sd = in_units(F.softplus(results[:, 1]), field)
+        return NetworkOutput(field, result, level, spread, sd, before, sd_before, doubt)
 
     def survey(
-        self, values: Tensor, mask: Tensor, maps: Tensor, maps_known: Tensor, offsets: Tensor | None = None
+        self, values: Tensor, mask: Tensor, maps: Tensor, maps_known: Tensor, stations: Sequence[StationReadings] | None = None
     ) -> Survey:
         """What `forward` must know of the whole field to predict windows of it; arguments as there."""
         c, t = self.configuration, self.target_index
@@ -174,8 +188,16 @@ class ReanalysisNetwork(nn.Module):
         coarse, kriged = self._coarse_sums(standardised[:, None], there[:, None]), None
         if c.kriging:
             known = maps_known.float()
-            kriged = kriged_background(standardised, readings, counts, self._scaled(maps, known), known, offsets)
+            kriged = self._krige(readings, counts, stations, level, spread, self._scaled(maps, known), known)
         return Survey(level, spread, there.sum((1, 2)), coarse, kriged)
+
+    def _krige(
+        self, readings: Tensor, counts: Tensor, stations: Sequence[StationReadings] | None, level: Tensor, spread: Tensor,
+        maps: Tensor, known: Tensor,
+    ) -> KrigedBackground:
+        days = stations or [StationReadings.in_cells(*day) for day in zip(readings, counts)]
+        c = self.configuration
+        return kriged_background(days, c.transform_of(c.target), level, spread, maps, known)
 
     def _scaled(self, maps: Tensor, known: Tensor) -> Tensor:
         """The maps transformed, 0 where they are unknown."""
@@ -246,21 +268,6 @@ class ReanalysisNetwork(nn.Module):
             first=torch.where(is_target & ~fields.first_support, far, fields.first),
             second=torch.where(is_target & ~fields.second_support, far, fields.second),
         ), background
-
-
-def transform(x: Tensor, rule: Transform) -> Tensor:
-    """Apply a variable's fixed transform; logs take negative values as 0."""
-    if rule.kind == "log":
-        return torch.log(x.clamp_min(0) + rule.offset) / rule.scale
-    return (x - rule.offset) / rule.scale
-
-
-def inverse(x: Tensor, rule: Transform) -> Tensor:
-    """Undo `transform`."""
-    if rule.kind == "log":
-        # exp(12) is far above any concentration; the bound keeps a stray activation finite.
-        return torch.exp((x * rule.scale).clamp(max=12.0)) - rule.offset
-    return x * rule.scale + rule.offset
 
 
 def _block_sum(x: Tensor, factor: int) -> Tensor:

@@ -39,7 +39,7 @@ class StepReadings:
         for name in sorted(self.readings):
             cells = self.readings[name]
             digest.update(f"{name} {len(cells.cells)}".encode())
-            for array, kind in ((cells.cells, "<i4"), (cells.values, "<f4"), (cells.counts, "<i4"), (cells.offsets, "<f4")):
+            for array, kind in ((cells.cells, "<i4"), (cells.counts, "<i4"), (cells.placed.values, "<f4"), (cells.placed.places, "<f4")):
                 digest.update(np.ascontiguousarray(array, kind).tobytes())
         return digest.hexdigest()
 
@@ -115,19 +115,19 @@ class GriddedSeries:
             means = hourly_means(raw)
         else:
             means = daily_means(raw, self._hours) if self.hourly else raw
-        cell, inside, offset = locate_in_cells(means, self._grid)
+        cell, inside, place = locate_in_cells(means, self._grid)
         for reason, count in means.report.dropped.items():
             self.report = self.report.without(count, reason)
         if not inside.all():
             self._outside = means.select(~inside)
             self.report = self.report.without(means.rows_in(~inside), "outside grid")
         step = means.time[inside].astype(f"datetime64[{self._unit}]").astype("datetime64[s]")
-        cell, value, offset = cell[inside], means.value[inside], offset[inside]
-        steps, place = np.unique(step, return_inverse=True)
-        order = np.argsort(place, kind="stable")
-        ends = np.cumsum(np.bincount(place, minlength=len(steps)))
+        cell, value, place = cell[inside], means.value[inside], place[inside]
+        steps, member = np.unique(step, return_inverse=True)
+        order = np.argsort(member, kind="stable")
+        ends = np.cumsum(np.bincount(member, minlength=len(steps)))
         for number, rows in enumerate(np.split(order, ends[:-1])) if len(steps) else ():
-            yield steps[number], cell_means(cell[rows], value[rows], offset[rows])
+            yield steps[number], cell_means(cell[rows], value[rows], place[rows])
 
 
 def step_readings(

@@ -13,6 +13,30 @@ from model_core.stations.observations import Observations, ReadingReport
 
 
 @dataclass(frozen=True)
+class PlacedReadings:
+    """Readings one by one, each where it was taken.
+
+    Attributes
+    ----------
+    places : float32, shape (readings, 2)
+        Rows south and columns east of the centre of the grid's first cell.
+    values : float32, shape (readings,)
+        In the canonical unit.
+    cells : int32, shape (readings,)
+        The cell of each, row * columns + column.
+    """
+
+    places: np.ndarray
+    values: np.ndarray
+    cells: np.ndarray
+
+    def outside(self, cells: np.ndarray) -> "PlacedReadings":
+        """Those that lie in none of the given cells, a bool array (rows, columns)."""
+        kept = ~cells.ravel()[self.cells]
+        return PlacedReadings(self.places[kept], self.values[kept], self.cells[kept])
+
+
+@dataclass(frozen=True)
 class GriddedReadings:
     """Readings on a grid; row 0 is the northern row.
 
@@ -24,14 +48,14 @@ class GriddedReadings:
         Readings in each cell.
     report : ReadingReport
         That of the observations, with those outside the grid.
-    offsets : float32, shape (2, rows, columns), or None
-        Mean place of each cell's readings: rows south and columns east of its centre. None means the centres.
+    placed : PlacedReadings or None
+        The readings themselves; None where only the cells' means are known.
     """
 
     values: np.ndarray
     counts: np.ndarray
     report: ReadingReport
-    offsets: np.ndarray | None = None
+    placed: PlacedReadings | None = None
 
     @property
     def mask(self) -> np.ndarray:
@@ -56,10 +80,10 @@ def grid_observations(observations: Observations, grid: Grid) -> GriddedReadings
     InputError
         If every reading lies outside the grid.
     """
-    cell, inside, offset = locate_in_cells(observations, grid)
+    cell, inside, place = locate_in_cells(observations, grid)
     if not inside.any():
         raise InputError(all_outside(observations, grid))
-    readings = cell_means(cell[inside], observations.value[inside], offset[inside])
+    readings = cell_means(cell[inside], observations.value[inside], place[inside])
     return readings.on_grid(grid, observations.report.without(observations.rows_in(~inside), "outside grid"))
 
 
@@ -72,38 +96,35 @@ class CellReadings:
     cells : int32 (cells,), row * columns + column, ascending
     values : float32 (cells,), mean reading of the cell
     counts : int32 (cells,), readings in it
-    offsets : float32 (cells, 2), mean place of the readings: rows south and columns east of the cell's centre
+    placed : the readings themselves, ordered by their cells
     """
 
     cells: np.ndarray
     values: np.ndarray
     counts: np.ndarray
-    offsets: np.ndarray
+    placed: PlacedReadings
 
     def on_grid(self, grid: Grid, report: ReadingReport) -> GriddedReadings:
         """The same readings in arrays of the whole grid."""
         values, counts = np.zeros(grid.shape, np.float32), np.zeros(grid.shape, np.int32)
         values.flat[self.cells], counts.flat[self.cells] = self.values, self.counts
-        offsets = np.zeros((2, *grid.shape), np.float32)
-        offsets.reshape(2, -1)[:, self.cells] = self.offsets.T
-        return GriddedReadings(values, counts, report, offsets)
+        return GriddedReadings(values, counts, report, self.placed)
 
 
-def cell_means(cell: np.ndarray, value: np.ndarray, offset: np.ndarray) -> CellReadings:
-    """Mean of the readings in each cell, and of where they were taken.
+def cell_means(cell: np.ndarray, value: np.ndarray, place: np.ndarray) -> CellReadings:
+    """Mean of the readings in each cell, and the readings in an order that is theirs alone.
 
     Parameters
     ----------
     cell, value : flat cell indices and readings, (readings,)
-    offset : (readings, 2), as `locate_in_cells` gives it
+    place : (readings, 2), as `locate_in_cells` gives it
     """
     # In a fixed order of cell and value, sums don't depend on the order of the stations, not even in the last bit.
-    order = np.lexsort((offset[:, 1], offset[:, 0], value, cell))
-    cells, place, counts = np.unique(cell[order], return_inverse=True, return_counts=True)
-    means = [np.bincount(place, x[order], minlength=len(cells)) / counts for x in (value, *offset.T)]
-    return CellReadings(
-        cells.astype(np.int32), means[0].astype(np.float32), counts.astype(np.int32), np.stack(means[1:], axis=1).astype(np.float32)
-    )
+    order = np.lexsort((place[:, 1], place[:, 0], value, cell))
+    cells, member, counts = np.unique(cell[order], return_inverse=True, return_counts=True)
+    means = np.bincount(member, value[order], minlength=len(cells)) / counts
+    placed = PlacedReadings(place[order].astype(np.float32), value[order].astype(np.float32), cell[order].astype(np.int32))
+    return CellReadings(cells.astype(np.int32), means.astype(np.float32), counts.astype(np.int32), placed)
 
 
 def locate_cells(observations: Observations, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
@@ -112,7 +133,7 @@ def locate_cells(observations: Observations, grid: Grid) -> tuple[np.ndarray, np
 
 
 def locate_in_cells(observations: Observations, grid: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """As `locate_cells`, and where in the cell: rows south and columns east of its centre, (readings, 2), 0 where outside."""
+    """As `locate_cells`, and where: rows south and columns east of the centre of the first cell, (readings, 2), 0 where outside."""
     row, column = grid.locate(observations.x, observations.y, observations.crs)
     rows, columns = grid.shape
     with np.errstate(invalid="ignore"):  # unprojectable points are not finite, and outside
@@ -120,7 +141,7 @@ def locate_in_cells(observations: Observations, grid: Grid) -> tuple[np.ndarray,
     place = np.where(inside, [row, column], 0.5)
     whole = np.floor(place)
     flat = whole[0] * columns + whole[1]
-    return flat.astype(np.int64), inside, (place - whole - 0.5).T
+    return flat.astype(np.int64), inside, (place - 0.5).T
 
 
 def all_outside(observations: Observations, grid: Grid) -> str:

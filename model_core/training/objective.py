@@ -47,11 +47,11 @@ def _mean_loss(network: ReanalysisNetwork, output: NetworkOutput, batch: Sample)
     standardised = F.smooth_l1_loss(output.standardised, network.standardise(batch.truth, output), reduction="none", beta=1.0)
     loss = average(original) + 0.3 * average(standardised)
     if output.sd is not None:
-        loss = loss + 0.1 * average(_unlikelihood(output.field.detach(), output.sd, batch.truth, batch.noise))
+        loss = loss + 0.1 * average(unlikelihood(output.field.detach(), output.sd, batch.truth, batch.noise[:, None, None]))
     return loss.mean()
 
 
-def _unlikelihood(mean: Tensor, sd: Tensor, truth: Tensor, noise: Tensor) -> Tensor:
+def unlikelihood(mean: Tensor, sd: Tensor, truth: Tensor, noise: Tensor) -> Tensor:
     """Negative logarithm of the log-normal likelihood of noisy readings of the truth, averaged over their noise.
 
     It leaves the mean alone, which the other terms decide; errors count up to four standard deviations.
@@ -59,7 +59,7 @@ def _unlikelihood(mean: Tensor, sd: Tensor, truth: Tensor, noise: Tensor) -> Ten
     mean, truth = mean.clamp_min(0.5), truth.clamp_min(0.5)
     variance = torch.log1p((sd / mean) ** 2)
     error = torch.log(truth) - (torch.log(mean) - variance / 2)
-    square = torch.minimum(error**2, 16 * variance.detach()) + noise[:, None, None] ** 2
+    square = torch.minimum(error**2, 16 * variance.detach()) + noise**2
     return torch.log(variance) / 2 + square / (2 * variance)
 
 

@@ -1,4 +1,4 @@
-"""How much of a trained correction to believe: what held-out CTM days, read at stations, support.
+"""How much of the trained corrections to believe: what held-out CTM days support, at stations and over land.
 
 A correction that a network has learnt is right on average of what it has seen, and elsewhere partly noise. Its best
 share on days that were held out is what new days can expect; readings play no part.
@@ -13,9 +13,12 @@ import torch
 
 from model_core.configuration import NetworkConfiguration
 from model_core.network.reanalysis_network import NetworkOutput
+from model_core.network.transforms import inverse, transform
+from model_core.training.objective import unlikelihood
 from model_core.training.samples import Sample, TrainingDays
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+_ALIKE = 1e-3
 
 
 def station_cells(days: TrainingDays, sample: Sample, network: NetworkConfiguration) -> np.ndarray:
@@ -34,21 +37,47 @@ def station_cells(days: TrainingDays, sample: Sample, network: NetworkConfigurat
 
 
 def errors_by_share(days: TrainingDays, sample: Sample, output: NetworkOutput, network: NetworkConfiguration) -> np.ndarray:
-    """RMSE at `station_cells` for each of `SHARES` of the whole correction, over that of none of it; (shares,).
+    """Error for each pair of `SHARES` of the whole correction, next to readings and far from them; (shares, shares).
 
-    The network's configuration must apply the whole correction.
+    The mean of the RMSE at `station_cells` and of that of all land without a reading, each over that of none of the
+    correction. The network's configuration must apply the whole correction.
     """
-    asked = station_cells(days, sample, network)
-    field, background = (x[0].float().cpu().numpy().clip(0)[asked] for x in (output.field, output.background))
-    truth = sample.truth[asked]
-    # Between the two in logs, as the network goes from one to the other.
-    rmse = [
-        float(np.sqrt((((background + 1) ** (1 - share) * (field + 1) ** share - 1 - truth) ** 2).mean())) for share in SHARES
-    ]
-    return np.array(rmse) / max(rmse[0], 1e-9)
+    rule = network.transform_of(network.target)
+    field, background = (transform(x[0].float().cpu(), rule) for x in (output.field, output.background))
+    doubt = torch.zeros_like(field) if output.doubt is None else output.doubt[0].float().cpu()
+    unread = days.land & (sample.valid > 0) & (sample.mask[network.station_variables.index(network.target)] == 0)
+    errors = 0
+    for asked in (station_cells(days, sample, network), unread):
+        there = torch.from_numpy(asked)
+        truth, full, none, far = torch.from_numpy(sample.truth)[there], field[there], background[there], doubt[there]
+        rmse = np.array([[
+            float(((inverse(none + (a + (b - a) * far) * (full - none), rule).clamp_min(0) - truth) ** 2).mean().sqrt())
+            for b in SHARES] for a in SHARES])
+        errors = errors + rmse / max(rmse[0, 0], 1e-9) / 2
+    return errors
 
 
-def best_share(errors: Sequence[np.ndarray]) -> float:
-    """The share of least mean error over days; the smaller one where two are alike to a thousandth."""
+def best_shares(errors: Sequence[np.ndarray]) -> tuple[float, float]:
+    """The pair of shares of least mean error over days; the smaller ones where some are alike to a thousandth."""
     mean = np.mean(list(errors), axis=0)
-    return SHARES[int(np.argmax(mean <= mean.min() + 1e-3))]
+    alike = np.argwhere(mean <= mean.min() + _ALIKE)
+    near, far = alike[alike.sum(1).argmin()]
+    return SHARES[near], SHARES[far]
+
+
+def unlikelihood_by_share(days: TrainingDays, sample: Sample, output: NetworkOutput, network: NetworkConfiguration) -> np.ndarray:
+    """How unlikely readings at `station_cells` are for each of `SHARES` of the correction to kriging's standard deviation; (shares,)."""
+    asked = torch.from_numpy(station_cells(days, sample, network))
+    mean, sd, kriged, before = (
+        x[0].float().cpu()[asked] for x in (output.field, output.sd, output.background_sd, output.background)
+    )
+    truth, noise = torch.from_numpy(sample.truth)[asked], torch.as_tensor(sample.noise)
+    # Both relative to their means, so that only the corrections to the standard deviations differ.
+    kriged = kriged * (mean.clamp_min(0.5) / before.clamp_min(0.5))
+    return np.array([float(unlikelihood(mean, kriged ** (1 - share) * sd**share, truth, noise).mean()) for share in SHARES])
+
+
+def best_share(scores: Sequence[np.ndarray]) -> float:
+    """The share of least mean score over days; the smaller one where two are alike to a thousandth."""
+    mean = np.mean(list(scores), axis=0)
+    return SHARES[int(np.argmax(mean <= mean.min() + _ALIKE))]

@@ -25,7 +25,7 @@ from model_core.training.checkpoint import load_checkpoint, save_checkpoint
 from model_core.training.objective import learning_rate, training_loss
 from model_core.training.processes import Processes, shared_by
 from model_core.training.samples import Sample, TrainingDays, draw_sample, stack
-from model_core.training.shrinkage import best_share, errors_by_share
+from model_core.training.shrinkage import best_share, best_shares, errors_by_share, unlikelihood_by_share
 from model_core.training.split import Split
 
 MOST_VALIDATION_DAYS = 12
@@ -143,7 +143,8 @@ def train_network(
                 history.append(entry)
                 # At the end of a cosine the weights have settled; those of its middle only ever look better by chance.
                 settled = plan.configuration.schedule == "cosine" and done == configuration.iterations
-                better = settled or not best or not plan.split.validation or entry[plan.configuration.judged_by] <= best[plan.configuration.judged_by]
+                judged_by = plan.configuration.judged_by if plan.configuration.judged_by in entry else "mae"
+                better = settled or not best or not plan.split.validation or entry[judged_by] <= best[judged_by]
                 if better:
                     best, best_weights = entry, {k: v.detach().cpu().clone() for k, v in network.state_dict().items()}
                 progress.log(", ".join(f"{key} {value:.4g}" for key, value in entry.items()))
@@ -166,7 +167,7 @@ def validate(network: ReanalysisNetwork, plan: TrainingPlan) -> dict[str, float]
         evaluated = days.land & (sample.valid > 0)
         daily.append(scores(np.maximum(output.field[0].float().cpu().numpy()[evaluated], 0), sample.truth[evaluated]))
         if output.background is not None:
-            daily[-1]["rmse_to_background"] = errors_by_share(days, sample, output, plan.network)[-1]
+            daily[-1]["rmse_to_background"] = errors_by_share(days, sample, output, plan.network)[-1, -1]
     kinds = [key for key in ("rmse", "mae", "r2_det", "nme", "rmse_to_background") if daily and key in daily[0]]
     return {key: float(np.mean([s[key] for s in daily])) for key in kinds}
 
@@ -192,12 +193,16 @@ def _shrunk(network: ReanalysisNetwork, plan: TrainingPlan, progress: Progress) 
     """The network with the share of its correction to kriging that held-out days support."""
     if not (plan.network.kriging and plan.network.output == "correction" and plan.split.validation):
         return network
-    share = best_share([
-        errors_by_share(days, sample, output, plan.network)
-        for days, sample, output in _predicted(network.to(plan.device), plan, MOST_SHRINKAGE_DAYS)
-    ])
-    progress.log(f"{share:.0%} of the correction is applied: the best on held-out days")
-    network.configuration = replace(plan.network, correction_share=share)
+    errors, unlikelihoods = [], []
+    for held_out in _predicted(network.to(plan.device), plan, MOST_SHRINKAGE_DAYS):
+        errors.append(errors_by_share(*held_out, plan.network))
+        if plan.network.uncertainty:
+            unlikelihoods.append(unlikelihood_by_share(*held_out, plan.network))
+    near, far = best_shares(errors)
+    of_sd = best_share(unlikelihoods) if unlikelihoods else 1.0
+    told = f" and {of_sd:.0%} of that to the standard deviation" if unlikelihoods else ""
+    progress.log(f"{near:.0%} of the correction is applied near stations, {far:.0%} far from them{told}: the best on held-out days")
+    network.configuration = replace(plan.network, correction_share=(near, far), uncertainty_share=of_sd)
     return network.cpu()
 
 

@@ -1,0 +1,22 @@
+"""From a day's readings to the tensors that kriging reads them from."""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+import torch
+
+from model_core.network.kriged_background import StationReadings
+from model_core.stations.gridding import GriddedReadings
+
+
+def station_readings(days: Sequence[GriddedReadings], device: torch.device) -> list[StationReadings]:
+    """Of each day the readings one by one, or, where they are not known, the means of their cells."""
+    return [_of_day(day, device) for day in days]
+
+
+def _of_day(day: GriddedReadings, device: torch.device) -> StationReadings:
+    if day.placed is None:
+        return StationReadings.in_cells(*(torch.from_numpy(array).to(device) for array in (day.values, day.counts)))
+    places, values = (torch.from_numpy(array).to(device) for array in (day.placed.places, day.placed.values))
+    return StationReadings(places, values, torch.ones_like(values))
