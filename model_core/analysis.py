@@ -1,8 +1,8 @@
 """The analysis step: what a day's own readings, each left out in turn, say about its field.
 
-Some readings are left out, the field is predicted without them, and three questions are asked of the errors there: would
+Some readings are left out, the field is predicted without them, and two questions are asked of the errors there: would
 spreading the residuals that the field leaves at its stations (by simple kriging) have met the left-out readings
-better; by how much were the intervals too narrow or too wide. Only what the left-out readings support is applied.
+better, and by how much were the intervals too narrow or too wide. Only what the left-out readings support is applied.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from model_core.network.kriged_background import StationReadings
 from model_core.network.kriging import krige
 from model_core.prediction import Predictor, Reanalysis
 from model_core.stations.gridding import GriddedReadings
+from model_core.uncertainty import log_parameters
 
 CHOICES = ("off", "auto", "on")
 FOLDS = 5
@@ -140,9 +141,8 @@ def _without(readings: GriddedReadings, cells: np.ndarray) -> GriddedReadings:
 
 def _standard_errors(mean: np.ndarray, sd: np.ndarray, observed: np.ndarray) -> np.ndarray:
     """Errors in the logs, in standard deviations of the log-normal with this mean and sd."""
-    mean = np.maximum(mean, 1e-6)
-    variance = np.log1p((sd / mean) ** 2)
-    return (np.log(np.maximum(observed, 0.02 * mean)) - np.log(mean) + variance / 2) / np.sqrt(variance)
+    location, scale = log_parameters(mean, sd)
+    return (np.log(np.maximum(observed, 0.02 * np.maximum(mean, 1e-6))) - location) / scale
 
 
 def _width_factor(errors: np.ndarray) -> float:

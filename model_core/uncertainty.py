@@ -27,7 +27,7 @@ def quantiles(mean: np.ndarray, sd: np.ndarray, probabilities: tuple[float, ...]
     -------
     float32 array (probabilities, ...)
     """
-    location, scale = _log_parameters(mean, sd)
+    location, scale = log_parameters(mean, sd)
     return np.stack([np.exp(location + scale * ndtri(p)) for p in probabilities]).astype(np.float32)
 
 
@@ -36,7 +36,7 @@ def crps(mean: np.ndarray, sd: np.ndarray, observed: np.ndarray) -> np.ndarray:
 
     The closed form for the log-normal is that of Baran and Lerch (2015), doi:10.1002/qj.2521, eq. 5.
     """
-    location, scale = _log_parameters(mean, sd)
+    location, scale = log_parameters(mean, sd)
     observed = np.asarray(observed, float)
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(observed > 0, (np.log(np.maximum(observed, 1e-300)) - location) / scale, -np.inf)
@@ -45,7 +45,7 @@ def crps(mean: np.ndarray, sd: np.ndarray, observed: np.ndarray) -> np.ndarray:
     return observed * (2 * below - 1) - 2 * expected * (ndtr(z - scale) + ndtr(scale / np.sqrt(2)) - 1)
 
 
-def _log_parameters(mean: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def log_parameters(mean: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of the logarithm."""
     mean = np.maximum(np.asarray(mean, float), _SMALLEST_MEAN)
     variance = np.log1p((np.asarray(sd, float) / mean) ** 2)

@@ -54,6 +54,6 @@ def days_at_once(device: torch.device, bytes_of_one: int, memory_mb: int) -> int
 def bytes_per_cell_of_whole(configuration: NetworkConfiguration) -> tuple[int, int]:
     """Bytes per cell of the whole grid that are taken however small the windows are: while kriging, and from then on."""
     c = configuration
-    kept = 2 * len(c.station_variables) + len(c.covariates) + 2 + (6 + len(c.covariates)) * c.kriging
-    kriging = 18 + 6 * len(c.covariates) if c.kriging else 2
+    kept = 2 * len(c.station_variables) + len(c.covariates) + 2 + (5 + len(c.covariates)) * c.kriging
+    kriging = 14 + 6 * len(c.covariates) if c.kriging else 2
     return 4 * (kept + kriging), 4 * kept

@@ -11,7 +11,7 @@ from model_core.errors import InputError
 from model_core.evaluation.report import evaluation_folder
 from model_core.grid import Grid
 from model_core.jobs.crossvalidate_days import requested_days
-from model_core.jobs.requests import BUNDLED, requested_covariates, requested_grid, required
+from model_core.jobs.requests import BUNDLED, requested_analysis, requested_covariates, requested_grid, required
 from model_core.json_values import finite
 from model_core.model_file import Model
 from model_core.prediction import Predictor
@@ -80,7 +80,7 @@ def _cross_validate(
         kind(default if request.get(key) in (None, "") else request[key])
         for key, kind, default in (("folds", int, 10), ("seed", int, 0), ("block_km", float, BLOCK_KM))
     )
-    result = cross_validate(days, grid, predictor, scheme, folds, seed, baselines, block_km, progress, request.get("analysis") or "off")
+    result = cross_validate(days, grid, predictor, scheme, folds, seed, baselines, block_km, progress, requested_analysis(request))
     for warning in (*result.warnings, *result.notes):
         progress.warn(warning)
     if result.missing_inputs:
@@ -97,7 +97,7 @@ def _report(
         "software": f"CTM Reanalysis {__version__}",
         "model": {"name": model.name, "sha256": model.sha256},
         "species": result.species, "unit": get_variable(result.species).unit,
-        "scheme": result.scheme, "folds": result.folds, "seed": result.seed, "analysis": request.get("analysis") or "off",
+        "scheme": result.scheme, "folds": result.folds, "seed": result.seed, "analysis": requested_analysis(request),
         **({"block_km": float(request.get("block_km") or BLOCK_KM)} if result.scheme == "blocks" else {}),
         "days": {"count": len(dates), "first": dates[0], "last": dates[-1]},
         "stations": int(result.table["id"].nunique()), "readings": len(result.table),

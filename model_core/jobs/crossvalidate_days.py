@@ -12,10 +12,9 @@ import numpy as np
 from model_core.days import parse_day
 from model_core.errors import InputError
 from model_core.grid import Grid
-from model_core.jobs.requests import WEATHER, file_and_column, requested_clock, requested_hours, required
+from model_core.jobs.requests import WEATHER, as_daily_means, known_weather, requested_clock, requested_hours, required
 from model_core.model_file import Model
 from model_core.progress import Progress
-from model_core.stations.daily import daily_means, require_days
 from model_core.stations.gridding import all_outside, locate_cells
 from model_core.stations.observations import Observations, read_observations
 from model_core.validation.cross_validation import Day
@@ -56,13 +55,7 @@ def _read(
         **{key: request.get(key) or None for key in ("x", "y", "id")},
         group=request.get("group") or None if species not in WEATHER else None,
     )
-    if not observations.hourly:
-        return observations
-    hours = requested_hours(request)
-    daily = daily_means(observations, hours)
-    require_days(daily, observations, hours)
-    progress.log(f"{species}: hourly readings to {len(daily)} daily means of at least {hours} hours")
-    return daily
+    return as_daily_means(observations, requested_hours(request), progress)
 
 
 def _further(
@@ -70,13 +63,7 @@ def _further(
 ) -> dict[Date | None, dict[str, Observations]]:
     """Readings of the other variables that the model knows, by day; a day without any of one lacks it."""
     found: dict[Date | None, dict[str, Observations]] = {date: {} for date in dates}
-    for key in WEATHER:
-        source = file_and_column(request, key)
-        if source is None:
-            continue
-        if key not in model.configuration.station_variables:
-            progress.warn(f"the model does not know {key}; its readings are not used")
-            continue
+    for key, source in known_weather(request, model, progress):
         observations = _read(request, source, key, request.get(f"{key}_unit"), request.get(f"{key}_crs") or request.get("crs"), progress)
         if not locate_cells(observations, grid)[1].any():
             raise InputError(f"{get_variable(key).long_name}: {all_outside(observations, grid)}")

@@ -16,7 +16,7 @@ from model_core.device import choose_device, describe_device
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.jobs.requests import (
-    BUNDLED, WEATHER, field_statistics, gridded, reading_account, requested_analysis, requested_covariates, requested_grid,
+    BUNDLED, field_statistics, gridded, known_weather, reading_account, requested_analysis, requested_covariates, requested_grid,
     requested_observations, requested_weather, required,
 )
 from model_core.model_file import Model
@@ -46,13 +46,8 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     progress.step(0.2, "reading stations")
     observations, day = requested_observations(request, target.key, progress)
     readings = {target.key: gridded(observations, grid, progress, target.long_name)}
-    for key in WEATHER:
-        weather = requested_weather(request, key, key, day, progress)
-        if weather is None:
-            continue
-        if key not in model.configuration.station_variables:
-            progress.warn(f"the model does not know {key}; its readings are not used")
-            continue
+    for key, source in known_weather(request, model, progress):
+        weather = requested_weather(request, key, source, day, progress)
         readings[key] = gridded(weather, grid, progress, get_variable(key).long_name)
 
     covariates = requested_covariates(request, model, grid, progress)

@@ -21,7 +21,7 @@ from model_core.errors import Cancelled, InputError
 from model_core.file_lock import only_one
 from model_core.grid import Grid
 from model_core.jobs.requests import (
-    BUNDLED, WEATHER, file_and_column, requested_analysis, requested_clock, requested_covariates, requested_grid, requested_hours, required,
+    BUNDLED, known_weather, requested_analysis, requested_clock, requested_covariates, requested_grid, requested_hours, required,
 )
 from model_core.model_file import Model, find_model
 from model_core.output.cf import TimeAxis
@@ -185,13 +185,7 @@ def _requested_series(
         str(required(request, "stations")), required(request, "value"), target.key, request.get("unit") or None,
         crs=request.get("crs") or None, **options,
     )}
-    for key in WEATHER:
-        named = file_and_column(request, key)
-        if named is None:
-            continue
-        if key not in model.configuration.station_variables:
-            progress.warn(f"the model does not know {key}; its readings are not used")
-            continue
+    for key, named in known_weather(request, model, progress):
         crs = request.get(f"{key}_crs") or request.get("crs") or None
         sources[key] = Source(*named, key, request.get(f"{key}_unit") or None, crs=crs, **options)
     return {key: GriddedSeries(StationSeries(source), grid, step, hours) for key, source in sources.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date as Date
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Iterator, Mapping
 
 import numpy as np
 
@@ -65,7 +65,7 @@ def requested_observations(
         date=day if time else None, **_table_options(request, request.get("crs")),
         **{key: request.get(key) or None for key in ("id", "group")},
     )
-    observations = _daily(observations, requested_hours(request), progress)
+    observations = as_daily_means(observations, requested_hours(request), progress)
     if day and not time:
         progress.warn(f"no time column was named: all readings are taken to be of {day}")
         return observations, day
@@ -77,19 +77,28 @@ def requested_observations(
     return observations, dates[0] if dates else None
 
 
+def known_weather(request: Mapping[str, Any], model: Model, progress: Progress) -> Iterator[tuple[str, tuple[str, str]]]:
+    """(variable, (file, column)) of each further variable that the request names and the model knows; others with a warning."""
+    for key in WEATHER:
+        source = file_and_column(request, key)
+        if source is None:
+            continue
+        if key in model.configuration.station_variables:
+            yield key, source
+        else:
+            progress.warn(f"the model does not know {key}; its readings are not used")
+
+
 def requested_weather(
-    request: Mapping[str, Any], key: str, species: str, day: Date | None, progress: Progress
-) -> Observations | None:
-    """Readings of a further variable from ``FILE:COLUMN``, or None where the request names none."""
-    source = file_and_column(request, key)
-    if source is None:
-        return None
+    request: Mapping[str, Any], key: str, source: tuple[str, str], day: Date | None, progress: Progress
+) -> Observations:
+    """Readings of a further variable from its file and column."""
     options = _table_options(request, request.get(f"{key}_crs") or request.get("crs"))
     observations = read_observations(
-        *source, species=species, unit=request.get(f"{key}_unit") or None,
+        *source, species=key, unit=request.get(f"{key}_unit") or None,
         date=day if options["time"] else None, id=request.get("id") or None, **options,
     )
-    return _daily(observations, requested_hours(request), progress)
+    return as_daily_means(observations, requested_hours(request), progress)
 
 
 def file_and_column(request: Mapping[str, Any], key: str) -> tuple[str, str] | None:
@@ -163,7 +172,7 @@ def field_statistics(field: np.ndarray) -> dict[str, float]:
     }
 
 
-def _daily(observations: Observations, hours: int, progress: Progress) -> Observations:
+def as_daily_means(observations: Observations, hours: int, progress: Progress) -> Observations:
     """Daily means where the table has hours; other readings count as they are."""
     if not observations.hourly:
         return observations

@@ -52,7 +52,6 @@ class KrigedBackground(NamedTuple):
     values : kriged in the target's units, likewise
     plain : kriged in standardised units without drift
     unexplained : kriging variance of a reading as a share of the variance, see `KrigedDay`
-    sigma : standard deviation of a reading in standardised units
     contrast : (batch, maps, rows, columns), how much each map exceeds what kriging makes of it from the stations' cells:
         how much higher than the stations a cell lies that the kriged value comes from; 0 where the map is unknown
     day : (batch, 3), log of the fitted range in cells over 25, nugget share, and variance
@@ -63,9 +62,13 @@ class KrigedBackground(NamedTuple):
     values: Tensor
     plain: Tensor
     unexplained: Tensor
-    sigma: Tensor
     contrast: Tensor
     day: Tensor
+
+    @property
+    def sigma(self) -> Tensor:
+        """Standard deviation of a reading in standardised units, (batch, 1, rows, columns)."""
+        return torch.sqrt(self.day[:, 2, None, None, None] * self.unexplained)
 
     @property
     def doubt(self) -> Tensor:
@@ -107,15 +110,14 @@ def _of_day(
     contrast = torch.where(known > 0, maps - kriged.fields[2:], 0.0)
     drifted = kriged.fields[:2] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)
     standardised, values = drifted[:1], drifted[1:] * width + middle
-    sigma = torch.sqrt(variogram.variance * unexplained)
-
     expected = standardised * spread + level
     if rule.kind == "log":
-        expected = expected + ((sigma * spread * rule.scale) ** 2).clamp_max(_MOST_VARIANCE) / (2 * rule.scale)
+        variance = variogram.variance * unexplained * (spread * rule.scale) ** 2
+        expected = expected + variance.clamp_max(_MOST_VARIANCE) / (2 * rule.scale)
     low, high = (float(v.min()) * _BELOW, float(v.max()) * _ABOVE) if n else (0.0, 0.0)
     expected, values = inverse(expected, rule).clamp(low, high), values.clamp(low, high)
     day = torch.tensor([math.log(variogram.distance / 25.0), variogram.nugget, variogram.variance], device=v.device)
-    return (expected + values) / 2, standardised, values, kriged.fields[:1], unexplained, sigma, contrast, day
+    return (expected + values) / 2, standardised, values, kriged.fields[:1], unexplained, contrast, day
 
 
 def _at(maps: Tensor, places: Tensor) -> Tensor:

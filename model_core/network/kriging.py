@@ -18,7 +18,7 @@ from scipy.fft import next_fast_len
 from torch import Tensor
 from torch.nn import functional as F
 
-from model_core.network.kriging_tips import with_tips
+from model_core.network.kriging_tips import cubic_shares, with_tips
 from model_core.network.kriging_variance import unexplained
 from model_core.network.spreading import spread_by_parts
 from model_core.network.variogram import DRIFT_PRIOR, RANGES, Variogram, fit_variogram
@@ -27,6 +27,8 @@ from model_core.network.variogram import DRIFT_PRIOR, RANGES, Variogram, fit_var
 MOST_IN_SYSTEM = 2000
 # Cells of a grid that is transformed as a whole, which takes some 100 bytes each.
 MOST_TRANSFORMED = 4_000_000
+# Cells around the grid that stations at its rim are shared out to.
+_MARGIN = 2
 
 
 class KrigedDay(NamedTuple):
@@ -135,18 +137,20 @@ def _block_means(places: Tensor, read: Tensor, counts: Tensor, block: int) -> tu
 def _spread(weights: Tensor, places: Tensor, shape: torch.Size, distance: float, factor: int) -> Tensor:
     """Sum over stations of weight times exp(-distance / range) at every cell, on blocks of `factor` cells."""
     rows, columns = (-(-side // factor) for side in shape)
-    lengths = [next_fast_len(2 * side - 1, real=True) for side in (rows, columns)]
+    lengths = [next_fast_len(2 * (side + 2 * _MARGIN) - 1, real=True) for side in (rows, columns)]
     device = weights.device
+    places = (places + 0.5) / factor - 0.5
     if rows * columns > MOST_TRANSFORMED:
-        at = torch.floor_divide(places + 0.5, factor).long()
-        field = spread_by_parts(weights, at, (rows, columns), factor / distance)
+        places = torch.floor(places + 0.5)
+        field = spread_by_parts(weights, places.long(), (rows, columns), factor / distance)
     else:
         near = [torch.arange(length, device=device, dtype=torch.float32) for length in lengths]
         near = [torch.minimum(x, length - x) for x, length in zip(near, lengths)]
         kernel = torch.exp(-torch.sqrt(near[0][:, None] ** 2 + near[1][None] ** 2) * (factor / distance))
-        sources = _at_nodes(weights, (places + 0.5) / factor - 0.5, (rows, columns))
-        field = torch.fft.irfft2(torch.fft.rfft2(sources, lengths) * torch.fft.rfft2(kernel), lengths)[:, :rows, :columns]
-        field = with_tips(field.contiguous(), weights, (places + 0.5) / factor - 0.5, factor / distance)
+        sources = _at_nodes(weights, places, (rows, columns))
+        field = torch.fft.irfft2(torch.fft.rfft2(sources, lengths) * torch.fft.rfft2(kernel), lengths)
+        field = field[:, _MARGIN : _MARGIN + rows, _MARGIN : _MARGIN + columns]
+    field = with_tips(field.contiguous(), weights, places, factor / distance)
     if factor == 1:
         return field
     fine = F.interpolate(field[None], scale_factor=factor, mode="bilinear", align_corners=False)[0]
@@ -154,15 +158,14 @@ def _spread(weights: Tensor, places: Tensor, shape: torch.Size, distance: float,
 
 
 def _at_nodes(weights: Tensor, places: Tensor, shape: tuple[int, int]) -> Tensor:
-    """The stations' weights shared out bilinearly among the four centres round each; (quantities, rows, columns)."""
-    sources = torch.zeros(weights.shape[1], *shape, device=weights.device)
-    quantity = torch.arange(weights.shape[1], device=weights.device)[:, None]
-    last = torch.tensor(shape, device=weights.device) - 1
+    """The stations' weights shared out among the 4 x 4 centres round each; (quantities, rows + 2 margins, columns + 2 margins)."""
+    columns = shape[1] + 2 * _MARGIN
     first = torch.floor(places)
-    part = (places - first).float()
-    for down in (0, 1):
-        for right in (0, 1):
-            share = (part[:, 0] if down else 1 - part[:, 0]) * (part[:, 1] if right else 1 - part[:, 1])
-            at = torch.minimum((first.long() + torch.tensor([down, right], device=weights.device)).clamp_min(0), last)
-            sources.index_put_((quantity, at[None, :, 0], at[None, :, 1]), (weights * share[:, None]).T, accumulate=True)
-    return sources
+    down, right = (cubic_shares((places - first)[:, axis]) for axis in (0, 1))
+    steps = torch.arange(-1, 3, device=weights.device) + _MARGIN
+    row, column = (first[:, axis, None].long() + steps for axis in (0, 1))
+    at = (row[:, :, None] * columns + column[:, None]).reshape(-1)
+    shares = (down[:, :, None] * right[:, None]).reshape(len(places), 16)
+    sources = torch.zeros(weights.shape[1], (shape[0] + 2 * _MARGIN) * columns, device=weights.device)
+    sources.index_add_(1, at, (weights.T[:, :, None] * shares).reshape(weights.shape[1], -1))
+    return sources.view(weights.shape[1], -1, columns)

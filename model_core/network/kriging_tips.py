@@ -15,7 +15,7 @@ _REACH, _PLACES, _POINTS = 3, 8, 5
 
 
 def with_tips(field: Tensor, weights: Tensor, places: Tensor, decay: float) -> Tensor:
-    """A sum of kernels, each shared out bilinearly among the four centres round its station, with the kernels' tips put right.
+    """A sum of kernels, each shared out by `cubic_shares` among the centres round its station, with the kernels' tips put right.
 
     Parameters
     ----------
@@ -59,18 +59,21 @@ def _changes(decay: float, device: torch.device) -> Tensor:
     inverse = torch.linalg.inv(mass[:, 1:-1])
     projected = at_cells + inverse @ excess @ inverse.T
 
-    share = [1 - offsets, offsets]
-    shared = sum(
-        share[i][:, None, None, None] * share[j][None, :, None, None] * _kernel_from(near, i, j, decay) for i in (0, 1) for j in (0, 1)
-    )
+    steps = torch.arange(-1, 3, device=device, dtype=torch.float64)
+    shares = cubic_shares(offsets)
+    shared = torch.einsum("ai,bj,ijrc->abrc", shares, shares, _kernel(near, steps, decay))
     return (projected - shared).float()
+
+
+def cubic_shares(part: Tensor) -> Tensor:
+    """Cubic Lagrange weights of the nodes -1, 0, 1, 2 for places from 0 to 1, (places, 4)."""
+    x = part[:, None]
+    return torch.cat([
+        -x * (x - 1) * (x - 2) / 6, (x + 1) * (x - 1) * (x - 2) / 2, -(x + 1) * x * (x - 2) / 2, (x + 1) * x * (x - 1) / 6,
+    ], dim=1)
 
 
 def _kernel(axis: Tensor, offsets: Tensor, decay: float) -> Tensor:
     """At points of both axes for stations at (offset, offset), (offsets, offsets, axis, axis)."""
     square = (axis[None] - offsets[:, None]) ** 2
     return torch.exp(-decay * torch.sqrt(square[:, None, :, None] + square[None, :, None, :]))
-
-
-def _kernel_from(axis: Tensor, row: int, column: int, decay: float) -> Tensor:
-    return torch.exp(-decay * torch.hypot((axis - row)[:, None], (axis - column)[None]))

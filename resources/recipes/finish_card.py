@@ -33,8 +33,8 @@ WORDS = Path(__file__).parent / "bundled_card.toml"
 RECORD = ROOT / ".build" / "benchmarks" / "skill" / "evaluation.json"
 PAGE = ROOT / "resources" / "docs" / "model_card.md"
 DIFFERENCES = "differs_from_the_recipe"
-# What a training finds out itself; a configuration only has its first value.
-_FOUND = {"correction_share"}
+# What a training finds out itself; a configuration only has first values.
+_FOUND = {"correction_share", "uncertainty_share"}
 
 
 def finish_card(file: Path, record: Path | None, series: Sequence[str], configuration: str) -> Model:

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from model_core.configuration import NetworkConfiguration, Transform, read_configuration
-from model_core.network.reanalysis_network import ReanalysisNetwork, inverse, transform
+from model_core.network.reanalysis_network import ReanalysisNetwork
+from model_core.network.transforms import inverse, transform
 from model_core.network.unetplusplus import RegrUNetPP, pad_to_multiple
 
 
