@@ -39,7 +39,9 @@ class StepReadings:
         for name in sorted(self.readings):
             cells = self.readings[name]
             digest.update(f"{name} {len(cells.cells)}".encode())
-            for array, kind in ((cells.cells, "<i4"), (cells.counts, "<i4"), (cells.placed.values, "<f4"), (cells.placed.places, "<f4")):
+            for array, kind in (
+                (cells.cells, "<i4"), (cells.values, "<f4"), (cells.counts, "<i4"), (cells.placed.values, "<f4"), (cells.placed.places, "<f4"),
+            ):
                 digest.update(np.ascontiguousarray(array, kind).tobytes())
         return digest.hexdigest()
 

@@ -14,7 +14,7 @@ from model_core.stations.observations import Observations, ReadingReport
 
 @dataclass(frozen=True)
 class PlacedReadings:
-    """Readings one by one, each where it was taken.
+    """Readings each where it was taken; those of one place are one, their mean.
 
     Attributes
     ----------
@@ -119,12 +119,22 @@ def cell_means(cell: np.ndarray, value: np.ndarray, place: np.ndarray) -> CellRe
     cell, value : flat cell indices and readings, (readings,)
     place : (readings, 2), as `locate_in_cells` gives it
     """
-    # In a fixed order of cell and value, sums don't depend on the order of the stations, not even in the last bit.
-    order = np.lexsort((place[:, 1], place[:, 0], value, cell))
-    cells, member, counts = np.unique(cell[order], return_inverse=True, return_counts=True)
-    means = np.bincount(member, value[order], minlength=len(cells)) / counts
-    placed = PlacedReadings(place[order].astype(np.float32), value[order].astype(np.float32), cell[order].astype(np.int32))
-    return CellReadings(cells.astype(np.int32), means.astype(np.float32), counts.astype(np.int32), placed)
+    # In a fixed order of cell, place and value, sums don't depend on the order of the stations, not even in the last bit.
+    place = place.astype(np.float32)
+    order = np.lexsort((value, place[:, 1], place[:, 0], cell))
+    cell, value, place = cell[order], value[order], place[order]
+    cells, member, counts = np.unique(cell, return_inverse=True, return_counts=True)
+    means = np.bincount(member, value, minlength=len(cells)) / counts
+    return CellReadings(cells.astype(np.int32), means.astype(np.float32), counts.astype(np.int32), _placed(cell, value, place))
+
+
+def _placed(cell: np.ndarray, value: np.ndarray, place: np.ndarray) -> PlacedReadings:
+    """Readings sorted by place, those of one place as their mean: tables often hold a monitor twice."""
+    new = np.ones(len(cell), bool)
+    new[1:] = (cell[1:] != cell[:-1]) | (place[1:] != place[:-1]).any(1)
+    member = np.cumsum(new) - 1
+    mean = np.bincount(member, value) / np.bincount(member)
+    return PlacedReadings(place[new], mean.astype(np.float32), cell[new].astype(np.int32))
 
 
 def locate_cells(observations: Observations, grid: Grid) -> tuple[np.ndarray, np.ndarray]:

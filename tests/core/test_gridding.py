@@ -28,6 +28,17 @@ def test_a_cell_holds_the_mean_and_the_number_of_its_readings():
     assert gridded.values.dtype == np.float32 and gridded.counts.dtype == np.int32
 
 
+def test_readings_are_kept_where_they_were_taken_and_twins_are_one():
+    gridded = grid_observations(readings([0.2, 0.8, 4.5, 0.8], [3.5, 3.1, 0.5, 3.1], [10, 20, 7, 24]), GRID)
+    placed = {tuple(np.round(place.astype(float), 3).tolist()): value for place, value in zip(gridded.placed.places, gridded.placed.values.tolist())}
+    assert placed == {(0.0, -0.3): 10, (0.4, 0.3): 22, (3.0, 4.0): 7}  # rows south, columns east of the first cell's centre
+    assert gridded.placed.cells.tolist() == [0, 0, 19]
+    assert gridded.values[0, 0] == 18 and gridded.counts[0, 0] == 3  # a cell's mean is that of all of its readings
+    left_out = np.zeros(GRID.shape, bool)
+    left_out[0, 0] = True
+    assert gridded.placed.outside(left_out).values.tolist() == [7]
+
+
 def test_the_mask_tells_a_reading_of_zero_from_no_reading():
     gridded = grid_observations(readings([0.5], [3.5], [0]), GRID)
     assert gridded.mask[0, 0] and not gridded.mask[1:].any()
@@ -73,6 +84,7 @@ def test_permuting_stations_changes_nothing(points, random):
     random.shuffle(shuffled)
     one, other = (grid_observations(readings(*zip(*p)), GRID) for p in (points, shuffled))
     assert np.array_equal(one.values, other.values) and np.array_equal(one.counts, other.counts)
+    assert np.array_equal(one.placed.places, other.placed.places) and np.array_equal(one.placed.values, other.placed.values)
 
 
 @given(stations)
