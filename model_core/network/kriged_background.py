@@ -6,6 +6,7 @@ import math
 from typing import NamedTuple, Sequence
 
 import torch
+from scipy.spatial import cKDTree
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -15,6 +16,8 @@ from model_core.network.transforms import inverse, transform
 
 # Kriged values may leave the range of the readings only by these factors.
 _BELOW, _ABOVE = 0.5, 1.5
+# A reading in original units is believed up to so many spreads above the median of so many neighbours.
+_NEIGHBOURS, _BESIDE = 8, 4.0
 # Largest variance in logs that the mean of a log-normal is corrected for.
 _MOST_VARIANCE = 1.0
 
@@ -99,8 +102,10 @@ def _of_day(
     readings: StationReadings, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform
 ) -> tuple[Tensor, ...]:
     """The fields of `KrigedBackground` of one day."""
-    v, n = readings.values, len(readings.values)
-    z = (transform(v, rule) - level[0, 0]) / spread[0, 0]
+    n = len(readings.values)
+    z = (transform(readings.values, rule) - level[0, 0]) / spread[0, 0]
+    # Logs bear a gross error; in original units it would reach far.
+    v = torch.minimum(readings.values, inverse(_highest(z, readings.places) * spread[0, 0] + level[0, 0], rule))
     middle = v.sum() / max(n, 1)
     # As in logs: five pseudo-readings of half the mean hold the spread of a few.
     width = torch.sqrt((((v - middle) ** 2).sum() + 5 * (0.5 * middle) ** 2) / (n + 5)).clamp_min(1e-6)
@@ -114,10 +119,19 @@ def _of_day(
     if rule.kind == "log":
         variance = variogram.variance * unexplained * (spread * rule.scale) ** 2
         expected = expected + variance.clamp_max(_MOST_VARIANCE) / (2 * rule.scale)
-    low, high = (float(v.min()) * _BELOW, float(v.max()) * _ABOVE) if n else (0.0, 0.0)
+    low, high = (float(readings.values.min()) * _BELOW, float(readings.values.max()) * _ABOVE) if n else (0.0, 0.0)
     expected, values = inverse(expected, rule).clamp(low, high), values.clamp(low, high)
     day = torch.tensor([math.log(variogram.distance / 25.0), variogram.nugget, variogram.variance], device=v.device)
     return (expected + values) / 2, standardised, values, kriged.fields[:1], unexplained, contrast, day
+
+
+def _highest(z: Tensor, places: Tensor) -> Tensor:
+    """The highest standardised reading that is believed beside its neighbours': their median and `_BESIDE` more; (readings,)."""
+    if len(z) <= _NEIGHBOURS:
+        return torch.full_like(z, torch.inf)
+    where = places.cpu().numpy()
+    nearest = torch.from_numpy(cKDTree(where).query(where, _NEIGHBOURS + 1)[1][:, 1:]).to(z.device)
+    return z[nearest].median(dim=1).values + _BESIDE
 
 
 def _at(maps: Tensor, places: Tensor) -> Tensor:

@@ -207,6 +207,20 @@ def test_kriged_values_stay_near_the_range_of_the_readings():
         assert field.min() >= 0.5 * day.values.min() and field.max() <= 1.5 * day.values.max()
 
 
+def test_a_gross_error_reaches_no_farther_in_original_units_than_a_bound_beside_its_neighbours():
+    day = readings(scale=0.5, number=200)
+    wrong = day.values.clone()
+    wrong[7] = 5000.0
+    away = torch.from_numpy(away_from(day.places[7:8], 12))
+    plain, led_astray = (background([day._replace(values=v)]).values[0, 0] for v in (day.values, wrong))
+    assert (led_astray - plain).abs()[away].mean() < 0.5 * plain[away].mean()
+    # What several stations agree on is no error.
+    plume = day.values.clone()
+    near = torch.cdist(day.places, day.places[7:8])[:, 0].argsort()[:12]
+    plume[near] = 1500.0
+    assert background([day._replace(values=plume)]).values.max() > 1000
+
+
 def test_doubt_grows_from_next_to_nothing_at_stations_to_one_far_away():
     places = torch.tensor([[10.0, 10.0], [10.0, 12.0], [12.0, 10.0], [11.0, 11.0], [9.0, 10.0]])
     shape = (24, 1500)
