@@ -213,7 +213,7 @@ def test_a_gross_error_reaches_no_farther_in_original_units_than_a_bound_beside_
     wrong[7] = 5000.0
     away = torch.from_numpy(away_from(day.places[7:8], 12))
     plain, led_astray = (background([day._replace(values=v)]).values[0, 0] for v in (day.values, wrong))
-    assert (led_astray - plain).abs()[away].mean() < 0.5 * plain[away].mean()
+    assert (led_astray - plain).abs()[away].mean() < 0.1 * plain[away].mean()
     # What several stations agree on is no error.
     plume = day.values.clone()
     near = torch.cdist(day.places, day.places[7:8])[:, 0].argsort()[:12]
