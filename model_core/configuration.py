@@ -132,8 +132,9 @@ class TrainingConfiguration:
     iterations, batch, learning_rate, weight_decay : of the Adam (AdamW) optimiser
     schedule : "constant" or "cosine" (a short warm-up, then down to zero at the last iteration)
     loss : "mae" (the paper), "mixed": half the absolute error in standardised units, half the Huber error in original
-        units over the spread of the field, which is trained towards the mean; or "mean": mostly the Huber error in original
-        units, with more weight where people live, and the likelihood of readings where the network tells its uncertainty
+        units over the spread of the field, which is trained towards the mean; or "mean": the Huber error in original
+        units over the standard deviation that kriging tells (without kriging over the spread of the field), with more
+        weight where people live, and the likelihood of readings where the network tells its uncertainty
     crop : side in cells of a random window that a sample is cut to; 0 uses whole fields
     stations : fewest and most nominal stations of a whole field
     layouts : "uniform" (the paper: uniform number, uniform land cells), "network": a uniform number of the stations of

@@ -14,6 +14,8 @@ from model_core.network.pointconv import NormalisedConvolution, PointConv, Point
 from model_core.network.transforms import inverse, transform
 from model_core.network.unetplusplus import RegrUNetPP
 
+# Stations are told to the network as so many per area of this many cells, so that it does not matter how large the grid is.
+_AREA = 192**2
 # The network may make kriging's standard deviation this much wider, or narrower.
 _WIDEST = 2.0
 
@@ -44,7 +46,7 @@ class Survey(NamedTuple):
     Attributes
     ----------
     level, spread : (batch, 1, 1), as in `NetworkOutput`
-    stations : (batch,), how many cells hold readings
+    stations : (batch,), how many of 192² cells hold readings, on average
     coarse : of each coarse scale the sums that the far background is made of, each (batch, 1, blocks, blocks)
     kriged : KrigedBackground, or None where the network does without
     origin : the window's first row and column
@@ -140,7 +142,7 @@ class ReanalysisNetwork(nn.Module):
         if c.kriging:
             kriged = survey.kriged if survey else self._krige(readings, counts, stations, level, spread, maps, known)
             background, rough = ((transform(x, rule) - level[:, None]) / spread[:, None] for x in (kriged.field, kriged.values))
-            count = torch.log1p(survey.stations if survey else mask[:, t].sum((1, 2)))[:, None] / 7
+            count = torch.log1p(survey.stations if survey else _station_density(mask[:, t]))[:, None] / 7
             day = torch.cat([kriged.day, spread[:, 0], count], dim=1)
             channels += [
                 background, kriged.standardised, rough, kriged.plain, kriged.doubt, kriged.contrast,
@@ -189,7 +191,7 @@ class ReanalysisNetwork(nn.Module):
         if c.kriging:
             known = maps_known.float()
             kriged = self._krige(readings, counts, stations, level, spread, self._scaled(maps, known), known)
-        return Survey(level, spread, there.sum((1, 2)), coarse, kriged)
+        return Survey(level, spread, _station_density(there), coarse, kriged)
 
     def _krige(
         self, readings: Tensor, counts: Tensor, stations: Sequence[StationReadings] | None, level: Tensor, spread: Tensor,
@@ -268,6 +270,11 @@ class ReanalysisNetwork(nn.Module):
             first=torch.where(is_target & ~fields.first_support, far, fields.first),
             second=torch.where(is_target & ~fields.second_support, far, fields.second),
         ), background
+
+
+def _station_density(there: Tensor) -> Tensor:
+    """How many of `_AREA` cells hold readings; (batch, rows, columns) to (batch,)."""
+    return there.mean((1, 2)) * _AREA
 
 
 def _block_sum(x: Tensor, factor: int) -> Tensor:

@@ -35,21 +35,16 @@ class BatchDrawer:
     ):
         self._data, self._network, self._configuration = data, network, configuration
         self._seed, self._processes, self._rank = seed, processes, rank
-        self._sources = np.array([source for source, _ in split.training])
-        self._days = {
-            source: [day for number, day in split.training if number == source] for source in set(self._sources.tolist())
-        }
+        self._days = split.training
 
     def draw(self, iteration: int) -> list[Sample]:
         """This process's samples of an iteration."""
         rng = np.random.default_rng([self._seed, iteration])
-        # A batch comes from one data set; sets are chosen by their number of days.
-        source = int(self._sources[rng.integers(len(self._sources))])
-        own, batch = self._days[source], self._configuration.batch
-        chosen = [own[i] for i in rng.integers(len(own), size=batch * self._processes)]
+        batch = self._configuration.batch
+        chosen = [self._days[i] for i in rng.integers(len(self._days), size=batch * self._processes)]
         return [
             draw_sample(
-                self._data[source], chosen[place], self._network, self._configuration,
+                self._data[chosen[place][0]], chosen[place][1], self._network, self._configuration,
                 np.random.default_rng([self._seed, iteration, 1 + place]),
             )
             for place in range(self._rank * batch, (self._rank + 1) * batch)

@@ -55,7 +55,7 @@ def varied_layout(
         The number is log-uniform between these.
     """
     number = int(np.exp(rng.uniform(np.log(stations[0]), np.log(stations[1] + 1))))
-    kind = rng.choice(["even", "urban", "network"], p=[0.15, 0.25, 0.6])
+    kind = rng.choice(["even", "urban", "network"], p=[0.25, 0.2, 0.55])
     if kind == "network" and networks:
         layout = _jittered(networks[rng.integers(len(networks))], eligible, number, rng)
     elif kind != "even" and urban is not None:

@@ -41,28 +41,16 @@ def _mean_loss(network: ReanalysisNetwork, output: NetworkOutput, batch: Sample)
     def average(x: Tensor) -> Tensor:
         return (x * weight).sum((1, 2)) / total
 
-    mean = average(batch.truth)
-    spread = (torch.sqrt(average((batch.truth - mean[:, None, None]) ** 2)) + 1.0)[:, None, None]
-    # Quadratic up to errors of three spreads: the mean is asked for, and a robust loss would stay below it.
-    original = F.smooth_l1_loss(output.field / spread, batch.truth / spread, reduction="none", beta=3.0) * 3
-    expected = output.standardised - _above_median(network, output, batch)
-    standardised = F.smooth_l1_loss(expected, network.standardise(batch.truth, output), reduction="none", beta=1.0)
-    loss = average(original) + 0.3 * average(standardised)
+    if output.background_sd is None:
+        mean = average(batch.truth)
+        unit = (torch.sqrt(average((batch.truth - mean[:, None, None]) ** 2)) + 1.0)[:, None, None]
+    else:  # what kriging leaves open, so that cells near stations count as much as those far from them
+        unit = output.background_sd.detach() + 0.5
+    # Quadratic up to errors of three units: the mean is asked for, and a robust loss would stay below it.
+    loss = average(F.smooth_l1_loss(output.field / unit, batch.truth / unit, reduction="none", beta=3.0) * 3)
     if output.sd is not None:
         loss = loss + 0.1 * average(unlikelihood(output.field.detach(), output.sd, batch.truth, batch.noise[:, None, None]))
     return loss.mean()
-
-
-def _above_median(network: ReanalysisNetwork, output: NetworkOutput, batch: Sample) -> Tensor:
-    """How far, in standardised units, the mean of a log-normal lies above its median: half the variance of its logarithm.
-
-    The variance is the one that the network tells, without the noise of a reading; 0 where it tells none, or has no logs.
-    """
-    rule = network.configuration.transform_of(network.configuration.target)
-    if output.sd is None or rule.kind != "log":
-        return torch.zeros_like(output.standardised)
-    variance = torch.log1p((output.sd / (output.field + rule.offset).clamp_min(0.5)) ** 2) - batch.noise[:, None, None] ** 2
-    return variance.detach().clamp(0, 1) / (2 * rule.scale * output.spread)
 
 
 def unlikelihood(mean: Tensor, sd: Tensor, truth: Tensor, noise: Tensor) -> Tensor:

@@ -38,9 +38,9 @@ def more_various(
     if rng.random() < probability:
         logarithm = logarithm + np.exp(rng.uniform(np.log(0.08), np.log(0.5))) * random_field(field.shape, rng)
     if "elevation" in maps and rng.random() < probability:
-        logarithm = logarithm + rng.normal(-0.3, 0.5) * np.clip(_departure(maps["elevation"]) / 1000, -2, 2)
+        logarithm = logarithm + rng.normal(0, 0.5) * np.clip(_departure(maps["elevation"]) / 1000, -2, 2)
     if "urban" in maps and rng.random() < probability:
-        logarithm = logarithm + rng.normal(0.4, 0.5) * _departure(maps["urban"])
+        logarithm = logarithm + rng.normal(0, 0.5) * _departure(maps["urban"])
     return np.expm1(np.clip(logarithm, 0, np.log(2000.0))).astype(np.float32)
 
 
