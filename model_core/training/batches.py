@@ -44,10 +44,10 @@ class BatchDrawer:
         chosen = [self._days[i] for i in rng.integers(len(self._days), size=batch * self._processes)]
         return [
             draw_sample(
-                self._data[chosen[place][0]], chosen[place][1], self._network, self._configuration,
+                self._data[source], day, self._network, self._configuration,
                 np.random.default_rng([self._seed, iteration, 1 + place]),
             )
-            for place in range(self._rank * batch, (self._rank + 1) * batch)
+            for place in range(self._rank * batch, (self._rank + 1) * batch) for source, day in [chosen[place]]
         ]
 
 
