@@ -34,5 +34,6 @@ def draw_ratios(rows: Sequence[dict[str, Any]], path: Path) -> None:
 def label_of(row: dict[str, Any]) -> str:
     """What the row is about."""
     words = [row["part"].replace("_", " ")]
-    words += [str(row[key]).partition(",")[0] for key in ("species", "cells", "source", "day") if row.get(key)]
+    words += [str(row[key]) for key in ("species", "cells", "source") if row.get(key)]
+    words += [str(row["day"]).partition(",")[0]] if row.get("day") else []  # of a period how many days it has, not which
     return ", ".join(words) + (row["method"].removeprefix("model") if row["method"] != "model" else "")
