@@ -64,17 +64,14 @@ def describe_device(device: torch.device) -> str:
 
 
 def training_autocast(device: torch.device, precision: str = "auto") -> contextlib.AbstractContextManager:
-    """The precision of a training's convolutions: ``auto`` is bfloat16 where the processor computes in it (a recent
-    GPU, AVX-512 or AMX) and float32 elsewhere; both can be asked for by name.
+    """The precision of a training's convolutions: ``auto`` is bfloat16 where the device computes in it (a recent
+    GPU, AVX-512 with bf16, AMX; see `inference.precision.processor_lacks`) and float32 elsewhere; both can be asked for by name.
     """
+    from model_core.inference.precision import processor_lacks
+
     if precision not in PRECISIONS:
         raise InputError(f"unknown precision '{precision}'; choose one of {', '.join(PRECISIONS)}")
-    fast = torch.cuda.is_bf16_supported() if device.type == "cuda" else _cpu_computes_bfloat16()
+    fast = torch.cuda.is_bf16_supported() if device.type == "cuda" else not processor_lacks("bf16")
     enabled = fast if precision == "auto" else precision == "bfloat16"
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)
 
-
-def _cpu_computes_bfloat16() -> bool:
-    # Elsewhere bfloat16 is emulated, and slower than float32.
-    found = torch.cpu.get_capabilities()
-    return bool(found.get("amx_bf16") or found.get("avx512_bf16"))

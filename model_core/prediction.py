@@ -66,7 +66,7 @@ class Predictor:
     Raises
     ------
     InputError
-        If the device does not compute in the precision, or the memory is too little for the grid.
+        If the precision is unknown, or the memory is too little for the grid.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Predictor:
         names = model.configuration.covariates
         self._missing_maps = [name for name, field in zip(names, maps[0]) if not np.isfinite(field).any()]
         self._host_maps = maps
-        self._place(device, choose_precision(precision, device))
+        self._place(device, choose_precision(precision, device, self.notes.append))
 
     def predict(self, days: Sequence[Mapping[str, GriddedReadings]]) -> list[Reanalysis]:
         """The target's field on each day; a day's result never depends on the others.
@@ -106,11 +106,15 @@ class Predictor:
                 self._place(self.device, "fp32")
                 field, sd = self._fields(days)
         except RuntimeError as error:
-            if self.device.type == "cpu" or is_out_of_memory(error):
+            if is_out_of_memory(error) or (self.device.type == "cpu" and self.precision == "fp32"):
                 raise
-            self.notes.append(f"the graphics card failed ({str(error).splitlines()[0]}); the processor does its work")
-            cpu = torch.device("cpu")
-            self._place(cpu, choose_precision("auto", cpu))
+            trouble, cpu = str(error).splitlines()[0], torch.device("cpu")
+            if self.device.type == "cpu":
+                self.notes.append(f"the processor's library refused {self.precision} ({trouble}); the model runs in fp32")
+                self._place(cpu, "fp32")
+            else:
+                self.notes.append(f"the graphics card failed ({trouble}); the processor does its work")
+                self._place(cpu, choose_precision("auto", cpu))
             return [self._predict_batch([day])[0] for day in days]
         known = self.model.configuration.station_variables
         return [

@@ -145,15 +145,14 @@ class ReanalysisNetwork(nn.Module):
             count = torch.log1p(survey.stations if survey else _station_density(mask[:, t]))[:, None] / 7
             day = torch.cat([kriged.day, spread[:, 0], count], dim=1)
             channels += [
-                background, kriged.standardised, rough, kriged.plain, kriged.doubt, kriged.contrast,
-                day[:, :, None, None].expand(-1, -1, *mask.shape[-2:]),
+                background, kriged.standardised, rough, kriged.plain, kriged.doubt, kriged.contrast, day[:, :, None, None],
             ]
         if c.readings:
             departure = values[:, t : t + 1] if background is None else values[:, t : t + 1] - background
             channels += [torch.log2(1 + counts[:, None]), departure * mask[:, t : t + 1]]
         channels += [maps, known] if c.availability else [maps]
 
-        results = self._fuse(torch.cat(channels, dim=1))
+        results = self._fuse(channels, mask.shape[-2:])
         doubt = kriged.doubt[:, 0] if c.kriging else None
         result = results[:, 0]
         if c.output == "correction":
@@ -207,14 +206,17 @@ class ReanalysisNetwork(nn.Module):
         scaled = [transform(maps[:, i], c.transform_of(name)) for i, name in enumerate(c.covariates)]
         return torch.where(known > 0, torch.stack(scaled, dim=1), 0.0) if scaled else torch.zeros_like(maps)
 
-    def _fuse(self, channels: Tensor) -> Tensor:
-        """The UNet++ over all channels, on blocks of cells where the configuration says so."""
+    def _fuse(self, channels: Sequence[Tensor], shape: torch.Size) -> Tensor:
+        """The UNet++ over all channels, on blocks of cells where the configuration says so.
+
+        Each of `channels` is (batch, channels, rows, columns), or (batch, channels, 1, 1) where it is the same everywhere.
+        """
         factor = self.configuration.unet_factor
-        if factor == 1:
-            return self.unet(channels.contiguous(memory_format=torch.channels_last)).float()
-        blocks = F.avg_pool2d(channels, factor, ceil_mode=True, count_include_pad=False)
-        result = self.unet(blocks.contiguous(memory_format=torch.channels_last)).float()
-        return _refine(result, factor, channels.shape[-2:])
+        blocks = [part if part.shape[-2:] == (1, 1) else _block_means(part, factor) for part in channels]
+        size = [-(-side // factor) for side in shape]
+        joined = torch.cat([part.expand(-1, -1, *size) for part in blocks], dim=1)
+        result = self.unet(joined.contiguous(memory_format=torch.channels_last)).float()
+        return result if factor == 1 else _refine(result, factor, shape)
 
     def standardise(self, field: Tensor, output: NetworkOutput) -> Tensor:
         """A field of the target in the units that `output.standardised` is in."""
@@ -275,6 +277,14 @@ class ReanalysisNetwork(nn.Module):
 def _station_density(there: Tensor) -> Tensor:
     """How many of `_AREA` cells hold readings; (batch, rows, columns) to (batch,)."""
     return there.mean((1, 2)) * _AREA
+
+
+def _block_means(x: Tensor, factor: int) -> Tensor:
+    """Means over blocks of factor x factor cells; those at the lower and right edge may hold fewer."""
+    if factor == 2 and x.shape[-2] % 2 == x.shape[-1] % 2 == 0:  # four times as fast as the general way
+        rows = x[..., ::2, :] + x[..., 1::2, :]
+        return (rows[..., ::2] + rows[..., 1::2]) / 4
+    return x if factor == 1 else F.avg_pool2d(x, factor, ceil_mode=True, count_include_pad=False)
 
 
 def _block_sum(x: Tensor, factor: int) -> Tensor:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -14,7 +18,7 @@ from model_core.errors import InputError
 from model_core.grid import PRESETS
 from model_core.inference.batches import in_batches, is_out_of_memory
 from model_core.inference.folded_unet import FoldedUNet
-from model_core.inference.precision import choose_precision
+from model_core.inference.precision import PRECISIONS, choose_precision, processor_lacks
 from model_core.model_file import load_model
 from model_core.network.pointconv import NormalisedConvolution, PointConv
 from model_core.network.unetplusplus import RegrUNetPP
@@ -66,13 +70,15 @@ def test_folding_leaves_the_trained_network_as_it_was_and_wants_it_in_evaluation
         FoldedUNet(unet.train())
 
 
+@pytest.mark.parametrize("short, bound", [("bf16", 0.04), ("fp16", 0.005)])
 @torch.no_grad()
-def test_half_precision_is_near_full_precision():
+def test_half_precision_is_near_full_precision(short, bound):
+    if processor_lacks(short):
+        pytest.skip(f"{short}: {processor_lacks(short)}")
     unet, x = trained_like(), torch.randn(1, 6, 64, 64)
     full = FoldedUNet(unet)(x)
-    for dtype, bound in ((torch.bfloat16, 0.04), (torch.float16, 0.005)):
-        error = FoldedUNet(unet, dtype)(x) - full
-        assert float(error.abs().max()) < bound * float(full.std()) * 3
+    error = FoldedUNet(unet, PRECISIONS[short])(x) - full
+    assert float(error.abs().max()) < bound * float(full.std()) * 3
 
 
 def test_reach_is_that_of_a_direct_search():
@@ -204,7 +210,7 @@ def test_several_days_at_once_are_the_days_one_by_one(small_world):
 def test_a_card_that_fails_is_replaced_by_the_processor(small_world):
     model, grid, days = small_world
     expected = Predictor(model, grid, CPU).predict(days)
-    predictor = Predictor(model, grid, CPU)
+    predictor = Predictor(model, grid, CPU, precision="fp32")
     predictor._network = Misfortune(predictor._network, RuntimeError("CUDA error: an illegal memory access\nmore"))
     with pytest.raises(RuntimeError, match="illegal"):  # on the processor nothing could take over
         predictor.predict(days)
@@ -227,11 +233,43 @@ def test_a_card_gives_the_processors_fields(small_world):
 
 
 def test_precisions_are_what_the_processor_has():
-    has_bf16 = any(torch.cpu.get_capabilities().get(key) for key in ("amx_bf16", "avx512_bf16"))
-    assert choose_precision("auto", CPU) == ("bf16" if has_bf16 else "fp32")
+    assert choose_precision("auto", CPU) == ("fp32" if processor_lacks("bf16") else "bf16")
     assert choose_precision("fp32", CPU) == "fp32"
     with pytest.raises(InputError, match="auto, fp32, bf16, fp16"):
         choose_precision("half", CPU)
+
+
+@pytest.mark.parametrize("short, instructions", [("bf16", ("amx_bf16", "avx512_bf16")), ("fp16", ("amx_fp16", "avx512_fp16"))])
+def test_a_precision_that_is_not_there_is_full_precision_and_a_warning(short, instructions, small_world):
+    has = any(torch.cpu.get_capabilities().get(name) for name in instructions)
+    told = []
+    chosen = choose_precision(short, CPU, told.append)
+    assert chosen == ("fp32" if processor_lacks(short) else short) and bool(told) == (chosen == "fp32")
+    if not has:
+        assert chosen == "fp32" and all(name in told[0] for name in instructions)
+    model, grid, days = small_world
+    found = Predictor(model, grid, CPU, precision=short).predict(days[:1])[0]
+    assert np.isfinite(found.field).all() and set(told) <= set(found.notes)
+
+
+def test_a_setting_that_holds_the_library_back_is_obeyed():
+    """In a process of its own, since the library reads its settings once."""
+    code = "from model_core.inference.precision import *; print(choose_precision('auto', torch.device('cpu')), processor_lacks('bf16'))"
+    environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2"}
+    told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout.split(" ", 1)
+    assert told[0] == "fp32" and told[1].strip()
+
+
+def test_a_precision_that_the_library_refuses_at_run_time_gives_way_to_full_precision(small_world):
+    model, grid, days = small_world
+    expected = Predictor(model, grid, CPU, precision="fp32").predict(days)
+    predictor = Predictor(model, grid, CPU, precision="fp32")
+    predictor.precision = "bf16"
+    predictor._network = Misfortune(predictor._network, RuntimeError("could not create a primitive\nmore"))
+    found = predictor.predict(days)
+    for one, other in zip(found, expected):
+        np.testing.assert_array_equal(one.field, other.field)
+    assert "refused bf16 (could not create a primitive)" in found[0].notes[-1] and predictor.precision == "fp32"
 
 
 def test_half_precision_that_overflows_gives_way_to_full_precision(small_world):
@@ -251,7 +289,7 @@ def test_half_precision_that_overflows_gives_way_to_full_precision(small_world):
 @pytest.mark.parametrize("name", ["cnemc_snapshot_20180220T07.csv", "cnemc_snapshot_20190718T12.csv"])
 def test_the_bundled_model_says_the_same_in_half_precision(shared_data, name):
     if choose_precision("auto", CPU) == "fp32":
-        pytest.skip("this processor computes in float32 only")
+        pytest.skip(f"float32 only: {processor_lacks('bf16')}")
     grid, model = PRESETS["china12km"], load_model("bundled")
     readings = {"pm25": grid_observations(read_observations(shared_data / "cnemc" / name, "pm2_5_24h", species="pm25"), grid)}
     half, full = (Predictor(model, grid, CPU, precision=p).predict([readings])[0] for p in ("auto", "fp32"))

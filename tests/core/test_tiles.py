@@ -12,6 +12,7 @@ from model_core.errors import InputError
 from model_core.grid import PRESETS, Grid
 from model_core.inference.fast_network import fast_network
 from model_core.inference.folded_unet import FoldedUNet, Place
+from model_core.inference.precision import processor_lacks
 from model_core.inference.tiles import predict_in_windows, window_alignment, window_halo, window_length
 from model_core.inference.windows import spans, windows
 from model_core.model_file import Model, StaticMaps
@@ -97,6 +98,7 @@ def test_windows_give_what_the_whole_gives(changes):
         np.testing.assert_allclose(sd, whole.sd, rtol=5e-4, atol=2e-3)
 
 
+@pytest.mark.skipif(bool(processor_lacks("bf16")), reason=f"bf16: {processor_lacks('bf16')}")
 def test_in_half_precision_windows_add_nothing_to_its_rounding():
     model, grid, day = world()
     maps = np.stack([model.maps.fields[name] for name in model.configuration.covariates])
