@@ -43,8 +43,9 @@ def fit_variogram(places: Tensor, counts: Tensor, read: Tensor, drift: Tensor) -
     """Range and nugget of greatest restricted likelihood times prior.
 
     Many readings are dealt into groups, whose likelihoods are multiplied as if they were independent (a composite
-    likelihood, Varin et al. 2011): nearly as good as the whole, and cheap. The first group chooses from the table of
-    ranges and nuggets, all of them among the neighbours of its choice, and a parabola through these refines it.
+    likelihood, Varin et al. 2011): nearly as good as the whole, and cheap. The first group climbs on the table of ranges
+    and nuggets, from the best of every other one to a place that is better than those around it. All groups choose among
+    the neighbours of that place, and a parabola through these refines it.
 
     Parameters
     ----------
@@ -57,39 +58,87 @@ def fit_variogram(places: Tensor, counts: Tensor, read: Tensor, drift: Tensor) -
     # A choice from a table needs no more digits than float32 has: the nuggets keep the systems well conditioned.
     # Dealt at random, with one seed, each group holds close pairs as well as distant ones.
     order = torch.randperm(len(places), generator=torch.Generator().manual_seed(0)).to(places.device)
-    groups = [[x.float()[order[start::number]] for x in (places, counts, read, drift)] for start in range(number)]
-    ranges, nuggets = RANGES, NUGGETS
-    i, j = divmod(int(_likelihoods(groups[:1], ranges, nuggets)[0].argmax()), len(nuggets))
-    ranges, nuggets = ranges[max(i - 1, 0) : i + 2], nuggets[max(j - 1, 0) : j + 2]
-    logarithm, variance = _likelihoods(groups, ranges, nuggets)
-    i, j = divmod(int(logarithm.argmax()), len(nuggets))
+    groups = [
+        _Group(*(x.float()[order[start::number]] for x in (places, counts, read, drift))) for start in range(number)
+    ]
+    i, j = _climb(groups[0])
+    rows, columns = _around(i, len(RANGES)), _around(j, len(NUGGETS))
+    logarithm, variance = _posterior(groups, rows, columns)
+    i, j = divmod(int(logarithm.argmax()), len(columns))
+    ranges, nuggets = [RANGES[row] for row in rows], [NUGGETS[column] for column in columns]
     distance = math.exp(_peak([math.log(x) for x in ranges], logarithm[:, j].tolist(), i))
     nugget = math.exp(_peak([math.log(x) for x in nuggets], logarithm[i].tolist(), j))
     return Variogram(distance, nugget, float(variance[i, j]))
 
 
-def _likelihoods(groups: Sequence[Sequence[Tensor]], ranges: Sequence[float], nuggets: Sequence[float]) -> tuple[Tensor, Tensor]:
-    """Logarithm of the likelihood times prior, and the variance, for each (range, nugget) of a table."""
-    device = groups[0][0].device
-    scale, share = torch.tensor(ranges, device=device), torch.tensor(nuggets, device=device)
-    # A few readings can't tell the variance: two pseudo-readings of variance 1 (they are standardised) hold it.
-    logarithm, squares, degrees = 0.0, 2.0, 2
-    for places, counts, read, drift in groups:
-        correlation = decaying(distances(places, places)[None], scale[:, None, None])
-        covariance = (1 - share)[None, :, None, None] * correlation[:, None]
-        covariance.diagonal(dim1=-2, dim2=-1).add_(share[None, :, None] / counts)
+class _Group:
+    """The restricted likelihood of some readings at places of the table, each computed once.
+
+    Parameters
+    ----------
+    places, counts, read, drift : as for `fit_variogram`
+    """
+
+    def __init__(self, places: Tensor, counts: Tensor, read: Tensor, drift: Tensor):
+        self._apart, self._counts, self.device = distances(places, places), counts, places.device
+        self._columns = torch.cat([read[:, None], drift], dim=1)
+        self._ridge = torch.ones(drift.shape[1], device=places.device) / DRIFT_PRIOR**2
+        self._ridge[0] = 0  # the mean is free
+        self._known: dict[tuple[int, int], Tensor] = {}
+
+    def __len__(self) -> int:
+        return len(self._apart)
+
+    def at(self, rows: Sequence[int], columns: Sequence[int]) -> Tensor:
+        """Logarithm of the determinants' part of the likelihood, and the sum of squares; (2, rows, columns) of the table."""
+        for row in rows:
+            lacking = [column for column in columns if (row, column) not in self._known]
+            if lacking:
+                found = self._compute(RANGES[row], [NUGGETS[column] for column in lacking])
+                self._known.update(((row, column), values) for column, values in zip(lacking, found.T))
+        return torch.stack([torch.stack([self._known[row, column] for column in columns], dim=1) for row in rows], dim=1)
+
+    def _compute(self, distance: float, nuggets: Sequence[float]) -> Tensor:
+        share = torch.tensor(nuggets, device=self.device)
+        covariance = (1 - share)[:, None, None] * decaying(self._apart, distance)
+        covariance.diagonal(dim1=-2, dim2=-1).add_(share[:, None] / self._counts)
         factorised = torch.linalg.cholesky(covariance)
-        columns = torch.cat([read[:, None], drift], dim=1)
-        whitened = torch.linalg.solve_triangular(
-            factorised, columns.expand(*factorised.shape[:2], *columns.shape), upper=False
-        )
+        whitened = torch.linalg.solve_triangular(factorised, self._columns.expand(len(share), -1, -1), upper=False)
         products = whitened.mT @ whitened
-        ridge = torch.ones(drift.shape[1], device=device) / DRIFT_PRIOR**2
-        ridge[0] = 0  # the mean is free
-        normal, right = products[..., 1:, 1:] + torch.diag(ridge), products[..., 1:, :1]
-        squares = squares + (products[..., 0, 0] - (right * torch.linalg.solve(normal, right)).sum((-2, -1))).clamp_min(0)
-        degrees += len(places) - 1
-        logarithm = logarithm - torch.log(factorised.diagonal(dim1=-2, dim2=-1)).sum(-1) - torch.logdet(normal) / 2
+        normal, right = products[:, 1:, 1:] + torch.diag(self._ridge), products[:, 1:, :1]
+        squares = (products[:, 0, 0] - (right * torch.linalg.solve(normal, right)).sum((-2, -1))).clamp_min(0)
+        logarithm = -torch.log(factorised.diagonal(dim1=-2, dim2=-1)).sum(-1) - torch.logdet(normal) / 2
+        return torch.stack([logarithm, squares])
+
+
+def _climb(group: _Group) -> tuple[int, int]:
+    """Row and column of a place of the table whose likelihood times prior is greatest among its neighbours."""
+    rows, columns = range(1, len(RANGES), 2), range(1, len(NUGGETS), 2)
+    best = int(_posterior([group], rows, columns)[0].argmax())
+    i, j = rows[best // len(columns)], columns[best % len(columns)]
+    while True:
+        rows, columns = _around(i, len(RANGES)), _around(j, len(NUGGETS))
+        logarithm = _posterior([group], rows, columns)[0]
+        best = int(logarithm.argmax())
+        here = rows.index(i) * len(columns) + columns.index(j)
+        # Strictly better, so that no tie and no NaN is walked around for ever.
+        if best == here or not logarithm.flatten()[best] > logarithm.flatten()[here]:
+            return i, j
+        i, j = rows[best // len(columns)], columns[best % len(columns)]
+
+
+def _around(index: int, length: int) -> list[int]:
+    return list(range(max(index - 1, 0), min(index + 2, length)))
+
+
+def _posterior(groups: Sequence[_Group], rows: Sequence[int], columns: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Logarithm of the likelihood times prior, and the variance, at places of the table; (rows, columns) each."""
+    scale, share = (
+        torch.tensor([table[n] for n in chosen], device=groups[0].device) for table, chosen in ((RANGES, rows), (NUGGETS, columns))
+    )
+    logarithm, squares = sum(group.at(rows, columns) for group in groups)
+    # A few readings can't tell the variance: two pseudo-readings of variance 1 (they are standardised) hold it.
+    squares, degrees = squares + 2.0, 2 + sum(len(group) - 1 for group in groups)
     logarithm = (
         logarithm - degrees / 2 * torch.log(squares / degrees)
         - ((torch.log(scale) - RANGE_PRIOR[0]) / RANGE_PRIOR[1])[:, None] ** 2 / 2
