@@ -14,9 +14,12 @@ from model_core.inference.batches import in_batches, is_out_of_memory
 from model_core.inference.fast_network import fast_network
 from model_core.inference.memory import DEFAULT_MEMORY_MB, bytes_of_a_day, days_at_once
 from model_core.inference.precision import PRECISIONS, choose_precision
+from model_core.inference.side_by_side import side_by_side
 from model_core.inference.station_readings import station_readings
 from model_core.inference.tiles import predict_in_windows, window_length
 from model_core.model_file import Model
+from model_core.network.kriged_background import StationReadings
+from model_core.network.reanalysis_network import NetworkOutput
 from model_core.stations.gridding import GriddedReadings
 from model_core.warping import warp
 
@@ -131,12 +134,29 @@ class Predictor:
             found = [predict_in_windows(self._network, day, self._host_maps[0], self.device, self._window) for day in days]
             return np.stack([field for field, _ in found]), None if found[0][1] is None else np.stack([sd for _, sd in found])
         with torch.inference_mode():
-            values, counts = (x.to(self.device, non_blocking=True) for x in self._readings_of(days))
-            output = self._network(
-                values, counts, self._maps.expand(len(days), -1, -1, -1), self._known.expand(len(days), -1, -1, -1),
-                stations=station_readings([day[self.model.configuration.target] for day in days], self.device),
-            )
-            return output.field.float().cpu().numpy(), None if output.sd is None else output.sd.float().cpu().numpy()
+            outputs = self._one_by_one(days) if self.device.type == "cpu" else [self._together(days)]
+            fields = np.concatenate([output.field.float().cpu().numpy() for output in outputs])
+            if outputs[0].sd is None:
+                return fields, None
+            return fields, np.concatenate([output.sd.float().cpu().numpy() for output in outputs])
+
+    def _together(self, days: Sequence[Mapping[str, GriddedReadings]]) -> NetworkOutput:
+        """The days as one batch."""
+        return self._network(*self._inputs(days), stations=self._stations(days))
+
+    def _one_by_one(self, days: Sequence[Mapping[str, GriddedReadings]]) -> list[NetworkOutput]:
+        """The days' surveys, kriging above all, side by side, and then their fields, each on all processors."""
+        inputs = [self._inputs([day]) for day in days]
+        surveys = side_by_side(lambda n: self._network.survey(*inputs[n], stations=self._stations([days[n]])), range(len(days)))
+        return [self._network(*one, survey=survey) for one, survey in zip(inputs, surveys)]
+
+    def _inputs(self, days: Sequence[Mapping[str, GriddedReadings]]) -> tuple[torch.Tensor, ...]:
+        """The network's arguments: values and counts of the readings, maps and where they are known."""
+        values, counts = (x.to(self.device, non_blocking=True) for x in self._readings_of(days))
+        return values, counts, self._maps.expand(len(days), -1, -1, -1), self._known.expand(len(days), -1, -1, -1)
+
+    def _stations(self, days: Sequence[Mapping[str, GriddedReadings]]) -> list[StationReadings]:
+        return station_readings([day[self.model.configuration.target] for day in days], self.device)
 
     def _readings_of(self, days: Sequence[Mapping[str, GriddedReadings]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Values and counts, each float32 (days, station variables, rows, columns); 0 where there are none."""

@@ -40,15 +40,15 @@ def bytes_of_a_day(
 
 
 def days_at_once(device: torch.device, bytes_of_one: int, memory_mb: int) -> int:
-    """How many days are predicted together: one on a processor, as many as fit on a card.
+    """How many days are predicted together, as many as fit: of a processor one for each of its cores, of a card some.
 
-    On a processor one field keeps all cores busy, and a day comes out the same to the last bit whatever days are
-    asked for with it.
+    On a processor what comes before the UNet++ is done for these days side by side. A day comes out the same to the last
+    bit whatever days are asked for with it.
     """
-    if device.type == "cpu":
-        return 1
-    free = min(torch.cuda.mem_get_info(device)[0] * 0.8, memory_mb * MB)
-    return max(1, min(MOST_DAYS_AT_ONCE, int(free // bytes_of_one)))
+    most, free = torch.get_num_threads(), memory_mb * MB
+    if device.type == "cuda":
+        most, free = MOST_DAYS_AT_ONCE, min(torch.cuda.mem_get_info(device)[0] * 0.8, free)
+    return max(1, min(most, int(free // bytes_of_one)))
 
 
 def bytes_per_cell_of_whole(configuration: NetworkConfiguration) -> tuple[int, int]:

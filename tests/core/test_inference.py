@@ -148,15 +148,22 @@ def test_memory_that_does_not_suffice_for_one_is_an_error_and_so_is_any_other_tr
 
 
 class Misfortune:
-    """A network that fails as cards do, until it is replaced."""
+    """A network that fails as cards do, until it is replaced or, with `while_`, as long as that holds."""
 
-    def __init__(self, network, error):
-        self.network, self.error, self.unet = network, error, network.unet
+    def __init__(self, network, error, while_=lambda: True):
+        self.network, self.error, self.while_, self.unet = network, error, while_, network.unet
 
-    def __call__(self, values, *inputs, **others):
-        if len(values) > 1 or not isinstance(self.error, torch.OutOfMemoryError):
+    def __call__(self, *inputs, **others):
+        self._fail()
+        return self.network(*inputs, **others)
+
+    def survey(self, *inputs, **others):
+        self._fail()
+        return self.network.survey(*inputs, **others)
+
+    def _fail(self):
+        if self.while_():
             raise self.error
-        return self.network(values, *inputs, **others)
 
 
 @pytest.fixture
@@ -191,7 +198,8 @@ def test_a_batch_too_large_for_the_memory_is_halved_and_the_user_told(small_worl
     expected = [day.field for day in Predictor(model, grid, CPU).predict(days)]
     predictor = Predictor(model, grid, CPU)
     predictor._days_at_once = 3  # as on a card
-    predictor._network = Misfortune(predictor._network, torch.OutOfMemoryError("CUDA out of memory"))
+    several = lambda: predictor._days_at_once > 1
+    predictor._network = Misfortune(predictor._network, torch.OutOfMemoryError("CUDA out of memory"), several)
     found = predictor.predict(days)
     for one, other in zip(found, expected):
         np.testing.assert_array_equal(one.field, other)
@@ -200,11 +208,23 @@ def test_a_batch_too_large_for_the_memory_is_halved_and_the_user_told(small_worl
 
 def test_several_days_at_once_are_the_days_one_by_one(small_world):
     model, grid, days = small_world
-    expected = Predictor(model, grid, CPU, precision="fp32").predict(days)
     predictor = Predictor(model, grid, CPU, precision="fp32")
-    predictor._days_at_once = 3  # as on a card
-    for one, other in zip(predictor.predict(days), expected):
-        np.testing.assert_allclose(one.field, other.field, rtol=1e-5, atol=1e-4)
+    expected = predictor.predict(days)
+    with torch.inference_mode():
+        together = predictor._together(days)  # as on a card
+    for field, other in zip(together.field, expected):
+        np.testing.assert_allclose(np.maximum(field, 0), other.field, rtol=1e-5, atol=1e-4)
+
+
+def test_a_day_is_the_same_to_the_last_bit_by_itself_and_among_others(small_world):
+    model, grid, days = small_world
+    predictor = Predictor(model, grid, CPU)
+    for at_once in (1, 2, 3):
+        predictor._days_at_once = at_once
+        found = predictor.predict(days)
+        for day, among in zip(days, found):
+            alone = predictor.predict([day])[0]
+            np.testing.assert_array_equal(among.field, alone.field)
 
 
 def test_a_card_that_fails_is_replaced_by_the_processor(small_world):
