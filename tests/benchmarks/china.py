@@ -58,13 +58,13 @@ def observations(number: int = STATIONS):
     return from_arrays(lon, lat, 50 * np.exp(np.sin(lon / 5) * np.cos(lat / 4) + noise), LONLAT)
 
 
-def year_of_readings() -> Path:
-    """A long table station,date,lon,lat,pm25,rh,wind of 366 simulated days; made once and kept.
+def year_of_readings(days: int = DAYS) -> Path:
+    """A long table station,date,lon,lat,pm25,rh,wind of 366 simulated days, or fewer; made once and kept.
 
     The days are those of the demonstration CTM in cells of 48 km, so that making them takes a minute; each station reads
     its cell, with 8 % of its own.
     """
-    path = BUILD / f"year_{STATIONS}_stations.csv"
+    path = BUILD / f"{'year' if days == DAYS else f'{days}_days'}_{STATIONS}_stations.csv"
     if path.exists():
         return path
     import pandas as pd
@@ -73,20 +73,20 @@ def year_of_readings() -> Path:
     from model_core.simulation import write_simulation
 
     BUILD.mkdir(parents=True, exist_ok=True)
-    coarse, file = grid_of_cells(48), BUILD / "year.nc"
-    write_simulation(file, coarse, FIRST_DAY, DAYS, seed=1)
+    coarse, file = grid_of_cells(48), path.with_suffix(".nc")
+    write_simulation(file, coarse, FIRST_DAY, days, seed=1)
     lon, lat = positions()
     row, column = coarse.locate(lon, lat, LONLAT)
     to_x, to_y = coarse.transform.c + column * coarse.transform.a, coarse.transform.f + row * coarse.transform.e
-    with xr.open_dataset(file) as days:
-        there = days.sel(x=xr.DataArray(to_x, dims="station"), y=xr.DataArray(to_y, dims="station"), method="nearest")
+    with xr.open_dataset(file) as fields:
+        there = fields.sel(x=xr.DataArray(to_x, dims="station"), y=xr.DataArray(to_y, dims="station"), method="nearest")
         readings = {key: there[name].values for key, name in CTM_NAMES.items()}
     file.unlink()
-    own = np.exp(0.08 * np.random.default_rng(1).standard_normal((DAYS, STATIONS)))
+    own = np.exp(0.08 * np.random.default_rng(1).standard_normal((days, STATIONS)))
     table = pd.DataFrame({
-        "station": np.tile([f"S{n:04d}" for n in range(STATIONS)], DAYS),
-        "date": np.repeat(pd.date_range(FIRST_DAY, periods=DAYS).strftime("%Y-%m-%d"), STATIONS),
-        "lon": np.tile(lon.round(4), DAYS), "lat": np.tile(lat.round(4), DAYS),
+        "station": np.tile([f"S{n:04d}" for n in range(STATIONS)], days),
+        "date": np.repeat(pd.date_range(FIRST_DAY, periods=days).strftime("%Y-%m-%d"), STATIONS),
+        "lon": np.tile(lon.round(4), days), "lat": np.tile(lat.round(4), days),
         **{key: (values * own).ravel().round(1) for key, values in readings.items()},
     })
     table["rh"] = table["rh"].clip(0, 100)

@@ -36,14 +36,17 @@ def main() -> int:
     return 0
 
 
-def gridded_days(number: int) -> list[dict]:
-    """The first days of the year, as the period job grids them: PM2.5, RH and wind."""
+def gridded_days(number: int, days: int = china.DAYS) -> list[dict]:
+    """The first days of the year, as the period job grids them: PM2.5, RH and wind.
+
+    `days` is the length of the table that they are taken from.
+    """
     import pandas as pd
 
     from model_core.stations.gridding import grid_observations
     from model_core.stations.observations import from_arrays
 
-    table = pd.read_csv(china.year_of_readings(), nrows=number * china.STATIONS)
+    table = pd.read_csv(china.year_of_readings(days), nrows=number * china.STATIONS)
     return [{
         key: grid_observations(from_arrays(day.lon, day.lat, day[key], china.LONLAT, key), china.grid())
         for key in ("pm25", "rh", "wind")

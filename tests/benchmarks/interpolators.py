@@ -51,7 +51,7 @@ def main() -> int:
     }, 3)
     backend = min(("C", "loop"), key=times.get)
     record(Row("one day, ours: gridding and field", times["ours"], "s", note="best of 3, a day by itself"))
-    record(compared(f"PyKrige, {NEIGHBOURS} neighbours, backend {backend}", times[backend], times["ours"], "ratio >= 8"))
+    record(compared(f"PyKrige, {NEIGHBOURS} neighbours, backend {backend}", times[backend], times["ours"], "ratio >= 10"))
     record(compared_with_qgis(ours))
     record(compared_with_gstools(ours))
     record(compared_with_vectorised(ours, options.without_vectorised))

@@ -38,24 +38,21 @@ validate_every = 1000
 """
 
 
-def throughput(name, iterations):
-    """Samples per second of a configuration, and the share of the matrix-product rate that its arithmetic reaches."""
+def prepared(name, device, shape):
+    """A configuration's network on a device, what draws its batches, and the work of one iteration, on fields of a shape."""
     import numpy as np
     import torch
     from scipy.ndimage import gaussian_filter
-    from torch.utils.flop_counter import FlopCounterMode
 
     from model_core.configuration import read_configuration
-    from model_core.device import choose_device, describe_device, training_autocast
-    from model_core.grid import PRESETS
+    from model_core.device import training_autocast
     from model_core.network.reanalysis_network import ReanalysisNetwork
-    from model_core.training.batches import BatchDrawer, drawn_ahead
+    from model_core.training.batches import BatchDrawer
     from model_core.training.objective import training_loss
     from model_core.training.samples import TrainingDays, stack
     from model_core.training.split import split_by_time
 
     network_configuration, training = read_configuration(name)
-    device, shape = choose_device("auto"), PRESETS["china12km"].shape
     rng = np.random.default_rng(0)
     field = np.exp(3 + gaussian_filter(rng.normal(size=(3, *shape)), (0, 8, 8)) * 16).astype(np.float32)
     fields = {key: field for key in network_configuration.station_variables}
@@ -74,12 +71,35 @@ def throughput(name, iterations):
         if device.type == "cuda":
             torch.cuda.synchronize()
 
+    return training, drawer, step
+
+
+def iterations(name, number, device, shape):
+    """(seconds an iteration after the first, samples in a batch, shape of what is trained on)."""
+    from model_core.training.batches import drawn_ahead
+
+    training, drawer, step = prepared(name, device, shape)
+    step(drawer.draw(0))
+    begin = time.perf_counter()
+    for samples in drawn_ahead(drawer.draw, 1, 1 + number):
+        step(samples)
+    side = training.crop
+    return (time.perf_counter() - begin) / number, training.batch, (min(side, shape[0]), min(side, shape[1])) if side else shape
+
+
+def throughput(name, number):
+    """Samples per second of a configuration, and the share of the matrix-product rate that its arithmetic reaches."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from model_core.device import choose_device, describe_device, training_autocast
+    from model_core.grid import PRESETS
+
+    device, shape = choose_device("auto"), PRESETS["china12km"].shape
+    training, drawer, step = prepared(name, device, shape)
     with FlopCounterMode(display=False) as counter:
         step(drawer.draw(0))
-    begin = time.perf_counter()
-    for samples in drawn_ahead(drawer.draw, 1, 1 + iterations):
-        step(samples)
-    seconds = (time.perf_counter() - begin) / iterations
+    seconds = iterations(name, number, device, shape)[0]
     begin = time.perf_counter()
     drawer.draw(1)
     drawing = time.perf_counter() - begin
