@@ -15,6 +15,7 @@ from typing import IO, Any, Callable
 from . import process
 from .errors import EngineCancelled, EngineError
 from .qgis_side import tr
+from .windows_faults import remedy_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PROTOCOL = 1
@@ -49,7 +50,8 @@ class WorkerProcess:
             )
         except OSError as error:
             raise EngineError(
-                tr("The engine's Python {python} can't be started: {reason}").format(python=python, reason=error), "Start"
+                tr("The engine's Python {python} can't be started: {reason}. {remedy}").format(
+                    python=python, reason=error, remedy=remedy_of(str(error))).rstrip(), "Start"
             ) from error
         self._readers = [
             threading.Thread(target=self._read_replies, args=(self._child.stdout,), daemon=True),
@@ -178,8 +180,9 @@ def explain_end(status: int, last_words: str, python: str) -> str:
                   "happens again, use a smaller grid or close other programs.")
     if "MemoryError" in last_words or "bad_alloc" in last_words or "not enough memory" in last_words:
         return tr("The engine ran out of memory. Use a smaller grid or close other programs.")
-    if status & 0xFFFFFFFF == 0xC0000135:
-        return tr("The engine can't load a DLL (0xC0000135). Run the algorithm 'Set up engine'.")
+    if remedy := remedy_of(last_words, status):
+        reason = next((line for line in reversed(last_words.splitlines()) if remedy_of(line)), f"0x{status & 0xFFFFFFFF:X}")
+        return tr("The engine's libraries can't be used ({reason}). {remedy}").format(reason=reason.strip(), remedy=remedy)
     if status < 0 or status & 0xFFFFFFFF in _WINDOWS_CRASHES:
         return tr("The engine process crashed inside a library ({signal}). Please report it with the log; the next run "
                   "starts a new engine.").format(signal=_crash_name(status))
