@@ -11,7 +11,7 @@ kept of an earlier run and how the output gets its name is all as on one machine
 from __future__ import annotations
 
 import asyncio
-import pickle
+import pickle  # only this process's own task is packed, and unpacked by workers, to which Dask sends pickles anyway  # nosec B403
 import queue
 import sys
 import threading

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import subprocess  # nosec B404: starting installers is what this file is for
+import subprocess  # starting installers is what this file is for  # nosec B404
 import time
 from pathlib import Path
 from typing import IO, Callable, Mapping

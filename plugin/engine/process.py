@@ -6,7 +6,7 @@ import functools
 import os
 import queue
 import signal
-import subprocess  # nosec B404: starting the engine is what this file is for
+import subprocess  # starting the engine is what this file is for  # nosec B404
 import sys
 import threading
 from typing import IO, Callable, Iterator
@@ -72,7 +72,7 @@ def is_translated() -> bool:
         return False
     command = ["/usr/sbin/sysctl", "-n", "sysctl.proc_translated"]
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=10)  # nosec B603: fixed words, full path
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=10)  # fixed words, full path  # nosec B603
     except (OSError, subprocess.TimeoutExpired):
         return False
     return answer.stdout.strip() == "1"
@@ -122,7 +122,7 @@ def kill(child: subprocess.Popen) -> None:
     """End a child and everything that it started, now, and wait until it is gone."""
     if WINDOWS:
         if child.poll() is None:
-            subprocess.run(  # nosec B603: full path, and a number
+            subprocess.run(  # full path, and a number  # nosec B603
                 [taskkill(), "/F", "/T", "/PID", str(child.pid)],
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, creationflags=subprocess.CREATE_NO_WINDOW,
             )

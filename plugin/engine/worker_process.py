@@ -6,7 +6,7 @@ import collections
 import json
 import queue
 import signal
-import subprocess
+import subprocess  # the engine is a process of its own  # nosec B404
 import threading
 import time
 from pathlib import Path

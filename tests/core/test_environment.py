@@ -72,6 +72,10 @@ def test_it_is_made_once_and_then_recognised_at_once(tmp_path, wheels):
     fractions = [fraction for fraction, _ in lines]
     assert fractions == sorted(fractions) and fractions[-1] == 1.0
     assert "haze" in (folder / environment.LOG).read_text()
+    said = next(number for number, (_, line) in enumerate(lines) if "GB are free" in line)
+    assert "nothing is downloaded" in lines[said][1], "from a folder of wheels"
+    assert said < next(number for number, (_, line) in enumerate(lines) if "haze" in line)
+    assert not (folder / "tmp").exists(), "nothing is left of what was unpacked"
     assert subprocess.run([made.python, "-c", "import haze, sys; sys.exit(sys.prefix == sys.base_prefix)"]).returncode == 0
     begin = time.monotonic()
     assert create(folder, wheels).state == "ready"
@@ -216,15 +220,17 @@ class TestAfterAnUpdateOfQgis:
     """QGIS's installer uses another folder for each release, and the Python in it goes away."""
 
     @pytest.fixture
-    def moved(self, tmp_path, wheels):
-        """An environment whose Python is in a folder that is now named otherwise: (environment, that Python as it is now)."""
-        old = tmp_path / "QGIS 3.40.1" / "bin" / "python3"
-        old.parent.mkdir(parents=True)
-        old.symlink_to(os.path.realpath(sys.executable))
-        folder = tmp_path / "engine"
-        environment.create(folder, wheels=str(wheels), base_python=str(old))
-        old.parent.parent.rename(tmp_path / "QGIS 3.40.2")
-        return folder, tmp_path / "QGIS 3.40.2" / "bin" / "python3"
+    def moved(self, ready, tmp_path):
+        """An environment whose Python was in a folder that is gone: (environment, a Python of the same version)."""
+        python = tmp_path / "QGIS 3.40.2" / "bin" / "python3"
+        python.parent.mkdir(parents=True)
+        python.symlink_to(os.path.realpath(sys.executable))
+        gone = tmp_path / "QGIS 3.40.1" / "bin"
+        config, link = ready / "pyvenv.cfg", environment.python_in(ready)
+        config.write_text(re.sub(r"home = .*", f"home = {gone}", config.read_text()))
+        link.unlink()
+        link.symlink_to(gone / "python3")
+        return ready, python
 
     def test_it_is_called_that(self, moved):
         folder, _ = moved
@@ -241,15 +247,13 @@ class TestAfterAnUpdateOfQgis:
         assert pyvenv.settings_of(folder)["home"] == str(python.parent)
         assert subprocess.run([made.python, "-c", "import haze"]).returncode == 0
 
-    def test_without_a_python_of_its_version_it_is_made_anew(self, moved, wheels):
+    def test_without_a_python_of_its_version_it_is_made_anew_and_said_why(self, moved):
         folder, python = moved
         config = folder / "pyvenv.cfg"
         config.write_text(config.read_text().replace("version = 3.", "version = 3.9"))  # of a version that nobody has: 3.911
-        (folder / "old").touch()
         lines = []
-        made = environment.create(folder, wheels=str(wheels), base_python=str(python), report=lambda fraction, line: lines.append(line))
-        assert made.state == "ready" and not (folder / "old").exists()
-        assert any("can't be repaired" in line for line in lines)
+        assert not environment._repair(folder, str(python), lambda fraction, line: lines.append(line), lambda: False)
+        assert "can't be repaired" in lines[-1] and "it is Python 3." in lines[-1]
 
     @pytest.mark.parametrize(("there", "state"), [(True, "ready"), (False, "moved")])
     def test_windows_starts_it_by_a_program_whose_python_is_looked_for(self, tmp_path, monkeypatch, there, state):
@@ -279,28 +283,19 @@ class TestWhileAnotherQgisUsesIt:
             with pytest.raises(SetUpError, match="Close every QGIS"):
                 create(ready, wheels, rebuild=True)
         assert environment.status(ready).state == "ready"
-        assert create(ready, wheels, rebuild=True).state == "ready"
 
-    def test_what_could_not_be_deleted_goes_with_the_next_set_up(self, ready, wheels):
-        old = ready.with_name(f".{ready.name}.old-1234")
-        old.mkdir()
-        create(ready, wheels, rebuild=True)
-        assert not list(ready.parent.glob(".engine.old-*"))
+    def test_what_could_not_be_deleted_goes_with_the_next_set_up(self, ready):
+        ready.with_name(f".{ready.name}.old-1234").mkdir()
+        managed_folder.remove(ready, (environment.MARKER, environment.LOG))
+        assert not ready.exists() and not list(ready.parent.glob(".engine.old-*"))
 
-    def test_a_folder_that_an_earlier_version_left_without_its_marker_is_made_anew(self, ready, wheels):
+    def test_a_folder_that_an_earlier_version_left_without_its_marker_is_still_ours(self, ready):
         (ready / environment.MARKER).unlink()
-        assert create(ready, wheels).state == "ready"
+        managed_folder.remove(ready, (environment.MARKER, environment.LOG))
+        assert not ready.exists()
 
 
 class TestRoom:
-    def test_what_is_downloaded_and_what_is_free_is_said_before_anything_is_installed(self, tmp_path, wheels):
-        lines = []
-        create(tmp_path / "engine", wheels, report=lambda fraction, line: lines.append(line))
-        said = next(number for number, line in enumerate(lines) if "GB are free" in line)
-        assert "nothing is downloaded" in lines[said], "from a folder of wheels"
-        assert said < next(number for number, line in enumerate(lines) if "haze" in line)
-        assert "GB are free" in (tmp_path / "engine" / environment.LOG).read_text()
-
     def test_a_disk_with_too_little_room_is_refused_and_what_was_there_stays(self, ready, wheels, monkeypatch):
         monkeypatch.setattr(environment, "expected_size", lambda *_: room.Size(1e9, 1e9))
         with pytest.raises(SetUpError, match="too little room for .*engine.*GB are free.*on another disk"):
@@ -333,12 +328,13 @@ class TestTheBuildOfTorch:
         assert torch_build.build_to_fetch(device, torch_index="an index") == "" == torch_build.build_to_fetch(device, wheels="wheels")
 
     @pytest.fixture
-    def torches(self, tmp_path, monkeypatch):
-        """Requirements with a torch, and a folder where pip finds it and an installer that can't reach an index, or can."""
+    def torches(self, ready, tmp_path, monkeypatch):
+        """Requirements with a torch, and a folder where pip finds it; the environment of another version is renewed."""
         folder = tmp_path / "torches"
         make_wheel(folder, "torch", "2.13.0", "class cuda:\n    is_available = staticmethod(lambda: False)\n"
                    "class backends:\n    mps = cuda\n")
         require(tmp_path, monkeypatch, "torch==2.13.0\n")
+        (tmp_path / "index").mkdir()
         for name, value in {"PIP_FIND_LINKS": str(folder), "PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": (tmp_path / "index").as_uri()}.items():
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("PIP_NO_INDEX", raising=False)
@@ -354,7 +350,8 @@ class TestTheBuildOfTorch:
             wheel.writestr("uv/__main__.py", code)
 
     def create(self, tmp_path, lines):
-        return environment.create(tmp_path / "engine", base_python=sys.executable, report=lambda fraction, line: lines.append(line))
+        assert environment.status(tmp_path / "engine").state == "outdated"
+        return environment.create(tmp_path / "engine", report=lambda fraction, line: lines.append(line))
 
     @pytest.mark.parametrize("code", [
         "import sys; sys.exit('error: Failed to fetch: dns error')", "import time; print('asking', flush=True); time.sleep(60)",
@@ -420,25 +417,22 @@ class TestInstalling:
         with pytest.raises(SetUpError, match=re.escape(hint)):
             self.run(f"import sys; sys.exit({words!r})")
 
-    def test_a_users_habits_with_pip_do_not_lead_the_libraries_elsewhere(self, tmp_path, wheels, monkeypatch):
+    def test_a_users_habits_with_pip_do_not_lead_the_libraries_elsewhere(self, ready, tmp_path, wheels, monkeypatch):
+        make_wheel(wheels, "haze", "2.0")
+        require(tmp_path, monkeypatch, "haze==2.0\n")
         for name, value in {"PIP_TARGET": str(tmp_path / "elsewhere"), "PIP_USER": "1", "PIP_REQUIRE_VIRTUALENV": "1"}.items():
             monkeypatch.setenv(name, value)
         config = tmp_path / "pip.ini"
         config.write_text("[global]\nuser = true\n")
         monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
-        made = create(tmp_path / "engine", wheels)
-        assert subprocess.run([made.python, "-c", "import haze"]).returncode == 0 and not (tmp_path / "elsewhere").exists()
+        assert create(ready, wheels).details["versions"]["haze"] == "2.0" and not (tmp_path / "elsewhere").exists()
 
-    def test_nothing_is_left_of_what_was_unpacked(self, ready):
-        assert not (ready / "tmp").exists()
-
-    def test_a_proxy_is_handed_to_what_installs_and_not_written_down(self, tmp_path, monkeypatch):
-        require(tmp_path, monkeypatch, "haze==1.0\n")
+    def test_a_proxy_is_handed_to_what_installs_and_not_written_down(self, ready, tmp_path, monkeypatch):
+        require(tmp_path, monkeypatch, "haze==2.0\n")
         monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
         monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
         monkeypatch.setenv("PIP_RETRIES", "0")
         with pytest.raises(SetUpError, match="[Pp]roxy"):
-            environment.create(tmp_path / "engine", base_python=sys.executable, proxy="http://me:secret@127.0.0.1:9",
-                               index="http://an-index.invalid/simple")
-        log = (tmp_path / "engine" / environment.LOG).read_text()
+            environment.create(ready, proxy="http://me:secret@127.0.0.1:9", index="http://an-index.invalid/simple")
+        log = (ready / environment.LOG).read_text()
         assert "roxy" in log and "--index-url http://an-index.invalid/simple" in log and "secret" not in log
