@@ -164,7 +164,7 @@ def test_on_a_mac_pytorch_wants_an_apple_processor_and_a_system_that_is_not_old(
 def test_a_qgis_for_intel_on_an_apple_processor_starts_its_children_for_the_processor(monkeypatch):
     monkeypatch.setattr(process, "is_translated", lambda: True)
     status, text = process.output_of([sys.executable, "--version"], 20)
-    assert status == 127 and "/usr/bin/arch" in text, "there is no such program here, but it was asked for"
+    assert status and "arch" in text, "where there is a program of that name, it is another one and refuses; but it was asked"
 
 
 def test_only_on_a_mac_a_process_is_translated():
