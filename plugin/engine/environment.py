@@ -188,25 +188,21 @@ def _build(folder: Path, renew: bool, origin: dict, sources: Sources, base_pytho
     with open(folder / LOG, "a", encoding="utf-8") as log, contextlib.ExitStack() as at_the_end:
         at_the_end.callback(shutil.rmtree, temporary, ignore_errors=True)
 
-        def say(fraction: float, text: str) -> None:
-            log.write(text + "\n")
-            report(fraction, text)
-
         installer = Installer(log, report, is_cancelled, folder, sources.environ(temporary))
         python = str(python_in(folder))
         if base:
-            say(0.02, tr("Making a virtual environment from {python}").format(python=base))
+            installer.say(tr("Making a virtual environment from {python}").format(python=base), 0.02)
             installer.run([base, "-m", "venv", str(folder)])
         if warning := path_warning(folder):
-            say(0.04, warning)
-        say(0.05, said)
+            installer.say(warning)
+        installer.say(said)
         if fetched:
-            say(0.05, tr("Asking PyTorch's own package index for the build that this computer needs"))
+            installer.say(tr("Asking PyTorch's own package index for the build that this computer needs"))
             reason = fetch_torch(installer, python, torch, fetched, sources.pip(python))
             if reason:
-                say(0.05, without_own_index(folder, origin["device"], reason))
+                installer.say(without_own_index(folder, origin["device"], reason))
         installer.run([*sources.pip(python), "-r", str(REQUIREMENTS)])
-        say(0.9, tr("Importing every library once"))
+        installer.say(tr("Importing every library once"), 0.9)
         versions = _import_all(installer, python)
     if origin["device"] == "gpu" and not versions.get("gpu"):
         report(0.99, tr("WARNING: torch sees no GPU here. Check the driver, or name the index of its GPU builds (torch index)."))

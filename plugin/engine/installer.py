@@ -77,6 +77,11 @@ class Installer:
             raise self._error(lines)
         return "\n".join(lines)
 
+    def say(self, text: str, fraction: float | None = None) -> None:
+        """A line for the log and for the user."""
+        self._log.write(text + "\n")
+        self._report(self._fraction() if fraction is None else fraction, text)
+
     def _error(self, lines: list[str]) -> SetUpError:
         reason = _reason_in(lines)
         text = tr("Setting up the engine failed: {reason} {hint} The log is {log}")
@@ -104,8 +109,9 @@ def _is_over(until: float | None) -> bool:
 
 
 def _reason_in(lines: list[str]) -> str:
-    errors = [line for line in lines if line.startswith(("ERROR", "error:")) or "Error" in line] or lines[-3:]
-    return " ".join(line.strip() for line in errors[-3:])[-800:]
+    lines = [line.strip() for line in lines]
+    errors = [line for line in lines if line.startswith(("ERROR", "error:", "cause:")) or "Error" in line] or lines[-3:]
+    return " ".join(errors[-3:])[-800:]
 
 
 def _hint(lines: list[str]) -> str:
