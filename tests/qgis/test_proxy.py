@@ -27,17 +27,17 @@ def proxy_settings(plugin):
 def test_without_a_proxy_there_is_none(proxy_settings):
     from ctm_reanalysis.plugin.engine.qgis_side import proxy
 
-    proxy_settings(Enabled=False, Type="HttpProxy", Host="proxy.example", Port="3128")
+    proxy_settings(Enabled=False, Type="HttpProxy", Host="a-proxy", Port="3128")
     assert proxy() == ("", "")
 
 
 def test_an_http_proxy_is_an_address_with_its_port_name_and_password(proxy_settings):
     from ctm_reanalysis.plugin.engine.qgis_side import proxy
 
-    proxy_settings(Enabled=True, Type="HttpProxy", Host="proxy.example", Port="3128", User="", Password="")
-    assert proxy() == ("http://proxy.example:3128", "")
+    proxy_settings(Enabled=True, Type="HttpProxy", Host="a-proxy", Port="3128", User="", Password="")
+    assert proxy() == ("http://a-proxy:3128", "")
     proxy_settings(User="me@work", Password="a/b")
-    assert proxy() == ("http://me%40work:a%2Fb@proxy.example:3128", "")
+    assert proxy() == ("http://me%40work:a%2Fb@a-proxy:3128", "")
 
 
 def test_the_systems_proxy_is_left_to_pip_and_one_for_socks_is_told_of(proxy_settings):
@@ -45,6 +45,6 @@ def test_the_systems_proxy_is_left_to_pip_and_one_for_socks_is_told_of(proxy_set
 
     proxy_settings(Enabled=True, Type="DefaultProxy", Host="", Port="")
     assert proxy() == ("", "")
-    proxy_settings(Type="Socks5Proxy", Host="proxy.example", Port="1080")
+    proxy_settings(Type="Socks5Proxy", Host="a-proxy", Port="1080")
     address, refused = proxy()
     assert address == "" and "SOCKS5" in refused
