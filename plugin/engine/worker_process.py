@@ -175,6 +175,9 @@ def explain_end(status: int, last_words: str, python: str) -> str:
         line = next(line for line in reversed(last_words.splitlines()) if "No module named" in line)
         return tr("A library is missing ({reason}) in {python}. Run the algorithm 'Set up engine'.").format(
             reason=line.strip(), python=python)
+    if "No Python at" in last_words:  # what Windows' starter of a virtual environment says, with status 103
+        return tr("QGIS was updated, or the Python that the engine was made from was removed ({reason}). Run the algorithm 'Set up "
+                  "engine': it repairs the engine.").format(reason=last_words.strip().splitlines()[-1])
     if status == -SIGKILL:
         return tr("The engine process was killed (SIGKILL): the system ran out of memory, or somebody ended it. If it "
                   "happens again, use a smaller grid or close other programs.")

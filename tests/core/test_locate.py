@@ -75,6 +75,21 @@ def test_a_choice_that_is_no_interpreter_is_an_error_and_not_passed_over(source,
     assert ("Engine Python" if source == "setting" else locate.VARIABLE) in str(caught.value)
 
 
+@pytest.mark.parametrize("windows", [True, False])
+def test_a_choice_whose_qgis_was_updated_is_named_with_the_fix(tmp_path, monkeypatch, windows):
+    monkeypatch.setattr(process, "WINDOWS", windows)
+    python, home = environment.python_in(tmp_path / "env"), tmp_path / "QGIS 3.40.1"
+    python.parent.mkdir(parents=True)
+    if windows:
+        python.touch()
+        python.chmod(0o755)
+    else:
+        python.symlink_to(home / "python3")
+    (tmp_path / "env" / "pyvenv.cfg").write_text(f"home = {home}\n")
+    with pytest.raises(EngineMissing, match="QGIS was updated.*QGIS 3.40.1.*Set up engine"):
+        find_engine(str(python), {})
+
+
 def test_a_folder_is_no_interpreter(tmp_path):
     with pytest.raises(EngineMissing, match="not a Python interpreter"):
         find_engine(str(tmp_path), {})
