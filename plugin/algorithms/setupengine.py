@@ -30,9 +30,9 @@ class SetUpEngine(EngineAlgorithm):
     TITLE = tr("Set up engine")
     GROUP = "engine"
     SUMMARY = tr("Makes a Python environment of its own for the engine and installs the engine's libraries there; QGIS "
-                 "itself stays as it is. It says what it downloads and how much room there is before it begins: on this system about {} GB, "
-                 "and {} GB on the disk; with GPU libraries {} and {} GB. Where the environment is ready it does nothing; where an update of "
-                 "QGIS took its Python away, it is repaired.").format(*_SIZES)
+                 "itself stays as it is. Before it begins it says what is downloaded and how much room there is: on this system "
+                 "about {} GB, and {} GB on the disk; with GPU libraries {} and {} GB. Where the environment is ready it does "
+                 "nothing; where an update of QGIS took its Python away, it is repaired.").format(*_SIZES)
     TAGS = ("install", "engine", "python", "gpu", "torch", "offline")
 
     def initAlgorithm(self, configuration=None) -> None:

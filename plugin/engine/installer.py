@@ -126,5 +126,6 @@ def _hint(lines: list[str]) -> str:
     if "No space left" in text or "Errno 28" in text:
         return tr("The disk is full: the environment needs about 2 GB, with GPU libraries about 6 GB, and the download beside it.")
     if re.search(r"Errno 2\b|Errno 22\b|WinError (3|206)\b", text) and process.WINDOWS:
-        return tr("A path may be too long for Windows: choose a folder with a shorter name, such as {example}.").format(example=r"C:\ctm-engine")
+        return tr("A path may be too long for Windows: choose a folder with a shorter name, such as {example}.").format(
+            example=r"C:\ctm-engine")
     return ""

@@ -5,17 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import Iterator
 
 if __package__:
-    from . import folder_lock
+    from . import folder_lock, process
     from .errors import SetUpError
     from .qgis_side import tr
 else:
     import folder_lock
+    import process
     from errors import SetUpError
     from qgis_side import tr
+
+TRIES, PAUSE_SECONDS = 6, 0.5
 
 
 def remove(folder: Path, marks: tuple[str, str]) -> None:
@@ -31,13 +35,18 @@ def remove(folder: Path, marks: tuple[str, str]) -> None:
         raise SetUpError(
             tr("{folder} is not empty and was not made by this set-up. Choose another folder, or empty it.").format(folder=folder)
         )
-    try:
-        os.rename(folder, folder.with_name(f".{folder.name}.old-{os.getpid()}"))
-    except OSError as error:
-        raise SetUpError(
-            tr("{folder} can't be renewed ({reason}). Close every QGIS that uses it and try again.").format(
-                folder=folder, reason=error)
-        ) from error
+    for remaining in reversed(range(TRIES)):
+        try:
+            os.rename(folder, folder.with_name(f".{folder.name}.old-{os.getpid()}"))
+            break
+        except OSError as error:
+            if remaining and process.WINDOWS:  # the engine that was just ended, or a virus scanner, lets go of it in a moment
+                time.sleep(PAUSE_SECONDS)
+                continue
+            raise SetUpError(
+                tr("{folder} can't be renewed ({reason}). Close every QGIS that uses it and try again.").format(
+                    folder=folder, reason=error)
+            ) from error
     remove_old(folder)
 
 

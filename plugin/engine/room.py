@@ -53,7 +53,8 @@ def check_room(folder: Path, size: Size, there: Path | None = None) -> str:
     """
     free = _free(folder) + (megabytes_in(there) / 1000 if there else 0.0)
     need = size.disk + size.download  # what is downloaded lies beside what is unpacked from it
-    numbers = {"download": f"{size.download:.2f}", "disk": f"{size.disk:.1f}", "folder": folder, "free": f"{free:.1f}", "need": f"{need:.1f}"}
+    numbers = {"folder": folder, "download": f"{size.download:.2f}", "disk": f"{size.disk:.1f}",
+               "free": f"{free:.1f}", "need": f"{need:.1f}"}
     if free < need:
         raise SetUpError(tr(
             "There is too little room for {folder}: {free} GB are free, and setting up needs {need} GB for a while and {disk} GB for good. "

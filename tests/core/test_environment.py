@@ -284,6 +284,19 @@ class TestWhileAnotherQgisUsesIt:
                 create(ready, wheels, rebuild=True)
         assert environment.status(ready).state == "ready"
 
+    def test_windows_lets_go_of_an_engine_that_was_just_ended_a_moment_later(self, ready, monkeypatch):
+        rename, refusals = os.rename, [PermissionError(13, "in use")] * 2
+
+        def refuse_at_first(*names):
+            if refusals:
+                raise refusals.pop()
+            rename(*names)
+
+        monkeypatch.setattr(os, "rename", refuse_at_first)
+        monkeypatch.setattr(process, "WINDOWS", True)
+        managed_folder.remove(ready, (environment.MARKER, environment.LOG))
+        assert not ready.exists()
+
     def test_what_could_not_be_deleted_goes_with_the_next_set_up(self, ready):
         ready.with_name(f".{ready.name}.old-1234").mkdir()
         managed_folder.remove(ready, (environment.MARKER, environment.LOG))
