@@ -2,14 +2,15 @@
 #
 # Options:  WHEELS=DIR       install from a folder of wheels, without a package index
 #           DEVICE=cpu|gpu   what torch shall compute on
-#           TORCH_INDEX=URL  package index that has torch for that device
+#           INDEX=URL        package index to use in place of pip's own
+#           TORCH_INDEX=URL  package index that has torch for that device, in place of PyTorch's own or PyPI
 #           DATA=DIR         folder of real CTM days, maps and station positions, for `make model`
-#           BASE_PYTHON=P    Python 3.11 or newer to make the engine environment from
+#           BASE_PYTHON=P    Python 3.11 to 3.14 to make the engine environment from
 
 DATA ?= ../shared/data
 PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
 ENGINE_PYTHON := $(CURDIR)/.build/engine/bin/python
-ENGINE_OPTIONS := --wheels "$(WHEELS)" --device "$(DEVICE)" --torch-index "$(TORCH_INDEX)" --base-python "$(BASE_PYTHON)"
+ENGINE_OPTIONS := --wheels "$(WHEELS)" --index "$(INDEX)" --device "$(DEVICE)" --torch-index "$(TORCH_INDEX)" --base-python "$(BASE_PYTHON)"
 
 export CTM_REANALYSIS_ENGINE_PYTHON := $(ENGINE_PYTHON)
 
@@ -39,7 +40,7 @@ engine:
 test-tools: system
 	@tools/install_system.sh python
 	@$(PYTHON) tools/set_up.py engine --tests $(ENGINE_OPTIONS) >&2
-	@$(PYTHON) tools/set_up.py qgis-tests --wheels "$(WHEELS)" >&2
+	@$(PYTHON) tools/set_up.py qgis-tests --wheels "$(WHEELS)" --index "$(INDEX)" >&2
 
 engine-python: engine
 	@echo $(ENGINE_PYTHON)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator
 
 from model_core.errors import OutputError
+
+# A virus scanner or a search index looks into a new file for a moment, and Windows replaces no file that is open.
+_TRIES, _PAUSE_SECONDS = 8, 0.25
 
 
 def partial_path(path: str | Path) -> Path:
@@ -20,20 +24,22 @@ def partial_path(path: str | Path) -> Path:
 def atomic_file(path: str | Path) -> Iterator[Path]:
     """Gives a path to write to; it takes the final name when the block ends well, and is removed when it does not.
 
-    A file that already has the final name stays untouched until then.
+    A file that already has the final name stays untouched until then. Where another program holds that file (on Windows an
+    open file can't be replaced), what was written is kept under a second name, and the error says which.
 
     Raises
     ------
     OutputError
-        If the folder is missing or can't be written to, the target is a folder, or writing fails (disk full).
+        If the folder is missing or can't be written to, the target is a folder or open in another program, or writing
+        fails (disk full).
     """
     path = Path(path)
     partial = partial_path(path)
-    check_target(path)
+    _check_place(path)
     try:
         partial.write_bytes(b"")  # fails early, and with the operating system's own reason
         yield partial
-        os.replace(partial, path)
+        _give_name(partial, path)
     except OSError as error:
         raise OutputError(
             f"can't write '{path}': {error.strerror or error}; choose another folder or make room there"
@@ -43,7 +49,21 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
 
 
 def check_target(path: Path) -> None:
-    """Raise `OutputError` if no file could be made at `path`; a long job asks before it begins."""
+    """Raise `OutputError` if no file could be made at `path`, or the one there could not be replaced; a long job asks before it begins."""
+    _check_place(path)
+    if path.exists():
+        try:
+            os.rename(path, path)  # changes nothing; Windows refuses it while a program holds the file, as it will at the end
+        except PermissionError as error:
+            raise OutputError(
+                f"'{path}' can't be replaced ({error.strerror or error}): it is open in another program, such as QGIS that shows it, "
+                "or is protected; close it there (in QGIS remove the layer), or choose another name"
+            ) from error
+        except OSError:  # a disk that is read-only, say: writing says so in its own words
+            return
+
+
+def _check_place(path: Path) -> None:
     if not path.name or path.is_dir():
         raise OutputError(f"'{path}' is a folder; name a file in it")
     folder = path.absolute().parent
@@ -51,6 +71,33 @@ def check_target(path: Path) -> None:
         raise OutputError(f"folder '{folder}' does not exist; create it, or choose another output file")
     if not folder.is_dir():
         raise OutputError(f"'{folder}' is a file, not a folder; choose another output file")
+
+
+def _give_name(partial: Path, path: Path) -> None:
+    """Rename; `OutputError` that says where the result is, if another program holds the file that has the name."""
+    for _ in range(_TRIES):
+        try:
+            os.replace(partial, path)
+            return
+        except PermissionError as error:
+            refusal = error
+            if not path.exists():  # the folder refuses, not a program
+                raise
+            time.sleep(_PAUSE_SECONDS)
+    second = second_name(path)
+    os.replace(partial, second)
+    raise OutputError(
+        f"'{path}' can't be replaced ({refusal.strerror or refusal}): it is open in another program, or is protected. The result was "
+        f"kept as '{second}'; close the other file there (in QGIS remove the layer), and rename the result"
+    ) from refusal
+
+
+def second_name(path: Path) -> Path:
+    """A name beside `path` that is not taken: field_2.tif, field_3.tif, ..."""
+    number = 2
+    while (second := path.with_name(f"{path.stem}_{number}{path.suffix}")).exists():
+        number += 1
+    return second
 
 
 def _remove(partial: Path) -> None:

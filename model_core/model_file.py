@@ -120,7 +120,7 @@ def replace_card(path: Path, card: Mapping[str, Any]) -> None:
     """
     header = _read_header(path)
     with safe_open(path, framework="pt") as file:
-        tensors = {key: file.get_tensor(key) for key in file.keys()}
+        tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # no maps: Windows replaces no file that is mapped
     content = save(tensors, metadata={_HEADER_KEY: json.dumps({**header, "card": dict(card)})})
     with atomic_file(path) as partial:
         partial.write_bytes(content)

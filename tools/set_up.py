@@ -1,7 +1,8 @@
 """Sets up the Python environments of a checkout, below .build: the engine's, and the one that tests run QGIS in.
 
-    python3 tools/set_up.py engine [--tests] [--benchmarks] [--wheels DIR] [--device cpu|gpu] [--torch-index URL] [--base-python P]
-    python3 tools/set_up.py qgis-tests [--wheels DIR]
+    python3 tools/set_up.py engine [--tests] [--benchmarks] [--wheels DIR] [--device cpu|gpu] [--index URL] [--torch-index URL]
+                                   [--base-python P]
+    python3 tools/set_up.py qgis-tests [--wheels DIR] [--index URL]
 
 Nothing is installed twice: each installation leaves a stamp with the hash of the requirements that it was made from.
 """
@@ -21,6 +22,7 @@ sys.path.insert(0, str(ROOT / "plugin" / "engine"))
 import environment  # noqa: E402  found in plugin/engine
 from errors import SetUpError  # noqa: E402
 from installer import Installer  # noqa: E402
+from sources import Sources  # noqa: E402
 
 ENGINE, QGIS_TESTS = BUILD / "engine", BUILD / "qgis-tests"
 CORE_TEST_REQUIREMENTS = ROOT / "tests" / "core-requirements.txt"
@@ -40,29 +42,27 @@ def set_up_engine(tests: bool, benchmarks: bool, **options: str) -> None:
     packages = next(ENGINE.glob("lib/python3*/site-packages"))
     (packages / "ctm_reanalysis_checkout.pth").write_text(f"{ROOT}\n", encoding="utf-8")
     if tests:
-        install(ENGINE, CORE_TEST_REQUIREMENTS, options["wheels"])
+        install(ENGINE, CORE_TEST_REQUIREMENTS, options["wheels"], options["index"])
     if benchmarks:
-        install(ENGINE, BENCHMARK_REQUIREMENTS, options["wheels"])
+        install(ENGINE, BENCHMARK_REQUIREMENTS, options["wheels"], options["index"])
 
 
-def set_up_qgis_tests(wheels: str) -> None:
+def set_up_qgis_tests(wheels: str, index: str) -> None:
     """An environment that sees the system's QGIS and adds the test tools."""
     if not environment.python_in(QGIS_TESTS).exists():
         shutil.rmtree(QGIS_TESTS, ignore_errors=True)
         QGIS_TESTS.mkdir(parents=True)
         run(QGIS_TESTS, [QGIS_PYTHON, "-m", "venv", "--system-site-packages", str(QGIS_TESTS)])
-    install(QGIS_TESTS, QGIS_TEST_REQUIREMENTS, wheels)
+    install(QGIS_TESTS, QGIS_TEST_REQUIREMENTS, wheels, index)
 
 
-def install(folder: Path, requirements: Path, wheels: str) -> None:
+def install(folder: Path, requirements: Path, wheels: str, index: str) -> None:
     """pip-install a requirements file into an environment, unless it was."""
     stamp, digest = folder / f"{requirements.stem}.stamp", hashlib.sha256(requirements.read_bytes()).hexdigest()
     if stamp.exists() and stamp.read_text() == digest:
         return
-    offline = ["--no-index", "--find-links", wheels] if wheels else []
-    python = str(environment.python_in(folder))
-    run(folder, [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off",
-                 *offline, "-r", str(requirements)])
+    pip = Sources(wheels, index, "", "").pip(str(environment.python_in(folder)))
+    run(folder, [*pip, "-r", str(requirements)])
     stamp.write_text(digest)
 
 
@@ -77,6 +77,7 @@ def main() -> int:
     engine, tests = commands.add_parser("engine"), commands.add_parser("qgis-tests")
     for command in (engine, tests):
         command.add_argument("--wheels", default="")
+        command.add_argument("--index", default="")
     engine.add_argument("--tests", action="store_true")
     engine.add_argument("--benchmarks", action="store_true")
     for option in ("--device", "--torch-index", "--base-python"):

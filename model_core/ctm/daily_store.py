@@ -19,6 +19,7 @@ from model_core.ctm.formats.netcdf_file import check_readable
 from model_core.ctm.series import Series, read_series
 from model_core.errors import InputError, OutputError
 from model_core.grid import Grid
+from model_core.netcdf_path import netcdf_path
 from model_core.output.netcdf import NetcdfWriter
 from model_core.progress import Progress
 from model_core.variable_table import VariableTable, current_table
@@ -52,7 +53,7 @@ class DailyStore:
         self.path = Path(path)
         self._file, self._process = None, None
         try:
-            with _HDF5_LOCK, netCDF4.Dataset(self.path) as file:
+            with _HDF5_LOCK, netCDF4.Dataset(netcdf_path(self.path)) as file:
                 header = json.loads(file.getncattr(_HEADER))
                 if header["version"] != _VERSION:
                     raise ValueError(f"it is of version {header['version']}, not {_VERSION}")
@@ -97,7 +98,7 @@ class DailyStore:
 
     def _open(self) -> netCDF4.Dataset:
         if self._file is None or self._process != os.getpid():  # a handle from before a fork must not be used
-            self._file, self._process = netCDF4.Dataset(self.path), os.getpid()
+            self._file, self._process = netCDF4.Dataset(netcdf_path(self.path)), os.getpid()
             self._file.set_auto_mask(False)
             for key in self.variables:  # days are read in any order, so that a cache of chunks would only take memory
                 self._file[key].set_var_chunk_cache(size=1)

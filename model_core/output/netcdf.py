@@ -15,6 +15,7 @@ import model_core
 from model_core.atomic_file import atomic_file
 from model_core.errors import OutputError
 from model_core.grid import Grid
+from model_core.netcdf_path import netcdf_path
 from model_core.output.cf import (
     CONVENTIONS, DEGREE_DIGITS, GRID_MAPPING, TimeAxis, axis_attributes, axis_names, degrees, grid_mapping_attributes,
     variable_attributes,
@@ -76,7 +77,7 @@ class NetcdfWriter:
         with ExitStack() as stack:
             partial = stack.enter_context(atomic_file(self._path))
             stack.enter_context(_write_errors_named(self._path))
-            self._file = stack.enter_context(netCDF4.Dataset(partial, "w", format="NETCDF4"))
+            self._file = stack.enter_context(netCDF4.Dataset(netcdf_path(partial), "w", format="NETCDF4"))
             self._write_frame()
             self._stack = stack.pop_all()
         return self

@@ -11,11 +11,12 @@ kept of an earlier run and how the output gets its name is all as on one machine
 from __future__ import annotations
 
 import asyncio
-import pickle
+import pickle  # only this process's own task is packed, and unpacked by workers, to which Dask sends pickles anyway  # nosec B403
 import queue
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Sequence
@@ -36,6 +37,7 @@ _BATCH_CELLS, _MOST_STEPS = 1_000_000, 4
 _AHEAD_PER_WORKER, _AHEAD = 2, 2
 _CONNECT_SECONDS, _LOST_SECONDS, _REST_SECONDS = 10, 60, 30
 _RETRIES = 2  # of a batch that failed with an error: a shared disk has its moods
+_GONE = "the scheduler is gone; the steps that are done are kept: start one, and run again to go on"
 _PARTIAL = "*.partial"  # what zarr calls a file until it is complete
 
 # A worker computes one batch at a time, with as many threads of torch as it has itself.
@@ -114,8 +116,13 @@ class _Run:
         _tidy(self._task.store)
 
     def _submit(self, batch: Batch) -> bool:
+        from distributed.client import ClosedClientError
+
         self._account.begin()
-        future = self._client.submit(compute_on_worker, self._shared, __version__, batch, pure=False, retries=_RETRIES)
+        try:
+            future = self._client.submit(compute_on_worker, self._shared, __version__, batch, pure=False, retries=_RETRIES)
+        except ClosedClientError as error:
+            raise ClusterError(_GONE) from error
         self._waiting[future.key] = future, batch
         future.add_done_callback(self._finished.put)
         return True
@@ -158,8 +165,9 @@ class _Run:
         """Nothing more is begun, and what runs comes to its end before the caller goes on: it writes into the same store."""
         if self._client.status != "running":
             return
-        self._client.cancel([future for future, _ in self._waiting.values()])
-        self._client.run(_come_to_rest, time.time() + _REST_SECONDS, on_error="ignore")
+        with suppress(OSError):  # gone in this moment: there is nobody to be stopped, and why the run ends is said by another
+            self._client.cancel([future for future, _ in self._waiting.values()])
+            self._client.run(_come_to_rest, time.time() + _REST_SECONDS, on_error="ignore")
 
 
 class _Workers:
@@ -167,13 +175,22 @@ class _Workers:
 
     def __init__(self, client: Any, progress: Progress):
         self._client, self._progress = client, progress
-        self._number, self._asked, self._last_seen, self._warned = 0, 0.0, time.monotonic(), False
+        self._number, self._asked, self._warned = 0, 0.0, False
+        self._last_seen = self._answered = time.monotonic()
 
     def number(self) -> int:
         """Of workers; warns once where there are none."""
         self.check()
-        if time.monotonic() - self._asked > 1 and self._client.status == "running":
-            self._number, self._asked = len(self._client.nthreads()), time.monotonic()
+        now = time.monotonic()
+        if now - self._asked > 1 and self._client.status == "running":
+            self._asked = now
+            try:
+                self._number = len(self._client.nthreads())
+            except (OSError, AttributeError) as error:  # it went away in this very moment, or the client gave up and has none any more
+                if time.monotonic() - self._answered > _LOST_SECONDS:
+                    raise ClusterError(f"{_GONE} ({error})") from error
+                return self._number
+            self._answered = now
             if not self._number and not self._warned:
                 self._progress.warn("the scheduler has no workers; waiting for some: dask worker ADDRESS --nthreads 1")
                 self._warned = True
@@ -185,7 +202,7 @@ class _Workers:
         if self._client.status == "running":
             self._last_seen = now
         elif self._client.status in ("closing", "closed") or now - self._last_seen > _LOST_SECONDS:
-            raise ClusterError("the scheduler is gone; the steps that are done are kept: start one, and run again to go on")
+            raise ClusterError(_GONE)
 
 
 def compute_on_worker(task: Task, version: str, batch: Sequence[tuple[int, StepReadings]]) -> list[StepDone]:

@@ -186,10 +186,10 @@ class SingleOutput:
 
     def _close(self, complete: bool = False) -> None:
         export, self._export = self._export, None
+        for one in self._previous:  # first: Windows replaces no file that is open
+            one.close()
         if export is not None:
             export.close(complete)
-        for one in self._previous:
-            one.close()
 
 
 class NetcdfExport:

@@ -9,6 +9,7 @@ import netCDF4
 import numpy as np
 import zarr
 
+from model_core.netcdf_path import netcdf_path
 from model_core.output.cf import read_starts
 from model_core.period.frame import Frame
 from model_core.period.stores import FINGERPRINT, READINGS
@@ -56,7 +57,7 @@ class Previous:
 def _open(path: Path) -> Any:
     if path.is_dir():
         return zarr.open_group(path, mode="r", zarr_format=2)
-    file = netCDF4.Dataset(path)
+    file = netCDF4.Dataset(netcdf_path(path))
     file.set_auto_maskandscale(False)
     return file
 

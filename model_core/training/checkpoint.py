@@ -48,7 +48,8 @@ def load_checkpoint(
     try:
         with safe_open(path, framework="pt") as file:
             state = json.loads(file.metadata()["state"])
-            tensors = {key: file.get_tensor(key) for key in file.keys()}
+            # Copies: the tensors are maps of the file, and Windows replaces no file that is mapped.
+            tensors = {key: file.get_tensor(key).clone() for key in file.keys()}
         network.load_state_dict(_under("network.", tensors))
     except (SafetensorError, OSError, TypeError, KeyError, ValueError, RuntimeError) as error:
         raise InputError(f"'{path}' is no checkpoint of this training ({error}); start without --resume") from error

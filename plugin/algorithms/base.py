@@ -11,8 +11,10 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QIcon
 
+from ..engine import process
 from ..engine.client import EngineCancelled, EngineError, EngineMissing, run_job
 from ..engine.locate import find_engine
+from ..layers.in_use import layers_showing
 from ..translate import tr
 
 GROUPS = {"reanalysis": tr("Reanalysis"), "models": tr("Models"), "engine": tr("Engine")}
@@ -106,7 +108,7 @@ def is_temporary(destination) -> bool:
 
 
 def check_destination(algorithm: EngineAlgorithm, parameters: dict, name: str, context) -> str:
-    """What is wrong with the folder of an output file, or ''."""
+    """What is wrong with the name of an output file, or ''."""
     if parameters.get(name) in (None, ""):
         return ""
     target = algorithm.parameterAsFileOutput(parameters, name, context)
@@ -115,4 +117,7 @@ def check_destination(algorithm: EngineAlgorithm, parameters: dict, name: str, c
         return tr("Folder '{}' does not exist; create it or choose another.").format(folder)
     if not os.access(folder, os.W_OK):
         return tr("Folder '{}' is not writable; choose another.").format(folder)
+    if process.WINDOWS and (shown := layers_showing(target)):
+        return tr("'{}' is shown by the layer '{}', and Windows replaces no file that is open; remove the layer, or choose another "
+                  "name.").format(target, "', '".join(shown))
     return ""

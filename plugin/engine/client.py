@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import shutil
-import tempfile
 import threading
 import time
-from pathlib import Path
-from typing import Any, Iterator, Sequence
+from typing import Any, Sequence
 
 from .errors import EngineCancelled, EngineError
+from .job_folder import job_folder
 from .leftovers import remove_leftovers
 from .locate import EngineMissing, find_engine
 from .qgis_side import tr
+from .windows_faults import remedy_of
 from .worker_process import WORKER, WorkerGone, WorkerProcess
 
 __all__ = ["EngineCancelled", "EngineError", "EngineMissing", "job_folder", "run_job", "stop_worker"]
@@ -125,6 +124,8 @@ def _pass_on(message: dict[str, Any], feedback) -> None:
 def _error(message: dict[str, Any]) -> EngineError:
     if message["kind"] == "Cancelled":
         return EngineCancelled(tr("Cancelled."))
+    if remedy := remedy_of(message["message"]):  # torch reports a DLL that is missing as an OSError, others as an ImportError
+        return EngineError(f"{message['message']} {remedy}", "MissingLibrary", message.get("traceback", ""))
     if message["kind"] == "Internal":
         text = tr("The engine failed; this is a fault of the plugin, please report it with the log: {message}")
         return EngineError(text.format(message=message["message"]), "Internal", message.get("traceback", ""))
@@ -169,13 +170,3 @@ def run_job(command: str, request: dict[str, Any], feedback, outputs: Sequence[s
 def stop_worker() -> None:
     """End the engine process, if there is one; the next run starts a new one."""
     engine.stop()
-
-
-@contextlib.contextmanager
-def job_folder() -> Iterator[Path]:
-    """A folder for what a job hands over to the engine; removed afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="ctm-reanalysis-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -2,7 +2,7 @@
 
 Used by the algorithm 'Set up engine', and as a plain script by make, CI and server users::
 
-    python3 plugin/engine/environment.py create --folder F [--wheels DIR] [--device cpu|gpu] [--torch-index URL]
+    python3 plugin/engine/environment.py create --folder F [--wheels DIR] [--device cpu|gpu] [--index URL] [--torch-index URL]
     python3 plugin/engine/environment.py status --folder F
 
 It needs nothing but the standard library. A marker file says what state the environment is in; it says "ready" only
@@ -21,20 +21,31 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any, Callable
 
 if __package__:
-    from . import process
+    from . import process, pyvenv
     from .base_python import find_base_python
-    from .errors import SetUpError
+    from .errors import SetUpCancelled, SetUpError
     from .installer import Installer, Report
+    from .managed_folder import exclusive, remove, remove_old
+    from .pyvenv import python_in
     from .qgis_side import tr
+    from .room import check_room, path_warning
+    from .sources import Sources, expected_size, without_own_index
+    from .torch_build import build_to_fetch, fetch_torch
 else:  # run as a script: this folder is where Python looks first
     import process
+    import pyvenv
     from base_python import find_base_python
-    from errors import SetUpError
+    from errors import SetUpCancelled, SetUpError
     from installer import Installer, Report
+    from managed_folder import exclusive, remove, remove_old
+    from pyvenv import python_in
     from qgis_side import tr
+    from room import check_room, path_warning
+    from sources import Sources, expected_size, without_own_index
+    from torch_build import build_to_fetch, fetch_torch
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "resources" / "engine-requirements.txt"
 MARKER = "ctm-reanalysis-engine.json"
@@ -44,7 +55,11 @@ DEVICES = ("cpu", "gpu")
 
 @dataclass(frozen=True)
 class Status:
-    """State ("ready", "missing", "incomplete" or "outdated"), the interpreter, and what to tell the user."""
+    """State, the interpreter, and what to tell the user.
+
+    The state is "ready", "missing", "incomplete", "outdated" (of another version of the plugin) or "moved" (the Python that it
+    was made from is gone, as after an update of QGIS).
+    """
 
     state: str
     python: str
@@ -63,11 +78,6 @@ def default_folder() -> Path:
     return Path(base) / "ctm-reanalysis" / "engine"
 
 
-def python_in(folder: Path) -> Path:
-    """The interpreter of a virtual environment."""
-    return Path(folder) / ("Scripts/python.exe" if process.WINDOWS else "bin/python")
-
-
 def requirement_lines() -> list[str]:
     """The requirements without comments and blank lines."""
     lines = (line.split("#")[0].strip() for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines())
@@ -84,12 +94,18 @@ def requirements_hash() -> str:
 
 
 def status(folder: Path | None = None) -> Status:
-    """What state the environment is in; reads one small file."""
+    """What state the environment is in; reads two small files."""
     folder = Path(folder or default_folder())
     python, marker = str(python_in(folder)), _read_marker(folder)
     again = tr("Run the algorithm 'Set up engine' again.")
     if not folder.exists():
         return Status("missing", python, tr("There is no engine environment in {folder}.").format(folder=folder), {})
+    home = pyvenv.lost_home(folder) if marker.get("state") == "ready" else ""
+    if home:
+        message = tr("QGIS was updated, or the Python in {home} was removed, from which the engine environment in {folder} was made. "
+                     "Run the algorithm 'Set up engine': it repairs the environment, without downloading it again where it finds "
+                     "a Python of the same version.")
+        return Status("moved", python, message.format(home=home, folder=folder), marker)
     # A system upgrade can put another Python behind the same link: it does not see what was installed for the old one.
     if marker.get("state") != "ready" or not os.path.exists(python) or marker.get("base") != os.path.realpath(python):
         message = tr("The engine environment in {folder} is not complete.").format(folder=folder)
@@ -101,17 +117,21 @@ def status(folder: Path | None = None) -> Status:
 
 
 def create(
-    folder: Path | None = None, *, wheels: str = "", device: str = "", torch_index: str = "", base_python: str = "",
-    rebuild: bool = False, report: Report = lambda fraction, message: None, is_cancelled: Callable[[], bool] = lambda: False,
+    folder: Path | None = None, *, wheels: str = "", device: str = "", torch_index: str = "", index: str = "",
+    base_python: str = "", proxy: str = "", rebuild: bool = False, report: Report = lambda fraction, message: None,
+    is_cancelled: Callable[[], bool] = lambda: False,
 ) -> Status:
-    """Make the environment, or complete or renew it; does nothing where it is ready as asked.
+    """Make the environment, or complete, renew or repair it; does nothing where it is ready as asked.
 
     Parameters
     ----------
     folder : the managed folder if not given.
     wheels : folder of wheel files; nothing is then fetched from a package index.
     device : "cpu" or "gpu"; if not given, as it is or "cpu". With "gpu" torch must see one, or a warning says so.
-    torch_index : address of the package index that has torch for that device; if not given, as it was or pip's own.
+    torch_index : address of the package index that has torch for that device; if not given, as it was, or the one that
+        `torch_build` chooses.
+    index : address of the package index for all else; if not given, as it was or pip's own.
+    proxy : address of the proxy to go through; if not given, what the system says.
     base_python : interpreter to make it from; searched for if not given.
     rebuild : make it anew even if it is ready.
     report : receives (fraction, line).
@@ -135,39 +155,84 @@ def create(
         return before
     if wheels and not Path(wheels).is_dir():
         raise SetUpError(tr("the wheel folder {folder} does not exist").format(folder=wheels))
-    with _exclusive(folder):
+    sources = Sources(wheels, index or before.details.get("index", ""), origin["torch_index"], proxy)
+    with exclusive(folder):
+        remove_old(folder)
+        if before.state == "moved" and origin == was and not rebuild and _repair(folder, base_python, report, is_cancelled):
+            before = status(folder)
+            if before.state == "ready" and _has_libraries(before.python):
+                report(1.0, before.message)
+                return before
         renew = before.state == "outdated" and origin == was and not rebuild
-        _build(folder, renew, origin, wheels, base_python, report, is_cancelled)
+        _build(folder, renew, origin, sources, base_python, report, is_cancelled)
     return status(folder)
 
 
-def _build(folder: Path, renew: bool, origin: dict, wheels: str, base_python: str, report: Report, is_cancelled) -> None:
+def _build(folder: Path, renew: bool, origin: dict, sources: Sources, base_python: str, report: Report, is_cancelled) -> None:
     # pip renews a complete environment of another version in place; anything else is safer made anew.
+    base = ""
     if not renew:
         report(0.0, tr("Looking for a Python to start from"))
         base = find_base_python(base_python)
-        _remove(folder)
+    torch = next((line for line in requirement_lines() if line.startswith("torch")), "")
+    fetched = build_to_fetch(origin["device"], sources.torch_index, sources.wheels) if torch else ""
+    if renew:
+        said = tr("Only libraries of another version than wanted are fetched")
+    else:
+        said = check_room(folder, expected_size(torch, origin["device"], sources), there=folder)
+        remove(folder, (MARKER, LOG))
         folder.mkdir(parents=True)
-    _write_marker(folder, {"state": "building", **origin})
-    with open(folder / LOG, "a", encoding="utf-8") as log:
-        installer = Installer(log, report, is_cancelled)
+    _write_marker(folder, {"state": "building", "index": sources.index, **origin})
+    temporary = folder / "tmp"
+    temporary.mkdir(exist_ok=True)
+    with open(folder / LOG, "a", encoding="utf-8") as log, contextlib.ExitStack() as at_the_end:
+        at_the_end.callback(shutil.rmtree, temporary, ignore_errors=True)
+
+        installer = Installer(log, report, is_cancelled, folder, sources.environ(temporary))
         python = str(python_in(folder))
-        if not renew:
-            report(0.02, tr("Making a virtual environment from {python}").format(python=base))
+        if base:
+            installer.say(tr("Making a virtual environment from {python}").format(python=base), 0.02)
             installer.run([base, "-m", "venv", str(folder)])
-        command = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
-        command += ["--no-index", "--find-links", wheels] if wheels else []
-        command += ["--extra-index-url", origin["torch_index"]] if origin["torch_index"] else []
-        report(0.05, tr("Installing the engine's libraries; the first time this fetches a few hundred megabytes or more"))
-        installer.run([*command, "-r", str(REQUIREMENTS)])
-        report(0.9, tr("Importing every library once"))
-        check = installer.run([python, "-c", _CHECK, *libraries()])
-    versions = json.loads(check.splitlines()[-1])
+        if warning := path_warning(folder):
+            installer.say(warning)
+        installer.say(said)
+        if fetched:
+            installer.say(tr("Asking PyTorch's own package index for the build that this computer needs"))
+            reason = fetch_torch(installer, python, torch, fetched, sources.pip(python))
+            if reason:
+                installer.say(without_own_index(folder, origin["device"], reason))
+        installer.run([*sources.pip(python), "-r", str(REQUIREMENTS)])
+        installer.say(tr("Importing every library once"), 0.9)
+        versions = _import_all(installer, python)
     if origin["device"] == "gpu" and not versions.get("gpu"):
         report(0.99, tr("WARNING: torch sees no GPU here. Check the driver, or name the index of its GPU builds (torch index)."))
-    base = os.path.realpath(python)
-    _write_marker(folder, {"state": "ready", "requirements": requirements_hash(), "base": base, "versions": versions, **origin})
+    _write_marker(folder, {"state": "ready", "requirements": requirements_hash(), "base": os.path.realpath(python),
+                           "versions": versions, "index": sources.index, **origin})
     report(1.0, tr("The engine environment in {folder} is ready.").format(folder=folder))
+
+
+def _repair(folder: Path, base_python: str, report: Report, is_cancelled) -> bool:
+    """Have the environment start another Python of its version; False, and said why, where there is none or it does not do."""
+    report(0.0, tr("Repairing the environment: looking for a Python of the same version"))
+    marker = _read_marker(folder)
+    try:
+        base = find_base_python(base_python, pyvenv.version_of(folder))
+        with open(folder / LOG, "a", encoding="utf-8") as log:
+            installer = Installer(log, report, is_cancelled, folder)
+            installer.run(pyvenv.repair_command(folder, base))
+            versions = _import_all(installer, str(python_in(folder)))
+    except SetUpCancelled:
+        raise
+    except SetUpError as error:
+        report(0.0, tr("It can't be repaired and is made anew: {reason}").format(reason=error))
+        return False
+    _write_marker(folder, {**marker, "base": os.path.realpath(python_in(folder)), "versions": versions})
+    return True
+
+
+def _import_all(installer: Installer, python: str) -> dict[str, Any]:
+    """Versions of the libraries, each imported once."""
+    return json.loads(installer.run([python, "-c", _CHECK, *libraries()]).splitlines()[-1])
 
 
 def _has_libraries(python: str) -> bool:
@@ -201,47 +266,6 @@ def _write_marker(folder: Path, content: dict[str, Any]) -> None:
     os.replace(temporary, folder / MARKER)
 
 
-def _remove(folder: Path) -> None:
-    """Delete what an earlier set-up left, and nothing else."""
-    if not folder.exists() or not any(folder.iterdir()):
-        shutil.rmtree(folder, ignore_errors=True)
-        return
-    if not (folder / MARKER).exists():
-        raise SetUpError(
-            tr("{folder} is not empty and was not made by this set-up. Choose another folder, or empty it.").format(folder=folder)
-        )
-    try:
-        shutil.rmtree(folder)
-    except OSError as error:
-        raise SetUpError(
-            tr("{folder} can't be renewed ({reason}). Close every QGIS that uses it and try again.").format(
-                folder=folder, reason=error)
-        ) from error
-
-
-@contextlib.contextmanager
-def _exclusive(folder: Path) -> Iterator[None]:
-    """Hold the folder for one set-up; the operating system lets go of it even if this process is killed."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        handle = open(folder.parent / f".{folder.name}.lock", "w")
-    except OSError as error:
-        raise SetUpError(tr("{folder} can't be written: {reason}").format(folder=folder.parent, reason=error)) from error
-    with handle:
-        try:
-            if process.WINDOWS:
-                import msvcrt
-
-                msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise SetUpError(tr("another set-up of {folder} is running; wait for it to end").format(folder=folder)) from error
-        yield
-
-
 def main(arguments: list[str] | None = None) -> int:
     """The script: 0 if the environment is ready, 1 if not, with the reason on stderr."""
     parser = argparse.ArgumentParser(prog="environment.py", description="Set up the engine's Python environment.")
@@ -252,7 +276,9 @@ def main(arguments: list[str] | None = None) -> int:
     create_command = commands.choices["create"]
     create_command.add_argument("--wheels", default="", help="install from the wheels in this folder, without a network")
     create_command.add_argument("--device", choices=("", *DEVICES), default="", help="what torch shall compute on")
+    create_command.add_argument("--index", default="", help="package index for all libraries, in place of pip's own")
     create_command.add_argument("--torch-index", default="", help="package index that has torch for that device")
+    create_command.add_argument("--proxy", default="", help="proxy to go through, in place of the system's")
     create_command.add_argument("--base-python", default="", help="Python 3.11 or newer to start from")
     create_command.add_argument("--rebuild", action="store_true", help="make it anew even if it is ready")
     options = vars(parser.parse_args(arguments))

@@ -30,7 +30,11 @@ class EngineMissing(EngineError):
 
 
 class SetUpError(Exception):
-    """The engine environment can't be made; the message gives reason and remedy."""
+    """The engine environment can't be made; the message gives reason and remedy, `reason` what a failed step said itself."""
+
+    def __init__(self, message: str, reason: str = ""):
+        super().__init__(message)
+        self.reason = reason
 
 
 class SetUpCancelled(SetUpError):

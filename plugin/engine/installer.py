@@ -3,41 +3,62 @@
 from __future__ import annotations
 
 import re
-import subprocess
-from typing import IO, Callable
+import subprocess  # starting installers is what this file is for  # nosec B404
+import time
+from pathlib import Path
+from typing import IO, Callable, Mapping
 
 if __package__:
-    from . import process
+    from . import process, windows_faults
     from .errors import SetUpCancelled, SetUpError
     from .qgis_side import tr
+    from .room import megabytes_in
 else:
     import process
+    import windows_faults
     from errors import SetUpCancelled, SetUpError
     from qgis_side import tr
+    from room import megabytes_in
 
 Report = Callable[[float, str], None]
 
 
 class Installer:
-    """One set-up: its log file, its reporter, and how far it is."""
+    """One set-up: its log file, its reporter, and how far it is.
+
+    Parameters
+    ----------
+    folder : what the steps fill; where they are silent for long, the user hears how much is there.
+    environ : variables for the steps, beside the cleaned ones of this process.
+    """
 
     # A complete installation prints about this many milestones; it only spaces the progress bar.
     MILESTONES = 70
+    SILENCE_SECONDS = 10.0
 
-    def __init__(self, log: IO[str], report: Report, is_cancelled: Callable[[], bool]):
+    def __init__(
+        self, log: IO[str], report: Report, is_cancelled: Callable[[], bool], folder: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+    ):
         self._log, self._report, self._is_cancelled = log, report, is_cancelled
-        self._milestones = 0
+        self._folder, self._environ = folder, dict(environ or {})
+        self._milestones, self._heard = 0, time.monotonic()
 
-    def run(self, command: list[str]) -> str:
-        """Output of the command; raises `SetUpError` if it fails, `SetUpCancelled` if the user stops it."""
+    def run(self, command: list[str], seconds: float | None = None, environ: Mapping[str, str] | None = None) -> str:
+        """Output of the command; raises `SetUpError` if it fails or takes too long, `SetUpCancelled` if the user stops it."""
         self._log.write("$ " + " ".join(command) + "\n")
         lines: list[str] = []
-        child = process.start(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            encoding="utf-8", errors="replace",
-        )
+        self._heard = time.monotonic()
+        until = None if seconds is None else self._heard + seconds
         try:
-            for line in process.lines_of(child, self._is_cancelled):
+            child = process.start(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                encoding="utf-8", errors="replace", env={**process.clean_environment(), **self._environ, **(environ or {})},
+            )
+        except OSError as error:  # a program that is not there, or that Windows does not let run
+            raise self._error([str(error)]) from error
+        try:
+            for line in process.lines_of(child, lambda: self._is_cancelled() or _is_over(until), self._still_there):
                 self._log.write(line + "\n")
                 lines.append(line)
                 self._tell(line)
@@ -49,23 +70,62 @@ class Installer:
         if self._is_cancelled():
             process.kill(child)
             raise SetUpCancelled(tr("Cancelled. What was made so far is not used; run 'Set up engine' again to complete it."))
+        if _is_over(until) and child.poll() is None:
+            process.kill(child)
+            raise self._error([*lines[-2:], f"no answer within {seconds:g} s"])
         if child.wait():
-            raise SetUpError(_reason(lines, self._log.name))
+            raise self._error(lines)
         return "\n".join(lines)
+
+    def say(self, text: str, fraction: float | None = None) -> None:
+        """A line for the log and for the user."""
+        self._log.write(text + "\n")
+        self._report(self._fraction() if fraction is None else fraction, text)
+
+    def _error(self, lines: list[str]) -> SetUpError:
+        reason = _reason_in(lines)
+        text = tr("Setting up the engine failed: {reason} {hint} The log is {log}")
+        return SetUpError(text.format(reason=reason, hint=_hint(lines), log=self._log.name), reason)
 
     def _tell(self, line: str) -> None:
         text = line.strip()
+        self._heard = time.monotonic()
         if re.match(r"(Collecting|Downloading|Installing collected|Successfully|Building|ERROR|Looking in)", text):
             self._milestones += 1
-            self._report(0.05 + 0.85 * min(1.0, self._milestones / self.MILESTONES), text[:200])
+            self._report(self._fraction(), text[:200])
+
+    def _still_there(self) -> None:
+        """A large download says nothing for minutes: then the user hears that something grows."""
+        if self._folder is not None and time.monotonic() - self._heard >= self.SILENCE_SECONDS:
+            self._heard = time.monotonic()
+            self._report(self._fraction(), tr("… still at it: {count} MB are there by now").format(count=megabytes_in(self._folder)))
+
+    def _fraction(self) -> float:
+        return 0.05 + 0.85 * min(1.0, self._milestones / self.MILESTONES)
 
 
-def _reason(lines: list[str], log: str) -> str:
-    errors = [line for line in lines if line.startswith("ERROR") or "Error" in line] or lines[-3:]
-    text = " ".join(errors[-3:])[-800:]
-    hint = ""
-    if re.search(r"No matching distribution|Could not find a version|ConnectionError|Max retries", " ".join(lines)):
-        hint = tr("Check the network or the proxy, or give a folder of wheels.")
-    elif "No space left" in text or "Errno 28" in text:
-        hint = tr("The disk is full: the environment needs about 2 GB, with GPU libraries about 8 GB.")
-    return tr("Setting up the engine failed: {reason} {hint} The log is {log}").format(reason=text, hint=hint, log=log)
+def _is_over(until: float | None) -> bool:
+    return until is not None and time.monotonic() > until
+
+
+def _reason_in(lines: list[str]) -> str:
+    lines = [line.strip() for line in lines]
+    errors = [line for line in lines if line.startswith(("ERROR", "error:", "cause:")) or "Error" in line] or lines[-3:]
+    return " ".join(errors[-3:])[-800:]
+
+
+def _hint(lines: list[str]) -> str:
+    text = " ".join(lines)
+    if remedy := windows_faults.remedy_of(text):
+        return remedy
+    if re.search(r"ReadTimeout|ConnectTimeout|timed out|no answer within", text):
+        return tr("The network is too slow or is blocked. Try again: what was fetched is kept. Behind a proxy, enter it in QGIS's options; "
+                  "or name a package index that is nearer, or give a folder of wheels.")
+    if re.search(r"No matching distribution|Could not find a version|ConnectionError|ProxyError|SSLError|Max retries", text):
+        return tr("Check the network or the proxy (QGIS's options, Network), or give a package index or a folder of wheels.")
+    if "No space left" in text or "Errno 28" in text:
+        return tr("The disk is full: the environment needs about 2 GB, with GPU libraries about 6 GB, and the download beside it.")
+    if re.search(r"Errno 2\b|Errno 22\b|WinError (3|206)\b", text) and process.WINDOWS:
+        return tr("A path may be too long for Windows: choose a folder with a shorter name, such as {example}.").format(
+            example=r"C:\ctm-engine")
+    return ""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import environment, process
+from . import environment, process, pyvenv
 from .base_python import own_interpreters
 from .errors import EngineMissing
 from .qgis_side import engine_setting, tr
@@ -106,6 +106,12 @@ def _own_engine(candidates: tuple[str, ...]) -> str | None:
 
 def _chosen(path: str, where: str) -> str:
     path = os.path.abspath(os.path.expanduser(path))
+    home = pyvenv.lost_home(Path(path).parent.parent)
+    if home:
+        raise EngineMissing(
+            tr("QGIS was updated, or the Python in {home} was removed, which {path}, named by {where}, needs. Run the algorithm 'Set up "
+               "engine' for that folder again, or name another Python.").format(home=home, path=path, where=where)
+        )
     if not os.path.isfile(path) or not os.access(path, os.X_OK):
         raise EngineMissing(
             tr("{path}, named by {where}, is not a Python interpreter. Correct or clear it.").format(path=path, where=where)

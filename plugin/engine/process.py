@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import queue
 import signal
-import subprocess
+import subprocess  # starting the engine is what this file is for  # nosec B404
 import sys
 import threading
 from typing import IO, Callable, Iterator
@@ -15,6 +16,8 @@ WINDOWS = sys.platform == "win32"
 # QGIS points these at its own Python, GDAL, PROJ and Qt; the engine's wheels bring theirs and would load the wrong data.
 FOREIGN_PREFIXES = ("PYTHON", "PROJ_", "GDAL_", "OGR_", "CPL_", "QT_", "OSGEO4W_", "O4W_", "QGIS_")
 FOREIGN_NAMES = {"VIRTUAL_ENV", "HDF5_PLUGIN_PATH", "GEOTIFF_CSV", "__PYVENV_LAUNCHER__"}
+# A user's habits with pip that would install somewhere else than into the engine's environment; indexes and proxies stay.
+PIP_PLACES = {"PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_REQUIRE_VIRTUALENV"}
 PATH_LISTS = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FRAMEWORK_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
 # A QGIS that a distribution installed shares these folders with everybody: they stay.
 SHARED_ROOTS = {"", "/", "/usr", "/usr/local"}
@@ -27,7 +30,7 @@ def clean_environment(environ: dict[str, str] | None = None) -> dict[str, str]:
     roots = [_normal(root) for root in roots if root.rstrip("/\\") not in SHARED_ROOTS]
     cleaned = {}
     for name, value in environ.items():
-        if name.upper().startswith(FOREIGN_PREFIXES) or name.upper() in FOREIGN_NAMES:
+        if name.upper().startswith(FOREIGN_PREFIXES) or name.upper() in FOREIGN_NAMES | PIP_PLACES:
             continue
         if name.upper() in PATH_LISTS:
             value = os.pathsep.join(part for part in value.split(os.pathsep) if part and not _is_of_qgis(part, roots))
@@ -56,7 +59,23 @@ def start(command: list[str], **options) -> subprocess.Popen:
         options["creationflags"] = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
     else:
         options["start_new_session"] = True
-    return subprocess.Popen(command, **options)
+    if is_translated():
+        command = ["/usr/bin/arch", "-arm64", *command]  # an engine for Intel does not exist
+    # A list, never a shell's line; the program is an interpreter that the user or this plugin chose.
+    return subprocess.Popen(command, **options)  # nosec B603
+
+
+@functools.lru_cache(maxsize=None)
+def is_translated() -> bool:
+    """Whether this process is one for Intel that Rosetta runs on an Apple processor, as a QGIS for Intel is."""
+    if sys.platform != "darwin":
+        return False
+    command = ["/usr/sbin/sysctl", "-n", "sysctl.proc_translated"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=10)  # fixed words, full path  # nosec B603
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return answer.stdout.strip() == "1"
 
 
 def output_of(command: list[str], timeout: float) -> tuple[int, str]:
@@ -73,14 +92,20 @@ def output_of(command: list[str], timeout: float) -> tuple[int, str]:
     return child.returncode, text.decode("utf-8", "replace").strip()
 
 
-def lines_of(child: subprocess.Popen, is_cancelled: Callable[[], bool]) -> Iterator[str]:
-    """The lines that a child prints, until it ends or the caller's user cancels, which is noticed while it is silent."""
+def lines_of(
+    child: subprocess.Popen, is_cancelled: Callable[[], bool], when_silent: Callable[[], None] = lambda: None,
+) -> Iterator[str]:
+    """The lines that a child prints, until it ends or the caller's user cancels, which is noticed while it is silent.
+
+    `when_silent` is called several times a second as long as it says nothing.
+    """
     lines: queue.Queue = queue.Queue()
     threading.Thread(target=_read_lines, args=(child.stdout, lines), daemon=True).start()
     while not is_cancelled():
         try:
             line = lines.get(timeout=0.1)
         except queue.Empty:
+            when_silent()
             continue
         if line is None:
             return
@@ -97,8 +122,8 @@ def kill(child: subprocess.Popen) -> None:
     """End a child and everything that it started, now, and wait until it is gone."""
     if WINDOWS:
         if child.poll() is None:
-            subprocess.run(
-                ["taskkill", "/F", "/T", "/PID", str(child.pid)],
+            subprocess.run(  # full path, and a number  # nosec B603
+                [taskkill(), "/F", "/T", "/PID", str(child.pid)],
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, creationflags=subprocess.CREATE_NO_WINDOW,
             )
     else:
@@ -107,3 +132,8 @@ def kill(child: subprocess.Popen) -> None:
         except (ProcessLookupError, PermissionError):
             pass
     child.wait()
+
+
+def taskkill() -> str:
+    """Full path of Windows' program that ends a tree of processes: a bare name would be looked for in the working folder too."""
+    return os.path.join(os.environ.get("SystemRoot", r"C:\Windows"), "System32", "taskkill.exe")

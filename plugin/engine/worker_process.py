@@ -6,7 +6,7 @@ import collections
 import json
 import queue
 import signal
-import subprocess
+import subprocess  # the engine is a process of its own  # nosec B404
 import threading
 import time
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import IO, Any, Callable
 from . import process
 from .errors import EngineCancelled, EngineError
 from .qgis_side import tr
+from .windows_faults import remedy_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PROTOCOL = 1
@@ -49,7 +50,8 @@ class WorkerProcess:
             )
         except OSError as error:
             raise EngineError(
-                tr("The engine's Python {python} can't be started: {reason}").format(python=python, reason=error), "Start"
+                tr("The engine's Python {python} can't be started: {reason}. {remedy}").format(
+                    python=python, reason=error, remedy=remedy_of(str(error))).rstrip(), "Start"
             ) from error
         self._readers = [
             threading.Thread(target=self._read_replies, args=(self._child.stdout,), daemon=True),
@@ -173,13 +175,17 @@ def explain_end(status: int, last_words: str, python: str) -> str:
         line = next(line for line in reversed(last_words.splitlines()) if "No module named" in line)
         return tr("A library is missing ({reason}) in {python}. Run the algorithm 'Set up engine'.").format(
             reason=line.strip(), python=python)
+    if "No Python at" in last_words:  # what Windows' starter of a virtual environment says, with status 103
+        return tr("QGIS was updated, or the Python that the engine was made from was removed ({reason}). Run the algorithm 'Set up "
+                  "engine': it repairs the engine.").format(reason=last_words.strip().splitlines()[-1])
     if status == -SIGKILL:
         return tr("The engine process was killed (SIGKILL): the system ran out of memory, or somebody ended it. If it "
                   "happens again, use a smaller grid or close other programs.")
     if "MemoryError" in last_words or "bad_alloc" in last_words or "not enough memory" in last_words:
         return tr("The engine ran out of memory. Use a smaller grid or close other programs.")
-    if status & 0xFFFFFFFF == 0xC0000135:
-        return tr("The engine can't load a DLL (0xC0000135). Run the algorithm 'Set up engine'.")
+    if remedy := remedy_of(last_words, status):
+        reason = next((line for line in reversed(last_words.splitlines()) if remedy_of(line)), f"0x{status & 0xFFFFFFFF:X}")
+        return tr("The engine's libraries can't be used ({reason}). {remedy}").format(reason=reason.strip(), remedy=remedy)
     if status < 0 or status & 0xFFFFFFFF in _WINDOWS_CRASHES:
         return tr("The engine process crashed inside a library ({signal}). Please report it with the log; the next run "
                   "starts a new engine.").format(signal=_crash_name(status))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from qgis.core import (
-    Qgis, QgsDateTimeRange, QgsProcessingContext, QgsProcessingLayerPostProcessorInterface, QgsRasterLayer,
+    Qgis, QgsDateTimeRange, QgsProcessingContext, QgsProcessingLayerPostProcessorInterface, QgsProcessingUtils, QgsRasterLayer,
 )
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
@@ -93,11 +93,14 @@ def load_dressed(path: str, context: QgsProcessingContext, asked: str = "") -> s
     asked = asked or path
     if asked in details:
         wanted = details.pop(asked)
+        wanted.layerTypeHint = QgsProcessingUtils.LayerHint.Raster
         wanted.setPostProcessor(new_dresser())
         details[source] = wanted
         for number, further in enumerate(uncertainties(path), start=1):
             beside = QgsProcessingContext.LayerDetails(wanted.name, wanted.project, wanted.outputName)
             beside.groupName, beside.layerSortKey = wanted.groupName, wanted.layerSortKey + number
+            # Without the hint QGIS tries a vector layer first, and since GDAL 3.10 a variable of a NetCDF opens as one.
+            beside.layerTypeHint = QgsProcessingUtils.LayerHint.Raster
             beside.setPostProcessor(new_dresser())
             details[further] = beside
         context.setLayersToLoadOnCompletion(details)

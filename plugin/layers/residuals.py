@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.core import QgsProcessingContext, QgsProcessingException, QgsVectorLayer
+from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingUtils, QgsVectorLayer
 
 from ..translate import tr
 from .dress import new_dresser
@@ -17,6 +17,7 @@ def load_residuals(path: str, context: QgsProcessingContext, output: str) -> str
     if context.project() is not None:
         details = QgsProcessingContext.LayerDetails(tr("Residuals of the cross-validation (µg m⁻³)"), context.project(), output)
         details.forceName = True
+        details.layerTypeHint = QgsProcessingUtils.LayerHint.Vector
         details.setPostProcessor(new_dresser(style_residuals))
         context.addLayerToLoadOnCompletion(path, details)
     return path

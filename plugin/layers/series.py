@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 
 from osgeo import gdal
-from qgis.core import QgsProcessingContext
+from qgis.core import QgsProcessingContext, QgsProcessingUtils
 
 from ..translate import tr
 from .description import FieldDescription, UnreadableFile, describe
@@ -21,6 +21,7 @@ def load_folder(folder: Path, context: QgsProcessingContext, output: str) -> Non
     if path is None:
         return
     details = QgsProcessingContext.LayerDetails(tr("Series"), context.project(), output)
+    details.layerTypeHint = QgsProcessingUtils.LayerHint.Raster
     details.setPostProcessor(new_dresser())
     context.addLayerToLoadOnCompletion(str(path), details)
 

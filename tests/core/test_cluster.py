@@ -17,6 +17,7 @@ import pytest
 
 from model_core.errors import Cancelled, ClusterError, InputError
 from model_core.jobs import JOBS
+from model_core.period import cluster as dask_cluster
 from model_core.progress import Progress
 
 pytest.importorskip("distributed")
@@ -51,7 +52,7 @@ class Cluster:
         with open(self._folder / f"{name}.log", "wb") as log:
             # Elsewhere than the caller: nothing may depend on the working folder.
             return subprocess.Popen([sys.executable, "-m", "dask", *command], stdout=log, stderr=log, cwd=self._folder,
-                                    env={**os.environ, "OMP_NUM_THREADS": "1"})
+                                    env={**os.environ, "OMP_NUM_THREADS": "1", "DASK_TEMPORARY_DIRECTORY": str(self._folder)})
 
     def _said(self, name: str, pattern: str) -> str:
         until = time.monotonic() + 120
@@ -172,6 +173,41 @@ def test_a_scheduler_that_goes_away_is_named(cluster, request_for, tmp_path, mon
     cluster.add_worker()
     with pytest.raises(ClusterError, match="scheduler is gone|a worker failed"):
         JOBS["reanalyse-period"](request_for(tmp_path / "pm25.zarr", scheduler=cluster.address), After(4, cluster.stop))
+
+
+class Unaware:
+    """A client in the moment before it hears that its scheduler is gone, which lasts milliseconds, or long on a slow machine."""
+
+    status = "running"
+
+    def __init__(self, client):
+        self._client = client
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+
+def test_a_scheduler_that_goes_away_while_it_is_asked_is_named(cluster, monkeypatch):
+    monkeypatch.setattr(dask_cluster, "_LOST_SECONDS", 2)
+    cluster.add_worker()
+    with dask_cluster.connect(cluster.address) as client:
+        workers = dask_cluster._Workers(Unaware(client), Progress())
+        assert workers.number() == 1
+        cluster.stop()
+        until = time.monotonic() + 30
+        with pytest.raises(ClusterError, match="the scheduler is gone"):
+            while time.monotonic() < until:
+                assert workers.number() == 1, "what was last known"
+                time.sleep(0.1)
+
+
+def test_a_scheduler_that_goes_away_hides_no_other_end(cluster):
+    cluster.add_worker()
+    with dask_cluster.connect(cluster.address) as client:
+        run = dask_cluster._Run.__new__(dask_cluster._Run)
+        run._client, run._waiting = Unaware(client), {}
+        cluster.stop()
+        run._stop()
 
 
 def test_no_scheduler_is_an_error_at_once(request_for, tmp_path):

@@ -1,7 +1,9 @@
 """The client against real engine processes: warm, cancelled, killed, crashed, gone idle."""
 
 import os
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -281,13 +283,43 @@ def test_the_start_can_be_cancelled():
     (-11, "Fatal Python error: Segmentation fault", "SIGSEGV"),
     (0xC0000005, "", "ACCESS_VIOLATION"),
     (-1073741819, "", "ACCESS_VIOLATION"),
-    (0xC0000135, "", "DLL"),
+    (0xC0000135, "", "Visual C++"),
+    (1, "OSError: [WinError 126] The specified module could not be found. Error loading c10.dll", "Visual C++"),
+    (1, "OSError: [WinError 127] The specified procedure could not be found.", "Visual C++"),
+    (1, "OSError: [WinError 1114] A dynamic link library (DLL) initialization routine failed.", "Visual C++"),
+    (1, "ImportError: DLL load failed while importing _multiarray_umath", "Visual C++"),
+    (1, "OSError: [WinError 193] %1 is not a valid Win32 application", "64-bit"),
+    (1, "OSError: [WinError 4551] An Application Control policy has blocked this file", "administrator"),
+    (1, "OSError: [WinError 1260] This program is blocked by group policy", "administrator"),
     (1, "ModuleNotFoundError: No module named 'rasterio'", "rasterio"),
     (-6, "terminate called after throwing an instance of 'std::bad_alloc'", "out of memory"),
+    (103, "No Python at 'C:\\Program Files\\QGIS 3.40.1\\apps\\Python312\\python.exe'", "QGIS was updated"),
     (3, "", "status 3"),
 ])
 def test_every_end_has_an_explanation(status, words, expected):
     assert expected in explain_end(status, words, "python")
+
+
+@pytest.mark.parametrize("error", ["OSError", "ImportError"])
+def test_a_job_that_fails_for_want_of_a_dll_says_what_to_install(engine, error):
+    with pytest.raises(EngineError, match="WinError 126.*Visual C\\+\\+") as caught:
+        engine.run("dll-missing", {"error": error}, Feedback(), [])
+    assert caught.value.kind == "MissingLibrary"
+
+
+def test_a_job_folder_that_a_killed_qgis_left_goes_with_the_next_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    killed = subprocess.run([sys.executable, "-c", "import os; from plugin.engine.client import job_folder\n"
+                             "with job_folder(): os._exit(9)"], env={**os.environ, "TMPDIR": str(tmp_path)})
+    (abandoned,) = tmp_path.iterdir()
+    assert killed.returncode == 9
+    with job_folder() as alive:
+        assert abandoned.exists(), "so young it may be in the making"
+        for folder in (abandoned, alive):
+            os.utime(folder, (0, 0))
+        with job_folder():
+            assert not abandoned.exists() and alive.exists(), "one that is in use stays, however old"
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_job_folder_is_gone_afterwards():

@@ -1,5 +1,8 @@
 """Making the engine environment, with real interpreters and pip, from wheels that are made here."""
 
+import io
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -8,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from plugin.engine import environment
+from plugin.engine import environment, installer, managed_folder, process, pyvenv, room, torch_build
 from plugin.engine.errors import SetUpCancelled, SetUpError
 
 SCRIPT = Path(environment.__file__)
@@ -69,6 +72,10 @@ def test_it_is_made_once_and_then_recognised_at_once(tmp_path, wheels):
     fractions = [fraction for fraction, _ in lines]
     assert fractions == sorted(fractions) and fractions[-1] == 1.0
     assert "haze" in (folder / environment.LOG).read_text()
+    said = next(number for number, (_, line) in enumerate(lines) if "GB are free" in line)
+    assert "nothing is downloaded" in lines[said][1], "from a folder of wheels"
+    assert said < next(number for number, (_, line) in enumerate(lines) if "haze" in line)
+    assert not (folder / "tmp").exists(), "nothing is left of what was unpacked"
     assert subprocess.run([made.python, "-c", "import haze, sys; sys.exit(sys.prefix == sys.base_prefix)"]).returncode == 0
     begin = time.monotonic()
     assert create(folder, wheels).state == "ready"
@@ -179,9 +186,9 @@ def test_a_folder_of_somebody_elses_is_left_alone(tmp_path, wheels):
 
 def test_two_at_once_are_kept_apart(tmp_path, wheels):
     folder = tmp_path / "engine"
-    with environment._exclusive(folder), pytest.raises(SetUpError, match="another set-up"):
+    with managed_folder.exclusive(folder), pytest.raises(SetUpError, match="another set-up"):
         create(folder, wheels)
-    with environment._exclusive(folder):
+    with managed_folder.exclusive(folder):
         pass
 
 
@@ -207,3 +214,238 @@ def test_the_script_tells_why_it_failed_without_a_traceback(tmp_path):
         [sys.executable, str(SCRIPT), "create", "--folder", str(tmp_path / "engine"), "--base-python", "no-such-python"],
         capture_output=True, text=True, cwd=tmp_path)
     assert answer.returncode == 1 and "no-such-python" in answer.stderr and "Traceback" not in answer.stderr
+
+
+class TestAfterAnUpdateOfQgis:
+    """QGIS's installer uses another folder for each release, and the Python in it goes away."""
+
+    @pytest.fixture
+    def moved(self, ready, tmp_path):
+        """An environment whose Python was in a folder that is gone: (environment, a Python of the same version)."""
+        python = tmp_path / "QGIS 3.40.2" / "bin" / "python3"
+        python.parent.mkdir(parents=True)
+        python.symlink_to(os.path.realpath(sys.executable))
+        gone = tmp_path / "QGIS 3.40.1" / "bin"
+        config, link = ready / "pyvenv.cfg", environment.python_in(ready)
+        config.write_text(re.sub(r"home = .*", f"home = {gone}", config.read_text()))
+        link.unlink()
+        link.symlink_to(gone / "python3")
+        return ready, python
+
+    def test_it_is_called_that(self, moved):
+        folder, _ = moved
+        status = environment.status(folder)
+        assert status.state == "moved" and "QGIS was updated" in status.message and "QGIS 3.40.1" in status.message
+
+    def test_it_is_repaired_and_not_made_anew(self, moved):
+        folder, python = moved
+        (folder / "kept").touch()
+        before = (folder / environment.LOG).read_text().count("pip install")
+        made = environment.create(folder, base_python=str(python))
+        assert made.state == "ready" and (folder / "kept").exists()
+        assert (folder / environment.LOG).read_text().count("pip install") == before, "nothing was installed"
+        assert pyvenv.settings_of(folder)["home"] == str(python.parent)
+        assert subprocess.run([made.python, "-c", "import haze"]).returncode == 0
+
+    def test_without_a_python_of_its_version_it_is_made_anew_and_said_why(self, moved):
+        folder, python = moved
+        config = folder / "pyvenv.cfg"
+        config.write_text(config.read_text().replace("version = 3.", "version = 3.9"))  # of a version that nobody has: 3.911
+        lines = []
+        assert not environment._repair(folder, str(python), lambda fraction, line: lines.append(line), lambda: False)
+        assert "can't be repaired" in lines[-1] and "it is Python 3." in lines[-1]
+
+    @pytest.mark.parametrize(("there", "state"), [(True, "ready"), (False, "moved")])
+    def test_windows_starts_it_by_a_program_whose_python_is_looked_for(self, tmp_path, monkeypatch, there, state):
+        monkeypatch.setattr(process, "WINDOWS", True)
+        folder, home = tmp_path / "engine", tmp_path / "QGIS 3.40.1" / "apps" / "Python312"
+        python = environment.python_in(folder)
+        python.parent.mkdir(parents=True)
+        python.touch()
+        (folder / "pyvenv.cfg").write_text(f"home = {home}\nversion = 3.12.9\n")
+        environment._write_marker(folder, {
+            "state": "ready", "requirements": environment.requirements_hash(), "base": os.path.realpath(python)})
+        if there:
+            home.mkdir(parents=True)
+            (home / "python.exe").touch()
+        assert environment.status(folder).state == state
+
+
+class TestWhileAnotherQgisUsesIt:
+    """Windows renames no folder in which a program runs; the rule is emulated by refusing the rename."""
+
+    def test_it_stays_whole_and_ready(self, ready, wheels, monkeypatch):
+        def refuse(*_):
+            raise PermissionError(13, "The process cannot access the file because it is being used by another process")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "rename", refuse)
+            with pytest.raises(SetUpError, match="Close every QGIS"):
+                create(ready, wheels, rebuild=True)
+        assert environment.status(ready).state == "ready"
+
+    def test_windows_lets_go_of_an_engine_that_was_just_ended_a_moment_later(self, ready, monkeypatch):
+        rename, refusals = os.rename, [PermissionError(13, "in use")] * 2
+
+        def refuse_at_first(*names):
+            if refusals:
+                raise refusals.pop()
+            rename(*names)
+
+        monkeypatch.setattr(os, "rename", refuse_at_first)
+        monkeypatch.setattr(process, "WINDOWS", True)
+        managed_folder.remove(ready, (environment.MARKER, environment.LOG))
+        assert not ready.exists()
+
+    def test_what_could_not_be_deleted_goes_with_the_next_set_up(self, ready):
+        ready.with_name(f".{ready.name}.old-1234").mkdir()
+        managed_folder.remove(ready, (environment.MARKER, environment.LOG))
+        assert not ready.exists() and not list(ready.parent.glob(".engine.old-*"))
+
+    def test_a_folder_that_an_earlier_version_left_without_its_marker_is_still_ours(self, ready):
+        (ready / environment.MARKER).unlink()
+        managed_folder.remove(ready, (environment.MARKER, environment.LOG))
+        assert not ready.exists()
+
+
+class TestRoom:
+    def test_a_disk_with_too_little_room_is_refused_and_what_was_there_stays(self, ready, wheels, monkeypatch):
+        monkeypatch.setattr(environment, "expected_size", lambda *_: room.Size(1e9, 1e9))
+        with pytest.raises(SetUpError, match="too little room for .*engine.*GB are free.*on another disk"):
+            create(ready, wheels, rebuild=True)
+        assert environment.status(ready).state == "ready"
+
+    def test_a_processor_takes_less_than_a_gpu(self):
+        assert room.size_of("cpu").disk <= room.size_of("gpu").disk
+
+    @pytest.mark.parametrize(("name", "warned"), [("engine", False), ("u" * 60, True)])
+    def test_windows_is_warned_of_paths_that_get_too_long(self, monkeypatch, name, warned):
+        monkeypatch.setattr(process, "WINDOWS", True)
+        assert ("enabled" in room.path_warning(Path("/Users/me/AppData/Local") / name)) == warned
+
+    def test_elsewhere_no_path_is_too_long(self):
+        assert room.path_warning(Path("/" + "u" * 200)) == ""
+
+
+class TestTheBuildOfTorch:
+    @pytest.mark.parametrize(("platform", "machine", "device", "build"), [
+        ("linux", "x86_64", "cpu", "cpu"), ("linux", "aarch64", "cpu", "cpu"), ("linux", "ppc64le", "cpu", ""),
+        ("linux", "x86_64", "gpu", "auto"), ("win32", "AMD64", "cpu", ""), ("win32", "AMD64", "gpu", "auto"),
+        ("darwin", "arm64", "cpu", ""), ("darwin", "arm64", "gpu", ""),
+    ])
+    def test_pytorchs_own_index_is_asked_where_pips_has_another_build(self, monkeypatch, platform, machine, device, build):
+        monkeypatch.delenv("PIP_NO_INDEX", raising=False)
+        monkeypatch.setattr(sys, "platform", platform)
+        monkeypatch.setattr(torch_build.platform, "machine", lambda: machine)
+        assert torch_build.build_to_fetch(device) == build
+        assert torch_build.build_to_fetch(device, torch_index="an index") == "" == torch_build.build_to_fetch(device, wheels="wheels")
+
+    @pytest.fixture
+    def torches(self, ready, tmp_path, monkeypatch):
+        """Requirements with a torch, and a folder where pip finds it; the environment of another version is renewed."""
+        folder = tmp_path / "torches"
+        make_wheel(folder, "torch", "2.13.0", "class cuda:\n    is_available = staticmethod(lambda: False)\n"
+                   "class backends:\n    mps = cuda\n")
+        require(tmp_path, monkeypatch, "torch==2.13.0\n")
+        (tmp_path / "index").mkdir()
+        for name, value in {"PIP_FIND_LINKS": str(folder), "PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": (tmp_path / "index").as_uri()}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("PIP_NO_INDEX", raising=False)
+        monkeypatch.setattr(torch_build, "build_to_fetch", lambda *_: "cpu")
+        monkeypatch.setattr(environment, "build_to_fetch", lambda *_: "cpu")
+        monkeypatch.setattr(environment, "check_room", lambda *_, **__: "room enough")
+        return folder
+
+    def uv(self, folder, code):
+        """A package `uv` that runs as `python -m uv`."""
+        make_wheel(folder, "uv", "0.9.0")
+        with zipfile.ZipFile(folder / "uv-0.9.0-py3-none-any.whl", "a") as wheel:
+            wheel.writestr("uv/__main__.py", code)
+
+    def create(self, tmp_path, lines):
+        assert environment.status(tmp_path / "engine").state == "outdated"
+        return environment.create(tmp_path / "engine", report=lambda fraction, line: lines.append(line))
+
+    @pytest.mark.parametrize("code", [
+        "import sys; sys.exit('error: Failed to fetch: dns error')", "import time; print('asking', flush=True); time.sleep(60)",
+    ])
+    def test_where_its_index_cant_be_reached_pip_takes_its_own_and_the_log_says_so(self, tmp_path, torches, monkeypatch, code):
+        monkeypatch.setattr(torch_build, "ASK_SECONDS", 3.0)
+        self.uv(torches, code)
+        lines = []
+        made = self.create(tmp_path, lines)
+        assert made.details["versions"]["torch"] == "2.13.0"
+        (said,) = (line for line in lines if "own package index can't be used" in line)
+        assert ("dns error" in said or "no answer within" in said) and "GPU libraries" in said
+        assert said in (tmp_path / "engine" / environment.LOG).read_text()
+        assert "uv" not in os.listdir(next((tmp_path / "engine").glob("lib/*/site-packages")))
+
+    def test_where_pip_has_no_such_installer_it_goes_on_with_its_own(self, tmp_path, torches):
+        lines = []
+        assert self.create(tmp_path, lines).state == "ready"
+        assert any("own package index can't be used" in line and "uv" in line for line in lines)
+
+    def test_what_it_fetched_is_kept_by_pip(self, tmp_path, torches):
+        own = tmp_path / "own index"
+        make_wheel(own, "torch", "2.13.0+cpu", "class cuda:\n    is_available = staticmethod(lambda: False)\nclass backends:\n    mps = cuda\n")
+        self.uv(torches, "import subprocess, sys\n"
+                "assert sys.argv[1:3] == ['pip', 'install'] and '--torch-backend' in sys.argv and '--no-deps' in sys.argv\n"
+                "if '--dry-run' not in sys.argv:\n"
+                f"    subprocess.run([sys.executable, '-m', 'pip', 'install', '--no-index', '--find-links', {str(own)!r}, sys.argv[-1]], check=True)\n")
+        lines = []
+        made = self.create(tmp_path, lines)
+        assert made.details["versions"]["torch"] == "2.13.0+cpu" and not any("can't be used" in line for line in lines)
+        assert made.details["versions"]["gpu"] is False
+
+
+class TestInstalling:
+    def run(self, code, report=lambda fraction, line: None, **options):
+        log = io.StringIO()
+        log.name = "set-up.log"
+        return installer.Installer(log, report, lambda: False, options.pop("folder", None)).run([sys.executable, "-c", code], **options)
+
+    def test_a_long_silence_is_filled_with_how_much_is_there(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(installer.Installer, "SILENCE_SECONDS", 0.3)
+        lines = []
+        self.run(f"import time; open({str(tmp_path / 'torch.whl')!r}, 'wb').write(bytes(3_000_000)); time.sleep(1.5)",
+                 lambda fraction, line: lines.append(line), folder=tmp_path)
+        assert any("3 MB" in line for line in lines)
+
+    def test_a_step_that_takes_too_long_is_ended(self):
+        begin = time.monotonic()
+        with pytest.raises(SetUpError, match="no answer within 1 s.*proxy"):
+            self.run("import time; time.sleep(60)", seconds=1.0)
+        assert time.monotonic() - begin < 10
+
+    @pytest.mark.parametrize(("words", "hint"), [
+        ("pip._vendor.urllib3.exceptions.ReadTimeoutError: HTTPSConnectionPool: Read timed out.", "proxy"),
+        ("ERROR: Could not find a version that satisfies the requirement torch==2.13.0", "folder of wheels"),
+        ("OSError: [WinError 126] The specified module could not be found. Error loading c10.dll", "Visual C++"),
+        ("ImportError: DLL load failed while importing _C: ", "Visual C++"),
+        ("OSError: [WinError 193] %1 is not a valid Win32 application", "64-bit"),
+        ("OSError: [WinError 4551] An Application Control policy has blocked this file", "administrator"),
+        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "disk is full"),
+    ])
+    def test_what_is_known_to_go_wrong_comes_with_its_remedy(self, words, hint):
+        with pytest.raises(SetUpError, match=re.escape(hint)):
+            self.run(f"import sys; sys.exit({words!r})")
+
+    def test_a_users_habits_with_pip_do_not_lead_the_libraries_elsewhere(self, ready, tmp_path, wheels, monkeypatch):
+        make_wheel(wheels, "haze", "2.0")
+        require(tmp_path, monkeypatch, "haze==2.0\n")
+        for name, value in {"PIP_TARGET": str(tmp_path / "elsewhere"), "PIP_USER": "1", "PIP_REQUIRE_VIRTUALENV": "1"}.items():
+            monkeypatch.setenv(name, value)
+        config = tmp_path / "pip.ini"
+        config.write_text("[global]\nuser = true\n")
+        monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
+        assert create(ready, wheels).details["versions"]["haze"] == "2.0" and not (tmp_path / "elsewhere").exists()
+
+    def test_a_proxy_is_handed_to_what_installs_and_not_written_down(self, ready, tmp_path, monkeypatch):
+        require(tmp_path, monkeypatch, "haze==2.0\n")
+        monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+        monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+        monkeypatch.setenv("PIP_RETRIES", "0")
+        with pytest.raises(SetUpError, match="[Pp]roxy"):
+            environment.create(ready, proxy="http://me:secret@127.0.0.1:9", index="http://an-index/simple")
+        log = (ready / environment.LOG).read_text()
+        assert "roxy" in log and "--index-url http://an-index/simple" in log and "secret" not in log

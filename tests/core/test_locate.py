@@ -75,6 +75,21 @@ def test_a_choice_that_is_no_interpreter_is_an_error_and_not_passed_over(source,
     assert ("Engine Python" if source == "setting" else locate.VARIABLE) in str(caught.value)
 
 
+@pytest.mark.parametrize("windows", [True, False])
+def test_a_choice_whose_qgis_was_updated_is_named_with_the_fix(tmp_path, monkeypatch, windows):
+    monkeypatch.setattr(process, "WINDOWS", windows)
+    python, home = environment.python_in(tmp_path / "env"), tmp_path / "QGIS 3.40.1"
+    python.parent.mkdir(parents=True)
+    if windows:
+        python.touch()
+        python.chmod(0o755)
+    else:
+        python.symlink_to(home / "python3")
+    (tmp_path / "env" / "pyvenv.cfg").write_text(f"home = {home}\n")
+    with pytest.raises(EngineMissing, match="QGIS was updated.*QGIS 3.40.1.*Set up engine"):
+        find_engine(str(python), {})
+
+
 def test_a_folder_is_no_interpreter(tmp_path):
     with pytest.raises(EngineMissing, match="not a Python interpreter"):
         find_engine(str(tmp_path), {})
@@ -109,6 +124,14 @@ def test_sys_executable_is_never_taken_on_windows_and_macos(platform, windows, m
     assert found == [str(tmp_path / name) for name in names]
 
 
+def pretender(folder, said):
+    """A program that answers as a Python of another kind does."""
+    python = folder / "python3"
+    python.write_text(f"#!/bin/sh\necho {said}\n")
+    python.chmod(0o755)
+    return python
+
+
 def test_a_base_python_that_is_given_must_work(tmp_path):
     broken = tmp_path / "python"
     broken.write_text("#!/bin/sh\necho I am not Python\nexit 1\n")
@@ -133,6 +156,45 @@ def test_a_base_python_without_venv_is_told_what_to_install(tmp_path):
     assert "apt install python3-venv" in base_python.problem_of(str(python))
 
 
+@pytest.mark.parametrize(("version", "usable"), [("3 10", False), ("3 11", True), ("3 14", True), ("3 15", False)])
+def test_a_base_python_must_be_one_that_pytorch_is_made_for(tmp_path, version, usable):
+    assert (base_python.problem_of(str(pretender(tmp_path, f"{version} x86_64"))) == "") == usable
+
+
+def test_a_base_python_of_a_certain_version_can_be_asked_for(tmp_path):
+    python = str(pretender(tmp_path, "3 12 x86_64"))
+    assert base_python.problem_of(python, (3, 12)) == "" and "3.12" in base_python.problem_of(python, (3, 11))
+
+
+@pytest.mark.parametrize(("said", "problem"), [
+    ("3 12 arm64 15.1", ""), ("3 12 x86_64 15.1", "Intel"), ("3 12 arm64 13.6.1", "macOS 13.6.1"),
+])
+def test_on_a_mac_pytorch_wants_an_apple_processor_and_a_system_that_is_not_old(tmp_path, monkeypatch, said, problem):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(process, "is_translated", lambda: False)
+    found = base_python.problem_of(str(pretender(tmp_path, said)))
+    assert problem in found and bool(found) == bool(problem)
+
+
+def test_a_qgis_for_intel_on_an_apple_processor_starts_its_children_for_the_processor(monkeypatch):
+    monkeypatch.setattr(process, "is_translated", lambda: True)
+    status, text = process.output_of([sys.executable, "--version"], 20)
+    assert status and "arch" in text, "where there is a program of that name, it is another one and refuses; but it was asked"
+
+
+def test_only_on_a_mac_a_process_is_translated():
+    assert process.is_translated() is False
+
+
+@pytest.mark.parametrize(("path", "platform", "stub"), [
+    ("/usr/bin/python3", "darwin", True), ("/opt/homebrew/bin/python3", "darwin", False), ("/usr/bin/python3", "linux", False),
+    ("C:/Users/me/AppData/Local/Microsoft/WindowsApps/python3.exe", "win32", True),
+])
+def test_what_only_opens_a_shop_or_an_installer_is_never_started(monkeypatch, path, platform, stub):
+    monkeypatch.setattr(sys, "platform", platform)
+    assert base_python._is_stub(path) == stub
+
+
 def test_a_base_python_is_found_here():
     assert base_python.problem_of(base_python.find_base_python()) == ""
 
@@ -146,6 +208,7 @@ def test_a_child_gets_nothing_of_qgis(tmp_path):
         "DYLD_LIBRARY_PATH": "/Applications/QGIS.app/Contents/MacOS/lib",
         "PATH": os.pathsep.join([str(root / "bin"), "/usr/bin", "/home/me/OSGeo4W/bin"]),
         "HOME": "/home/me", "HTTPS_PROXY": "proxy", "PIP_FIND_LINKS": "wheels", "CUDA_VISIBLE_DEVICES": "0",
+        "PIP_USER": "1", "PIP_TARGET": "x", "PIP_PREFIX": "x", "PIP_REQUIRE_VIRTUALENV": "1",
     }
     assert process.clean_environment(given) == {
         "PATH": "/usr/bin", "LD_LIBRARY_PATH": "/home/me/lib", "HOME": "/home/me", "HTTPS_PROXY": "proxy",
@@ -163,6 +226,20 @@ def test_a_real_child_sees_the_cleaned_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("PROJ_LIB", str(tmp_path))
     code = "import os; print(sorted(set(os.environ) & {'PYTHONPATH', 'PROJ_LIB', 'PATH'}))"
     assert process.output_of([sys.executable, "-c", code], 20) == (0, "['PATH']")
+
+
+def test_on_windows_a_tree_of_processes_is_ended_by_windows_own_program(monkeypatch):
+    monkeypatch.setenv("SystemRoot", r"D:\Windows")
+    assert process.taskkill().startswith(r"D:\Windows") and process.taskkill().endswith("taskkill.exe")
+
+
+def test_an_environment_whose_qgis_was_updated_is_named_with_the_fix(managed, tmp_path):
+    python = environment.python_in(managed)
+    python.unlink()
+    python.symlink_to(tmp_path / "QGIS 3.40.1" / "python3")
+    (managed / "pyvenv.cfg").write_text(f"home = {tmp_path / 'QGIS 3.40.1'}\n")
+    with pytest.raises(EngineMissing, match="QGIS was updated.*Set up engine.*repairs"):
+        find_engine("", {}, managed)
 
 
 def test_a_command_that_hangs_is_ended(tmp_path):

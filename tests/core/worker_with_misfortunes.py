@@ -62,6 +62,11 @@ def library_missing(request, progress):
     return {"never": a_library_that_nobody_has}
 
 
+def dll_missing(request, progress):
+    kind = {"OSError": OSError, "ImportError": ImportError}[request["error"]]
+    raise kind("[WinError 126] The specified module could not be found. Error loading \"c10.dll\" or one of its dependencies.")
+
+
 def refuse(request, progress):
     raise InputError("field 'pm25' holds text")
 
@@ -86,7 +91,7 @@ def crash(request, progress):
 
 JOBS.update({
     "echo": echo, "chatter": chatter, "patient": patient, "deaf": deaf, "too-large": too_large,
-    "tensor-too-large": tensor_too_large, "library-missing": library_missing, "refuse": refuse, "fault": fault,
+    "tensor-too-large": tensor_too_large, "library-missing": library_missing, "dll-missing": dll_missing, "refuse": refuse, "fault": fault,
     "library-exits": library_exits, "not-json": not_json, "crash": crash,
 })
 

@@ -39,6 +39,11 @@ def test_it_is_a_processing_provider_for_qgis_3_40_to_4(metadata):
     assert metadata["qgisMinimumVersion"] == "3.40" and metadata["qgisMaximumVersion"] == "4.99"
 
 
+def test_it_says_what_it_was_tested_with_and_claims_no_more(metadata):
+    assert "Tested with QGIS 3.40" in metadata["about"]
+    assert "supportsQt6" not in metadata, "QGIS's repository asks to leave it out"
+
+
 def test_the_icon_is_there(metadata):
     assert (ROOT / metadata["icon"]).is_file()
 

@@ -23,6 +23,11 @@ _PLUGINS = Path(tempfile.mkdtemp(prefix="ctm-reanalysis-plugins-"))
 (_PLUGINS / "ctm_reanalysis").symlink_to(ROOT, target_is_directory=True)
 sys.path.insert(0, str(_PLUGINS))
 
+
+def pytest_unconfigure(config):
+    shutil.rmtree(_PLUGINS, ignore_errors=True)  # the link goes, not what it leads to
+
+
 def pytest_configure(config):
     python = os.environ.get("CTM_REANALYSIS_ENGINE_PYTHON") or str(ROOT / ".build" / "engine" / "bin" / "python")
     if not Path(python).exists():

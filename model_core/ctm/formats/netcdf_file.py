@@ -8,6 +8,7 @@ import xarray
 
 from model_core.ctm.formats.classic_header import check_classic
 from model_core.errors import InputError
+from model_core.netcdf_path import netcdf_path
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _OTHERS = (  # first bytes, what they mean
@@ -44,10 +45,11 @@ def open_netcdf(path: str | Path) -> xarray.Dataset:
     check_readable(path)
     if not is_netcdf(path):
         raise InputError(f"'{path}' is not a NetCDF file: {_what_it_is(path)}; give the model's NetCDF output")
+    name = netcdf_path(path)
     try:
         if not _is_hdf5(path):  # HDF5 checks itself
             check_classic(path)
-        return xarray.open_dataset(path, engine="netcdf4", decode_times=False, decode_timedelta=False, decode_coords=False)
+        return xarray.open_dataset(name, engine="netcdf4", decode_times=False, decode_timedelta=False, decode_coords=False)
     except (OSError, RuntimeError, ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
         raise InputError(f"'{path}' is a damaged or incomplete NetCDF file ({error}); copy or download it again") from error
 

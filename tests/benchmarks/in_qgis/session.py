@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -27,6 +29,7 @@ def start():
 def load_plugin():
     """The plugin, its provider registered; its folder gets the name that it has when installed."""
     folder = Path(tempfile.mkdtemp(prefix="ctm-reanalysis-plugins-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     (folder / "ctm_reanalysis").symlink_to(ROOT, target_is_directory=True)
     sys.path.insert(0, str(folder))
     from ctm_reanalysis import classFactory

@@ -1,0 +1,112 @@
+"""Files that a program holds open: Windows then replaces, renames and deletes none. The rule is emulated (`tests/windows_rule`)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from model_core.errors import InputError
+from model_core.netcdf_path import netcdf_path
+
+ROOT = Path(__file__).resolve().parents[2]
+RULE = ROOT / "tests" / "windows_rule"
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="without /proc nothing tells which files are open")
+
+
+def under_the_rule(code: str, *arguments: object) -> str:
+    """Standard output of a Python that obeys the rule."""
+    path = os.pathsep.join([str(RULE), str(ROOT)])
+    done = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": path})
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_rule_holds_for_descriptors_and_maps(tmp_path):
+    said = under_the_rule(
+        "import mmap, os, sys\n"
+        "path = sys.argv[1]\n"
+        "def attempt(what):\n"
+        "    try: what()\n"
+        "    except PermissionError: print('refused')\n"
+        "    else: print('done')\n"
+        "open(path, 'w').write('x' * 5000)\n"
+        "file = open(path, 'r+b')\n"
+        "attempt(lambda: os.rename(path, path))\n"
+        "mapped = mmap.mmap(file.fileno(), 0); file.close()\n"
+        "attempt(lambda: os.unlink(path))\n"
+        "mapped.close()\n"
+        "attempt(lambda: os.unlink(path))\n", tmp_path / "file")
+    assert said.split() == ["refused", "refused", "done"]
+
+
+def test_a_target_that_is_open_is_refused_before_the_work_begins(tmp_path):
+    (tmp_path / "field.tif").write_text("shown by QGIS")
+    said = under_the_rule(
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from model_core.atomic_file import check_target\n"
+        "from model_core.errors import OutputError\n"
+        "path = Path(sys.argv[1])\n"
+        "check_target(path); print('free')\n"
+        "with open(path):\n"
+        "    try: check_target(path)\n"
+        "    except OutputError as error: print(error)\n", tmp_path / "field.tif")
+    free, refusal = said.splitlines()
+    assert free == "free" and "open in another program" in refusal and "remove the layer" in refusal
+
+
+def test_a_result_whose_name_is_taken_meanwhile_is_kept_under_a_second_name(tmp_path):
+    path = tmp_path / "field.tif"
+    path.write_text("yesterday's field")
+    (tmp_path / "field_2.tif").write_text("somebody's own")
+    said = under_the_rule(
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from model_core.atomic_file import atomic_file\n"
+        "from model_core.errors import OutputError\n"
+        "path = Path(sys.argv[1])\n"
+        "try:\n"
+        "    with atomic_file(path) as partial:\n"
+        "        partial.write_text('hours of work'); shown = open(path)\n"
+        "except OutputError as error: print(error)\n", path)
+    assert "field_3.tif" in said and "open in another program" in said
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {
+        "field.tif": "yesterday's field", "field_2.tif": "somebody's own", "field_3.tif": "hours of work"}
+
+
+def test_a_file_that_is_let_go_of_soon_is_replaced(tmp_path):
+    path = tmp_path / "field.tif"
+    path.write_text("yesterday's field")
+    under_the_rule(
+        "import sys, threading\n"
+        "from pathlib import Path\n"
+        "from model_core.atomic_file import atomic_file\n"
+        "path = Path(sys.argv[1])\n"
+        "with atomic_file(path) as partial:\n"
+        "    partial.write_text('new'); scanner = open(path)\n"
+        "    threading.Timer(0.4, scanner.close).start()\n", path)
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["new"]
+
+
+@pytest.mark.parametrize("folder", ["/data/year", "/daten/März", "/数据"])
+def test_elsewhere_than_on_windows_the_netcdf_library_opens_any_path(folder):
+    assert netcdf_path(f"{folder}/field.nc", windows=False) == f"{folder}/field.nc"
+
+
+def test_on_windows_a_folder_in_another_script_is_named_by_its_short_name():
+    def short(folder: Path) -> str:
+        return "/DATEN~1"
+
+    assert netcdf_path("/数据/场.nc", True, short) == "/DATEN~1/场.nc"
+    assert netcdf_path("/data/场.nc", True, short) == "/data/场.nc", "the name of the file itself may be any"
+
+
+def test_on_windows_a_folder_without_a_short_name_is_refused_with_the_remedy():
+    with pytest.raises(InputError, match="opens no file in '/数据'.*plain English letters.*GeoTIFF"):
+        netcdf_path("/数据/field.nc", True, str)
