@@ -1,10 +1,11 @@
-"""One NetCDF file of a CTM: which known variables it holds or yields, and their surface fields in canonical units."""
+"""One file of a CTM: which known variables it holds or yields, and their surface fields in canonical units."""
 
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Callable, NamedTuple, Sequence
 
@@ -14,7 +15,10 @@ import xarray
 from model_core.ctm.derived import RECIPES, find
 from model_core.ctm.formats import layout_of
 from model_core.ctm.formats.layout import Layout
-from model_core.ctm.formats.netcdf_file import open_netcdf
+from model_core.ctm.formats.opening import open_fields
+from model_core.ctm.formats.surface import describe_axis, is_vertical
+from model_core.ctm.missing_values import without_marks
+from model_core.ctm.mixing_ratios import conversion, ratio_of
 from model_core.errors import InputError
 from model_core.units import convert
 from model_core.variable_table import VariableTable
@@ -23,12 +27,19 @@ from model_core.variables import Variable
 _AEROSOL_SPECIES = re.compile(r"A(SO4|NO3|NH4|EC|OTHR|NA|CL|POC|PNCOM|LVPO1|ORGPA|25)[IJ]?", re.IGNORECASE)
 
 
+_MERRA_PARTS = {"DUSMASS25", "SSSMASS25", "BCSMASS", "OCSMASS", "SO4SMASS"}
+
+
 class Yield(NamedTuple):
-    """How a file gives a variable: the names to read, their units here, and what makes one field of them."""
+    """How a file gives a variable: the names to read, their units and limits here, and what makes one field of them.
+
+    A unit of None leaves the values as they are in the file.
+    """
 
     variable: Variable
     names: tuple[str, ...]
-    units: tuple[str, ...]
+    units: tuple[str | None, ...]
+    limits: tuple[tuple[float, float], ...]
     compute: Callable[..., np.ndarray] | None = None
     remark: str = ""
 
@@ -44,34 +55,50 @@ class CTMFile:
 
     def yields(self) -> dict[str, Yield]:
         """Variable key -> how the file gives it: by the best of its names, or else computed from others."""
+        return self._yields
+
+    @cached_property
+    def _yields(self) -> dict[str, Yield]:
         best: dict[str, str] = {}
-        for name, array in self.dataset.data_vars.items():
-            variable = self.recognise(str(name))
-            if variable and self.layout.holds(array):
-                best[variable.key] = min(best.get(variable.key, str(name)), str(name), key=lambda n: self._rank(n, variable))
-        given = {key: Yield(self.table.get(key), (name,), (self.table.get(key).unit,)) for key, name in best.items()}
-        names = self._names()
+        for name in map(str, self.dataset.data_vars):
+            variable = self.recognise(name)
+            if variable and self.layout.holds(self.dataset.variables[name]):
+                best[variable.key] = min(best.get(variable.key, name), name, key=lambda n: self._rank(n, variable))
+        given = {key: self._given(self.table.get(key), name) for key, name in best.items()}
         for recipe in RECIPES:
-            found = None if recipe.key in given or recipe.key not in self.table.variables else find(recipe, names)
+            found = None if recipe.key in given or recipe.key not in self.table.variables else find(recipe, self._names)
             if found:
-                units = tuple(quantity.unit for quantity in recipe.quantities)
-                given[recipe.key] = Yield(self.table.get(recipe.key), tuple(found), units, recipe.compute, recipe.remark)
+                units, limits = (tuple(getattr(quantity, what) for quantity in recipe.quantities) for what in ("unit", "limits"))
+                given[recipe.key] = Yield(self.table.get(recipe.key), tuple(found), units, limits, recipe.compute, recipe.remark)
         return given
 
     def recognise(self, name: str) -> Variable | None:
         """The known variable behind a name in this file."""
-        return self.table.recognise(name, str(self.dataset[name].attrs.get("standard_name", "")))
+        return self.table.recognise(name, str(self.dataset.variables[name].attrs.get("standard_name", "")))
 
     def check(self, way: Yield) -> None:
         """Raise `InputError` if a unit or a dimension of what is to be read is not understood."""
         for name, unit in zip(way.names, way.units):
-            others = self.layout.other_dims(self.dataset[name])
+            others = self.layout.other_dims(self.dataset.variables[name])
+            levels = [dim for dim in others if is_vertical(self.dataset, dim)]
+            if levels:
+                raise InputError(
+                    f"variable '{name}' of '{self.path}' has levels in '{levels[0]}' ({describe_axis(self.dataset, levels[0])}), and nothing says which "
+                    "is at the surface; say so with --level first, --level last or a value of that axis, or with level in a variable table"
+                )
             if others:
-                raise InputError(f"variable '{name}' of '{self.path}' has dimensions {', '.join(others)} of unknown meaning")
+                raise InputError(
+                    f"variable '{name}' of '{self.path}' has dimensions {', '.join(others)} of unknown meaning; cut one entry out beforehand, for "
+                    f"example with ncks -d {others[0]},0"
+                )
             self._convert(np.zeros(1, np.float32), name, unit)
 
-    def fields(self, way: Yield, steps: Sequence[int] = (0,)) -> np.ndarray:
+    def fields(self, way: Yield, steps: Sequence[int] = (0,), marks: Counter | None = None) -> np.ndarray:
         """Surface fields of some times in the canonical unit, float32 (times, rows, columns), row 0 in the north.
+
+        Parameters
+        ----------
+        marks : counts the values such as -999 that were taken as missing, by (name, value)
 
         Raises
         ------
@@ -79,42 +106,80 @@ class CTMFile:
             If the file is damaged there, or a unit is not understood.
         """
         arrays = []
-        for name, unit in zip(way.names, way.units):
+        for name, unit, limits in zip(way.names, way.units, way.limits):
             try:
                 values = self.layout.surface_fields(self.dataset[name], steps)
-            except (OSError, RuntimeError, IndexError, ValueError) as error:
+            except (OSError, RuntimeError, IndexError, TypeError, ValueError) as error:
                 raise InputError(f"variable '{name}' of '{self.path}' is damaged ({error}); copy or download the file again") from error
-            arrays.append(self._convert(values, name, unit))
+            arrays.append(without_marks(values, self._convert(values, name, unit), limits, name, marks))
         if way.compute is None:
             return arrays[0]
         with np.errstate(all="ignore"):  # what can't be computed is unknown
             return way.compute(*arrays)
 
+    def surface_notes(self) -> list[str]:
+        """Which level is taken as the surface, of every level dimension of what is recognised."""
+        notes = []
+        used = {str(dim): None for way in self.yields().values() for name in way.names for dim in self.dataset.variables[name].dims}
+        for dim in used:
+            level, count = self.layout.surface.get(dim), self.dataset.sizes[dim]
+            if level is not None and count > 1:
+                value = "" if level.value is None else f" ({level.value:g} {self.dataset[dim].attrs.get('units', '')}".rstrip() + ")"
+                notes.append(f"the surface is level {level.index + 1} of {count} in '{dim}'{value}: {level.reason}")
+        return notes
+
     def aerosol_species(self) -> list[str]:
         """CMAQ's aerosol species, of which PM2.5 is made by its post-processor."""
         return [str(name) for name in self.dataset.data_vars if _AEROSOL_SPECIES.fullmatch(str(name))]
 
+    def merra_parts(self) -> list[str]:
+        """MERRA-2's parts of PM2.5, where all of them are there."""
+        return sorted(_MERRA_PARTS) if _MERRA_PARTS <= set(map(str, self.dataset.data_vars)) else []
+
+    def _given(self, variable: Variable, name: str) -> Yield:
+        """By one name, perhaps a mixing ratio that is to become a concentration."""
+        how = self._conversion(variable, name)
+        if how is None:
+            return Yield(variable, (name,), (variable.unit,), (variable.limits,))
+        units = (None, *(quantity.unit for quantity in how.quantities))
+        limits = ((0.0, np.inf), *(quantity.limits for quantity in how.quantities))
+        return Yield(variable, (name, *how.names), units, limits, how.compute, how.remark)
+
+    def _conversion(self, variable: Variable, name: str):
+        if variable.unit != "ug m-3":
+            return None
+        unit, attributes = self._unit(name), self.dataset.variables[name].attrs
+        ratio = ratio_of(unit, str(attributes.get("standard_name", "")), name)
+        return None if ratio is None else conversion(variable.key, ratio, self._names, unit or "1")
+
+    @cached_property
     def _names(self) -> dict[str, str]:
         """Upper-case names and CF standard names -> names, of what lies on the grid or on its cells' edges."""
         names: dict[str, str] = {}
-        for name, array in self.dataset.data_vars.items():
-            if self.layout.holds(array, staggered=True):
+        for name in map(str, self.dataset.data_vars):
+            array = self.dataset.variables[name]
+            if self.layout.holds(array, staggered=True) and not self.layout.other_dims(array):
                 names.setdefault(str(array.attrs.get("standard_name", "")), str(name))
                 names[str(name).upper()] = str(name)
         names.pop("", None)
         return names
 
-    def _rank(self, name: str, variable: Variable) -> tuple[bool, int]:
-        """Names whose unit fits come first."""
+    def _rank(self, name: str, variable: Variable) -> tuple[int, int]:
+        """Names whose unit fits come first, then mixing ratios."""
         try:
             self._convert(np.zeros(1, np.float32), name, variable.unit)
-            return False, self.table.preference(name)
+            return 0, self.table.preference(name)
         except InputError:
-            return True, self.table.preference(name)
+            return 2 - (self._conversion(variable, name) is not None), self.table.preference(name)
 
-    def _convert(self, values: np.ndarray, name: str, to_unit: str) -> np.ndarray:
-        unit = self.table.unit_of(name, self.dataset[name].attrs.get("units"))
+    def _unit(self, name: str) -> str:
+        return self.table.unit_of(name, self.dataset.variables[name].attrs.get("units"))
+
+    def _convert(self, values: np.ndarray, name: str, to_unit: str | None) -> np.ndarray:
+        unit = self._unit(name)
         where = f"variable '{name}' of '{self.path}'"
+        if to_unit is None:
+            return values
         if not unit and to_unit != "1":  # CF: no unit means dimensionless
             raise InputError(f"{where} has no unit; add the attribute units, for example '{to_unit}', or state it in a variable table")
         return convert(values, unit or "1", to_unit, where)
@@ -140,9 +205,9 @@ class OpenFiles:
         if path not in self._files:
             while len(self._files) >= self._most:
                 self._files.popitem(last=False)[1].dataset.close()
-            dataset = open_netcdf(path)
+            dataset = open_fields(path)
             try:
-                self._files[path] = CTMFile(path, dataset, layout_of(dataset, path), self._table)
+                self._files[path] = CTMFile(path, dataset, layout_of(dataset, path, self._table.level), self._table)
             except InputError:
                 dataset.close()
                 raise

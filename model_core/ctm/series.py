@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterator, Sequence
@@ -17,6 +18,7 @@ from model_core.progress import Progress
 from model_core.time_zones import local_days, parse_time_zone
 from model_core.variable_table import VariableTable
 
+_MONTHLY = ", and monthly means are not days: give the model's daily or hourly fields"
 _KEPT_ATTRIBUTES = ("title", "TITLE", "source", "license", "terrain_source", "institution", "references")
 
 
@@ -56,16 +58,17 @@ class Series:
         InputError
             If a file is damaged where it is read.
         """
-        extremes = {key: _Extremes() for key in self.schedules}
+        extremes, marks = {key: _Extremes() for key in self.schedules}, Counter()
         for number, day in enumerate(self.days):
             progress.step(number / len(self.days), f"reading {day}")
-            for key, values in self._day(day, files, extremes, progress, number / len(self.days)).items():
+            for key, values in self._day(day, files, extremes, marks, progress, number / len(self.days)).items():
                 yield number, key, values
+        _tell_marks(marks, progress)
         for key, seen in extremes.items():
             seen.warn(self.table.get(key), progress)
 
     def _day(
-        self, day: np.datetime64, files: OpenFiles, extremes: dict[str, "_Extremes"], progress: Progress, share: float
+        self, day: np.datetime64, files: OpenFiles, extremes: dict[str, "_Extremes"], marks: Counter, progress: Progress, share: float
     ) -> dict[str, np.ndarray]:
         """Daily means of all variables, file after file: an hourly file is opened once for all that it gives."""
         steps: dict[tuple[int, str], list[int]] = {}
@@ -78,7 +81,7 @@ class Series:
             progress.step(share, "")
             file = files.get(self.paths[number])
             way = file.yields().get(key)
-            fields = np.empty((0, 0, 0)) if way is None else file.fields(way, of_file)
+            fields = np.empty((0, 0, 0)) if way is None else file.fields(way, of_file, marks)
             if fields.shape[1:] != self.grid.shape:
                 raise InputError(f"'{file.path}' has changed while it was read; start again")
             extremes[key].add(fields, way.names[0], file.path)
@@ -123,7 +126,7 @@ def read_series(
                     "bring one onto the other's grid first, or leave one out"
                 )
             known_grid = file.layout.grid
-            _say_once([f"'{path}': {note}" for note in file.layout.notes], "note", said, progress.log)
+            _say_once([f"'{path}': {note}" for note in (*file.layout.notes, *file.surface_notes())], "note", said, progress.log)
             species = species or file.aerosol_species()
             ways = _ways(file, keys, said, reasons, progress)
             gives[number] = frozenset(ways)
@@ -154,6 +157,8 @@ def _ways(
         way = given[key]
         try:
             file.check(way)
+            if not way.variable.static and file.layout.times is not None and not len(file.layout.times):
+                raise InputError(f"'{file.path}' holds no time step")
             if not way.variable.static and not all(file.layout.has_times(file.dataset[name]) for name in way.names):
                 raise InputError(f"variable '{way.names[0]}' of '{file.path}' has no time, so its day is not known")
             _check_step(file, way)
@@ -170,7 +175,8 @@ def _ways(
 def _check_step(file: CTMFile, way: Yield) -> None:
     hours = file.layout.step_hours
     if not way.variable.static and file.layout.days is None and hours is not None and hours > 24:
-        raise InputError(f"variable '{way.names[0]}' of '{file.path}' has a time step of {hours:g} h; daily or hourly is needed")
+        raise InputError(f"variable '{way.names[0]}' of '{file.path}' has a time step of {hours:g} h; daily or hourly is needed"
+                         f"{_MONTHLY if hours >= 672 else ''}")
 
 
 def _entries(file: CTMFile, way: Yield, number: int, zone) -> Entries:
@@ -186,9 +192,9 @@ def _entries(file: CTMFile, way: Yield, number: int, zone) -> Entries:
 
 def _say_once(messages: list[str], kind: str, said: set[str], say) -> None:
     """Of a thousand alike files, the first speaks for all."""
-    for message in messages:
-        if kind not in said:
-            said.add(kind)
+    if messages and kind not in said:
+        said.add(kind)
+        for message in messages:
             say(message)
 
 
@@ -218,6 +224,11 @@ def _check_found(series: Series, wanted: list[str] | None, species: list[str], n
         with OpenFiles(series.table, 1) as files:
             seen = ", ".join([str(name) for name in files.get(series.paths[0]).dataset.data_vars][:20])
         raise InputError(f"{', '.join(names[:5])}: {what} is there; " + (reasons[0] if reasons else f"the first file has {seen}"))
+
+
+def _tell_marks(marks: Counter, progress: Progress) -> None:
+    for (name, mark), count in sorted(marks.items()):
+        progress.warn(f"variable '{name}': {count} values of {mark:g} are taken as missing; they can't be real, though no _FillValue says so")
 
 
 class _Extremes:

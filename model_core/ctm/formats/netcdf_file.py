@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import netCDF4
 import xarray
 
 from model_core.ctm.formats.classic_header import check_classic
+from model_core.ctm.formats.groups import group_names, with_groups
+from model_core.ctm.formats.sizes import check_sizes
 from model_core.errors import InputError
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -33,7 +36,8 @@ def is_netcdf(path: str | Path) -> bool:
 def open_netcdf(path: str | Path) -> xarray.Dataset:
     """The file, lazily: nothing but the header and the axes is read. Use it as a context manager.
 
-    Times are left undecoded, because each convention writes them its own way; fill values become NaN.
+    Times are left undecoded, because each convention writes them its own way; fill values become NaN. Variables in groups
+    stand beside those of the file.
 
     Raises
     ------
@@ -47,9 +51,19 @@ def open_netcdf(path: str | Path) -> xarray.Dataset:
     try:
         if not _is_hdf5(path):  # HDF5 checks itself
             check_classic(path)
-        return xarray.open_dataset(path, engine="netcdf4", decode_times=False, decode_timedelta=False, decode_coords=False)
+        with netCDF4.Dataset(path) as file:
+            groups = group_names(file)
+            for group in (file, *(file[name] for name in groups)):
+                sizes = {str(name): len(dim) for name, dim in group.dimensions.items()}
+                check_sizes(sizes, [(name, v.dimensions, v.shape) for name, v in group.variables.items()], path)
+        dataset = _open(path)
+        return with_groups(dataset, groups, lambda group: _open(path, group), path) if groups else dataset
     except (OSError, RuntimeError, ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
         raise InputError(f"'{path}' is a damaged or incomplete NetCDF file ({error}); copy or download it again") from error
+
+
+def _open(path: Path, group: str | None = None) -> xarray.Dataset:
+    return xarray.open_dataset(path, engine="netcdf4", group=group, decode_times=False, decode_timedelta=False, decode_coords=False)
 
 
 def check_readable(path: Path) -> None:
