@@ -18,7 +18,7 @@ from model_core.ctm.formats.layout import Layout
 from model_core.ctm.formats.opening import open_fields
 from model_core.ctm.formats.surface import describe_axis, is_vertical
 from model_core.ctm.missing_values import without_marks
-from model_core.ctm.mixing_ratios import conversion, ratio_of
+from model_core.ctm.mixing_ratios import Air, Conversion, air_of, conversion, ratio_of
 from model_core.errors import InputError
 from model_core.units import convert
 from model_core.variable_table import VariableTable
@@ -33,7 +33,8 @@ _MERRA_PARTS = {"DUSMASS25", "SSSMASS25", "BCSMASS", "OCSMASS", "SO4SMASS"}
 class Yield(NamedTuple):
     """How a file gives a variable: the names to read, their units and limits here, and what makes one field of them.
 
-    A unit of None leaves the values as they are in the file.
+    A unit of None leaves the values as they are in the file. `by_density` is for mixing ratios in a file that does not know its
+    air: it makes the field from them and the density of the air in another file, in kg m-3.
     """
 
     variable: Variable
@@ -42,6 +43,7 @@ class Yield(NamedTuple):
     limits: tuple[tuple[float, float], ...]
     compute: Callable[..., np.ndarray] | None = None
     remark: str = ""
+    by_density: Callable[..., np.ndarray] | None = None
 
 
 @dataclass(frozen=True)
@@ -93,29 +95,43 @@ class CTMFile:
                 )
             self._convert(np.zeros(1, np.float32), name, unit)
 
-    def fields(self, way: Yield, steps: Sequence[int] = (0,), marks: Counter | None = None) -> np.ndarray:
+    def fields(
+        self, way: Yield, steps: Sequence[int] = (0,), marks: Counter | None = None, density: np.ndarray | None = None
+    ) -> np.ndarray:
         """Surface fields of some times in the canonical unit, float32 (times, rows, columns), row 0 in the north.
 
         Parameters
         ----------
         marks : counts the values such as -999 that were taken as missing, by (name, value)
+        density : of the air in kg m-3, (times, rows, columns), for a mixing ratio in a file that does not know it
 
         Raises
         ------
         InputError
             If the file is damaged there, or a unit is not understood.
         """
-        arrays = []
-        for name, unit, limits in zip(way.names, way.units, way.limits):
-            try:
-                values = self.layout.surface_fields(self.dataset[name], steps)
-            except (OSError, RuntimeError, IndexError, TypeError, ValueError) as error:
-                raise InputError(f"variable '{name}' of '{self.path}' is damaged ({error}); copy or download the file again") from error
-            arrays.append(without_marks(values, self._convert(values, name, unit), limits, name, marks))
-        if way.compute is None:
-            return arrays[0]
+        arrays = [self._read(*what, steps, marks) for what in zip(way.names, way.units, way.limits)]
         with np.errstate(all="ignore"):  # what can't be computed is unknown
-            return way.compute(*arrays)
+            if density is not None and way.by_density is not None:
+                return way.by_density(arrays[0], density)
+            return arrays[0] if way.compute is None else way.compute(*arrays)
+
+    def air(self) -> Air | None:
+        """How the file gives the density of its air, or None where it does not."""
+        return air_of(self._names)
+
+    def air_density(self, steps: Sequence[int]) -> np.ndarray:
+        """Density of the air at the surface in kg m-3, float32 (times, rows, columns), of a file that has `air`."""
+        air = self.air()
+        arrays = [self._read(name, quantity.unit, quantity.limits, steps, None) for name, quantity in zip(air.names, air.quantities)]
+        return air.density(*arrays)
+
+    def _read(self, name: str, unit: str | None, limits: tuple[float, float], steps: Sequence[int], marks: Counter | None) -> np.ndarray:
+        try:
+            values = self.layout.surface_fields(self.dataset[name], steps)
+        except (OSError, RuntimeError, IndexError, TypeError, ValueError) as error:
+            raise InputError(f"variable '{name}' of '{self.path}' is damaged ({error}); copy or download the file again") from error
+        return without_marks(values, self._convert(values, name, unit), limits, name, marks)
 
     def surface_notes(self) -> list[str]:
         """Which level is taken as the surface, of every level dimension of what is recognised."""
@@ -141,11 +157,12 @@ class CTMFile:
         how = self._conversion(variable, name)
         if how is None:
             return Yield(variable, (name,), (variable.unit,), (variable.limits,))
-        units = (None, *(quantity.unit for quantity in how.quantities))
-        limits = ((0.0, np.inf), *(quantity.limits for quantity in how.quantities))
-        return Yield(variable, (name, *how.names), units, limits, how.compute, how.remark)
+        air = how.air or Air((), (), lambda: None)
+        units = (None, *(quantity.unit for quantity in air.quantities))
+        limits = ((0.0, np.inf), *(quantity.limits for quantity in air.quantities))
+        return Yield(variable, (name, *air.names), units, limits, how.compute, how.remark, how.by_density if how.air is None else None)
 
-    def _conversion(self, variable: Variable, name: str):
+    def _conversion(self, variable: Variable, name: str) -> Conversion | None:
         if variable.unit != "ug m-3":
             return None
         unit, attributes = self._unit(name), self.dataset.variables[name].attrs

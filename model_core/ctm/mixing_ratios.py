@@ -52,6 +52,7 @@ def ratio_of(unit: str, standard_name: str, where: str) -> Ratio | None:
     plain = _REMARKS.sub("", unit).strip()
     plain = re.sub(r"\bmoles?\b", "mol", plain, flags=re.IGNORECASE)
     plain = re.sub(r"\b(pp[mbt])(v|mv)\b", r"\1", plain, flags=re.IGNORECASE).lower() if "pp" in plain.lower() else plain
+    plain = {"parts per million": "ppm", "parts per billion": "ppb"}.get(plain.lower().replace("_", " "), plain)
     if plain in ("ppt", "pptv"):
         return Ratio(True, 1e-12)
     try:
@@ -60,12 +61,28 @@ def ratio_of(unit: str, standard_name: str, where: str) -> Ratio | None:
         return None
 
 
-class Conversion(NamedTuple):
-    """What a mixing ratio takes to become a concentration: further names, their units and limits, the function, and a remark."""
+class Air(NamedTuple):
+    """How a file gives the density of its air: names, their units and limits, and the function to kg m-3."""
 
     names: tuple[str, ...]
     quantities: tuple[Quantity, ...]
+    density: Callable[..., np.ndarray]
+
+
+class Conversion(NamedTuple):
+    """What a mixing ratio takes to become a concentration.
+
+    Attributes
+    ----------
+    air : how the file gives the density of its air, or None where it does not
+    compute : from the mixing ratio and what `air` names
+    by_density : from the mixing ratio and a density of the air in kg m-3
+    remark : what a user should know
+    """
+
+    air: Air | None
     compute: Callable[..., np.ndarray]
+    by_density: Callable[..., np.ndarray]
     remark: str
 
 
@@ -80,15 +97,20 @@ def conversion(key: str, ratio: Ratio, names: dict[str, str], unit: str) -> Conv
     if ratio.molar and key not in MOLAR_MASS:
         return None
     factor = ratio.factor * (MOLAR_MASS[key] / _AIR if ratio.molar else 1.0) * 1e9  # times air in kg m-3
+    by_density, air = partial(_by_density, factor), air_of(names)
+    if air is not None:
+        return Conversion(air, partial(_by_air, by_density, air.density), by_density, "")
+    remark = f"its mixing ratio ({unit}) is converted at {STANDARD_K:g} K and {STANDARD_PA / 100:g} hPa, because temperature and pressure are not there"
+    return Conversion(None, partial(by_density, density=air_density(STANDARD_K, STANDARD_PA)), by_density, remark)
+
+
+def air_of(names: dict[str, str]) -> Air | None:
+    """How a file gives the density of its air: itself, or by temperature and pressure; None where it does not. `names` as for `conversion`."""
     density = first_name(DENSITY, names)
     if density:
-        return Conversion((density,), (DENSITY,), partial(_by_density, factor), "")
+        return Air((density,), (DENSITY,), lambda values: values)
     found = first_name(TEMPERATURE, names), first_name(PRESSURE, names)
-    if None not in found:
-        return Conversion(found, (TEMPERATURE, PRESSURE), partial(_by_temperature, factor), "")
-    standard = float(_by_temperature(factor, np.float64(1), np.float64(STANDARD_K), np.float64(STANDARD_PA)))
-    remark = f"its mixing ratio ({unit}) is converted at {STANDARD_K:g} K and {STANDARD_PA / 100:g} hPa, because temperature and pressure are not in the file"
-    return Conversion((), (), partial(_by_factor, standard), remark)
+    return None if None in found else Air(found, (TEMPERATURE, PRESSURE), air_density)
 
 
 def air_density(temperature: np.ndarray, pressure: np.ndarray) -> np.ndarray:
@@ -96,13 +118,9 @@ def air_density(temperature: np.ndarray, pressure: np.ndarray) -> np.ndarray:
     return pressure * (_AIR / 1000 / _GAS_CONSTANT) / temperature
 
 
-def _by_factor(factor: float, values: np.ndarray) -> np.ndarray:
-    return (values * factor).astype(np.float32)
-
-
-def _by_density(factor: float, values: np.ndarray, density: np.ndarray) -> np.ndarray:
+def _by_density(factor: float, values: np.ndarray, density: np.ndarray | float) -> np.ndarray:
     return (values.astype(float) * factor * density).astype(np.float32)
 
 
-def _by_temperature(factor: float, values: np.ndarray, temperature: np.ndarray, pressure: np.ndarray) -> np.ndarray:
-    return _by_density(factor, values, air_density(temperature, pressure))
+def _by_air(by_density: Callable[..., np.ndarray], density: Callable[..., np.ndarray], values: np.ndarray, *air: np.ndarray) -> np.ndarray:
+    return by_density(values, density(*air))

@@ -96,7 +96,7 @@ def _mapping(attributes: dict, name: str, path: Path, notes: list[str]) -> Mappi
                 notes.append(f"grid mapping '{name}' is in kilometres; it is read in metres, the Earth's radius as {crs.ellipsoid.semi_major_metre:g} m")
     except (ProjError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
         raise InputError(
-            f"{where} ({attributes.get('grid_mapping_name', 'without grid_mapping_name')}) makes no projection ({type(error).__name__}: {error}); "
+            f"{where} is not understood ({attributes.get('grid_mapping_name', 'it has no grid_mapping_name')}; {type(error).__name__}: {error}); "
             "give it the attributes that CF's appendix F asks for, for example with ncatted"
         ) from error
     check_earth(crs, where)
