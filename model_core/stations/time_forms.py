@@ -49,14 +49,16 @@ _ZONE = re.compile(
 
 def tidied(text: pd.Series) -> pd.Series:
     """Texts without the differences that mean nothing: wide digits, kinds of blanks and hyphens, names of weekdays, 15.0 for 15."""
-    text = text.str.normalize("NFKC").str.replace("\u2212", "-").str.strip()
-    text = text.str.replace(r"(?<![.:\d])(\d+)\.0(?=\s|$)", r"\1", regex=True)  # whole numbers that came as floats
-    letters = text.str.contains("[^\\W\\d]", regex=True)
-    if letters.any():
-        text = text.mask(letters, text[letters].str.replace(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", "", case=False, regex=True))
-        # Mon Jan 14 08:00:00 UTC 2019, as Unix writes it
-        text = text.str.replace(r"^([a-z]{3} +\d{1,2}) (\d\d:\d\d:\d\d)( [a-z]{2,4})? (\d{4})$", r"\1 \4 \2\3", case=False, regex=True)
-    return text
+    text = text.str.strip()
+    wide = ~text.map(str.isascii).astype(bool)
+    text = text.mask(wide, text[wide].str.normalize("NFKC").str.replace("\u2212", "-").str.strip())
+    floats = text.str.endswith(".0") | text.str.contains(".0 ", regex=False)
+    text = text.mask(floats, text[floats].str.replace(r"(?<![.:\d])(\d+)\.0(?=\s|$)", r"\1", regex=True))
+    named = text.str[:1].str.isalpha()
+    words = text[named].str.replace(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", "", case=False, regex=True)
+    # Mon Jan 14 08:00:00 UTC 2019, as Unix writes it
+    words = words.str.replace(r"^([a-z]{3} +\d{1,2}) (\d\d:\d\d:\d\d)( [a-z]{2,4})? (\d{4})$", r"\1 \4 \2\3", case=False, regex=True)
+    return text.mask(named, words)
 
 
 def taken_apart(text: pd.Series) -> pd.DataFrame:
@@ -76,10 +78,21 @@ def taken_apart(text: pd.Series) -> pd.DataFrame:
         offset : timedelta64[s] from UTC, NaT where none is carried
         zone : name of a time zone such as CET, or ""
     """
-    apart = pd.DataFrame(index=text.index)
+    # A column has few dates and few times of day, though all of its texts may differ: each is looked at once.
+    head, tail = text.str[:10], text.str[10:]
+    codes, heads = pd.factorize(head)
+    full = pd.Series(heads, dtype=object).str.fullmatch(r"\d{4}-\d\d-\d\d|\d\d([/.-])\d\d\1\d{4}").to_numpy(bool)[codes] & ~tail.str[:1].str.isdigit()
+    codes, distinct = pd.factorize(head.where(full, text))
+    dates = _dates_and_rest(pd.Series(distinct, dtype=object)).iloc[codes].set_axis(text.index)
+    rest = dates.pop("rest")
+    codes, distinct = pd.factorize((rest + tail.where(full, "")).where(rest.notna(), "?"))
+    return dates.join(_times_of_day(pd.Series(distinct, dtype=object)).iloc[codes].set_axis(text.index))
+
+
+def _dates_and_rest(text: pd.Series) -> pd.DataFrame:
+    """Columns form, first, second, third and date of `taken_apart`, and the rest of the text; NaN where no form fits."""
+    apart = pd.DataFrame({name: pd.Series(None, text.index, dtype=object) for name in ("form", "first", "second", "third", "rest")})
     apart["form"] = ""
-    for name in ("first", "second", "third", "rest"):
-        apart[name] = pd.Series(None, text.index, dtype=object)
     apart["date"] = pd.Series(pd.NaT, text.index, dtype="datetime64[s]")
     left = text
     for form, pattern in _DATES.items():
@@ -89,20 +102,20 @@ def taken_apart(text: pd.Series) -> pd.DataFrame:
             continue
         parts, left = parts[found].astype(object), left[~found]
         if "month" in parts:
-            numbers = parts["month"].str.lower().str.rstrip(".").map(_MONTHS)
+            numbers = parts["month"].str.lower().map(_MONTHS)
             parts["month"] = numbers.where(numbers.notna(), pd.to_numeric(parts["month"], errors="coerce"))
         if "first" in parts:
             parts["second"] = parts["second"] if "second" in parts else "=" + parts["month"].astype(int).astype(str)
             apart.loc[parts.index, ["first", "second", "third"]] = parts[["first", "second", "third"]]
         else:
             apart.loc[parts.index, "date"] = _dates(parts)
-        apart.loc[parts.index, "form"] = form
         if form == "YYYYMMDD":  # 20190114-08; behind 2019-01-14 a hyphen begins an offset as well as an hour
             parts["rest"] = parts["rest"].str.replace(r"^-", "_", regex=True)
+        apart.loc[parts.index, "form"] = form
         apart.loc[parts.index, "rest"] = parts["rest"]
         if left.empty:
             break
-    return apart.drop(columns="rest").join(_times_of_day(apart["rest"].fillna("?")))
+    return apart
 
 
 def calendar_dates(year: pd.Series, month: pd.Series, day: pd.Series) -> pd.Series:
@@ -124,8 +137,7 @@ def _dates(parts: pd.DataFrame) -> pd.Series:
 
 def _times_of_day(rest: pd.Series) -> pd.DataFrame:
     """Columns seconds, offset and zone of `taken_apart` from what stands behind the dates."""
-    codes, distinct = pd.factorize(rest)
-    text = pd.Series(distinct, dtype=object).str.strip(" ,")
+    text = rest.str.strip(" ,")
     text = text.str.replace(r"^(上|下)午\s*(.*)$", lambda match: f"{match[2]} {'AM' if match[1] == '上' else 'PM'}", regex=True)
     # 08时30分, 8h00, and a date with 00:00 to which a column of hours is joined
     text = text.str.replace(r"(?<=\d)\s*(?:[时時点點分]|h(?=\d|$))\s*", ":", regex=True).str.replace(r":?秒|:$|:(?=\s*[AP]M$)|\s*Uhr$", "", regex=True)
@@ -158,9 +170,8 @@ def _times_of_day(rest: pd.Series) -> pd.DataFrame:
     known &= ~(bare & (zone["sign"] == "-"))
     offset = (hours * 3600 + minutes.fillna(0) * 60).where(zone["sign"] != "-", -(hours * 3600 + minutes.fillna(0) * 60))
     offset = offset.where(offset.notna() | zone["utc"].isna(), 0.0)
-    result = pd.DataFrame({
+    return pd.DataFrame({
         "seconds": seconds.where(found & known).where(text != "", 0.0),
         "offset": pd.to_timedelta(offset, unit="s").astype("timedelta64[s]"),
         "zone": zone["name"].fillna("").where(zone["name"].str.contains("/"), zone["name"].str.upper()).fillna(""),
     })
-    return result.iloc[codes].set_axis(rest.index)
