@@ -18,7 +18,7 @@ from model_core.ctm.formats.layout import Layout
 from model_core.ctm.formats.opening import open_fields
 from model_core.ctm.formats.surface import describe_axis, is_vertical
 from model_core.ctm.missing_values import without_marks
-from model_core.ctm.mixing_ratios import Air, Conversion, air_of, conversion, ratio_of
+from model_core.ctm.mixing_ratios import Air, Conversion, air_of, conversion, ratio_unit
 from model_core.errors import InputError
 from model_core.units import convert
 from model_core.variable_table import VariableTable
@@ -118,7 +118,7 @@ class CTMFile:
 
     def air(self) -> Air | None:
         """How the file gives the density of its air, or None where it does not."""
-        return air_of(self._names)
+        return air_of(self._surface_names)
 
     def air_density(self, steps: Sequence[int]) -> np.ndarray:
         """Density of the air at the surface in kg m-3, float32 (times, rows, columns), of a file that has `air`."""
@@ -165,9 +165,8 @@ class CTMFile:
     def _conversion(self, variable: Variable, name: str) -> Conversion | None:
         if variable.unit != "ug m-3":
             return None
-        unit, attributes = self._unit(name), self.dataset.variables[name].attrs
-        ratio = ratio_of(unit, str(attributes.get("standard_name", "")), name)
-        return None if ratio is None else conversion(variable.key, ratio, self._names, unit or "1")
+        unit = ratio_unit(self._unit(name), str(self.dataset.variables[name].attrs.get("standard_name", "")))
+        return None if unit is None else conversion(variable.key, unit, self._surface_names)
 
     @cached_property
     def _names(self) -> dict[str, str]:
@@ -175,11 +174,16 @@ class CTMFile:
         names: dict[str, str] = {}
         for name in map(str, self.dataset.data_vars):
             array = self.dataset.variables[name]
-            if self.layout.holds(array, staggered=True) and not self.layout.other_dims(array):
+            if self.layout.holds(array, staggered=True):
                 names.setdefault(str(array.attrs.get("standard_name", "")), str(name))
                 names[str(name).upper()] = str(name)
         names.pop("", None)
         return names
+
+    @cached_property
+    def _surface_names(self) -> dict[str, str]:
+        """Those of `_names` whose level at the surface is known."""
+        return {key: name for key, name in self._names.items() if not self.layout.other_dims(self.dataset.variables[name])}
 
     def _rank(self, name: str, variable: Variable) -> tuple[int, int]:
         """Names whose unit fits come first, then mixing ratios."""
