@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Callable
 
 import netCDF4
+import numpy as np
 import xarray
 
 _MOST_GROUPS = 100
@@ -23,23 +23,23 @@ def group_names(file: netCDF4.Dataset) -> list[str]:
     return found
 
 
-def with_groups(root: xarray.Dataset, names: list[str], open_group: Callable[[str], xarray.Dataset], path: Path) -> xarray.Dataset:
+def with_groups(root: xarray.Dataset, names: list[str], open_group: Callable[[str], xarray.Dataset]) -> xarray.Dataset:
     """The file's own variables with those of its groups; a name that is there already keeps its group before it.
 
-    A group whose dimensions contradict the others is left out. What was found where goes into `encoding["notes"]`.
+    A group whose axes contradict those before it is left out. What was found where goes into `encoding["notes"]`.
     """
-    merged, opened, notes = root, [root], []
+    merged, notes = root, []
     for name in names:
         group = open_group(name)
-        opened.append(group)
-        if any(merged.sizes.get(dim, size) != size for dim, size in group.sizes.items()):
-            notes.append(f"group '{name}' is left out: its dimensions contradict those of the groups before it")
+        axes = [dim for dim in group.sizes if dim in group.variables and dim in merged.variables]
+        if any(merged.sizes.get(dim, size) != size for dim, size in group.sizes.items()) or not all(
+            np.array_equal(group[axis].to_numpy(), merged[axis].to_numpy()) for axis in axes
+        ):
+            notes.append(f"group '{name}' is left out: its axes contradict those before it")
             continue
-        variables = {(key if key not in merged.variables else f"{name}/{key}"): v.variable for key, v in group.variables.items()
-                     if not (key in merged.variables and key in group.dims)}
-        merged = merged.assign({key: variable for key, variable in variables.items()})
+        variables = {(key if key not in merged.variables else f"{name}/{key}"): v for key, v in group.variables.items() if key not in axes}
+        merged = merged.assign(variables)
         merged.attrs = {**group.attrs, **merged.attrs}
         notes.append(f"{len(variables)} variables are of its group '{name}'")
     merged.encoding["notes"] = "\n".join(notes)
-    merged.set_close(lambda: [dataset.close() for dataset in opened])
     return merged

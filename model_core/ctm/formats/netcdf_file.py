@@ -51,19 +51,31 @@ def open_netcdf(path: str | Path) -> xarray.Dataset:
     try:
         if not _is_hdf5(path):  # HDF5 checks itself
             check_classic(path)
-        with netCDF4.Dataset(path) as file:
-            groups = group_names(file)
-            for group in (file, *(file[name] for name in groups)):
-                sizes = {str(name): len(dim) for name, dim in group.dimensions.items()}
-                check_sizes(sizes, [(name, v.dimensions, v.shape) for name, v in group.variables.items()], path)
-        dataset = _open(path)
-        return with_groups(dataset, groups, lambda group: _open(path, group), path) if groups else dataset
+        return _open(path)
     except (OSError, RuntimeError, ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
         raise InputError(f"'{path}' is a damaged or incomplete NetCDF file ({error}); copy or download it again") from error
 
 
-def _open(path: Path, group: str | None = None) -> xarray.Dataset:
-    return xarray.open_dataset(path, engine="netcdf4", group=group, decode_times=False, decode_timedelta=False, decode_coords=False)
+def _open(path: Path) -> xarray.Dataset:
+    """The file with its groups; it is opened once, because the library takes seconds for some thousand variables."""
+    file = netCDF4.Dataset(path)
+    try:
+        names = group_names(file)
+        for group in (file, *(file[name] for name in names)):
+            sizes = {str(name): len(dim) for name, dim in group.dimensions.items()}
+            check_sizes(sizes, [(name, v.dimensions, v.shape) for name, v in group.variables.items()], path)
+        dataset = _decoded(file)
+        dataset = with_groups(dataset, names, lambda name: _decoded(file[name])) if names else dataset
+    except BaseException:
+        file.close()
+        raise
+    dataset.set_close(lambda: file.close() if file.isopen() else None)
+    return dataset
+
+
+def _decoded(group: netCDF4.Dataset) -> xarray.Dataset:
+    store = xarray.backends.NetCDF4DataStore(group)
+    return xarray.open_dataset(store, decode_times=False, decode_timedelta=False, decode_coords=False)
 
 
 def check_readable(path: Path) -> None:
