@@ -64,6 +64,7 @@ class Grid:
     def from_extent(cls, xmin: float, ymin: float, xmax: float, ymax: float, cell: float, crs: Any) -> "Grid":
         """Grid of square cells that covers the extent; the lower-left corner is kept, the others grow to whole cells."""
         crs = parse_crs(crs)
+        check_projection(crs, f"CRS '{crs}'")
         if not np.isfinite([xmin, ymin, xmax, ymax, cell]).all():
             raise InputError(f"extent {xmin},{ymin},{xmax},{ymax} with cell {cell} is not finite; give numbers")
         if not (xmax > xmin and ymax > ymin and cell > 0):
@@ -185,6 +186,14 @@ class Grid:
 def ctm_crs(parameters: str) -> CRS:
     """CRS from PROJ parameters on the sphere that IOAPI and WRF use."""
     return CRS.from_proj4(f"{parameters} +R={CTM_SPHERE_RADIUS_M:.0f} +units=m +no_defs")
+
+
+def check_projection(crs: CRS, where: str) -> None:
+    """Raise `InputError` if PROJ can't compute with a CRS, whose parameters it only looks at when it is used."""
+    try:
+        Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+    except ProjError as error:
+        raise InputError(f"{where} makes no projection ({error}); correct its parameters") from error
 
 
 # Lambert 25/40 about 34N 110E; the corner leaves at least 69 km (over five cells) around mainland China.

@@ -194,7 +194,8 @@ class CTMFile:
             return 2 - (self._conversion(variable, name) is not None), self.table.preference(name)
 
     def _unit(self, name: str) -> str:
-        return self.table.unit_of(name, self.dataset.variables[name].attrs.get("units"))
+        unit = self.table.unit_of(name, self.dataset.variables[name].attrs.get("units"))
+        return re.sub(r"\s+(above )?(A?MSL|ASL|AGL)$", "", unit)  # WPS: 'meters MSL'
 
     def _convert(self, values: np.ndarray, name: str, to_unit: str | None) -> np.ndarray:
         unit = self._unit(name)

@@ -30,7 +30,7 @@ def ratio_unit(unit: str, standard_name: str) -> str | None:
     """
     if unit.strip() in ("1", ""):
         return {"mole": "mol mol-1", "mass": "kg kg-1"}.get(standard_name[:4]) if "_fraction_of_" in standard_name else None
-    plain = re.sub(r"\s+vol(ume)?$", "", unit.strip())  # CHIMERE's 'ppb vol'
+    plain = re.sub(r"\s+vol(ume)?(\s+(dry|wet|WD))?$", "", unit.strip(), flags=re.IGNORECASE)  # CHIMERE's 'ppb vol'
     return plain if ratio(plain) else None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import xarray
-from pyproj import CRS
+from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 
 from model_core.ctm.formats import ioapi
@@ -94,6 +94,7 @@ def _mapping(attributes: dict, name: str, path: Path, notes: list[str]) -> Mappi
             crs = CRS.from_cf(metres)
             if kilometres:
                 notes.append(f"grid mapping '{name}' is in kilometres; it is read in metres, the Earth's radius as {crs.ellipsoid.semi_major_metre:g} m")
+        Transformer.from_crs("EPSG:4326", crs)  # only now PROJ looks at all parameters
     except (ProjError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
         raise InputError(
             f"{where} is not understood ({attributes.get('grid_mapping_name', 'it has no grid_mapping_name')}; {type(error).__name__}: {error}); "

@@ -101,8 +101,8 @@ def _start(attributes: dict, file_attributes: dict, name: str, path: Path) -> st
 
 def _dates_as_numbers(values: np.ndarray, name: str, path: Path) -> np.ndarray:
     """20180101.5 is noon of 1 January 2018: the absolute time axis of CDO."""
-    if values.dtype.kind == "f" and values.dtype.itemsize < 8 and (values % 1).any():
-        raise InputError(f"'{path}': times in '{name}' are dates in single precision, which can't hold hours; {_REMEDY}")
+    if values.dtype.kind == "f" and values.dtype.itemsize < 8:
+        raise InputError(f"'{path}': times in '{name}' are dates in single precision, which can't hold every day; {_REMEDY}")
     numbers = values.astype(float)
     if not np.isfinite(numbers).all() or (numbers < 1e6).any() or (numbers >= 1e8).any():
         raise InputError(f"'{path}': times in '{name}' are not dates YYYYMMDD; {_REMEDY}")
