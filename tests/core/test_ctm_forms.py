@@ -292,7 +292,7 @@ def test_axes_that_only_count_the_cells_give_way_to_longitudes_in_two_dimensions
 
 
 @pytest.mark.parametrize("change, message", [
-    (lambda m: m.pop("latitude_of_projection_origin"), None), (lambda m: m.update(standard_parallel="north"), "is not understood"),
+    (lambda m: m.pop("latitude_of_projection_origin"), "KeyError: 'latitude_of_projection_origin'"), (lambda m: m.update(standard_parallel="north"), "is not understood"),
     (lambda m: m.update(earth_radius=1.0), "earth_radius = 1.0, which is no radius of the Earth"), (lambda m: m.update(earth_radius=np.nan), "earth_radius = nan, which is no number"),
     (lambda m: m.update(grid_mapping_name="cubed_sphere"), "is not understood"), (lambda m: m.pop("grid_mapping_name"), "is not understood .it has no grid_mapping_name"),
     (lambda m: m.update(standard_parallel=500.0), "is not understood"),
@@ -305,8 +305,6 @@ def test_a_damaged_grid_mapping_is_named_with_its_remedy(tmp_path, change, messa
         {"crs": ((), 0, mapping), "PM25": (("y", "x"), np.zeros((3, 4)), {"grid_mapping": "crs", "units": "ug m-3"})},
         {"x": ("x", np.arange(4) * 9e3, {"units": "m"}), "y": ("y", np.arange(3) * 9e3, {"units": "m"})},
     ).to_netcdf(tmp_path / "f.nc")
-    if message is None:  # CF: it is 0 then, for all that PROJ knows
-        return read_grid(tmp_path / "f.nc") and None
     with pytest.raises(InputError, match=f"f.nc': grid mapping 'crs' .*{message}.*ncatted|f.nc': grid mapping 'crs' has {message}"):
         read_grid(tmp_path / "f.nc")
 
@@ -351,6 +349,14 @@ def test_a_rotated_pole_that_nobody_refers_to_beside_plain_degrees_is_asked_abou
 def test_an_absurd_grid_is_one_clear_error(grid):
     with pytest.raises(InputError):
         parse_grid(grid)
+
+
+def test_a_projection_of_ioapi_that_lacks_a_number_is_not_completed_with_zero(tmp_path):
+    path = ioapi_file(tmp_path / "f.nc", {"PM25_TOT": ("ug m-3", 5.0)})
+    with netCDF4.Dataset(path, "a") as file:
+        file.delncattr("P_GAM")
+    with pytest.raises(InputError, match="lacks the IOAPI attributes P_GAM of its projection"):
+        read(path)
 
 
 # Other containers

@@ -17,6 +17,15 @@ from model_core.grid import EARTH_RADII_M, check_earth
 
 _RADII = ("earth_radius", "semi_major_axis", "semi_minor_axis")
 _OFFSETS = ("false_easting", "false_northing")
+_ORIGIN = ("latitude_of_projection_origin", "longitude_of_projection_origin")
+_NEEDED = {  # PROJ takes 0 for what is left out
+    "lambert_conformal_conic": ("standard_parallel", "longitude_of_central_meridian", "latitude_of_projection_origin"),
+    "albers_conical_equal_area": ("standard_parallel", "longitude_of_central_meridian", "latitude_of_projection_origin"),
+    "transverse_mercator": ("longitude_of_central_meridian", "latitude_of_projection_origin"),
+    "polar_stereographic": ("latitude_of_projection_origin",), "mercator": ("longitude_of_projection_origin",),
+    "stereographic": _ORIGIN, "lambert_azimuthal_equal_area": _ORIGIN, "azimuthal_equidistant": _ORIGIN,
+    "rotated_latitude_longitude": ("grid_north_pole_latitude", "grid_north_pole_longitude"),
+}
 _KIND = {"rotated_latitude_longitude": ROTATED, "latitude_longitude": DEGREES}
 
 
@@ -91,7 +100,12 @@ def _mapping(attributes: dict, name: str, path: Path, notes: list[str]) -> Mappi
                 break
         else:
             metres, kilometres = _in_metres(attributes, where)
+            missing = [key for key in _NEEDED.get(str(attributes.get("grid_mapping_name")), ()) if key not in attributes]
+            if missing:
+                raise KeyError(", ".join(missing))
             crs = CRS.from_cf(metres)
+            if crs.is_projected and not set(_RADII) & set(attributes):
+                notes.append(f"grid mapping '{name}' states no radius of the Earth; the ellipsoid of WGS 84 is taken")
             if kilometres:
                 notes.append(f"grid mapping '{name}' is in kilometres; it is read in metres, the Earth's radius as {crs.ellipsoid.semi_major_metre:g} m")
         Transformer.from_crs("EPSG:4326", crs)  # only now PROJ looks at all parameters
