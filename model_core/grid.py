@@ -72,7 +72,8 @@ class Grid:
                 f"extent {xmin},{ymin},{xmax},{ymax} with cell {cell} is empty; "
                 "give xmin < xmax, ymin < ymax and a positive cell size"
             )
-        if crs.is_geographic and not (-90 - cell <= ymin and ymax <= 90 + cell and xmax - xmin <= 360 + cell and -540 <= xmin and xmax <= 540):
+        of_the_globe = -90 - cell <= ymin and ymax <= 90 + cell and xmax - xmin <= 360 + cell and -540 <= xmin and xmax <= 540
+        if crs.is_geographic and not of_the_globe:
             raise InputError(f"extent {xmin:g},{ymin:g},{xmax:g},{ymax:g} can't be degrees, which its CRS has; name the CRS that it is in")
         # 1e-6 of a cell forgives the rounding of decimal extents.
         columns, rows = (float(np.ceil(length / cell - 1e-6)) for length in (xmax - xmin, ymax - ymin))
@@ -80,7 +81,8 @@ class Grid:
             unit = crs.axis_info[0].unit_name if crs.axis_info else "unknown"
             raise InputError(
                 f"extent {xmin:g},{ymin:g},{xmax:g},{ymax:g} with cell {cell:g} gives {rows:.0f} rows x {columns:.0f} columns, more than "
-                f"{MOST_CELLS} cells; the cell size is in the unit of the CRS, which is {unit}: is it right? Choose larger cells or a smaller extent"
+                f"{MOST_CELLS} cells; the cell size is in the unit of the CRS, which is {unit}: is it right? Choose larger "
+                "cells or a smaller extent"
             )
         rows, columns = int(rows), int(columns)
         return cls.from_lower_left(crs, xmin, ymin, (cell, cell), (max(rows, 1), max(columns, 1)))

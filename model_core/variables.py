@@ -68,17 +68,23 @@ VARIABLES: dict[str, Variable] = {
                 "PM25_TOT", "PM25_FRM", "PM25_CMAQ", "PM2_5_DRY", "PM2P5", "PM2P5_CONC", "SURF_UG_PM25_RH50", "SURF_UG_PM25", "CNC_PM2_5",
                 "DAYMEAN_CNC_PM2_5", "TPM25", "PM25_RH35_GCC", "SCONCPM2P5", "MMRPM2P5", "PM25_AVG", "PM2_5", "PM25",
             ),
-            other_standard_names=(_CONCENTRATION.format("pm2p5_ambient_aerosol"), _CONCENTRATION.format("pm2p5_dry_aerosol_particles"), "mass_fraction_of_pm2p5_ambient_aerosol_particles_in_air"),
+            other_standard_names=(
+                _CONCENTRATION.format("pm2p5_ambient_aerosol"), _CONCENTRATION.format("pm2p5_dry_aerosol_particles"),
+                "mass_fraction_of_pm2p5_ambient_aerosol_particles_in_air",
+            ),
         ),
         Variable(
             "pm10", "PM10", _AEROSOL.format("pm10"), "ug m-3", (0, 15000),
             (
-                "PM10_TOT", "PM10_CMAQ", "PM10_CONC", "SURF_UG_PM10_RH50", "SURF_UG_PM10", "CNC_PM10", "DAYMEAN_CNC_PM10", "TPM10", "SCONCPM10",
-                "MMRPM10", "PM10", "PMC_TOT_PM10",
+                "PM10_TOT", "PM10_CMAQ", "PM10_CONC", "SURF_UG_PM10_RH50", "SURF_UG_PM10", "CNC_PM10", "DAYMEAN_CNC_PM10", "TPM10",
+                "SCONCPM10", "MMRPM10", "PM10", "PMC_TOT_PM10",
             ),
             other_standard_names=(_CONCENTRATION.format("pm10_ambient_aerosol"), _CONCENTRATION.format("pm10_dry_aerosol_particles")),
         ),
-        Variable("o3", "ozone", _CONCENTRATION.format("ozone"), "ug m-3", (0, 1500), _gas("O3", "OZONE", "GO3"), other_standard_names=_fractions("ozone")),
+        Variable(
+            "o3", "ozone", _CONCENTRATION.format("ozone"), "ug m-3", (0, 1500), _gas("O3", "OZONE", "GO3"),
+            other_standard_names=_fractions("ozone"),
+        ),
         Variable(
             "no2", "nitrogen dioxide", _CONCENTRATION.format("nitrogen_dioxide"), "ug m-3", (0, 2000), _gas("NO2"),
             other_standard_names=_fractions("nitrogen_dioxide"),

@@ -55,6 +55,8 @@ class Companions:
 def _times(file: CTMFile) -> list[tuple[bool, int]]:
     """(daily, days or seconds since 1970) of every time of a file."""
     layout = file.layout
+    if layout.times is None:
+        return []
     daily = layout.days is not None
-    times = layout.days.astype("datetime64[D]") if daily else layout.times.astype("datetime64[s]") if layout.times is not None else np.empty(0, "datetime64[s]")
+    times = layout.days.astype("datetime64[D]") if daily else layout.times.astype("datetime64[s]")
     return [(daily, int(time)) for time in times.astype(np.int64)]

@@ -85,12 +85,14 @@ class CTMFile:
             levels = [dim for dim in others if is_vertical(self.dataset, dim)]
             if levels:
                 raise InputError(
-                    f"variable '{name}' of '{self.path}' has levels in '{levels[0]}' ({describe_axis(self.dataset, levels[0])}), and nothing says which "
+                    f"variable '{name}' of '{self.path}' has levels in '{levels[0]}' "
+                    f"({describe_axis(self.dataset, levels[0])}), and nothing says which "
                     "is at the surface; say so with --level first, --level last or a value of that axis, or with level in a variable table"
                 )
             if others:
                 raise InputError(
-                    f"variable '{name}' of '{self.path}' has dimensions {', '.join(others)} of unknown meaning; cut one entry out beforehand, for "
+                    f"variable '{name}' of '{self.path}' has dimensions {', '.join(others)} of unknown meaning; cut one entry "
+                    "out beforehand, for "
                     f"example with ncks -d {others[0]},0"
                 )
             self._convert(np.zeros(1, np.float32), name, unit)

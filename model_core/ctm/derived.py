@@ -62,13 +62,19 @@ _DEW_POINT = Quantity(("D2M", "TDEW2", "T2MDEW"), "dew_point_temperature", "K", 
 _TEMPERATURE = Quantity(("TEMP2", "T2", "T2M", "TAS", "SFC_TMP"), "", "K", (150, 350))
 _PRESSURE = Quantity(("PRSFC", "PSFC", "PS", "SP"), "surface_air_pressure", "Pa", (1e4, 1.2e5))
 
+
+def _component(*names: str) -> Quantity:
+    """Of the wind."""
+    return Quantity(names, "", "m s-1", (-150, 150))
+
+
 RECIPES = (  # in order of preference
     Recipe("rh", (_MIXING_RATIO, _TEMPERATURE, _PRESSURE), humidity_from_mixing_ratio),
     Recipe("rh", (_SPECIFIC, _TEMPERATURE, _PRESSURE), humidity_from_specific),
     Recipe("rh", (_DEW_POINT, _TEMPERATURE), humidity_from_dew_point),
-    Recipe("wind", (Quantity(("U10", "U10M", "UAS"), "", "m s-1", (-150, 150)), Quantity(("V10", "V10M", "VAS"), "", "m s-1", (-150, 150))), speed),
+    Recipe("wind", (_component("U10", "U10M", "UAS"), _component("V10", "V10M", "VAS")), speed),
     Recipe(
-        "wind", (Quantity(("U",), "", "m s-1", (-150, 150)), Quantity(("V",), "", "m s-1", (-150, 150))), speed,
+        "wind", (_component("U"), _component("V")), speed,
         "wind at 10 m is not there, so that of the lowest model layer is taken, which is stronger",
     ),
 )

@@ -87,7 +87,8 @@ def _doubts(file: CTMFile) -> list[str]:
         doubts.append("PM2.5 is not there, but CMAQ's aerosol species are; run CMAQ's combine, which makes PM25_TOT of them")
     if "pm25" not in file.yields() and file.merra_parts():
         doubts.append(
-            f"PM2.5 is not there, but MERRA-2's parts of it are ({', '.join(file.merra_parts())}); add them up as your study does, for example "
+            f"PM2.5 is not there, but MERRA-2's parts of it are ({', '.join(file.merra_parts())}); add them up as your study "
+            "does, for example "
             "DUSMASS25 + SSSMASS25 + BCSMASS + 1.4 OCSMASS + 1.375 SO4SMASS, and name the sum pm2p5"
         )
     return doubts

@@ -8,7 +8,8 @@ import numpy as np
 
 # What people and programs write: rows of nines or eights, -1, the ends of 16-bit integers, round powers of ten.
 _NINES = [float(f"{digit * n}.{digit * m}" if m else digit * n) for digit in "98" for n in (2, 3, 4, 5, 6) for m in (0, 1, 2, 3)]
-_MARKS = np.array(sorted({sign * v for v in (*_NINES, 32767, 32768, 65535, 1e10, 1e15, 1e20, 1e30, 1e35) for sign in (1, -1)} | {-1.0}), np.float32)
+_ENDS = (32767, 32768, 65535, 1e10, 1e15, 1e20, 1e30, 1e35)
+_MARKS = np.array(sorted({sign * value for value in (*_NINES, *_ENDS) for sign in (1, -1)} | {-1.0}), np.float32)
 
 
 def without_marks(stated: np.ndarray, values: np.ndarray, limits: tuple[float, float], name: str, found: Counter | None) -> np.ndarray:

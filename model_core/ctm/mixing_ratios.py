@@ -72,12 +72,16 @@ def conversion(key: str, unit: str, names: dict[str, str]) -> Conversion | None:
     by_density, air = partial(_by_density, key, unit), air_of(names)
     if air is not None:
         return Conversion(air, partial(_by_air, by_density, air.density), by_density, "")
-    remark = f"its mixing ratio ({unit}) is converted at {STANDARD_K:g} K and {STANDARD_PA / 100:g} hPa, because temperature and pressure are not there"
+    state = f"{STANDARD_K:g} K and {STANDARD_PA / 100:g} hPa"
+    remark = f"its mixing ratio ({unit}) is converted at {state}, because temperature and pressure are not there"
     return Conversion(None, partial(by_density, density=air_density(STANDARD_K, STANDARD_PA)), by_density, remark)
 
 
 def air_of(names: dict[str, str]) -> Air | None:
-    """How a file gives the density of its air: itself, or by temperature and pressure; None where it does not. `names` as for `conversion`."""
+    """How a file gives the density of its air: itself, or by temperature and pressure; None where it does not.
+
+    `names` as for `conversion`.
+    """
     density = first_name(DENSITY, names)
     if density:
         return Air((density,), (DENSITY,), lambda values: values)

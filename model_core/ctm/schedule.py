@@ -144,7 +144,8 @@ def _step_hours(key: str, entries: Entries, paths: Sequence[Path]) -> float:
     hours = float(steps[np.argmax(count)] / np.timedelta64(1, "h"))
     if hours > 24:
         raise InputError(
-            f"{key} in '{paths[int(entries.file[0])]}' and the files after it has times that are {hours / 24:g} days apart; daily or hourly fields are "
+            f"{key} in '{paths[int(entries.file[0])]}' and the files after it has times that are {hours / 24:g} days apart; "
+            "daily or hourly fields are "
             "needed, and monthly means are not days. Daily means that are alone in their files need time bounds of a day"
         )
     return hours

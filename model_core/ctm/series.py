@@ -234,7 +234,9 @@ def _common_days(schedules: dict[str, Schedule], progress: Progress) -> list[np.
     return sorted(common)
 
 
-def _check_found(series: Series, wanted: list[str] | None, species: list[str], names: list[str], reasons: list[str], progress: Progress) -> None:
+def _check_found(
+    series: Series, wanted: list[str] | None, species: list[str], names: list[str], reasons: list[str], progress: Progress
+) -> None:
     found = {*series.schedules, *series.static}
     if species and "pm25" not in found and (wanted is None and not found or wanted is not None and "pm25" in wanted):
         raise InputError(
@@ -253,7 +255,8 @@ def _check_found(series: Series, wanted: list[str] | None, species: list[str], n
 
 def _tell_marks(marks: Counter, progress: Progress) -> None:
     for (name, mark), count in sorted(marks.items()):
-        progress.warn(f"variable '{name}': {count} values of {mark:g} are taken as missing; they can't be real, though no _FillValue says so")
+        what = f"variable '{name}': {count} values of {mark:g} are taken as missing"
+        progress.warn(f"{what}; they can't be real, though no _FillValue says so")
 
 
 class _Extremes:

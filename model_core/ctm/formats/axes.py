@@ -22,7 +22,8 @@ _NAMES = {
     "t": {"time", "valid_time"},
 }
 _ROTATED_NAMES = {"rlon", "rlat", "grid_longitude", "grid_latitude"}
-_LONGITUDES, _LATITUDES = ("lon", "longitude", "xlong", "xlong_m", "nav_lon", "lons"), ("lat", "latitude", "xlat", "xlat_m", "nav_lat", "lats")
+_LONGITUDES = ("lon", "longitude", "xlong", "xlong_m", "nav_lon", "lons")
+_LATITUDES = ("lat", "latitude", "xlat", "xlat_m", "nav_lat", "lats")
 _EAST, _NORTH = ("degrees_east", "degree_east", "degrees_e"), ("degrees_north", "degree_north", "degrees_n")
 _LENGTHS = {"m", "km", "meter", "meters", "metre", "metres", "kilometer", "kilometers", "kilometre", "kilometres"}
 _UNEVEN = 0.02  # of a cell: what single-precision coordinates may deviate from even spacing
@@ -36,9 +37,9 @@ def find_axis(dataset: xarray.Dataset, axis: str) -> str | None:
     Of several, as on staggered grids, it is that of most variables.
     """
     candidates = [str(d) for d in dataset.sizes if d in dataset.variables and dataset.variables[d].dims == (d,)]
+    attributes = {dim: dataset.variables[dim].attrs for dim in candidates}
     marked = [
-        dim for dim in candidates
-        if (attributes := dataset.variables[dim].attrs).get("standard_name") in _STANDARD[axis] or str(attributes.get("axis", "")).lower() == axis
+        dim for dim, said in attributes.items() if said.get("standard_name") in _STANDARD[axis] or str(said.get("axis", "")).lower() == axis
     ]
     marked = marked or [dim for dim in candidates if dim.lower() in _NAMES[axis]]
     return max(marked, key=lambda dim: _users(dataset, (dim,)), default=None)
@@ -61,7 +62,7 @@ def kind_of_axes(dataset: xarray.Dataset, y: str, x: str) -> str:
 def is_index(axis: xarray.DataArray) -> bool:
     """Whether an axis only counts the cells: 0, 1, 2 ... without a unit."""
     values = axis.to_numpy().astype(float)
-    return str(axis.attrs.get("units", "")).strip() in ("", "1") and len(values) > 1 and bool(np.array_equal(np.abs(np.diff(values)), np.ones(len(values) - 1)))
+    return str(axis.attrs.get("units", "")).strip() in ("", "1") and len(values) > 1 and bool((np.abs(np.diff(values)) == 1).all())
 
 
 def lonlat_in_two_dimensions(dataset: xarray.Dataset) -> tuple[xarray.DataArray, xarray.DataArray] | None:
@@ -74,7 +75,7 @@ def lonlat_in_two_dimensions(dataset: xarray.Dataset) -> tuple[xarray.DataArray,
 def _two_dimensional(dataset: xarray.Dataset, standard: str, names: tuple[str, ...], units: tuple[str, ...]) -> list[xarray.DataArray]:
     """Candidates, perhaps repeated for every time; the surest first."""
     found: list[tuple[int, xarray.DataArray]] = []
-    named = {name for v in dataset.variables.values() for name in str(v.attrs.get("coordinates", v.encoding.get("coordinates", ""))).split()}
+    named = {name for v in dataset.variables.values() for name in str(v.attrs.get("coordinates", "")).split()}
     for name, variable in dataset.variables.items():
         if variable.ndim not in (2, 3) or variable.dtype.kind not in "fiu":
             continue
@@ -120,11 +121,13 @@ def spacing(axis: xarray.DataArray, crs: CRS, path: Path, is_x: bool, kilometres
         metres = crs.axis_info[0].unit_conversion_factor
         if abs(step) * metres < _LEAST_METRES and not unit or np.abs(values).max() * metres > _EARTH_ROUND_M:
             raise InputError(
-                f"'{path}': axis '{axis.name}' has steps of {abs(step):g} {crs.axis_info[0].unit_name} and reaches {np.abs(values).max():g}, which no "
+                f"'{path}': axis '{axis.name}' has steps of {abs(step):g} {crs.axis_info[0].unit_name} and reaches "
+                f"{np.abs(values).max():g}, which no "
                 f"model grid does; correct its attribute units, for example to 'km'"
             )
     elif not is_x and np.abs(values).max() > 90.5 or is_x and np.ptp(values) > 361:
-        raise InputError(f"'{path}': axis '{axis.name}' spans {values.min():g} to {values.max():g}, which are no degrees; correct its values or units")
+        span = f"{values.min():g} to {values.max():g}"
+        raise InputError(f"'{path}': axis '{axis.name}' spans {span}, which are no degrees; correct its values or units")
     return float(values[0]), float(step)
 
 

@@ -50,7 +50,8 @@ def _horizontal(dataset: xarray.Dataset, path: Path, notes: list[str]) -> tuple[
     if beside is not None and is_index(dataset[y]) and is_index(dataset[x]):
         return _by_lonlat(dataset, lonlat, path, notes)
     kind = kind_of_axes(dataset, y, x)
-    mapping = None if kind == DEGREES and beside is not None and not _refers(dataset, y, x) else stated_mapping(dataset, y, x, kind, path, notes)
+    told_by_lonlat = kind == DEGREES and beside is not None and not _refers(dataset, y, x)
+    mapping = None if told_by_lonlat else stated_mapping(dataset, y, x, kind, path, notes)
     if mapping is None and kind == DEGREES:
         mapping = Mapping(CRS.from_epsg(4326), "degrees")
         if beside is not None and _distance(dataset, y, x, beside) > _LARGEST_DISTANCE:
@@ -64,11 +65,14 @@ def _horizontal(dataset: xarray.Dataset, path: Path, notes: list[str]) -> tuple[
     if mapping is None and beside is not None:
         return _by_lonlat(dataset, lonlat, path, notes)
     if mapping is not None and kind == ROTATED and mapping.crs.is_geographic and not mapping.crs.is_derived:
-        raise InputError(f"'{path}' has axes {x} and {y} in rotated degrees, but the grid mapping '{mapping.name}' has no rotated pole; correct it")
+        raise InputError(
+            f"'{path}' has axes {x} and {y} in rotated degrees, but the grid mapping '{mapping.name}' has no rotated pole; correct it"
+        )
     if mapping is None:
         what = "rotated degrees" if kind == ROTATED else "a projection"
         raise InputError(
-            f"'{path}' has axes {x} and {y} in {what}, but no grid_mapping that says their projection and no longitudes and latitudes in two "
+            f"'{path}' has axes {x} and {y} in {what}, but no grid_mapping that says their projection and no longitudes and "
+            "latitudes in two "
             f"dimensions{_several(dataset)}; add one, for example with ncatted -a grid_mapping,VARIABLE,c,c,NAME"
         )
     (y0, dy), (x0, dx) = (spacing(dataset[name], mapping.crs, path, name == x, mapping.kilometres) for name in (y, x))
@@ -114,18 +118,22 @@ def _distance(dataset: xarray.Dataset, y: str, x: str, lonlat: tuple[xarray.Data
     lon, lat = (values.transpose(y, x).to_numpy().astype(float) for values in lonlat)
     axis_x, axis_y = (dataset[name].to_numpy().astype(float) for name in (x, y))
     cell_x, cell_y = (max(abs(np.diff(values)).mean(), 1e-9) for values in (axis_x, axis_y))
-    return max(float(np.nanmax(np.abs(_turn(lon - axis_x)), initial=0) / cell_x), float(np.nanmax(np.abs(lat - axis_y[:, None]), initial=0) / cell_y))
+    across, along = np.abs(_turn(lon - axis_x)) / cell_x, np.abs(lat - axis_y[:, None]) / cell_y
+    return float(np.nanmax([across, along], initial=0))
 
 
-def _note_distance(grid: Grid, flip: tuple[bool, bool], dims: tuple[str, str], lonlat: tuple[xarray.DataArray, xarray.DataArray], notes: list[str]) -> None:
+def _note_distance(
+    grid: Grid, flip: tuple[bool, bool], dims: tuple[str, str], lonlat: tuple[xarray.DataArray, xarray.DataArray], notes: list[str]
+) -> None:
     """Say so where the cells' own longitudes and latitudes lie off the grid, at its corners and centre."""
-    lon, lat = (values.transpose(*dims).to_numpy().astype(float)[:: -1 if flip[0] else 1, :: -1 if flip[1] else 1] for values in lonlat)
+    north_up = slice(None, None, -1 if flip[0] else 1), slice(None, None, -1 if flip[1] else 1)
+    lon, lat = (values.transpose(*dims).to_numpy().astype(float)[north_up] for values in lonlat)
     (south, east), (middle, centre) = (n - 1 for n in grid.shape), (n // 2 for n in grid.shape)
     rows, columns = np.array([0, 0, south, south, middle]), np.array([0, east, 0, east, centre])
     row, column = grid.locate(lon[rows, columns], lat[rows, columns], "EPSG:4326")
     off = np.hypot(row - rows - 0.5, column - columns - 0.5)
     if np.isfinite(off).all() and off.max() > _LARGEST_DISTANCE:
-        notes.append(f"its own longitudes and latitudes lie up to {off.max():.2g} cells off the projection that it states, which is taken; is it right?")
+        notes.append(f"its own longitudes and latitudes lie up to {off.max():.2g} cells off the projection that it states; is that right?")
 
 
 def _columns_first(lon: np.ndarray, lat: np.ndarray) -> bool:
@@ -144,7 +152,8 @@ def _other_times(dataset: xarray.Dataset, path: Path, notes: list[str]) -> TimeA
     if text is not None:
         times = text_times(text.to_numpy(), "Times", path)
         return TimeAxis((str(text.dims[0]),), times, *steps_and_days(times), np.repeat(times[:1], len(times)))
-    single = next((dataset[n] for n, v in dataset.variables.items() if str(n).lower() in ("time", "valid_time") and v.ndim == 0 and v.attrs.get("units")), None)
+    scalars = [dataset[n] for n, v in dataset.variables.items() if str(n).lower() in ("time", "valid_time") and v.ndim == 0]
+    single = next((value for value in scalars if value.attrs.get("units")), None)
     if single is not None:
         times = decode(single.to_numpy()[None], single.attrs, str(single.name), path, dataset.attrs)
         return TimeAxis((), times, None, None, times)

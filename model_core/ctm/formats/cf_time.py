@@ -93,7 +93,8 @@ def steps_and_days(times: np.ndarray, frequency: str = "") -> tuple[float | None
 
 
 def _named(dataset: xarray.Dataset, standard_name: str) -> xarray.DataArray | None:
-    return next((dataset[n] for n, v in dataset.variables.items() if v.attrs.get("standard_name") == standard_name or n == standard_name), None)
+    names = (n for n, v in dataset.variables.items() if v.attrs.get("standard_name") == standard_name or n == standard_name)
+    return next((dataset[name] for name in names), None)
 
 
 def _forecasts(reference: xarray.DataArray, period: xarray.DataArray, path: Path) -> TimeAxis:

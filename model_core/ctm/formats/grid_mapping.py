@@ -52,7 +52,8 @@ def stated_mapping(dataset: xarray.Dataset, y: str, x: str, kind: str, path: Pat
     InputError
         If the grid mapping makes no projection.
     """
-    referred = sorted({_first_name(v.attrs["grid_mapping"]) for v in dataset.variables.values() if {y, x} <= set(v.dims) and "grid_mapping" in v.attrs})
+    fields = [v for v in dataset.variables.values() if {y, x} <= set(v.dims)]
+    referred = sorted({_first_name(v.attrs["grid_mapping"]) for v in fields if "grid_mapping" in v.attrs})
     for name in referred:
         if name in dataset.variables:
             return _mapping(dataset[name].attrs, name, path, notes)
@@ -61,10 +62,13 @@ def stated_mapping(dataset: xarray.Dataset, y: str, x: str, kind: str, path: Pat
     if len(fitting) == 1 and kind != DEGREES:
         notes.append(f"no field refers to a grid mapping; the only fitting one in the file, '{fitting[0]}', is taken")
         return _mapping(dataset[fitting[0]].attrs, fitting[0], path, notes)
-    if kind == DEGREES and any("rotat" in name.lower() for name in [*referred, *(n for n in unreferred if _kind(dataset[n].attrs) == ROTATED)]):
-        name = next(iter([*referred, *unreferred]))
+    rotated = [name for name in referred if "rotat" in name.lower()]
+    rotated += [name for name in unreferred if _kind(dataset[name].attrs) == ROTATED]
+    if kind == DEGREES and rotated:
+        name = rotated[0]
         raise InputError(
-            f"'{path}' has axes {x} and {y} in degrees and a rotated pole '{name}' that no field refers to, so it can't be told whether they are "
+            f"'{path}' has axes {x} and {y} in degrees and a rotated pole '{name}' that no field refers to, so it can't be "
+            "told whether they are "
             f"rotated; add the attribute with ncatted -a grid_mapping,VARIABLE,c,c,{name}, or remove '{name}'"
         )
     return Mapping(ioapi.crs(dataset.attrs, path), "IOAPI attributes") if "GDTYP" in dataset.attrs and kind == PROJECTED else None
@@ -72,7 +76,8 @@ def stated_mapping(dataset: xarray.Dataset, y: str, x: str, kind: str, path: Pat
 
 def mappings_in(dataset: xarray.Dataset) -> list[str]:
     """Names of the grid mapping variables of a file."""
-    return [str(name) for name, v in dataset.variables.items() if v.size <= 1 and {"grid_mapping_name", "crs_wkt", "spatial_ref"} & set(v.attrs)]
+    marks = {"grid_mapping_name", "crs_wkt", "spatial_ref"}
+    return [str(name) for name, v in dataset.variables.items() if v.size <= 1 and marks & set(v.attrs)]
 
 
 def _first_name(text: Any) -> str:
@@ -107,11 +112,13 @@ def _mapping(attributes: dict, name: str, path: Path, notes: list[str]) -> Mappi
             if crs.is_projected and not set(_RADII) & set(attributes):
                 notes.append(f"grid mapping '{name}' states no radius of the Earth; the ellipsoid of WGS 84 is taken")
             if kilometres:
-                notes.append(f"grid mapping '{name}' is in kilometres; it is read in metres, the Earth's radius as {crs.ellipsoid.semi_major_metre:g} m")
+                radius = f"{crs.ellipsoid.semi_major_metre:g} m"
+                notes.append(f"grid mapping '{name}' is in kilometres; it is read in metres, the Earth's radius as {radius}")
         Transformer.from_crs("EPSG:4326", crs)  # only now PROJ looks at all parameters
     except (ProjError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
         raise InputError(
-            f"{where} is not understood ({attributes.get('grid_mapping_name', 'it has no grid_mapping_name')}; {type(error).__name__}: {error}); "
+            f"{where} is not understood ({attributes.get('grid_mapping_name', 'it has no grid_mapping_name')}; "
+            f"{type(error).__name__}: {error}); "
             "give it the attributes that CF's appendix F asks for, for example with ncatted"
         ) from error
     check_earth(crs, where)
@@ -132,7 +139,7 @@ def _in_metres(attributes: dict, where: str) -> tuple[dict, bool]:
         if isinstance(radius, float) and EARTH_RADII_M[0] <= 1000 * radius <= EARTH_RADII_M[1]:
             numbers[key], kilometres = 1000 * radius, True
         elif not (isinstance(radius, float) and EARTH_RADII_M[0] <= radius <= EARTH_RADII_M[1]):
-            raise InputError(f"{where} has {key} = {radius}, which is no radius of the Earth in metres; correct it, for example with ncatted")
+            raise InputError(f"{where} has {key} = {radius}, which is no radius of the Earth in metres; correct it, as with ncatted")
     for key in _OFFSETS:
         unit = str(attributes.get(f"{key}_unit", attributes.get(f"{key}_units", "km" if kilometres else ""))).lower()
         if isinstance(numbers.get(key), float) and unit.startswith("k"):

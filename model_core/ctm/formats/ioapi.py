@@ -16,7 +16,10 @@ from model_core.errors import InputError
 from model_core.grid import Grid, ctm_crs
 
 _DAY_HOURS = 24.0
-_NEEDED = {2: ("P_ALP", "P_BET", "P_GAM", "YCENT"), 5: ("P_ALP",), 6: ("P_ALP", "P_BET", "P_GAM", "XCENT", "YCENT"), 7: ("P_ALP", "P_GAM", "XCENT", "YCENT")}
+_NEEDED = {  # GDTYP -> attributes without which its place is not known
+    2: ("P_ALP", "P_BET", "P_GAM", "YCENT"), 5: ("P_ALP",), 6: ("P_ALP", "P_BET", "P_GAM", "XCENT", "YCENT"),
+    7: ("P_ALP", "P_GAM", "XCENT", "YCENT"),
+}
 _FALLING, _RISING = (1, 2, 4, 7), (5, 6)  # VGTYP of sigma and pressure, and of heights; IOAPI manual, "Vertical grids"
 
 
@@ -93,7 +96,9 @@ def _crs(attributes: dict[str, Any], path: Path) -> CRS:
     kind = int(attributes["GDTYP"])
     missing = [name for name in _NEEDED.get(kind, ()) if name not in attributes]
     if missing:
-        raise InputError(f"'{path}' lacks the IOAPI attributes {', '.join(missing)} of its projection (GDTYP={kind}); write them, for example with ncatted")
+        raise InputError(
+            f"'{path}' lacks the IOAPI attributes {', '.join(missing)} of its projection (GDTYP={kind}); write them, as with ncatted"
+        )
     alp, bet, gam, xcent, ycent = (float(attributes.get(k, 0)) for k in ("P_ALP", "P_BET", "P_GAM", "XCENT", "YCENT"))
     if kind == 1:
         return CRS.from_proj4("+proj=longlat +R=6370000 +no_defs")

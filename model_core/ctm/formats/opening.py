@@ -73,7 +73,8 @@ def _open_zarr(path: Path) -> xarray.Dataset:
     except InputError:
         raise
     except Exception as error:  # zarr raises errors of many libraries for a damaged store
-        raise InputError(f"'{path}' is a damaged or incomplete Zarr store ({type(error).__name__}: {error}); copy or make it again") from error
+        reason = f"{type(error).__name__}: {error}"
+        raise InputError(f"'{path}' is a damaged or incomplete Zarr store ({reason}); copy or make it again") from error
 
 
 def _dimensions(array) -> tuple[str, ...]:
@@ -86,7 +87,8 @@ def _open_grib(path: Path) -> xarray.Dataset:
         import cfgrib
     except Exception as error:  # ImportError, or RuntimeError where its C library is missing
         raise InputError(
-            f"'{path}' is a GRIB file, for which the engine lacks the Python packages cfgrib and eccodes ({error}); install them (pip install cfgrib "
+            f"'{path}' is a GRIB file, for which the engine lacks the Python packages cfgrib and eccodes ({error}); install "
+            "them (pip install cfgrib "
             "eccodes), or convert the file with grib_to_netcdf or cdo -f nc copy"
         ) from error
     try:

@@ -35,7 +35,9 @@ def fit_rotation(rotated_lon: np.ndarray, rotated_lat: np.ndarray, lon: np.ndarr
     x, y = np.meshgrid(rotated_lon[columns], rotated_lat[rows])
     true_lon, true_lat = lon[some], lat[some]
     if not (np.isfinite(true_lon).all() and np.isfinite(true_lat).all() and (np.abs(true_lat) <= 90).all()):
-        raise InputError(f"'{path}' states no rotated pole, and its longitudes and latitudes have gaps or are no degrees; add a grid_mapping")
+        raise InputError(
+            f"'{path}' states no rotated pole, and its longitudes and latitudes have gaps or are no degrees; add a grid_mapping"
+        )
     before, after = _on_sphere(x, y), _on_sphere(true_lon, true_lat)
     u, _, vt = np.linalg.svd(before.T @ after)
     turn = vt.T @ np.diag([1, 1, np.linalg.det(vt.T @ u.T)]) @ u.T
@@ -48,7 +50,8 @@ def fit_rotation(rotated_lon: np.ndarray, rotated_lat: np.ndarray, lon: np.ndarr
     misfit = max(float(np.abs((back_x - x + 180) % 360 - 180).max() / cell_x), float(np.abs(back_y - y).max() / cell_y))
     if not misfit <= LARGEST_MISFIT:
         raise InputError(
-            f"'{path}' states no rotated pole, and none takes its axes to its longitudes and latitudes: the best is up to {misfit:.2g} cells off, "
+            f"'{path}' states no rotated pole, and none takes its axes to its longitudes and latitudes: the best is up to "
+            f"{misfit:.2g} cells off, "
             f"where {LARGEST_MISFIT} is allowed. Add a grid_mapping, or regrid it, for example with cdo remapbil"
         )
     return crs, misfit

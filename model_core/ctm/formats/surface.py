@@ -25,7 +25,9 @@ _HYBRIDS = {"atmosphere_hybrid_sigma_pressure_coordinate", "hybrid_sigma_pressur
 # Half of hybrid coefficients: (pressure term, share of the surface pressure), as CAM, ECMWF, EMEP and CHIMERE name them.
 _COEFFICIENTS = (("hyam", "hybm"), ("a", "b"), ("ap", "b"), ("a_vcoord", "b_vcoord"), ("ak", "bk"))
 _PRESSURE_FIELDS = {"pl", "pres", "pressure", "pmid", "met_pmid", "air_pressure", "p_mid"}
-_NAMES = re.compile(r"(.*[_ ])?(lev|level|levels|lay|layer|layers|z|k|height|alt|altitude|plev|sigma|eta|hybrid|bottom_top|nz|mlev|pressure)(\d*)", re.IGNORECASE)
+_NAMES = re.compile(
+    r"(.*[_ ])?(p?lev|m?lev|levels?|lay|layers?|n?z|k|height|alt|altitude|sigma|eta|hybrid|bottom_top|pressure)(\d*)", re.IGNORECASE
+)
 _STANDARD_PA, _SMALLEST_SIGMA_RANGE = 101325.0, 0.02
 
 
@@ -141,10 +143,10 @@ def _by_coefficients(dataset: xarray.Dataset, dim: str) -> tuple[int, str] | Non
     if "sigma" in terms:
         pairs.append((None, terms["sigma"]))
     for a, b in (*pairs, *_COEFFICIENTS):
-        if b not in dataset.variables or dataset[b].dims != (dim,) or dataset[b].dtype.kind not in "fiu":
+        if not _is_along(dataset, b, dim):
             continue
         share = dataset[b].to_numpy().astype(float)
-        term = dataset[a].to_numpy().astype(float) if a in dataset.variables and dataset[a].dims == (dim,) and dataset[a].dtype.kind in "fiu" else 0 * share
+        term = dataset[a].to_numpy().astype(float) if _is_along(dataset, a, dim) else 0 * share
         unit = str(dataset[a].attrs.get("units", "")).lower() if a in dataset.variables else ""
         if unit in ("hpa", "mb", "mbar"):
             term = term * 100
@@ -156,13 +158,19 @@ def _by_coefficients(dataset: xarray.Dataset, dim: str) -> tuple[int, str] | Non
     return None
 
 
+def _is_along(dataset: xarray.Dataset, name: str | None, dim: str) -> bool:
+    """Whether a variable holds numbers along this dimension alone."""
+    return name in dataset.variables and dataset.variables[name].dims == (dim,) and dataset.variables[name].dtype.kind in "fiu"
+
+
 def _by_pressure_field(dataset: xarray.Dataset, dim: str) -> tuple[int, str] | None:
     """From a pressure field in the file, of which one column is read."""
     if dataset.sizes[dim] < 2:
         return None
     for name, array in dataset.variables.items():
         named = str(name).lower() in _PRESSURE_FIELDS or array.attrs.get("standard_name") == "air_pressure"
-        if named and dim in array.dims and array.ndim > 1 and array.dtype.kind == "f" and str(array.attrs.get("units", "")).lower() in _PRESSURE_UNITS:
+        of_pressure = named and str(array.attrs.get("units", "")).lower() in _PRESSURE_UNITS
+        if of_pressure and dim in array.dims and array.ndim > 1 and array.dtype.kind == "f":
             column = array.isel({other: size // 2 for other, size in array.sizes.items() if other != dim}).to_numpy().astype(float)
             if np.isfinite(column).all() and abs(column[0] - column[-1]) > 0:
                 return int(np.argmax(column)), f"the highest pressure in '{name}'"

@@ -43,7 +43,8 @@ def decode(values: np.ndarray, attributes: dict, name: str, path: Path, file_att
         return _dates_as_numbers(values, name, path)
     if _LONG_UNITS.match(units):
         raise InputError(
-            f"'{path}': times in '{name}' count {units.split()[0]}; monthly or yearly means are not days: give the model's daily or hourly fields"
+            f"'{path}': times in '{name}' count {units.split()[0]}; monthly or yearly means are not days: give the model's "
+            "daily or hourly fields"
         )
     if not _SINCE.search(units) and units.lower() in _PLAIN_UNITS:
         units = f"{units} since {_start(attributes, file_attributes or {}, name, path)}"
@@ -59,7 +60,8 @@ def decode(values: np.ndarray, attributes: dict, name: str, path: Path, file_att
     except ValueError as error:
         bad = next((text for text in texts if not _exists(text)), texts[0])
         raise InputError(
-            f"'{path}': times in '{name}' are in the calendar {calendar}, whose {bad[:10]} is a day that does not exist; bring the file onto the "
+            f"'{path}': times in '{name}' are in the calendar {calendar}, whose {bad[:10]} is a day that does not exist; bring "
+            "the file onto the "
             "standard calendar, for example with cdo setcalendar,standard or xarray's convert_calendar"
         ) from error
 
@@ -78,8 +80,8 @@ def text_times(values: np.ndarray, name: str, path: Path) -> np.ndarray:
 
 def start_in_words(attributes: dict, file_attributes: dict) -> tuple[str, str] | None:
     """(ISO time, where it stands) of the start that a long name or the file's attribute FORECAST says, or None."""
-    places = [("its long_name", attributes.get("long_name", ""))] + [(f"the attribute {key}", file_attributes.get(key, "")) for key in _RUN_ATTRIBUTES]
-    for place, text in places:
+    of_file = [(f"the attribute {key}", file_attributes.get(key, "")) for key in _RUN_ATTRIBUTES]
+    for place, text in [("its long_name", attributes.get("long_name", "")), *of_file]:
         match = _DATE.search(str(text))
         if match:
             year, month, day, hour, minute = match.groups()
@@ -108,7 +110,8 @@ def _dates_as_numbers(values: np.ndarray, name: str, path: Path) -> np.ndarray:
         raise InputError(f"'{path}': times in '{name}' are not dates YYYYMMDD; {_REMEDY}")
     days = np.floor(numbers).astype(np.int64)
     try:
-        starts = np.array([f"{day // 10000:04d}-{day // 100 % 100:02d}-{day % 100:02d}" for day in np.ravel(days)], "datetime64[D]").reshape(days.shape)
+        texts = [f"{day // 10000:04d}-{day // 100 % 100:02d}-{day % 100:02d}" for day in np.ravel(days)]
+        starts = np.array(texts, "datetime64[D]").reshape(days.shape)
     except ValueError as error:
         raise InputError(f"'{path}': times in '{name}' hold a date that does not exist: {error}") from error
     return starts.astype("datetime64[s]") + np.rint((numbers - days) * 86400).astype("timedelta64[s]")

@@ -75,7 +75,9 @@ def grid(dataset: xarray.Dataset, path: Path, notes: list[str]) -> Grid:
     return Grid.from_lower_left(crs, x0 - dx / 2, y0 - dy / 2, (dx, dy), shape)
 
 
-def _grid_by_centre(raw: dict[str, Any], attributes: dict[str, float], crs: CRS, shape: tuple[int, int], path: Path, notes: list[str]) -> Grid:
+def _grid_by_centre(
+    raw: dict[str, Any], attributes: dict[str, float], crs: CRS, shape: tuple[int, int], path: Path, notes: list[str]
+) -> Grid:
     """The grid of a whole domain whose longitudes and latitudes were left out."""
     counts = [raw.get(f"{name}_GRID_DIMENSION") for name in ("SOUTH-NORTH", "WEST-EAST")]
     if crs.is_geographic or None in counts or not {"CEN_LON", "CEN_LAT", "DX", "DY"} <= set(attributes):
@@ -83,7 +85,8 @@ def _grid_by_centre(raw: dict[str, Any], attributes: dict[str, float], crs: CRS,
     whole = tuple(int(np.ravel(count)[0]) - 1 for count in counts)  # the attributes count the edges
     if whole != shape:
         raise InputError(
-            f"'{path}' has no XLAT and XLONG, and its {shape[0]} x {shape[1]} cells are a part of the {whole[0]} x {whole[1]} of its domain, "
+            f"'{path}' has no XLAT and XLONG, and its {shape[0]} x {shape[1]} cells are a part of the {whole[0]} x {whole[1]} "
+            "of its domain, "
             "so that their place is not known; keep XLAT and XLONG when a part is cut out"
         )
     dx, dy = (_length(attributes, name, path) for name in ("DX", "DY"))
@@ -101,7 +104,9 @@ def _numbers(attributes: dict[str, Any], path: Path) -> dict[str, float]:
             try:
                 value = float(np.ravel(attributes[name])[0])
             except (TypeError, ValueError, IndexError) as error:
-                raise InputError(f"'{path}' has the attribute {name} = {attributes[name]!r}, which is no number; correct it, for example with ncatted") from error
+                raise InputError(
+                    f"'{path}' has the attribute {name} = {attributes[name]!r}, which is no number; correct it, for example with ncatted"
+                ) from error
             if np.isfinite(value) and abs(value) < _UNSET:
                 numbers[name] = value
     return numbers
@@ -109,7 +114,9 @@ def _numbers(attributes: dict[str, Any], path: Path) -> dict[str, float]:
 
 def _length(attributes: dict[str, float], name: str, path: Path) -> float:
     if not attributes.get(name, 0) > 0:
-        raise InputError(f"'{path}' has the attribute {name} = {attributes.get(name)}, which is no cell size in metres; correct it, for example with ncatted")
+        raise InputError(
+            f"'{path}' has the attribute {name} = {attributes.get(name)}, which is no cell size in metres; correct it, as with ncatted"
+        )
     return attributes[name]
 
 
@@ -125,7 +132,7 @@ def _crs(attributes: dict[str, float], path: Path, notes: list[str]) -> CRS:
         )
     missing = [name for name in needed[kind] if name not in attributes]
     if missing:
-        raise InputError(f"'{path}' does not set the attributes {', '.join(missing)} of its projection; write them, for example with ncatted")
+        raise InputError(f"'{path}' does not set the attributes {', '.join(missing)} of its projection; write them, as with ncatted")
     one, two, lon = (attributes.get(name, 0.0) for name in ("TRUELAT1", "TRUELAT2", "STAND_LON"))
     if kind == 3 and "STAND_LON" not in attributes:  # any meridian will do for Mercator
         lon = attributes.get("CEN_LON", 0.0)
@@ -138,7 +145,9 @@ def _crs(attributes: dict[str, float], path: Path, notes: list[str]) -> CRS:
             return ctm_crs(f"+proj=stere +lat_0={np.copysign(90, one):.0f} +lat_ts={one:.9g} +lon_0={lon:.9g}")
         return ctm_crs(f"+proj=merc +lat_ts={one:.9g} +lon_0={lon:.9g}")
     except ProjError as error:
-        raise InputError(f"'{path}' has attributes TRUELAT1, TRUELAT2, STAND_LON that make no projection ({error}); correct them with ncatted") from error
+        raise InputError(
+            f"'{path}' has attributes TRUELAT1, TRUELAT2, STAND_LON that make no projection ({error}); correct them, as with ncatted"
+        ) from error
 
 
 def _first_time(variable: xarray.DataArray) -> np.ndarray:
