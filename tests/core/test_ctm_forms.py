@@ -12,7 +12,7 @@ from model_core.ctm.fields import read_ctm
 from model_core.ctm.formats.opening import open_fields
 from model_core.ctm.inspection import inspect
 from model_core.errors import InputError
-from model_core.grid import Grid, ctm_crs, parse_grid
+from model_core.grid import Grid, ctm_crs, parse_crs, parse_grid
 from model_core.grid_from_file import read_grid
 from model_core.jobs import JOBS
 from model_core.progress import Progress
@@ -342,6 +342,45 @@ def test_a_rotated_pole_that_nobody_refers_to_beside_plain_degrees_is_asked_abou
     path = field_file(tmp_path / "f.nc", rotated_pole=((), 0, {"grid_mapping_name": "rotated_latitude_longitude", "grid_north_pole_latitude": 40.0, "grid_north_pole_longitude": -170.0}))
     with pytest.raises(InputError, match="rotated pole 'rotated_pole' that no field refers to, .*ncatted -a grid_mapping"):
         read(path)
+
+
+@pytest.mark.parametrize("radius", [6370000.0, 6371229.0])
+def test_where_no_radius_of_the_earth_is_stated_the_longitudes_and_latitudes_choose_it(tmp_path, radius):
+    stated = ctm_crs("+proj=lcc +lat_1=30 +lat_2=60 +lat_0=45 +lon_0=10").to_cf()
+    mapping = {key: value for key, value in stated.items() if key in (
+        "grid_mapping_name", "standard_parallel", "latitude_of_projection_origin", "longitude_of_central_meridian")}
+    true = Grid.from_lower_left(parse_crs(f"+proj=lcc +lat_1=30 +lat_2=60 +lat_0=45 +lon_0=10 +R={radius}"), 9e5, 9e5, (3e3, 3e3), (40, 50))
+    lon, lat = (values[::-1] for values in true.lonlat())
+    fields = {"lon": (("y", "x"), lon, {"units": "degrees_east"}), "lat": (("y", "x"), lat, {"units": "degrees_north"})}
+    axes = {"x": ("x", true.x, {"units": "m", "axis": "X"}), "y": ("y", true.y[::-1], {"units": "m", "axis": "Y"})}
+    pm = {"crs": ((), 0, mapping), "PM25": (("y", "x"), lon, {"grid_mapping": "crs", "units": "ug m-3"})}
+    xarray.Dataset(fields | pm, axes).to_netcdf(tmp_path / "a.nc")
+    assert read_grid(tmp_path / "a.nc").matches(true)
+    assert any(f"one of {radius:.0f} m fits its longitudes and latitudes best" in note for note in inspect(tmp_path / "a.nc")["notes"])
+    xarray.Dataset(pm, axes).to_netcdf(tmp_path / "b.nc")
+    assert any("states no radius of the Earth; one of 6378137 m is taken" in note for note in inspect(tmp_path / "b.nc")["notes"])
+
+
+def test_the_fake_longitudes_of_a_cubed_sphere_are_refused(tmp_path):
+    axes = {name: (name, np.arange(4.0), {"units": unit, "long_name": f"Fake {what} for GrADS Compatibility"})
+            for name, unit, what in (("Xdim", "degrees_east", "Longitude"), ("Ydim", "degrees_north", "Latitude"))}
+    axes["Ydim"][2]["axis"], axes["Xdim"][2]["axis"] = "Y", "X"
+    xarray.Dataset({"PM25": (("nf", "Ydim", "Xdim"), np.zeros((6, 4, 4)), {"units": "ug m-3"})}, axes).to_netcdf(tmp_path / "f.nc")
+    with pytest.raises(InputError, match="is on a cubed sphere, .* regrid it"):
+        read_grid(tmp_path / "f.nc")
+
+
+def test_global_cams_of_the_new_data_store_counts_its_times_in_valid_time(tmp_path):
+    lon, lat = np.arange(0, 360, 0.75), np.arange(90, -90.1, -0.75)
+    values = np.broadcast_to((np.cos(np.radians(lon))[None, :] + lat[:, None] / 90 + 3) * 1e-8, (8, 241, 480)).astype(np.float32)
+    xarray.Dataset({"pm2p5": (("valid_time", "latitude", "longitude"), values, {"units": "kg m**-3"})}, {
+        "valid_time": ("valid_time", np.arange(8) * 10800, {"units": "seconds since 2018-02-20", "standard_name": "time"}),
+        "latitude": ("latitude", lat, {"units": "degrees_north"}), "longitude": ("longitude", lon, {"units": "degrees_east"}),
+    }).to_netcdf(tmp_path / "eac4.nc")
+    fields, _ = read(tmp_path / "eac4.nc")
+    row, column = fields.grid.locate([-0.01, 116.25, -90], [0.01, 39.75, -30], "EPSG:4326")
+    found = fields.fields["pm25"][0, row.astype(int), column.astype(int)]
+    assert fields.times == [date(2018, 2, 20)] and np.allclose(found, [40, (np.cos(np.radians(116.25)) + 39.75 / 90 + 3) * 10, (3 - 1 / 3) * 10], rtol=1e-3)
 
 
 @pytest.mark.parametrize("grid", ["-inf,0,1,1,1@EPSG:4326", "0,0,1,1,nan@EPSG:4326", "0,0,1,1,0@EPSG:4326", "0,0,9,9,1@+proj=longlat +R=1", "70,10,140,55,0.001@EPSG:4326",

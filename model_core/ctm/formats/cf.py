@@ -75,14 +75,23 @@ def _horizontal(dataset: xarray.Dataset, path: Path, notes: list[str]) -> tuple[
             "latitudes in two "
             f"dimensions{_several(dataset)}; add one, for example with ncatted -a grid_mapping,VARIABLE,c,c,NAME"
         )
+    if any(str(dataset[name].attrs.get("long_name", "")).lower().startswith("fake") for name in (y, x)):
+        raise InputError(f"'{path}' is on a cubed sphere, whose {x} and {y} are no longitudes and latitudes; regrid it, for example with gcpy")
     (y0, dy), (x0, dx) = (spacing(dataset[name], mapping.crs, path, name == x, mapping.kilometres) for name in (y, x))
     shape = dataset.sizes[y], dataset.sizes[x]
     south = min(y0, y0 + dy * (shape[0] - 1)) - abs(dy) / 2
     west = min(x0, x0 + dx * (shape[1] - 1)) - abs(dx) / 2
-    grid = Grid.from_lower_left(mapping.crs, west, south, (abs(dx), abs(dy)), shape)
+    grids = [Grid.from_lower_left(crs, west, south, (abs(dx), abs(dy)), shape) for crs in (mapping.crs, *mapping.on_spheres)]
+    grid, flip = grids[0], (dy > 0, dx < 0)
     if beside is not None:
-        _note_distance(grid, (dy > 0, dx < 0), (y, x), beside, notes)
-    return y, x, grid, (dy > 0, dx < 0)
+        grid = min(grids, key=lambda candidate: round(_distance_of_grid(candidate, flip, (y, x), beside), 1))
+        off = _distance_of_grid(grid, flip, (y, x), beside)
+        if off > _LARGEST_DISTANCE:
+            notes.append(f"its own longitudes and latitudes lie up to {off:.2g} cells off the projection that it states; is that right?")
+    if mapping.on_spheres:
+        why = "fits its longitudes and latitudes best" if beside is not None else "is taken"
+        notes.append(f"grid mapping '{mapping.name}' states no radius of the Earth; one of {grid.crs.ellipsoid.semi_major_metre:.0f} m {why}")
+    return y, x, grid, flip
 
 
 def _by_lonlat(
@@ -122,18 +131,17 @@ def _distance(dataset: xarray.Dataset, y: str, x: str, lonlat: tuple[xarray.Data
     return float(np.nanmax([across, along], initial=0))
 
 
-def _note_distance(
-    grid: Grid, flip: tuple[bool, bool], dims: tuple[str, str], lonlat: tuple[xarray.DataArray, xarray.DataArray], notes: list[str]
-) -> None:
-    """Say so where the cells' own longitudes and latitudes lie off the grid, at its corners and centre."""
+def _distance_of_grid(
+    grid: Grid, flip: tuple[bool, bool], dims: tuple[str, str], lonlat: tuple[xarray.DataArray, xarray.DataArray]
+) -> float:
+    """How many cells the cells' own longitudes and latitudes lie off the grid, at its corners and centre; 0 where they are not known."""
     north_up = slice(None, None, -1 if flip[0] else 1), slice(None, None, -1 if flip[1] else 1)
     lon, lat = (values.transpose(*dims).to_numpy().astype(float)[north_up] for values in lonlat)
     (south, east), (middle, centre) = (n - 1 for n in grid.shape), (n // 2 for n in grid.shape)
     rows, columns = np.array([0, 0, south, south, middle]), np.array([0, east, 0, east, centre])
     row, column = grid.locate(lon[rows, columns], lat[rows, columns], "EPSG:4326")
     off = np.hypot(row - rows - 0.5, column - columns - 0.5)
-    if np.isfinite(off).all() and off.max() > _LARGEST_DISTANCE:
-        notes.append(f"its own longitudes and latitudes lie up to {off.max():.2g} cells off the projection that it states; is that right?")
+    return float(off.max()) if np.isfinite(off).all() else 0.0
 
 
 def _columns_first(lon: np.ndarray, lat: np.ndarray) -> bool:

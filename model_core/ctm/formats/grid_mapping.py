@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from pyproj.exceptions import ProjError
 from model_core.ctm.formats import ioapi
 from model_core.ctm.formats.axes import DEGREES, PROJECTED, ROTATED
 from model_core.errors import InputError
-from model_core.grid import EARTH_RADII_M, check_earth
+from model_core.grid import CTM_SPHERE_RADIUS_M, EARTH_RADII_M, check_earth
 
+_SPHERES = (CTM_SPHERE_RADIUS_M, 6_371_229.0, 6_371_000.0)  # of WRF and CMAQ, of GRIB, the mean radius
 _RADII = ("earth_radius", "semi_major_axis", "semi_minor_axis")
 _OFFSETS = ("false_easting", "false_northing")
 _ORIGIN = ("latitude_of_projection_origin", "longitude_of_projection_origin")
@@ -29,11 +31,22 @@ _NEEDED = {  # PROJ takes 0 for what is left out
 _KIND = {"rotated_latitude_longitude": ROTATED, "latitude_longitude": DEGREES}
 
 
+@dataclass(frozen=True)
 class Mapping:
-    """A CRS that a file states, and whether its lengths are in kilometres."""
+    """A CRS that a file states.
 
-    def __init__(self, crs: CRS, name: str, kilometres: bool = False):
-        self.crs, self.name, self.kilometres = crs, name, kilometres
+    Attributes
+    ----------
+    crs : pyproj.CRS
+    name : of the grid mapping
+    kilometres : whether its lengths are in kilometres
+    on_spheres : the same on the spheres that models use, where it states no radius of the Earth
+    """
+
+    crs: CRS
+    name: str
+    kilometres: bool = False
+    on_spheres: tuple[CRS, ...] = ()
 
 
 def stated_mapping(dataset: xarray.Dataset, y: str, x: str, kind: str, path: Path, notes: list[str]) -> Mapping | None:
@@ -97,7 +110,7 @@ def _kind(attributes: dict) -> str:
 
 
 def _mapping(attributes: dict, name: str, path: Path, notes: list[str]) -> Mapping:
-    where = f"'{path}': grid mapping '{name}'"
+    where, spheres = f"'{path}': grid mapping '{name}'", ()
     try:
         for key in ("crs_wkt", "spatial_ref"):
             if attributes.get(key):
@@ -110,7 +123,7 @@ def _mapping(attributes: dict, name: str, path: Path, notes: list[str]) -> Mappi
                 raise KeyError(", ".join(missing))
             crs = CRS.from_cf(metres)
             if crs.is_projected and not set(_RADII) & set(attributes):
-                notes.append(f"grid mapping '{name}' states no radius of the Earth; the ellipsoid of WGS 84 is taken")
+                spheres = tuple(CRS.from_cf({**metres, "earth_radius": radius}) for radius in _SPHERES)
             if kilometres:
                 radius = f"{crs.ellipsoid.semi_major_metre:g} m"
                 notes.append(f"grid mapping '{name}' is in kilometres; it is read in metres, the Earth's radius as {radius}")
@@ -122,7 +135,7 @@ def _mapping(attributes: dict, name: str, path: Path, notes: list[str]) -> Mappi
             "give it the attributes that CF's appendix F asks for, for example with ncatted"
         ) from error
     check_earth(crs, where)
-    return Mapping(crs, name, kilometres)
+    return Mapping(crs, name, kilometres, spheres)
 
 
 def _in_metres(attributes: dict, where: str) -> tuple[dict, bool]:
