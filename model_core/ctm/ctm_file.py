@@ -16,7 +16,7 @@ from model_core.ctm.derived import RECIPES, find
 from model_core.ctm.formats import layout_of
 from model_core.ctm.formats.layout import Layout
 from model_core.ctm.formats.opening import open_fields
-from model_core.ctm.formats.surface import describe_axis, is_vertical
+from model_core.ctm.formats.surface import Level, describe_axis, is_vertical
 from model_core.ctm.missing_values import without_marks
 from model_core.ctm.mixing_ratios import Air, Conversion, air_of, conversion, ratio_unit
 from model_core.errors import InputError
@@ -137,14 +137,27 @@ class CTMFile:
 
     def surface_notes(self) -> list[str]:
         """Which level is taken as the surface, of every level dimension of what is recognised."""
-        notes = []
-        used = {str(dim): None for way in self.yields().values() for name in way.names for dim in self.dataset.variables[name].dims}
-        for dim in used:
-            level, count = self.layout.surface.get(dim), self.dataset.sizes[dim]
-            if level is not None and count > 1:
-                value = "" if level.value is None else f" ({level.value:g} {self.dataset[dim].attrs.get('units', '')}".rstrip() + ")"
-                notes.append(f"the surface is level {level.index + 1} of {count} in '{dim}'{value}: {level.reason}")
-        return notes
+        return [
+            f"the surface is level {level.index + 1} of {self.dataset.sizes[dim]} in '{dim}'{self._value_of(dim)}: {level.reason}"
+            for dim, level in self._levels_used().items() if self.dataset.sizes[dim] > 1
+        ]
+
+    def level_doubts(self) -> list[str]:
+        """Levels that are taken as the surface, because there is none lower, and lie far above it."""
+        return [
+            f"the lowest level in '{dim}'{self._value_of(dim)} is not near the surface; give the file with the surface"
+            for dim, level in self._levels_used().items() if level.far
+        ]
+
+    def _levels_used(self) -> dict[str, Level]:
+        """Of every level dimension of what is recognised."""
+        names = [name for way in self.yields().values() for name in way.names]
+        dims = dict.fromkeys(str(dim) for name in names for dim in self.dataset.variables[name].dims)
+        return {dim: self.layout.surface[dim] for dim in dims if dim in self.layout.surface}
+
+    def _value_of(self, dim: str) -> str:
+        value = self.layout.surface[dim].value
+        return "" if value is None else f" ({value:g} {self.dataset[dim].attrs.get('units', '')}".rstrip() + ")"
 
     def aerosol_species(self) -> list[str]:
         """CMAQ's aerosol species, of which PM2.5 is made by its post-processor."""

@@ -75,7 +75,7 @@ def _describe_variable(file: CTMFile, name: str) -> dict[str, Any]:
 
 
 def _doubts(file: CTMFile) -> list[str]:
-    doubts = []
+    doubts = file.level_doubts()
     for key, way in file.yields().items():
         try:
             file.check(way)

@@ -134,6 +134,7 @@ def read_series(
                 )
             known_grid = file.layout.grid
             _say_once([f"'{path}': {note}" for note in (*file.layout.notes, *file.surface_notes())], "note", said, progress.log)
+            _say_once([f"'{path}': {doubt}" for doubt in file.level_doubts()], "doubt of the level", said, progress.warn)
             species = species or file.aerosol_species()
             ways = _ways(file, keys, said, reasons, progress)
             companions.add(number, file)

@@ -1,4 +1,4 @@
-"""What holds for every CTM file: a field is the same however its levels, longitudes or poles are written; a damaged header is one clear error."""
+"""What holds for every CTM file: levels, longitudes and poles may be written in any way; a damaged header is one clear error."""
 
 import tempfile
 from pathlib import Path
@@ -28,7 +28,8 @@ def written(dataset):
         return read_ctm(path)
 
 
-SIGMA = st.lists(st.floats(0.001, 0.9, allow_subnormal=False), min_size=2, max_size=6, unique_by=lambda v: round(v, 3)).map(lambda v: (sorted([*v, 0.995])[::-1], {}))
+SIGMA = st.lists(st.floats(0.001, 0.9, allow_subnormal=False), min_size=2, max_size=6,
+    unique_by=lambda v: round(v, 3)).map(lambda v: (sorted([*v, 0.995])[::-1], {}))
 PRESSURE = SIGMA.map(lambda v: ([1000 * value for value in v[0]], {"units": "hPa"}))
 PASCAL = SIGMA.map(lambda v: ([101325 * value for value in v[0]], {"units": "Pa", "standard_name": "air_pressure"}))
 HEIGHT = st.lists(st.floats(100, 20000), min_size=2, max_size=6, unique_by=round).map(lambda v: (sorted([*v, 10.0]), {"units": "m"}))
@@ -94,12 +95,16 @@ def test_coordinates_that_no_rotation_makes_are_refused():
 # Damaged headers
 
 NONSENSE = (
-    np.nan, np.inf, -np.inf, 0, -1, 1e300, 1e20, 2**31 - 1, "", "x" * 3000, "km", "degrees", "hours since yesterday", "µ", "%s", np.array([1.0, np.nan]), np.array([], "f8"),
-    np.array(["a", "b"], object), "latitude", "projection_x_coordinate", "grid_latitude", "Z", "up", "rotated_latitude_longitude", "months since 2000-01-01",
+    np.nan, np.inf, -np.inf, 0, -1, 1e300, 1e20, 2**31 - 1, "", "x" * 3000, "km", "degrees", "hours since yesterday", "µ", "%s",
+    np.array([1.0, np.nan]), np.array([], "f8"),
+    np.array(["a", "b"], object), "latitude", "projection_x_coordinate", "grid_latitude", "Z", "up", "rotated_latitude_longitude",
+    "months since 2000-01-01",
 )
 FILES = {
-    "CF with a rotated pole": "field_cases/33_rotated_pole/with_grid_mapping.nc", "IOAPI": "us_cmaq/dailyavg.LST.Y_24.2016fh.v531.108US2.01.nc",
-    "WRF": "field_cases/35_wrf_standlon_1e20/wrfout_d01_mercator.nc", "GEOS-Chem": "field_cases/30_geoschem_levels/GEOSChem.AerosolMass.20190701_0000z.nc4",
+    "CF with a rotated pole": "field_cases/33_rotated_pole/with_grid_mapping.nc",
+    "IOAPI": "us_cmaq/dailyavg.LST.Y_24.2016fh.v531.108US2.01.nc",
+    "WRF": "field_cases/35_wrf_standlon_1e20/wrfout_d01_mercator.nc",
+    "GEOS-Chem": "field_cases/30_geoschem_levels/GEOSChem.AerosolMass.20190701_0000z.nc4",
     "CF in kilometres": "field_cases/38_grid_mapping_km/CD24_like.nc",
 }
 

@@ -135,7 +135,8 @@ def test_40_minus_999_is_missing_also_without_an_attribute(case):
         missing = (file["PM25"].to_numpy() == -999).sum(0)
     values = fields.fields["pm25"][0]  # rows from the north, as in the file
     assert np.array_equal(np.isnan(values), missing > 5) and (values[missing <= 5] == 30).all()
-    assert warnings == [f"variable 'PM25': {missing.sum()} values of -999 are taken as missing; they can't be real, though no _FillValue says so"]
+    told = f"variable 'PM25': {missing.sum()} values of -999 are taken as missing; they can't be real, though no _FillValue says so"
+    assert warnings == [told]
 
 
 @pytest.mark.parametrize("name, humidity", [
@@ -150,9 +151,11 @@ def test_42_degrees_celsius_are_understood_as_people_write_them(case, name, humi
 
 def test_51_a_grid_that_is_too_fine_is_refused_with_its_size(shared_data, tmp_path):
     stations = shared_data / "field_cases/50_degenerate/colocated.csv"
-    with pytest.raises(InputError, match="1500000 rows x 1500000 columns, more than 200000000 cells; the cell size is .* metre: is it right"):
+    with pytest.raises(InputError,
+        match="1500000 rows x 1500000 columns, more than 200000000 cells; the cell size is .* metre: is it right"):
         JOBS["grid-stations"]({
-            "grid": "12000000,3500000,13500000,5000000,1@EPSG:3857", "stations": str(stations), "value": "pm25", "out": str(tmp_path / "f.tif"),
+            "grid": "12000000,3500000,13500000,5000000,1@EPSG:3857", "stations": str(stations), "value": "pm25",
+            "out": str(tmp_path / "f.tif"),
         }, Progress())
 
 

@@ -35,8 +35,10 @@ def layout_of(dataset: xarray.Dataset, path: str | Path, level: str | None = Non
             layout = replace(layout, surface=layout.surface | asked_levels(dataset, known, level, path))
         notes = (*str(dataset.encoding.get("notes", "")).splitlines(), *layout.notes)
         return replace(layout, notes=notes)
-    except InputError:
-        raise
+    except InputError as error:
+        if str(path) in str(error):
+            raise
+        raise InputError(f"'{path}': {error}") from error
     # A header can be wrong in more ways than can be foreseen; whatever it is, the file is at fault and is to be named.
     except (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, ProjError, RuntimeError, TypeError, ValueError) as error:
         raise InputError(

@@ -28,15 +28,18 @@ _PRESSURE_FIELDS = {"pl", "pres", "pressure", "pmid", "met_pmid", "air_pressure"
 _NAMES = re.compile(
     r"(.*[_ ])?(p?lev|m?lev|levels?|lay|layers?|n?z|k|height|alt|altitude|sigma|eta|hybrid|bottom_top|pressure)(\d*)", re.IGNORECASE
 )
+_PRESSURE, _HEIGHT, _SIGMA = "the highest pressure", "the lowest height", "the highest sigma"
+_FAR_HPA, _FAR_M = 850.0, 250.0
 _STANDARD_PA, _SMALLEST_SIGMA_RANGE = 101325.0, 0.02
 
 
 class Level(NamedTuple):
-    """The level taken of one dimension: its index, its value where it has one, and why it is that."""
+    """The level taken of one dimension: its index, its value where it has one, why it is that, and whether it is far above the surface."""
 
     index: int
     value: float | None
     reason: str
+    far: bool = False
 
 
 def surface_levels(dataset: xarray.Dataset, known: set) -> dict[str, Level]:
@@ -115,7 +118,18 @@ def _surface(dataset: xarray.Dataset, dim: str) -> Level | None:
     if found is None:
         return None
     index, reason = found
-    return Level(index, None if values is None else float(values[index]), reason)
+    value = None if values is None else float(values[index])
+    unit = str(dataset[dim].attrs.get("units", "")).strip().lower() if value is not None else ""
+    return Level(index, value, reason, value is not None and _is_far(value, reason, unit))
+
+
+def _is_far(value: float, reason: str, unit: str) -> bool:
+    """Whether a level can't be the lowest of a model."""
+    if reason == _PRESSURE:
+        return value * {"pa": 0.01, "kpa": 10, "bar": 1000}.get(unit, 1.0) < _FAR_HPA
+    if reason == _HEIGHT:
+        return value * (1000 if unit.startswith("k") else 1) > _FAR_M
+    return reason == _SIGMA and value * 1000 < _FAR_HPA
 
 
 def _by_axis(attributes: dict, dim: str, values: np.ndarray) -> tuple[int, str] | None:
@@ -124,13 +138,13 @@ def _by_axis(attributes: dict, dim: str, values: np.ndarray) -> tuple[int, str] 
     names = {str(attributes.get("standard_name", "")).lower(), dim.lower()}
     fractions = bool(values.min() >= 0 and 0.5 < values.max() <= 1.05 and np.ptp(values) > _SMALLEST_SIGMA_RANGE and (values % 1).any())
     if unit in _PRESSURE_UNITS or names & _PRESSURES:
-        return int(np.argmax(values)), "the highest pressure"
+        return int(np.argmax(values)), _PRESSURE
     if "depth" in names:
-        return None
+        return int(np.argmin(values)), "the smallest depth"
     if unit in _HEIGHT_UNITS or (names & _HEIGHTS and not unit):
-        return int(np.argmin(values)), "the lowest height"
+        return int(np.argmin(values)), _HEIGHT
     if fractions and (names & (_SIGMAS | _HYBRIDS) or re.match("lev|lay|model_?lev", dim.lower())):
-        return int(np.argmax(values)), "the highest sigma"
+        return int(np.argmax(values)), _SIGMA
     if names & _HYBRIDS and values.max() > 300 and (values % 1).any():  # CAM: 1000 (A + B), nearly hPa
         return int(np.argmax(values)), "the highest hybrid pressure"
     return None
