@@ -14,6 +14,7 @@ import xarray
 
 from model_core.ctm.derived import RECIPES, find
 from model_core.ctm.formats import layout_of
+from model_core.ctm.formats.cf_time import MONTH_HOURS
 from model_core.ctm.formats.layout import Layout
 from model_core.ctm.formats.opening import open_fields
 from model_core.ctm.formats.surface import Level, describe_axis, is_vertical
@@ -79,7 +80,12 @@ class CTMFile:
         return self.table.recognise(name, str(self.dataset.variables[name].attrs.get("standard_name", "")))
 
     def check(self, way: Yield) -> None:
-        """Raise `InputError` if a unit or a dimension of what is to be read is not understood."""
+        """Raise `InputError` if a unit or a dimension of what is to be read is not understood, or its fields are rarer than daily."""
+        hours = self.layout.step_hours
+        if not way.variable.static and self.layout.days is None and hours is not None and hours > 24:
+            monthly = ", and monthly means are not days: give the model's daily or hourly fields" if hours >= MONTH_HOURS else ""
+            what = f"variable '{way.names[0]}' of '{self.path}' has a time step of {hours:g} h"
+            raise InputError(f"{what}; daily or hourly is needed{monthly}")
         for name, unit in zip(way.names, way.units):
             others = self.layout.other_dims(self.dataset.variables[name])
             levels = [dim for dim in others if is_vertical(self.dataset, dim)]
@@ -136,9 +142,9 @@ class CTMFile:
         return without_marks(values, self._convert(values, name, unit), limits, name, marks)
 
     def surface_notes(self) -> list[str]:
-        """Which level is taken as the surface, of every level dimension of what is recognised."""
+        """Which level is read and why, of every level dimension of what is recognised."""
         return [
-            f"the surface is level {level.index + 1} of {self.dataset.sizes[dim]} in '{dim}'{self._value_of(dim)}: {level.reason}"
+            f"level {level.index + 1} of {self.dataset.sizes[dim]} in '{dim}'{self._value_of(dim)} is read: {level.reason}"
             for dim, level in self._levels_used().items() if self.dataset.sizes[dim] > 1
         ]
 

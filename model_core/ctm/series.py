@@ -19,7 +19,6 @@ from model_core.progress import Progress
 from model_core.time_zones import local_days, parse_time_zone
 from model_core.variable_table import VariableTable
 
-_MONTHLY = ", and monthly means are not days: give the model's daily or hourly fields"
 _KEPT_ATTRIBUTES = ("title", "TITLE", "source", "license", "terrain_source", "institution", "references")
 
 
@@ -175,7 +174,6 @@ def _ways(
                 raise InputError(f"'{file.path}' holds no time step")
             if not way.variable.static and not all(file.layout.has_times(file.dataset[name]) for name in way.names):
                 raise InputError(f"variable '{way.names[0]}' of '{file.path}' has no time, so its day is not known")
-            _check_step(file, way)
         except InputError as error:
             if wanted is not None and "has no time" not in str(error):
                 raise
@@ -184,13 +182,6 @@ def _ways(
             continue
         ways[key] = way
     return ways
-
-
-def _check_step(file: CTMFile, way: Yield) -> None:
-    hours = file.layout.step_hours
-    if not way.variable.static and file.layout.days is None and hours is not None and hours > 24:
-        raise InputError(f"variable '{way.names[0]}' of '{file.path}' has a time step of {hours:g} h; daily or hourly is needed"
-                         f"{_MONTHLY if hours >= 672 else ''}")
 
 
 def _entries(file: CTMFile, way: Yield, number: int, zone) -> Entries:

@@ -180,4 +180,5 @@ def test_60_a_rotated_grid_wins_over_axes_that_call_themselves_longitude(case):
 def test_67_monthly_means_are_not_days(case):
     with pytest.raises(InputError, match="time step of 744 h; daily or hourly is needed, and monthly means are not days"):
         read(case("67"))
-    assert inspected(case("67"))["times"]["step"] == "744 h"
+    about = inspected(case("67"))
+    assert about["times"]["step"] == "744 h" and "monthly means are not days" in about["notes"][-1]

@@ -12,7 +12,7 @@ from model_core.ctm.formats.time_values import decode, needs_start, start_in_wor
 
 _REFERENCE, _PERIOD = "forecast_reference_time", "forecast_period"
 _DAY = np.timedelta64(24, "h")
-_MONTH_HOURS = 28 * 24.0
+MONTH_HOURS = 28 * 24.0
 
 
 class TimeAxis(NamedTuple):
@@ -81,12 +81,12 @@ def steps_and_days(times: np.ndarray, frequency: str = "") -> tuple[float | None
     frequency : the attribute of CMIP and CORDEX files, such as "mon"
     """
     if frequency.startswith(("mon", "yr")):
-        return _MONTH_HOURS, None
+        return MONTH_HOURS, None
     if len(times) < 2:
         return None, None
     steps = np.diff(times) / np.timedelta64(1, "h")
     step, days = float(steps[0]), times.astype("datetime64[D]")
-    if steps.min() >= _MONTH_HOURS:
+    if steps.min() >= MONTH_HOURS:
         return float(steps.max()), None
     daily = step % 24 == 0 and len(np.unique(days)) == len(days)
     return (24.0, days) if daily else (step, None)

@@ -104,7 +104,7 @@ def _asked(dataset: xarray.Dataset, dim: str, asked: str) -> Level | None:
         if not near:
             return None
         index = nearest
-    return Level(index, None if values is None else float(values[index]), "as asked for")
+    return Level(index, None if values is None else float(values[index]), "it was asked for")
 
 
 def _surface(dataset: xarray.Dataset, dim: str) -> Level | None:
