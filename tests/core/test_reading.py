@@ -325,7 +325,7 @@ def test_a_name_that_a_user_gives_goes_to_his_variable(tmp_path):
 
 
 @pytest.mark.parametrize("text, message", [
-    ("[pm25\n", "can't be read"), ("pm25 = 3\n", "write it as a table"), ("[pm25]\nalias = ['x']\n", "unknown entry 'alias'; known are names"),
+    ("level = 'lowest'\n", "level is 'lowest'; write first, last, or a value"), ("[pm25\n", "can't be read"), ("pm25 = 3\n", "write it as a table"), ("[pm25]\nalias = ['x']\n", "unknown entry 'alias'; known are names"),
     ("[pm25]\nnames = 'x'\n", "'names' must be a list of texts, got 'x'"), ("[nh3]\nnames = ['x']\n", "a new variable needs its unit"),
     ("[pm25]\nunit = 'kg m-3'\n", "the engine's unit of pm25 is ug m-3; use file_unit"), ("[pm25]\nfile_unit = 'K'\n", "unit 'K' can't be converted"),
     ("[pm25]\nlimits = [5, 1]\n", "'limits' must be a list of two numbers"), ("[a]\nunit='K'\nnames=['X']\n[b]\nunit='K'\nnames=['x']\n", "stands for both a and b"),

@@ -14,7 +14,6 @@ from model_core.errors import InputError
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _OTHERS = (  # first bytes, what they mean
-    (b"GRIB", "a GRIB file; convert it with grib_to_netcdf or cdo"),
     (b"II*\x00", "a TIFF"), (b"MM\x00*", "a TIFF"),
     (b"PK", "a zip archive; unpack it"), (b"\x1f\x8b", "gzip-compressed; unpack it"),
     (b"SQLite", "an SQLite database or GeoPackage"),
