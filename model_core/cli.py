@@ -288,6 +288,8 @@ def _add_device(parser: argparse.ArgumentParser) -> None:
 
 def _add_variables(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--variables", metavar="F", help="TOML file that extends or overrides the variables known in CTM files")
+    parser.add_argument("--level", metavar="L", help="level of CTM files to read: first, last, or a value of their level axis "
+                        "(default: the surface)")
 
 
 def _add_out(parser: argparse.ArgumentParser, metavar: str, text: str = "file to write") -> None:

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 from affine import Affine
 from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import ProjError
 
 from model_core.errors import InputError
 
 # IOAPI and WRF compute on this sphere; see the IOAPI manual, "Grids and coordinates".
 CTM_SPHERE_RADIUS_M = 6_370_000.0
+EARTH_RADII_M = 6.2e6, 6.5e6  # every model of the Earth has a radius between these
+MOST_CELLS = 200_000_000  # one field of them takes 800 MB
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,13 @@ class Grid:
         rows, columns = self.shape
         if rows < 1 or columns < 1:
             raise InputError(f"a grid needs at least one cell, got {rows} rows x {columns} columns")
+        if rows * columns > MOST_CELLS:
+            raise InputError(
+                f"a grid of {rows} rows x {columns} columns has {rows * columns} cells, more than {MOST_CELLS}; "
+                "choose larger cells or a smaller extent"
+            )
+        if not np.isfinite([*self.transform[:6]]).all():
+            raise InputError("a grid needs a finite corner and cell size")
         if self.transform.b or self.transform.d or self.transform.a <= 0 or self.transform.e >= 0:
             raise InputError("a grid must be north-up and not rotated; warp the template raster first")
 
@@ -55,14 +64,27 @@ class Grid:
     def from_extent(cls, xmin: float, ymin: float, xmax: float, ymax: float, cell: float, crs: Any) -> "Grid":
         """Grid of square cells that covers the extent; the lower-left corner is kept, the others grow to whole cells."""
         crs = parse_crs(crs)
+        check_projection(crs, f"CRS '{crs}'")
+        if not np.isfinite([xmin, ymin, xmax, ymax, cell]).all():
+            raise InputError(f"extent {xmin},{ymin},{xmax},{ymax} with cell {cell} is not finite; give numbers")
         if not (xmax > xmin and ymax > ymin and cell > 0):
             raise InputError(
                 f"extent {xmin},{ymin},{xmax},{ymax} with cell {cell} is empty; "
                 "give xmin < xmax, ymin < ymax and a positive cell size"
             )
+        of_the_globe = -90 - cell <= ymin and ymax <= 90 + cell and xmax - xmin <= 360 + cell and -540 <= xmin and xmax <= 540
+        if crs.is_geographic and not of_the_globe:
+            raise InputError(f"extent {xmin:g},{ymin:g},{xmax:g},{ymax:g} can't be degrees, which its CRS has; name the CRS that it is in")
         # 1e-6 of a cell forgives the rounding of decimal extents.
-        columns = int(np.ceil((xmax - xmin) / cell - 1e-6))
-        rows = int(np.ceil((ymax - ymin) / cell - 1e-6))
+        columns, rows = (float(np.ceil(length / cell - 1e-6)) for length in (xmax - xmin, ymax - ymin))
+        if not rows * columns <= MOST_CELLS:
+            unit = crs.axis_info[0].unit_name if crs.axis_info else "unknown"
+            raise InputError(
+                f"extent {xmin:g},{ymin:g},{xmax:g},{ymax:g} with cell {cell:g} gives {rows:.0f} rows x {columns:.0f} columns, more than "
+                f"{MOST_CELLS} cells; the cell size is in the unit of the CRS, which is {unit}: is it right? Choose larger "
+                "cells or a smaller extent"
+            )
+        rows, columns = int(rows), int(columns)
         return cls.from_lower_left(crs, xmin, ymin, (cell, cell), (max(rows, 1), max(columns, 1)))
 
     @property
@@ -168,6 +190,14 @@ def ctm_crs(parameters: str) -> CRS:
     return CRS.from_proj4(f"{parameters} +R={CTM_SPHERE_RADIUS_M:.0f} +units=m +no_defs")
 
 
+def check_projection(crs: CRS, where: str) -> None:
+    """Raise `InputError` if PROJ can't compute with a CRS, whose parameters it only looks at when it is used."""
+    try:
+        Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+    except ProjError as error:
+        raise InputError(f"{where} makes no projection ({error}); correct its parameters") from error
+
+
 # Lambert 25/40 about 34N 110E; the corner leaves at least 69 km (over five cells) around mainland China.
 PRESETS = {
     "china12km": Grid.from_lower_left(
@@ -188,12 +218,24 @@ def parse_crs(crs: Any) -> CRS:
     Raises
     ------
     InputError
-        If pyproj does not know it.
+        If pyproj does not know it, or it is not of the Earth.
     """
     try:
-        return CRS.from_user_input(crs)
-    except CRSError as error:
+        parsed = CRS.from_user_input(crs)
+    except (ProjError, TypeError, ValueError) as error:  # CRSError is a ProjError
         raise InputError(f"unknown CRS '{crs}'; give an authority code such as EPSG:4326, a PROJ string or WKT") from error
+    check_earth(parsed, f"CRS '{crs}'")
+    return parsed
+
+
+def check_earth(crs: CRS, where: str) -> None:
+    """Raise `InputError` if the radius of a CRS is not that of the Earth in metres, or its scale is zero."""
+    radius = crs.ellipsoid.semi_major_metre if crs.ellipsoid else None
+    if radius is not None and not EARTH_RADII_M[0] <= radius <= EARTH_RADII_M[1]:
+        raise InputError(
+            f"{where} has an Earth's radius of {radius:g} m, where {EARTH_RADII_M[0]:g} to {EARTH_RADII_M[1]:g} m is expected; "
+            "state it in metres, for example +R=6370000"
+        )
 
 
 def parse_grid(text: str) -> Grid:

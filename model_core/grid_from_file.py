@@ -9,13 +9,14 @@ from pyproj import CRS
 
 from model_core.ctm.formats import layout_of
 from model_core.ctm.formats.griddesc import grid_of, is_griddesc
-from model_core.ctm.formats.netcdf_file import is_netcdf, open_netcdf
+from model_core.ctm.formats.netcdf_file import is_netcdf
+from model_core.ctm.formats.opening import is_zarr, open_fields
 from model_core.errors import InputError
 from model_core.grid import Grid
 
 
 def read_grid(path: str | Path) -> Grid:
-    """Grid of a NetCDF file (IOAPI, WRF, CF), of any raster that GDAL reads, or of ``GRIDDESC:NAME``.
+    """Grid of a NetCDF file or Zarr store (IOAPI, WRF, CF), of any raster that GDAL reads, or of ``GRIDDESC:NAME``.
 
     Raises
     ------
@@ -23,8 +24,8 @@ def read_grid(path: str | Path) -> Grid:
         If the file is missing, of neither kind, or has no CRS, or its grid is rotated or uneven.
     """
     path = Path(path)
-    if is_netcdf(path):
-        with open_netcdf(path) as dataset:
+    if is_netcdf(path) or is_zarr(path):
+        with open_fields(path) as dataset:
             return layout_of(dataset, path).grid
     file, _, name = str(path).rpartition(":")
     if is_griddesc(path):

@@ -12,6 +12,10 @@ A table for each variable, known or new; every entry is optional for a known one
     long_name = "ammonia"
     limits = [0, 1000]
     static = false
+
+Before the first table may stand which level of the files is read, where that can't be told or another is wanted::
+
+    level = "first"                # "last", or a value of the level axis
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ import tomllib
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -41,10 +46,12 @@ class VariableTable:
     ----------
     variables : dict of key -> Variable
     file_units : dict of upper-case name in files -> unit
+    level : "first", "last" or a value of the level axis, to be read instead of the surface; None for the surface
     """
 
     variables: dict[str, Variable] = field(default_factory=lambda: dict(VARIABLES))
     file_units: dict[str, str] = field(default_factory=dict)
+    level: str | None = None
 
     def __post_init__(self) -> None:
         by_name = {v.key.upper(): (v, len(v.aliases)) for v in self.variables.values()}
@@ -75,7 +82,7 @@ class VariableTable:
 
     def describe(self) -> str:
         """All that distinguishes one table from another, as text."""
-        return repr((sorted(self.variables.items()), sorted(self.file_units.items())))
+        return repr((sorted(self.variables.items()), sorted(self.file_units.items()), self.level))
 
 
 _CURRENT: ContextVar[VariableTable] = ContextVar("variable_table", default=VariableTable())
@@ -87,12 +94,14 @@ def current_table() -> VariableTable:
 
 
 @contextmanager
-def in_use(path: str | Path | None) -> Iterator[None]:
-    """Within the block, the known variables are as this TOML file changes them; None leaves them as they are."""
-    if not path:
+def in_use(path: str | Path | None, level: str | None = None) -> Iterator[None]:
+    """Within the block, the known variables are as this TOML file changes them, and this level is read; None leaves them as they are."""
+    if not path and level in (None, ""):
         yield
         return
-    table = read_variable_table(path)
+    table = read_variable_table(path) if path else current_table()
+    if level not in (None, ""):
+        table = replace(table, level=_level(level, "level"))
     tokens = _CURRENT.set(table), IN_USE.set(table.variables)
     try:
         yield
@@ -117,6 +126,7 @@ def read_variable_table(path: str | Path) -> VariableTable:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"variable table '{path}' can't be read: {error}") from error
     variables, file_units = dict(VARIABLES), {}
+    level = _level(content.pop("level"), f"variable table '{path}', level") if "level" in content else None
     for key, entries in content.items():
         where = f"variable table '{path}', [{key}]"
         if not isinstance(entries, dict):
@@ -131,7 +141,17 @@ def read_variable_table(path: str | Path) -> VariableTable:
     owners = _owners(content, path)
     for key, variable in variables.items():  # a name that the user gives goes to his variable, also where it was another's
         variables[key] = replace(variable, aliases=tuple(n for n in variable.aliases if owners.get(n.upper(), key) == key))
-    return VariableTable(variables, file_units)
+    return VariableTable(variables, file_units, level)
+
+
+def _level(value: Any, where: str) -> str:
+    text = str(value).strip().lower()
+    try:
+        if text not in ("first", "last") and not isfinite(float(text)):
+            raise ValueError
+    except ValueError:
+        raise InputError(f"{where} is '{value}'; write first, last, or a value of the files' level axis") from None
+    return text
 
 
 def _check(entries: dict[str, Any], where: str) -> None:

@@ -25,7 +25,7 @@ class Variable:
         Lowest and highest value, in the canonical unit, that a daily mean or hourly reading can have in nature.
         They are wide on purpose: they find wrong units and broken instruments, not extremes.
     aliases : tuple of str
-        Names in CMAQ, MCIP, WRF-Chem, CHIMERE and CAMS files, in order of preference; case does not matter.
+        Names in the files of the models that resources/docs/ctm_files.md lists, in order of preference; case does not matter.
     static : bool
         Whether it is a map that does not change from day to day.
     other_standard_names : tuple of str
@@ -45,23 +45,58 @@ class Variable:
 _CONCENTRATION = "mass_concentration_of_{}_in_air"
 _AEROSOL = _CONCENTRATION.format("{}_ambient_aerosol_particles")
 
+
+def _gas(*names: str) -> tuple[str, ...]:
+    """Names of a gas: of CMAQ, WRF-Chem, CHIMERE and global CAMS, then of CAMS Europe, EMEP, SILAM and GEOS-Chem."""
+    name = names[0]
+    return (
+        *names, f"{name}_CONC", f"SURF_UG_{name}", f"SURF_PPB_{name}", f"CNC_{name}_GAS", f"VMR_{name}_GAS", f"DAYMEAN_CNC_{name}_GAS",
+        f"SPECIESCONC_{name}", f"SPECIESCONCVV_{name}", f"SCONC{name}",
+    )
+
+
+def _fractions(name: str) -> tuple[str, ...]:
+    return f"mole_fraction_of_{name}_in_air", f"mass_fraction_of_{name}_in_air"
+
+
 VARIABLES: dict[str, Variable] = {
     variable.key: variable
     for variable in (
         Variable(
             "pm25", "PM2.5", _AEROSOL.format("pm2p5"), "ug m-3", (0, 2000),
-            ("PM25_TOT", "PM25_FRM", "PM25_CMAQ", "PM2_5_DRY", "PM2P5", "PM25_AVG", "PM2_5", "PM25"),
-            other_standard_names=(_CONCENTRATION.format("pm2p5_ambient_aerosol"), _CONCENTRATION.format("pm2p5_dry_aerosol_particles")),
+            (
+                "PM25_TOT", "PM25_FRM", "PM25_CMAQ", "PM2_5_DRY", "PM2P5", "PM2P5_CONC", "SURF_UG_PM25_RH50", "SURF_UG_PM25", "CNC_PM2_5",
+                "DAYMEAN_CNC_PM2_5", "TPM25", "PM25_RH35_GCC", "SCONCPM2P5", "MMRPM2P5", "PM25_AVG", "PM2_5", "PM25",
+            ),
+            other_standard_names=(
+                _CONCENTRATION.format("pm2p5_ambient_aerosol"), _CONCENTRATION.format("pm2p5_dry_aerosol_particles"),
+                "mass_fraction_of_pm2p5_ambient_aerosol_particles_in_air",
+            ),
         ),
         Variable(
             "pm10", "PM10", _AEROSOL.format("pm10"), "ug m-3", (0, 15000),
-            ("PM10_TOT", "PM10_CMAQ", "PM10", "PMC_TOT_PM10"),
+            (
+                "PM10_TOT", "PM10_CMAQ", "PM10_CONC", "SURF_UG_PM10_RH50", "SURF_UG_PM10", "CNC_PM10", "DAYMEAN_CNC_PM10", "TPM10",
+                "SCONCPM10", "MMRPM10", "PM10", "PMC_TOT_PM10",
+            ),
             other_standard_names=(_CONCENTRATION.format("pm10_ambient_aerosol"), _CONCENTRATION.format("pm10_dry_aerosol_particles")),
         ),
-        Variable("o3", "ozone", _CONCENTRATION.format("ozone"), "ug m-3", (0, 1500), ("O3", "OZONE")),
-        Variable("no2", "nitrogen dioxide", _CONCENTRATION.format("nitrogen_dioxide"), "ug m-3", (0, 2000), ("NO2",)),
-        Variable("so2", "sulfur dioxide", _CONCENTRATION.format("sulfur_dioxide"), "ug m-3", (0, 5000), ("SO2",)),
-        Variable("co", "carbon monoxide", _CONCENTRATION.format("carbon_monoxide"), "ug m-3", (0, 150000), ("CO",)),
+        Variable(
+            "o3", "ozone", _CONCENTRATION.format("ozone"), "ug m-3", (0, 1500), _gas("O3", "OZONE", "GO3"),
+            other_standard_names=_fractions("ozone"),
+        ),
+        Variable(
+            "no2", "nitrogen dioxide", _CONCENTRATION.format("nitrogen_dioxide"), "ug m-3", (0, 2000), _gas("NO2"),
+            other_standard_names=_fractions("nitrogen_dioxide"),
+        ),
+        Variable(
+            "so2", "sulfur dioxide", _CONCENTRATION.format("sulfur_dioxide"), "ug m-3", (0, 5000), _gas("SO2"),
+            other_standard_names=_fractions("sulfur_dioxide"),
+        ),
+        Variable(
+            "co", "carbon monoxide", _CONCENTRATION.format("carbon_monoxide"), "ug m-3", (0, 150000), _gas("CO"),
+            other_standard_names=_fractions("carbon_monoxide"),
+        ),
         Variable("rh", "relative humidity", "relative_humidity", "%", (0, 110), ("RH", "RH2", "RELH", "HURS")),
         Variable(
             "wind", "wind speed at 10 m", "wind_speed", "m s-1", (0, 100),
@@ -73,7 +108,7 @@ VARIABLES: dict[str, Variable] = {
         ),
         Variable(
             "elevation", "terrain elevation", "surface_altitude", "m", (-500, 9000),
-            ("HT", "HGT", "ELEVATION", "TOPO", "OROG"), static=True,
+            ("HT", "HGT", "HGT_M", "ELEVATION", "TOPO", "OROG"), static=True,
         ),
         Variable(
             "elevation_spread", "standard deviation of the terrain elevation within the cell", "", "m", (0, 5000),

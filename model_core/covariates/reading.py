@@ -10,7 +10,7 @@ from pyproj import CRS
 from rasterio.errors import RasterioError
 
 from model_core.covariates.from_mcip import mcip_maps
-from model_core.ctm.formats.netcdf_file import is_netcdf
+from model_core.ctm.formats.opening import holds_fields
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.units import convert
@@ -40,7 +40,7 @@ def read_covariates(path: str | Path, grid: Grid) -> dict[str, np.ndarray]:
     if not path.exists():
         raise InputError(f"covariates '{path}': there is no such file")
     known = [variable.key for variable in VARIABLES.values() if variable.static]
-    maps = mcip_maps(path, grid, known) if is_netcdf(path) else _from_bands(path, grid)
+    maps = mcip_maps(path, grid, known) if holds_fields(path) else _from_bands(path, grid)
     if not maps:
         raise InputError(f"covariates '{path}' holds none of {', '.join(known)}")
     if not any(np.isfinite(values).any() for values in maps.values()):

@@ -16,6 +16,7 @@ import numpy as np
 
 from model_core.ctm.ctm_file import OpenFiles
 from model_core.ctm.formats.netcdf_file import check_readable
+from model_core.ctm.formats.opening import is_zarr, state_of
 from model_core.ctm.series import Series, read_series
 from model_core.errors import InputError, OutputError
 from model_core.grid import Grid
@@ -27,7 +28,7 @@ from model_core.warping import warp
 
 SUFFIX = ".daily.nc"
 CACHE_FOLDER = "daily_fields"  # where jobs keep stores, next to their output
-_VERSION = 2  # of the file's form and of what is computed into it
+_VERSION = 3  # of the file's form and of what is computed into it
 _HEADER = "daily_store"  # the attribute that tells a store from other files; it is written last
 _HDF5_LOCK = threading.Lock()  # the HDF5 library is not safe for threads
 
@@ -142,13 +143,14 @@ def open_store(
     if not paths:
         raise InputError("no CTM file was named")
     for path in paths:
-        check_readable(path)
+        if not is_zarr(path):
+            check_readable(path)
     wanted = None if variables is None else sorted({table.get(key).key for key in variables})
     if not Path(folder).is_dir():
         raise OutputError(f"folder '{folder}' does not exist; create it, or choose another")
     options = [_VERSION, wanted, grid and grid.describe(), time_zone, lead_day, table.describe()]
     name = _hash([options, sorted(str(path.resolve()) for path in paths)])[:12]
-    key = _hash([name, *sorted((str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in paths)])
+    key = _hash([name, *sorted((str(path.resolve()), *state_of(path)) for path in paths)])
     target = Path(folder) / f"{sorted(path.stem for path in paths)[0]}-{name}{SUFFIX}"
     ready = _ready(target, key, progress)
     if ready:

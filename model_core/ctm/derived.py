@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, NamedTuple, Sequence
+from typing import Callable, NamedTuple
 
 import numpy as np
 
@@ -11,11 +11,12 @@ _FREEZING_K = 273.15
 
 
 class Quantity(NamedTuple):
-    """Something that is only read to compute with: its names in MCIP, WRF and MERRA-2, its CF name, its unit here."""
+    """Something that is only read to compute with: its names in MCIP, WRF and MERRA-2, its CF name, its unit and limits here."""
 
     names: tuple[str, ...]
     standard_name: str
     unit: str
+    limits: tuple[float, float] = (-np.inf, np.inf)
 
 
 class Recipe(NamedTuple):
@@ -55,19 +56,25 @@ def speed(eastward: np.ndarray, northward: np.ndarray) -> np.ndarray:
     return np.hypot(eastward, northward)
 
 
-_MIXING_RATIO = Quantity(("Q2",), "humidity_mixing_ratio", "1")
-_SPECIFIC = Quantity(("QV2M", "Q2M", "HUSS"), "specific_humidity", "1")
-_DEW_POINT = Quantity(("D2M", "TDEW2", "T2MDEW"), "dew_point_temperature", "K")
-_TEMPERATURE = Quantity(("TEMP2", "T2", "T2M", "TAS", "SFC_TMP"), "", "K")
-_PRESSURE = Quantity(("PRSFC", "PSFC", "PS", "SP"), "surface_air_pressure", "Pa")
+_MIXING_RATIO = Quantity(("Q2",), "humidity_mixing_ratio", "1", (0, 0.1))
+_SPECIFIC = Quantity(("QV2M", "Q2M", "HUSS"), "specific_humidity", "1", (0, 0.1))
+_DEW_POINT = Quantity(("D2M", "TDEW2", "T2MDEW"), "dew_point_temperature", "K", (150, 350))
+_TEMPERATURE = Quantity(("TEMP2", "T2", "T2M", "TAS", "SFC_TMP"), "", "K", (150, 350))
+_PRESSURE = Quantity(("PRSFC", "PSFC", "PS", "SP"), "surface_air_pressure", "Pa", (1e4, 1.2e5))
+
+
+def _component(*names: str) -> Quantity:
+    """Of the wind."""
+    return Quantity(names, "", "m s-1", (-150, 150))
+
 
 RECIPES = (  # in order of preference
     Recipe("rh", (_MIXING_RATIO, _TEMPERATURE, _PRESSURE), humidity_from_mixing_ratio),
     Recipe("rh", (_SPECIFIC, _TEMPERATURE, _PRESSURE), humidity_from_specific),
     Recipe("rh", (_DEW_POINT, _TEMPERATURE), humidity_from_dew_point),
-    Recipe("wind", (Quantity(("U10", "U10M", "UAS"), "", "m s-1"), Quantity(("V10", "V10M", "VAS"), "", "m s-1")), speed),
+    Recipe("wind", (_component("U10", "U10M", "UAS"), _component("V10", "V10M", "VAS")), speed),
     Recipe(
-        "wind", (Quantity(("U",), "", "m s-1"), Quantity(("V",), "", "m s-1")), speed,
+        "wind", (_component("U"), _component("V")), speed,
         "wind at 10 m is not there, so that of the lowest model layer is taken, which is stronger",
     ),
 )
@@ -78,9 +85,10 @@ def find(recipe: Recipe, names: dict[str, str]) -> list[str] | None:
 
     `names` maps upper-case names and CF standard names to names in the file.
     """
-    found = [_first((*quantity.names, quantity.standard_name), names) for quantity in recipe.quantities]
+    found = [first_name(quantity, names) for quantity in recipe.quantities]
     return None if None in found else found
 
 
-def _first(candidates: Sequence[str], names: dict[str, str]) -> str | None:
-    return next((names[name] for name in candidates if name in names), None)
+def first_name(quantity: Quantity, names: dict[str, str]) -> str | None:
+    """The name in a file of a quantity, or None; `names` as for `find`."""
+    return next((names[name] for name in (*quantity.names, quantity.standard_name) if name in names), None)

@@ -13,7 +13,7 @@ from model_core.variable_table import VariableTable, current_table
 
 
 def inspect(path: str | Path, table: VariableTable | None = None) -> dict[str, Any]:
-    """Format, grid, times, and every variable on the grid of a NetCDF file; its fields are not read.
+    """Format, grid, times, and every variable on the grid of a CTM file; its fields are not read.
 
     Returns
     -------
@@ -31,7 +31,7 @@ def inspect(path: str | Path, table: VariableTable | None = None) -> dict[str, A
         return _describe_griddesc(Path(path))
     with OpenFiles(table or current_table(), 1) as files:
         file = files.get(Path(path))
-        names = [str(name) for name, variable in file.dataset.data_vars.items() if file.layout.holds(variable)]
+        names = [name for name in map(str, file.dataset.data_vars) if file.layout.holds(file.dataset.variables[name])]
         return {
             "format": file.layout.convention,
             "grid": file.layout.grid.describe(),
@@ -39,9 +39,9 @@ def inspect(path: str | Path, table: VariableTable | None = None) -> dict[str, A
             "variables": [_describe_variable(file, name) for name in names],
             "derived": [
                 {"key": key, "from": list(way.names), "unit": way.variable.unit}
-                for key, way in file.yields().items() if way.compute
+                for key, way in file.yields().items() if way.compute and way.variable is not file.recognise(way.names[0])
             ],
-            "notes": [*file.layout.notes, *_doubts(file)],
+            "notes": [*file.layout.notes, *file.surface_notes(), *_doubts(file)],
         }
 
 
@@ -64,7 +64,7 @@ def _describe_times(layout: Layout) -> dict[str, Any]:
 
 
 def _describe_variable(file: CTMFile, name: str) -> dict[str, Any]:
-    variable, known = file.dataset[name], file.recognise(name)
+    variable, known = file.dataset.variables[name], file.recognise(name)
     return {
         "name": name,
         "recognised_as": known.key if known else None,
@@ -75,7 +75,7 @@ def _describe_variable(file: CTMFile, name: str) -> dict[str, Any]:
 
 
 def _doubts(file: CTMFile) -> list[str]:
-    doubts = []
+    doubts = file.level_doubts()
     for key, way in file.yields().items():
         try:
             file.check(way)
@@ -85,4 +85,10 @@ def _doubts(file: CTMFile) -> list[str]:
             doubts.append(f"{key}: {way.remark}")
     if "pm25" not in file.yields() and file.aerosol_species():
         doubts.append("PM2.5 is not there, but CMAQ's aerosol species are; run CMAQ's combine, which makes PM25_TOT of them")
+    if "pm25" not in file.yields() and file.merra_parts():
+        doubts.append(
+            f"PM2.5 is not there, but MERRA-2's parts of it are ({', '.join(file.merra_parts())}); add them up as your study "
+            "does, for example "
+            "DUSMASS25 + SSSMASS25 + BCSMASS + 1.4 OCSMASS + 1.375 SO4SMASS, and name the sum pm2p5"
+        )
     return doubts

@@ -141,7 +141,14 @@ def _step_hours(key: str, entries: Entries, paths: Sequence[Path]) -> float:
             "whether it is a daily mean; add time bounds, or name the files of the other hours too"
         )
     steps, count = np.unique(np.diff(entries.times), return_counts=True)
-    return float(steps[np.argmax(count)] / np.timedelta64(1, "h"))
+    hours = float(steps[np.argmax(count)] / np.timedelta64(1, "h"))
+    if hours > 24:
+        raise InputError(
+            f"{key} in '{paths[int(entries.file[0])]}' and the files after it has times that are {hours / 24:g} days apart; "
+            "daily or hourly fields are "
+            "needed, and monthly means are not days. Daily means that are alone in their files need time bounds of a day"
+        )
+    return hours
 
 
 def _tell_gaps(key: str, days: np.ndarray, progress: Progress) -> None:

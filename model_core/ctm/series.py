@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterator, Sequence
 
 import numpy as np
 
+from model_core.ctm.companions import Companions
 from model_core.ctm.ctm_file import CTMFile, OpenFiles, Yield
 from model_core.ctm.daily_means import DailyMean
 from model_core.ctm.schedule import Entries, Schedule, make_schedule
@@ -32,6 +34,8 @@ class Series:
     schedules : variable key -> which file and step gives which day
     static : variable key -> the first file that has this map
     attributes : global attributes of the first file that are worth keeping
+    air : variable key -> where the density of the air is known, for mixing ratios in files that do not know it
+    marks : how many values such as -999 were taken as missing so far
     """
 
     paths: list[Path]
@@ -41,12 +45,14 @@ class Series:
     schedules: dict[str, Schedule] = field(default_factory=dict)
     static: dict[str, Path] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
+    air: dict[str, Companions] = field(default_factory=dict)
+    marks: Counter = field(default_factory=Counter)
 
     def maps(self, files: OpenFiles) -> Iterator[tuple[str, np.ndarray]]:
         """(key, float32 (rows, columns)) of every variable without time."""
         for key, path in self.static.items():
             file = files.get(path)
-            yield key, file.fields(file.yields()[key])[0]
+            yield key, file.fields(file.yields()[key], marks=self.marks)[0]
 
     def fields(self, files: OpenFiles, progress: Progress) -> Iterator[tuple[int, str, np.ndarray]]:
         """(number of the day, key, daily mean float32 (rows, columns)) one after the other; no more than a day is held.
@@ -61,6 +67,7 @@ class Series:
             progress.step(number / len(self.days), f"reading {day}")
             for key, values in self._day(day, files, extremes, progress, number / len(self.days)).items():
                 yield number, key, values
+        _tell_marks(self.marks, progress)
         for key, seen in extremes.items():
             seen.warn(self.table.get(key), progress)
 
@@ -78,7 +85,9 @@ class Series:
             progress.step(share, "")
             file = files.get(self.paths[number])
             way = file.yields().get(key)
-            fields = np.empty((0, 0, 0)) if way is None else file.fields(way, of_file)
+            air = self.air.get(key) if way is not None and way.by_density is not None else None
+            density = None if air is None else air.density(file, of_file, files, self.paths)
+            fields = np.empty((0, 0, 0)) if way is None else file.fields(way, of_file, self.marks, density)
             if fields.shape[1:] != self.grid.shape:
                 raise InputError(f"'{file.path}' has changed while it was read; start again")
             extremes[key].add(fields, way.names[0], file.path)
@@ -109,7 +118,7 @@ def read_series(
     series: Series | None = None
     entries: dict[str, list[Entries]] = {}
     gives: dict[int, frozenset[str]] = {}
-    known_grid, said, species, reasons = None, set(), [], []
+    known_grid, said, species, reasons, companions, without_air = None, set(), [], [], Companions(), {}
     for number, path in enumerate(paths):
         progress.step(number / len(paths), f"looking into {path.name}")
         with OpenFiles(table, 1) as files:
@@ -123,21 +132,28 @@ def read_series(
                     "bring one onto the other's grid first, or leave one out"
                 )
             known_grid = file.layout.grid
-            _say_once([f"'{path}': {note}" for note in file.layout.notes], "note", said, progress.log)
+            _say_once([f"'{path}': {note}" for note in (*file.layout.notes, *file.surface_notes())], "note", said, progress.log)
+            _say_once([f"'{path}': {doubt}" for doubt in file.level_doubts()], "doubt of the level", said, progress.warn)
             species = species or file.aerosol_species()
             ways = _ways(file, keys, said, reasons, progress)
+            companions.add(number, file)
             gives[number] = frozenset(ways)
             for key, way in ways.items():
                 if way.variable.static:
                     series.static.setdefault(key, path)
                 else:
-                    _say_once([f"{key} from '{path}': {way.remark}"] if way.remark else [], f"remark on {key}", said, progress.warn)
+                    if way.by_density is not None:
+                        without_air.setdefault(key, f"{key} from '{path}': {way.remark}")
+                    else:
+                        _say_once([f"{key} from '{path}': {way.remark}"] if way.remark else [], f"remark on {key}", said, progress.warn)
                     entries.setdefault(key, []).append(_entries(file, way, number, zone))
     names = [path.name for path in paths]
     for key, parts in entries.items():
         schedule = make_schedule(key, Entries.joined(parts), paths, gives, lead_day, progress)
         series.schedules[key] = schedule
-    _check_found(series, keys, species, names, reasons)
+        if key in without_air:
+            _find_air(series, key, companions, without_air[key], progress)
+    _check_found(series, keys, species, names, reasons, progress)
     series.days = _common_days(series.schedules, progress)
     return series
 
@@ -154,9 +170,10 @@ def _ways(
         way = given[key]
         try:
             file.check(way)
+            if not way.variable.static and file.layout.times is not None and not len(file.layout.times):
+                raise InputError(f"'{file.path}' holds no time step")
             if not way.variable.static and not all(file.layout.has_times(file.dataset[name]) for name in way.names):
                 raise InputError(f"variable '{way.names[0]}' of '{file.path}' has no time, so its day is not known")
-            _check_step(file, way)
         except InputError as error:
             if wanted is not None and "has no time" not in str(error):
                 raise
@@ -165,12 +182,6 @@ def _ways(
             continue
         ways[key] = way
     return ways
-
-
-def _check_step(file: CTMFile, way: Yield) -> None:
-    hours = file.layout.step_hours
-    if not way.variable.static and file.layout.days is None and hours is not None and hours > 24:
-        raise InputError(f"variable '{way.names[0]}' of '{file.path}' has a time step of {hours:g} h; daily or hourly is needed")
 
 
 def _entries(file: CTMFile, way: Yield, number: int, zone) -> Entries:
@@ -184,11 +195,21 @@ def _entries(file: CTMFile, way: Yield, number: int, zone) -> Entries:
     )
 
 
+def _find_air(series: Series, key: str, companions: Companions, remark: str, progress: Progress) -> None:
+    """Take the air from the other files where they know it at all times; else say what is assumed."""
+    entries, daily = series.schedules[key].entries, bool(series.schedules[key].entries.daily.any())
+    if companions.cover(daily, entries.days if daily else entries.times):
+        series.air[key] = companions
+        progress.log(f"{key}: its mixing ratio is converted with the temperature and pressure of {', '.join(companions.names[:3])}")
+    else:
+        progress.warn(remark)
+
+
 def _say_once(messages: list[str], kind: str, said: set[str], say) -> None:
     """Of a thousand alike files, the first speaks for all."""
-    for message in messages:
-        if kind not in said:
-            said.add(kind)
+    if messages and kind not in said:
+        said.add(kind)
+        for message in messages:
             say(message)
 
 
@@ -205,7 +226,9 @@ def _common_days(schedules: dict[str, Schedule], progress: Progress) -> list[np.
     return sorted(common)
 
 
-def _check_found(series: Series, wanted: list[str] | None, species: list[str], names: list[str], reasons: list[str]) -> None:
+def _check_found(
+    series: Series, wanted: list[str] | None, species: list[str], names: list[str], reasons: list[str], progress: Progress
+) -> None:
     found = {*series.schedules, *series.static}
     if species and "pm25" not in found and (wanted is None and not found or wanted is not None and "pm25" in wanted):
         raise InputError(
@@ -213,11 +236,19 @@ def _check_found(series: Series, wanted: list[str] | None, species: list[str], n
             "CMAQ's post-processor makes of them; run combine with the species definition file (SpecDef) of your mechanism, and give its "
             "output, which has PM25_TOT"
         )
+    if species and "pm25" not in found and wanted is None:
+        progress.warn(f"{names[0]} has CMAQ's aerosol species but no PM2.5; run CMAQ's combine, which makes PM25_TOT of them")
     if not found:
         what = f"none of {', '.join(wanted)}" if wanted else "no known variable with a fitting unit and a time"
         with OpenFiles(series.table, 1) as files:
             seen = ", ".join([str(name) for name in files.get(series.paths[0]).dataset.data_vars][:20])
         raise InputError(f"{', '.join(names[:5])}: {what} is there; " + (reasons[0] if reasons else f"the first file has {seen}"))
+
+
+def _tell_marks(marks: Counter, progress: Progress) -> None:
+    for (name, mark), count in sorted(marks.items()):
+        what = f"variable '{name}': {count} values of {mark:g} are taken as missing"
+        progress.warn(f"{what}; they can't be real, though no _FillValue says so")
 
 
 class _Extremes:

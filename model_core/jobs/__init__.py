@@ -17,11 +17,11 @@ Job = Callable[[dict[str, Any], Progress], dict[str, Any]]
 def _job(module: str) -> Job:
     def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         job = import_module(f"model_core.jobs.{module}").run
-        if not request.get("variables"):
+        if not request.get("variables") and request.get("level") in (None, ""):
             return job(request, progress)
         from model_core.variable_table import in_use
 
-        with in_use(request["variables"]):
+        with in_use(request.get("variables"), request.get("level")):
             return job(request, progress)
 
     return run

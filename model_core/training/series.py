@@ -19,13 +19,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Sequence
 
+from model_core.ctm.formats.opening import holds_fields, is_zarr
 from model_core.ctm.inspection import inspect
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.variables import VARIABLES
 
 _DAY = timedelta(days=1)
-_NETCDF_STARTS = (b"CDF", b"\x89HDF")
 
 
 @dataclass(frozen=True)
@@ -54,21 +54,21 @@ class Series:
 
 
 def find_files(paths: Sequence[str | Path]) -> list[Path]:
-    """The named files; a folder stands for the NetCDF files in it, whatever they are called.
+    """The named files and Zarr stores; another folder stands for the NetCDF, GRIB and Zarr in it, whatever they are called.
 
     Raises
     ------
     InputError
-        If one does not exist, or a folder holds no NetCDF file.
+        If one does not exist, or a folder holds none of them.
     """
     found: list[Path] = []
     for path in map(Path, paths):
         if not path.exists():
             raise InputError(f"file '{path}' does not exist")
-        if path.is_dir():
-            inside = [file for file in sorted(path.iterdir()) if file.is_file() and _is_netcdf(file)]
+        if path.is_dir() and not is_zarr(path):
+            inside = [file for file in sorted(path.iterdir()) if not file.name.startswith(".") and holds_fields(file)]
             if not inside:
-                raise InputError(f"folder '{path}' holds no NetCDF file")
+                raise InputError(f"folder '{path}' holds no NetCDF file, GRIB file or Zarr store")
             found += inside
         else:
             found.append(path)
@@ -135,10 +135,3 @@ def _fits(series: Series, file: FileContent, forecasts: bool) -> bool:
         else:
             joined |= shared_days > 0
     return joined
-
-
-def _is_netcdf(path: Path) -> bool:
-    if path.name.startswith("."):
-        return False
-    with open(path, "rb") as file:
-        return file.read(4).startswith(_NETCDF_STARTS)

@@ -296,8 +296,7 @@ def test_inspect_tells_grid_times_and_variables_in_plain_values(tmp_path):
 # Files that are none
 
 @pytest.mark.parametrize("content, message", [
-    (b"", "it is empty"), (b"lon,lat,pm25\n1,2,3\n", "it is text"), (b"GRIB....", "it is a GRIB file; convert it"),
-    (b"<html>404</html>", "a web page or XML"), (b"\x1f\x8b\x08\x00", "gzip-compressed; unpack it"), (b"II*\x00....", "a TIFF"),
+    (b"", "it is empty"), (b"lon,lat,pm25\n1,2,3\n", "it is text"), (b"<html>404</html>", "a web page or XML"), (b"\x1f\x8b\x08\x00", "gzip-compressed; unpack it"), (b"II*\x00....", "a TIFF"),
     (b"\x80\x81\xff\xfe", "its first bytes are of another format"),
 ])
 def test_a_file_that_is_no_netcdf_is_said_to_be_what_it_is(tmp_path, content, message):
@@ -365,10 +364,9 @@ def test_terrain_of_mcip_and_wrf_on_one_domain_agrees(shared_data):
     assert np.corrcoef(terrain.static["elevation"][row.astype(int), column.astype(int)].ravel(), mcip.static["elevation"].ravel())[0, 1] > 0.9
 
 
-def test_a_mixing_ratio_is_left_out_with_its_reason(shared_data):
+def test_a_mixing_ratio_without_temperature_and_pressure_says_what_is_assumed(shared_data):
     path = shared_data / "ioapi/CCTM_D502addm_Linux2_x86_64intel.ACONC.CMAQ-BENCHMARK_20060801"
-    with pytest.raises(InputError, match="unit 'ppmV' can't be converted to 'ug m-3'"):
-        read_ctm(path, ["o3"])
+    assert any("o3: its mixing ratio (ppmV) is converted at 293.15 K and 1013.25 hPa" in note for note in inspect(path)["notes"])
 
 
 def test_every_real_file_is_inspected(shared_data):

@@ -266,7 +266,7 @@ def harmful(path, change):
     (("ioapi", lambda f: f.setncattr("XCELL", 0.0)), "make no grid"), (("ioapi", lambda f: f.setncattr("XORIG", np.nan)), "make no grid"),
     (("ioapi", lambda f: f.setncattr("YCELL", "wide")), "are no numbers"), (("ioapi", lambda f: f.setncattr("NROWS", 10**6)), "contradicts itself: NROWS x NCOLS"),
     (("ioapi", lambda f: f.setncattr("GDTYP", "Lambert")), "are no numbers"), (("ioapi", lambda f: f.setncattr("P_ALP", 500.0)), "make no projection"),
-    (("cf", lambda f: f["time"].setncattr("units", 5)), "are not understood"), (("cf", lambda f: f["lat"].setncattr("units", [1, 2])), "damaged or contradictory header"),
+    (("cf", lambda f: f["time"].setncattr("units", 5)), "are not understood"), (("cf", lambda f: f["lon"].setncattr("units", "km")), "no grid_mapping that says their projection"),
     (("cf", lambda f: f["pm25"].setncattr("grid_mapping", "lat")), "grid mapping 'lat' is not understood"),
     (("cf", lambda f: f["pm25"].setncattr("units", "µ" * 5000)), "unknown unit"), (("cf", lambda f: f["lon"].__setitem__(slice(None), np.nan)), "axis 'lon' is not evenly spaced"),
     (("cf", lambda f: f["time"].__setitem__(slice(None), 2**62)), "are not understood"),

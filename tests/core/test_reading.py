@@ -294,9 +294,8 @@ def test_wrf_without_times_takes_them_from_xtime_or_its_name(tmp_path):
 
 def test_cmaq_species_without_pm25_name_what_to_run(shared_data, tmp_path):
     path = shared_data / "ioapi/CCTM_D502addm_Linux2_x86_64intel.ACONC.CMAQ-BENCHMARK_20060801"
-    for wanted in (None, ["pm25"]):
-        with pytest.raises(InputError, match="CMAQ's aerosol species .ASO4I, ASO4J. but no PM2.5.*run combine"):
-            read_ctm(path, wanted)
+    with pytest.raises(InputError, match="CMAQ's aerosol species .ASO4I, ASO4J. but no PM2.5.*run combine"):
+        read_ctm(path, ["pm25"])
     assert "run CMAQ's combine" in inspect(path)["notes"][-1]
 
 
@@ -326,7 +325,7 @@ def test_a_name_that_a_user_gives_goes_to_his_variable(tmp_path):
 
 
 @pytest.mark.parametrize("text, message", [
-    ("[pm25\n", "can't be read"), ("pm25 = 3\n", "write it as a table"), ("[pm25]\nalias = ['x']\n", "unknown entry 'alias'; known are names"),
+    ("level = 'lowest'\n", "level is 'lowest'; write first, last, or a value"), ("[pm25\n", "can't be read"), ("pm25 = 3\n", "write it as a table"), ("[pm25]\nalias = ['x']\n", "unknown entry 'alias'; known are names"),
     ("[pm25]\nnames = 'x'\n", "'names' must be a list of texts, got 'x'"), ("[nh3]\nnames = ['x']\n", "a new variable needs its unit"),
     ("[pm25]\nunit = 'kg m-3'\n", "the engine's unit of pm25 is ug m-3; use file_unit"), ("[pm25]\nfile_unit = 'K'\n", "unit 'K' can't be converted"),
     ("[pm25]\nlimits = [5, 1]\n", "'limits' must be a list of two numbers"), ("[a]\nunit='K'\nnames=['X']\n[b]\nunit='K'\nnames=['x']\n", "stands for both a and b"),

@@ -11,10 +11,16 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 
 from model_core.ctm.formats.layout import Layout
+from model_core.ctm.formats.surface import Level
 from model_core.errors import InputError
 from model_core.grid import Grid, ctm_crs
 
 _DAY_HOURS = 24.0
+_NEEDED = {  # GDTYP -> attributes without which its place is not known
+    2: ("P_ALP", "P_BET", "P_GAM", "YCENT"), 5: ("P_ALP",), 6: ("P_ALP", "P_BET", "P_GAM", "XCENT", "YCENT"),
+    7: ("P_ALP", "P_GAM", "XCENT", "YCENT"),
+}
+_FALLING, _RISING = (1, 2, 4, 7), (5, 6)  # VGTYP of sigma and pressure, and of heights; IOAPI manual, "Vertical grids"
 
 
 def is_ioapi(dataset: xarray.Dataset) -> bool:
@@ -43,8 +49,22 @@ def layout(dataset: xarray.Dataset, path: Path) -> Layout:
         days = (times + np.timedelta64(12, "h")).astype("datetime64[D]")
     return Layout(
         "IOAPI", file_grid, ("ROW", "COL"), (True, False), ("TSTEP",), times, step, days,
-        None if times is None else np.repeat(times[:1], len(times)), {"LAY": 0},
+        None if times is None else np.repeat(times[:1], len(times)), {"LAY": _surface(dataset)},
     )
+
+
+def _surface(dataset: xarray.Dataset) -> Level:
+    """Layer 0, unless the edges of the layers say that the last is lowest: sigma and pressure fall, heights rise."""
+    try:
+        edges = np.atleast_1d(np.asarray(dataset.attrs.get("VGLVLS", ()), float))
+        kind = int(np.ravel(dataset.attrs.get("VGTYP", 0))[0])
+    except (TypeError, ValueError):
+        edges, kind = np.empty(0), 0
+    turned = len(edges) > 2 and np.isfinite(edges).all() and (
+        kind in _FALLING and (np.diff(edges) > 0).all() or kind in _RISING and (np.diff(edges) < 0).all()
+    )
+    last = dataset.sizes.get("LAY", 1) - 1
+    return Level(last, None, "VGLVLS is lowest there") if turned else Level(0, None, "IOAPI counts layers from the surface")
 
 
 def grid(attributes: dict[str, Any], path: Path) -> Grid:
@@ -74,6 +94,11 @@ def crs(attributes: dict[str, Any], path: Path) -> CRS:
 
 def _crs(attributes: dict[str, Any], path: Path) -> CRS:
     kind = int(attributes["GDTYP"])
+    missing = [name for name in _NEEDED.get(kind, ()) if name not in attributes]
+    if missing:
+        raise InputError(
+            f"'{path}' lacks the IOAPI attributes {', '.join(missing)} of its projection (GDTYP={kind}); write them, as with ncatted"
+        )
     alp, bet, gam, xcent, ycent = (float(attributes.get(k, 0)) for k in ("P_ALP", "P_BET", "P_GAM", "XCENT", "YCENT"))
     if kind == 1:
         return CRS.from_proj4("+proj=longlat +R=6370000 +no_defs")

@@ -8,6 +8,7 @@ from typing import Sequence
 import numpy as np
 import xarray
 
+from model_core.ctm.formats.surface import Level
 from model_core.grid import Grid
 
 # IOAPI's BADVAL3 is -9.999e36 and AMISS3 -9e36, netCDF's default fill 9.97e36; nothing real comes near.
@@ -36,8 +37,8 @@ class Layout:
         The day that each time stands for, in a file of daily fields.
     starts : datetime64[s] of shape (times,), or None
         When the model run began that each time belongs to.
-    surface : dict
-        Index of the surface along every vertical dimension.
+    surface : dict of str -> Level
+        The level at the surface along every vertical dimension, and why it is that.
     staggered : dict
         Dimension of cell edges -> that of the cells between them.
     notes : tuple of str
@@ -53,7 +54,7 @@ class Layout:
     step_hours: float | None = None
     days: np.ndarray | None = None
     starts: np.ndarray | None = None
-    surface: dict[str, int] = field(default_factory=dict)
+    surface: dict[str, Level] = field(default_factory=dict)
     staggered: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -82,7 +83,7 @@ class Layout:
         A variable without time is repeated.
         """
         dims = tuple(self._edges(variable, dim) for dim in self.dims)
-        index = {d: self.surface.get(str(d), 0) for d in variable.dims if d not in (*dims, *self.time_dims)}
+        index = {d: self.surface[str(d)].index if str(d) in self.surface else 0 for d in variable.dims if d not in (*dims, *self.time_dims)}
         with_time = [d for d in self.time_dims if d in variable.dims]
         if not with_time:
             values = variable.isel(index).transpose(*dims).to_numpy()[None]

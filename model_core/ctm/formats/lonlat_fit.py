@@ -81,7 +81,8 @@ def _fit(lon: np.ndarray, lat: np.ndarray, path: Path) -> FittedGrid:
     if not best.misfit <= LARGEST_MISFIT:
         raise InputError(
             f"'{path}' states no projection, and none that was tried (longitude-latitude, Lambert, polar stereographic, Mercator) fits its "
-            f"longitudes and latitudes: the best, {_name(best.grid.crs)}, is up to {best.misfit:.2g} cells off, where {LARGEST_MISFIT} is allowed. "
+            f"longitudes and latitudes: the best, {_name(best.grid.crs)}, is up to {best.misfit:.2g} cells off, where "
+            f"{LARGEST_MISFIT} is allowed. "
             "Add a grid_mapping, or regrid it, for example with cdo remapbil"
         )
     return best

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import netCDF4
 import xarray
 
 from model_core.ctm.formats.classic_header import check_classic
+from model_core.ctm.formats.groups import group_names, with_groups
+from model_core.ctm.formats.sizes import check_sizes
 from model_core.errors import InputError
 from model_core.netcdf_path import netcdf_path
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _OTHERS = (  # first bytes, what they mean
-    (b"GRIB", "a GRIB file; convert it with grib_to_netcdf or cdo"),
     (b"II*\x00", "a TIFF"), (b"MM\x00*", "a TIFF"),
     (b"PK", "a zip archive; unpack it"), (b"\x1f\x8b", "gzip-compressed; unpack it"),
     (b"SQLite", "an SQLite database or GeoPackage"),
@@ -34,7 +36,8 @@ def is_netcdf(path: str | Path) -> bool:
 def open_netcdf(path: str | Path) -> xarray.Dataset:
     """The file, lazily: nothing but the header and the axes is read. Use it as a context manager.
 
-    Times are left undecoded, because each convention writes them its own way; fill values become NaN.
+    Times are left undecoded, because each convention writes them its own way; fill values become NaN. Variables in groups
+    stand beside those of the file.
 
     Raises
     ------
@@ -45,13 +48,34 @@ def open_netcdf(path: str | Path) -> xarray.Dataset:
     check_readable(path)
     if not is_netcdf(path):
         raise InputError(f"'{path}' is not a NetCDF file: {_what_it_is(path)}; give the model's NetCDF output")
-    name = netcdf_path(path)
     try:
         if not _is_hdf5(path):  # HDF5 checks itself
             check_classic(path)
-        return xarray.open_dataset(name, engine="netcdf4", decode_times=False, decode_timedelta=False, decode_coords=False)
+        return _open(path)
     except (OSError, RuntimeError, ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
         raise InputError(f"'{path}' is a damaged or incomplete NetCDF file ({error}); copy or download it again") from error
+
+
+def _open(path: Path) -> xarray.Dataset:
+    """The file with its groups; it is opened once, because the library takes seconds for some thousand variables."""
+    file = netCDF4.Dataset(netcdf_path(path))
+    try:
+        names = group_names(file)
+        for group in (file, *(file[name] for name in names)):
+            sizes = {str(name): len(dim) for name, dim in group.dimensions.items()}
+            check_sizes(sizes, [(name, v.dimensions, v.shape) for name, v in group.variables.items()], path)
+        dataset = _decoded(file)
+        dataset = with_groups(dataset, names, lambda name: _decoded(file[name])) if names else dataset
+    except BaseException:
+        file.close()
+        raise
+    dataset.set_close(lambda: file.close() if file.isopen() else None)
+    return dataset
+
+
+def _decoded(group: netCDF4.Dataset) -> xarray.Dataset:
+    store = xarray.backends.NetCDF4DataStore(group)
+    return xarray.open_dataset(store, decode_times=False, decode_timedelta=False, decode_coords=False)
 
 
 def check_readable(path: Path) -> None:
