@@ -7,6 +7,8 @@ mkdir -p -m 700 "$profile/runtime"
 export CTM_REANALYSIS_ENGINE_PYTHON=${CTM_REANALYSIS_ENGINE_PYTHON:-$PWD/.build/engine/bin/python}
 export QT_QPA_PLATFORM=offscreen
 export XDG_DATA_HOME=$profile/data XDG_CONFIG_HOME=$profile/config XDG_RUNTIME_DIR=$profile/runtime
+# Threads that wait for a busy processor by spinning make a busy machine many times slower.
+export OMP_WAIT_POLICY=PASSIVE
 failed=()
 
 # Tests, QGIS and the libraries leave things in the temporary folder: it is one of our own, and goes at the end.
@@ -16,20 +18,36 @@ mkdir -p "$temporary"
 export TMPDIR=$temporary
 trap 'rm -rf "$temporary"' EXIT
 
+# Every processor runs tests of its own, each with one thread: most of them keep one busy.
+many=(-n auto --dist worksteal)
+
 part() {
-    echo "== $1"
-    "$2" -m pytest "$1" || failed+=("$1")
+    local folder=$1 python=$2
+    shift 2
+    echo "== $folder"
+    "$python" -m pytest "$folder" "$@" || failed+=("$folder")
+}
+
+# The inference once more as poorer processors see it. On one that has no more than the setting leaves, this is the same again.
+part_on_poorer_processors() {
+    local setting
+    for setting in "ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2" "ONEDNN_MAX_CPU_ISA=SSE41 ATEN_CPU_CAPABILITY=default"; do
+        echo "== inference with $setting"
+        env $setting OMP_NUM_THREADS=1 "$CTM_REANALYSIS_ENGINE_PYTHON" -m pytest -q "${many[@]}" \
+            tests/core/test_inference.py tests/core/test_tiles.py || failed+=("inference with $setting")
+    done
 }
 
 # Tests that replace files once more under Windows' rule: what is open can't be replaced. One is left out: after a full disk the
 # NetCDF library keeps its unfinished file open, so that Windows would let it be taken away only when the engine ends.
 part_under_windows_rule() {
     echo "== under Windows' rule on open files"
-    PYTHONPATH=$PWD/tests/windows_rule "$CTM_REANALYSIS_ENGINE_PYTHON" -m pytest -q @tests/windows_rule/tests.txt ||
+    OMP_NUM_THREADS=1 PYTHONPATH=$PWD/tests/windows_rule "$CTM_REANALYSIS_ENGINE_PYTHON" -m pytest -q "${many[@]}" @tests/windows_rule/tests.txt ||
         failed+=("under Windows' rule on open files")
 }
 
-part tests/core "$CTM_REANALYSIS_ENGINE_PYTHON"
+OMP_NUM_THREADS=1 part tests/core "$CTM_REANALYSIS_ENGINE_PYTHON" "${many[@]}"
+part_on_poorer_processors
 part_under_windows_rule
 part tests/qgis .build/qgis-tests/bin/python
 part tests/package "$CTM_REANALYSIS_ENGINE_PYTHON"
