@@ -28,6 +28,9 @@ class Variable:
         Names in CMAQ, MCIP, WRF-Chem, CHIMERE and CAMS files, in order of preference; case does not matter.
     static : bool
         Whether it is a map that does not change from day to day.
+    noise : float
+        How far below zero, in the canonical unit, a reading may lie that is zero but for the noise of its instrument: what the
+        US EPA accepts into AQS (PM 10 ug m-3, O3 and NO2 5 ppb, SO2 4 ppb, CO 0.4 ppm).
     other_standard_names : tuple of str
         CF names that files use for the same quantity.
     """
@@ -39,6 +42,7 @@ class Variable:
     limits: tuple[float, float]
     aliases: tuple[str, ...]
     static: bool = False
+    noise: float = 0.0
     other_standard_names: tuple[str, ...] = ()
 
 
@@ -50,18 +54,18 @@ VARIABLES: dict[str, Variable] = {
     for variable in (
         Variable(
             "pm25", "PM2.5", _AEROSOL.format("pm2p5"), "ug m-3", (0, 2000),
-            ("PM25_TOT", "PM25_FRM", "PM25_CMAQ", "PM2_5_DRY", "PM2P5", "PM25_AVG", "PM2_5", "PM25"),
+            ("PM25_TOT", "PM25_FRM", "PM25_CMAQ", "PM2_5_DRY", "PM2P5", "PM25_AVG", "PM2_5", "PM25"), noise=10,
             other_standard_names=(_CONCENTRATION.format("pm2p5_ambient_aerosol"), _CONCENTRATION.format("pm2p5_dry_aerosol_particles")),
         ),
         Variable(
             "pm10", "PM10", _AEROSOL.format("pm10"), "ug m-3", (0, 15000),
-            ("PM10_TOT", "PM10_CMAQ", "PM10", "PMC_TOT_PM10"),
+            ("PM10_TOT", "PM10_CMAQ", "PM10", "PMC_TOT_PM10"), noise=10,
             other_standard_names=(_CONCENTRATION.format("pm10_ambient_aerosol"), _CONCENTRATION.format("pm10_dry_aerosol_particles")),
         ),
-        Variable("o3", "ozone", _CONCENTRATION.format("ozone"), "ug m-3", (0, 1500), ("O3", "OZONE")),
-        Variable("no2", "nitrogen dioxide", _CONCENTRATION.format("nitrogen_dioxide"), "ug m-3", (0, 2000), ("NO2",)),
-        Variable("so2", "sulfur dioxide", _CONCENTRATION.format("sulfur_dioxide"), "ug m-3", (0, 5000), ("SO2",)),
-        Variable("co", "carbon monoxide", _CONCENTRATION.format("carbon_monoxide"), "ug m-3", (0, 150000), ("CO",)),
+        Variable("o3", "ozone", _CONCENTRATION.format("ozone"), "ug m-3", (0, 1500), ("O3", "OZONE"), noise=10),
+        Variable("no2", "nitrogen dioxide", _CONCENTRATION.format("nitrogen_dioxide"), "ug m-3", (0, 2000), ("NO2",), noise=9.6),
+        Variable("so2", "sulfur dioxide", _CONCENTRATION.format("sulfur_dioxide"), "ug m-3", (0, 5000), ("SO2",), noise=10.7),
+        Variable("co", "carbon monoxide", _CONCENTRATION.format("carbon_monoxide"), "ug m-3", (0, 150000), ("CO",), noise=466),
         Variable("rh", "relative humidity", "relative_humidity", "%", (0, 110), ("RH", "RH2", "RELH", "HURS")),
         Variable(
             "wind", "wind speed at 10 m", "wind_speed", "m s-1", (0, 100),

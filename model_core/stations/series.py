@@ -9,45 +9,22 @@ from typing import Iterator
 import numpy as np
 import pandas as pd
 
-from model_core.days import has_hours, parse_times
 from model_core.errors import InputError
-from model_core.grid import parse_crs
+from model_core.stations.averaging import DAY, HoursSeen
 from model_core.stations.date_pattern import dated_files, files_with_dates_in_names, is_pattern
-from model_core.stations.observations import Observations, screen
-from model_core.stations.reading_report import ReadingReport
-from model_core.stations.table_files import PARQUET_SUFFIXES, TEXT_SUFFIXES, VECTOR_SUFFIXES, open_table
-from model_core.stations.tables import split_layer, table_parts
-from model_core.time_zones import Clock
+from model_core.stations.labels import labels
+from model_core.stations.observations import gas_of
+from model_core.stations.readings import Observations
+from model_core.stations.screening import screen
+from model_core.stations.source import Source
+from model_core.stations.station_table import StationTable
+from model_core.stations.table_files import PARQUET_SUFFIXES, TEXT_SUFFIXES, VECTOR_SUFFIXES
+from model_core.stations.tables import split_layer
 
 # Rows of a table that are held at a time: some 40 MB of text.
 PART_ROWS = 200_000
 # Local times differ from the date in a file's name by less than a day, in whatever zone the name was written.
 _NEIGHBOURHOOD = np.timedelta64(1, "D")
-
-
-@dataclass(frozen=True)
-class Source:
-    """What a user says about the readings of one variable.
-
-    Attributes
-    ----------
-    path : a file, a folder, or a pattern with ``{date:%Y%m%d}``
-    value, unit, time, x, y, id : column names and unit; `time` may be None where the names of files say the date
-    crs : of the coordinates, or None for what the file says
-    species : key of the variable
-    clock : whose days count, or None: times count as they stand
-    """
-
-    path: str
-    value: str
-    species: str
-    unit: str | None = None
-    time: str | None = None
-    x: str | None = None
-    y: str | None = None
-    crs: str | None = None
-    id: str | None = None
-    clock: Clock | None = None
 
 
 @dataclass(frozen=True)
@@ -57,17 +34,21 @@ class SeriesPart:
     Attributes
     ----------
     observations : with local times; may be empty
-    hourly : whether the readings of a day are of several hours
     complete_before : no later part holds a reading before this local time; None where that is not known
     """
 
     observations: Observations
-    hourly: bool
     complete_before: np.datetime64 | None
 
 
 class StationSeries:
     """The readings of a source, part by part.
+
+    Attributes
+    ----------
+    source : as it was given
+    seen : which stations have hours, as far as the parts were read
+    ordered : whether the names of the files say in which order their readings come
 
     Raises
     ------
@@ -76,24 +57,33 @@ class StationSeries:
     """
 
     def __init__(self, source: Source):
-        self.source = source
+        self.source, self.seen = source, HoursSeen()
         path, layer = split_layer(source.path)
         self._layer = f"|layername={layer}" if layer else ""
         self._files: list[tuple[Path, np.datetime64 | None]]
         # Dates in names order the parts only where a pattern says so: a folder's files may hold anything.
         self.ordered = is_pattern(source.path)
-        self.hourly_names = False
-        if self.ordered or (path.is_dir() and not source.time):
-            dated = dated_files(str(path)) if self.ordered else files_with_dates_in_names(_tables_in(path))
-            self.ordered, self.hourly_names = True, dated[0].hourly
+        self._hourly_names = False
+        if self.ordered or (path.is_dir() and not self._times_in_tables(path)):
+            dated = dated_files(str(path)) if self.ordered else files_with_dates_in_names(tables_in(path))
+            self.ordered, self._hourly_names = True, dated[0].hourly
             self._files = [(file.path, np.datetime64(file.date, "s")) for file in dated]
         elif path.is_dir():
-            self._files = [(file, None) for file in _tables_in(path)]
+            self._files = [(file, None) for file in tables_in(path)]
         else:
-            columns = open_table(path, layer).columns
-            if not source.time:
-                raise InputError(f"'{path}' is one table for the whole period: name its time column, one of {', '.join(columns)}")
+            table = StationTable(source)
+            if not table.has_times:
+                raise InputError(f"'{path}' is one table for the whole period: name its time column, one of {', '.join(table.columns)}")
             self._files = [(path, None)]
+
+    @property
+    def hourly(self) -> bool:
+        """Whether the readings of a day are of several hours, as far as the parts were read."""
+        return self._hourly_names or self.seen.hourly
+
+    def _times_in_tables(self, folder: Path) -> bool:
+        """Whether a time column is named, or the form of the folder's first table has one."""
+        return bool(self.source.time) or StationTable(self.source, str(tables_in(folder)[0]) + self._layer).has_times
 
     @property
     def span(self) -> tuple[np.datetime64, np.datetime64] | None:
@@ -123,35 +113,40 @@ class StationSeries:
     def _parts_of(
         self, file: Path, date: np.datetime64 | None, start: np.datetime64 | None, end: np.datetime64 | None
     ) -> Iterator[SeriesPart]:
-        source = self.source
-        named = [name for name in (source.value, source.time, source.id) if name]
-        moved = source.time or self.hourly_names
+        table = StationTable(self.source, f"{file}{self._layer}", day=None if date is None else date.astype("datetime64[D]").item())
+        source = table.source
+        moved = table.has_times or self._hourly_names
         before = None if date is None else date - _NEIGHBOURHOOD if moved else date
-        for table, x, y, crs in table_parts(f"{file}{self._layer}", source.x, source.y, source.crs, named, PART_ROWS):
-            columns = {"x": x, "y": y, "value": table[source.value]}
-            if source.id:
-                columns["id"] = table[source.id]
-            rows = pd.DataFrame(columns)
-            if source.time:
-                rows["time"] = parse_times(table[source.time], source.clock, int(table.index[0]) + 1)
+        for rows, report in table.parts(PART_ROWS):
+            for number, note in enumerate(table.notes):
+                report = report.noted(f"file {number}", note)
+            if table.has_times:
                 if date is not None:
                     _require_near(rows["time"].to_numpy(), date, rows.index)
             else:
                 rows["time"] = np.full(len(rows), date)
-                if self.hourly_names and source.clock:  # a day in a name is a local day already
+                if self._hourly_names and source.clock:  # a day in a name is a local day already
                     rows["time"] = source.clock.local(rows["time"].to_numpy(), np.full(len(rows), np.timedelta64("NaT", "s")))
             times = rows["time"].to_numpy("datetime64[s]")
+            said = rows["averaging"].to_numpy() if "averaging" in rows else None
+            ids = labels(rows["id"]) if "id" in rows else None
+            self.seen.add(times, rows["x"].to_numpy(float), rows["y"].to_numpy(float), ids, said)
+            if said is not None:
+                rows["daily"] = said == DAY
             inside = np.ones(len(rows), bool)
             if start is not None:
                 inside &= np.isnat(times) | (times >= start)
             if end is not None:
                 inside &= np.isnat(times) | (times < end)
-            report = ReadingReport(len(rows), len(rows)).without(int((~inside).sum()), "outside the period")
-            observations = screen(rows[inside], report, parse_crs(crs), source.species, source.unit, f"field '{source.value}'")
-            yield SeriesPart(observations, self.hourly_names or has_hours(times), before)
+            report = report.without(int((~inside).sum()), "outside the period")
+            yield SeriesPart(screen(
+                rows[inside], report, table.crs, source.species, source.unit, f"field '{source.value}'", source.decimal, gas_of(source),
+                bool(source.sites), table.differences,
+            ), before)
 
 
-def _tables_in(folder: Path) -> list[Path]:
+def tables_in(folder: Path) -> list[Path]:
+    """The tables of a folder, by name; `InputError` if it holds none."""
     known = TEXT_SUFFIXES | PARQUET_SUFFIXES | VECTOR_SUFFIXES
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in known and not path.name.startswith("."))
     if not files:

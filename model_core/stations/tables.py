@@ -10,8 +10,9 @@ import pandas as pd
 from model_core.errors import InputError
 from model_core.stations.table_files import open_table
 
-_X_NAMES, _Y_NAMES = ("lon", "longitude", "x"), ("lat", "latitude", "y")
-_LONLAT = "EPSG:4326"
+_X_NAMES = ("lon", "longitude", "x", "lng", "long", "经度", "site longitude")
+_Y_NAMES = ("lat", "latitude", "y", "纬度", "site latitude")
+LONLAT = "EPSG:4326"
 # What tables write where there is nothing, in lower case.
 EMPTY_TEXTS = {"", "na", "n/a", "nan", "null", "none", "<na>", "nat", "\\n"}
 
@@ -52,12 +53,10 @@ def table_parts(
     file, layer = split_layer(str(path))
     source = open_table(file, layer)
     points = x is None and source.has_points
-    crs = crs or (source.crs if points else _LONLAT)
+    crs = crs or (source.crs if points else LONLAT)
     if crs is None:
         raise InputError(f"'{file}' does not say its CRS; name it, for example EPSG:4326")
-    axes = () if points else (x, y) if x is not None else (
-        _default(source.columns, _X_NAMES, "x", file), _default(source.columns, _Y_NAMES, "y", file)
-    )
+    axes = () if points else (x, y) if x is not None else coordinate_columns(source.columns, file)
     wanted = None if columns is None else list(dict.fromkeys([*columns, *axes]))
     for name in (*axes, *(columns or ())):
         require_column(source.columns, name, file)
@@ -73,10 +72,9 @@ def table_parts(
         yield table, xs, ys, crs
 
 
-def column(table: pd.DataFrame, name: str, where: Any) -> pd.Series:
-    """A column by its exact name; `InputError` that lists the columns there are."""
-    require_column(table.columns, name, where)
-    return table[name]
+def coordinate_columns(columns: Sequence[str], file: Any) -> tuple[str, str]:
+    """The columns of x and y by their usual names, in any case; `InputError` if there are none."""
+    return _default(columns, _X_NAMES, "x", file), _default(columns, _Y_NAMES, "y", file)
 
 
 def require_column(columns: Sequence[str], name: str, where: Any) -> None:
@@ -91,7 +89,7 @@ def _default(columns: Sequence[str], names: tuple[str, ...], axis: str, file: Pa
         if name in by_lower:
             return by_lower[name]
     raise InputError(
-        f"'{file}' has no column {' or '.join(names)}; name its {axis} column, one of {', '.join(map(str, columns))}"
+        f"'{file}' has no column {' or '.join(names[:3])}; name its {axis} column, one of {', '.join(map(str, columns))}"
     )
 
 
