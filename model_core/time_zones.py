@@ -85,6 +85,15 @@ class Clock:
         return times
 
 
+    def offset_of(self, name: str, year: int) -> np.timedelta64:
+        """timedelta64[s] from UTC that a name such as CET or EDT means in the zone `written` in a year; NaT where it has no such name."""
+        for month in range(1, 13):
+            moment = datetime(year, month, 1, 12, tzinfo=self.written)
+            if moment.tzname() == name:
+                return np.timedelta64(int(moment.utcoffset() / timedelta(seconds=1)), "s")
+        return np.timedelta64("NaT", "s")
+
+
 def _offsets(times: np.ndarray, aware: Callable[[datetime], datetime]) -> np.ndarray:
     """timedelta64[s] of each time; `aware` gives a datetime its zone. Clocks are changed on a quarter of an hour."""
     offsets = np.zeros(len(times), "timedelta64[s]")
