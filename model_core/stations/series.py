@@ -15,7 +15,8 @@ from model_core.grid import parse_crs
 from model_core.stations.date_pattern import dated_files, files_with_dates_in_names, is_pattern
 from model_core.stations.observations import Observations, screen
 from model_core.stations.reading_report import ReadingReport
-from model_core.stations.table_files import PARQUET_SUFFIXES, TEXT_SUFFIXES, VECTOR_SUFFIXES, open_table
+from model_core.stations.files.folder import tables_in
+from model_core.stations.table_files import open_table
 from model_core.stations.tables import split_layer, table_parts
 from model_core.time_zones import Clock
 
@@ -84,11 +85,11 @@ class StationSeries:
         self.ordered = is_pattern(source.path)
         self.hourly_names = False
         if self.ordered or (path.is_dir() and not source.time):
-            dated = dated_files(str(path)) if self.ordered else files_with_dates_in_names(_tables_in(path))
+            dated = dated_files(str(path)) if self.ordered else files_with_dates_in_names(tables_in(path)[0])
             self.ordered, self.hourly_names = True, dated[0].hourly
             self._files = [(file.path, np.datetime64(file.date, "s")) for file in dated]
         elif path.is_dir():
-            self._files = [(file, None) for file in _tables_in(path)]
+            self._files = [(file, None) for file in tables_in(path)[0]]
         else:
             columns = open_table(path, layer).columns
             if not source.time:
@@ -149,14 +150,6 @@ class StationSeries:
             report = ReadingReport(len(rows), len(rows)).without(int((~inside).sum()), "outside the period")
             observations = screen(rows[inside], report, parse_crs(crs), source.species, source.unit, f"field '{source.value}'")
             yield SeriesPart(observations, self.hourly_names or has_hours(times), before)
-
-
-def _tables_in(folder: Path) -> list[Path]:
-    known = TEXT_SUFFIXES | PARQUET_SUFFIXES | VECTOR_SUFFIXES
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in known and not path.name.startswith("."))
-    if not files:
-        raise InputError(f"folder '{folder}' holds no table; known are {', '.join(sorted(known))}")
-    return files
 
 
 def _require_near(times: np.ndarray, date: np.datetime64, rows: pd.Index) -> None:
