@@ -12,13 +12,13 @@ import pandas as pd
 from model_core.errors import InputError
 from model_core.stations.averaging import DAY, HoursSeen
 from model_core.stations.date_pattern import dated_files, files_with_dates_in_names, is_pattern
+from model_core.stations.files.folder import tables_in
 from model_core.stations.labels import labels
 from model_core.stations.observations import gas_of
 from model_core.stations.readings import Observations
 from model_core.stations.screening import screen
 from model_core.stations.source import Source
 from model_core.stations.station_table import StationTable
-from model_core.stations.table_files import PARQUET_SUFFIXES, TEXT_SUFFIXES, VECTOR_SUFFIXES
 from model_core.stations.tables import split_layer
 
 # Rows of a table that are held at a time: some 40 MB of text.
@@ -65,11 +65,11 @@ class StationSeries:
         self.ordered = is_pattern(source.path)
         self._hourly_names = False
         if self.ordered or (path.is_dir() and not self._times_in_tables(path)):
-            dated = dated_files(str(path)) if self.ordered else files_with_dates_in_names(tables_in(path))
+            dated = dated_files(str(path)) if self.ordered else files_with_dates_in_names(tables_in(path)[0])
             self.ordered, self._hourly_names = True, dated[0].hourly
             self._files = [(file.path, np.datetime64(file.date, "s")) for file in dated]
         elif path.is_dir():
-            self._files = [(file, None) for file in tables_in(path)]
+            self._files = [(file, None) for file in tables_in(path)[0]]
         else:
             table = StationTable(source)
             if not table.has_times:
@@ -83,7 +83,7 @@ class StationSeries:
 
     def _times_in_tables(self, folder: Path) -> bool:
         """Whether a time column is named, or the form of the folder's first table has one."""
-        return bool(self.source.time) or StationTable(self.source, str(tables_in(folder)[0]) + self._layer).has_times
+        return bool(self.source.time) or StationTable(self.source, str(tables_in(folder)[0][0]) + self._layer).has_times
 
     @property
     def span(self) -> tuple[np.datetime64, np.datetime64] | None:
@@ -143,15 +143,6 @@ class StationSeries:
                 rows[inside], report, table.crs, source.species, source.unit, f"field '{source.value}'", source.decimal, gas_of(source),
                 bool(source.sites), table.differences,
             ), before)
-
-
-def tables_in(folder: Path) -> list[Path]:
-    """The tables of a folder, by name; `InputError` if it holds none."""
-    known = TEXT_SUFFIXES | PARQUET_SUFFIXES | VECTOR_SUFFIXES
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in known and not path.name.startswith("."))
-    if not files:
-        raise InputError(f"folder '{folder}' holds no table; known are {', '.join(sorted(known))}")
-    return files
 
 
 def _require_near(times: np.ndarray, date: np.datetime64, rows: pd.Index) -> None:

@@ -26,7 +26,7 @@ def read_table(path: str | Path, x: str | None = None, y: str | None = None, crs
 
     Parameters
     ----------
-    path : CSV (any separator; UTF-8, UTF-16 or GB 18030), Parquet or vector file; ``file.gpkg|layername=name`` picks a layer.
+    path : text table, spreadsheet, Parquet or vector file, compressed or not; ``file.gpkg|layername=name`` picks a layer.
     x, y : coordinate columns. Default for a vector file: the point geometry;
         for a table: lon/longitude/x and lat/latitude/y in any case.
     crs : of the coordinates; it overrules what the file says.
@@ -68,6 +68,8 @@ def table_parts(
             return
         table.index = pd.RangeIndex(first, first + len(table))
         first += len(table)
+        if source.separator == ";":  # tables with semicolons often come from where the decimal sign is a comma
+            table = table.replace(r"^\s*([-+]?\d+),(\d+)\s*$", r"\1.\2", regex=True)
         xs, ys = (table[axis] for axis in axes) if axes else (position[axis].set_axis(table.index) for axis in "xy")
         yield table, xs, ys, crs
 
