@@ -1,0 +1,9 @@
+"""Published forms of station tables: how each is told by its header, and what its columns mean.
+
+A form is data, one TOML file here; the code beside it only looks names up.
+"""
+
+from model_core.stations.forms.catalogue import NAMES, get, recognise
+from model_core.stations.forms.form import Form, Shape
+
+__all__ = ["NAMES", "Form", "Shape", "get", "recognise"]
