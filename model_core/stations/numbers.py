@@ -182,6 +182,6 @@ def _degrees(text: str) -> float:
     if broken or minutes >= 60 or seconds >= 60 or (found["sign"] and hemisphere):
         return np.nan
     degrees += minutes / 60 + seconds / 3600
-    if degrees > (90 if hemisphere in ("N", "S") else 360):
+    if degrees > {"N": 90, "S": 90, "W": 180}.get(hemisphere, 360):
         return np.nan
     return -degrees if hemisphere in ("S", "W") or found["sign"] == "-" else degrees
