@@ -11,8 +11,9 @@ from typing import Any, Sequence
 import pandas as pd
 
 from model_core.errors import InputError
-from model_core.stations.forms.form import LAYOUTS, Form, Shape, Species
+from model_core.stations.forms.form import Form
 from model_core.stations.forms.names import matches
+from model_core.stations.forms.shape import LAYOUTS, Shape, Species
 
 _FOLDER = Path(__file__).parent
 NAMES = tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))

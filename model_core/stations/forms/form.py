@@ -1,124 +1,17 @@
-"""A published form: the shapes of table that a source hands out, and what their columns mean."""
+"""A published form: the shapes of table that a source hands out, and what the columns of a table mean."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import Any, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Sequence
 
 from model_core.errors import InputError
 from model_core.stations.forms.names import find, find_joined, matches
+from model_core.stations.forms.shape import Shape, Species
 
-LAYOUTS = ("long", "stations", "hours")
 # Where a form says nothing of places, columns of these names, which people add, hold them.
 _X_NAMES, _Y_NAMES = ("lon", "longitude", "lng", "Länge", "x"), ("lat", "latitude", "Breite", "y")
-
-
-@dataclass(frozen=True)
-class Species:
-    """How one species is told from the others in a table.
-
-    Attributes
-    ----------
-    values : what the shape's `species_column` holds for it
-    columns : columns of its readings, in order of preference; a name between slashes is a regular expression
-    stations : regular expression of the columns of its stations, whose group ``id`` is the station
-    unit : of its readings
-    where : conditions that hold for this species alone
-    averaging : see `Shape`
-    sites_where : condition for the list of sites, where that alone says which instrument measures what
-    """
-
-    values: tuple[str, ...] = ()
-    columns: tuple[str, ...] = ()
-    stations: str = ""
-    unit: str = ""
-    where: tuple[str, ...] = ()
-    averaging: str = ""
-    sites_where: str = ""
-
-
-@dataclass(frozen=True)
-class Shape:
-    """One shape of a form's tables. Column names are spelt as published; those that may have one of several names are tuples.
-
-    Attributes
-    ----------
-    headers : the header lines as published, `separator` between their names
-    found : where these were seen
-    needs, any_of, forbids : columns that must be there, of each group at least one, and none
-    layout : "long", a row per reading (and species); "stations", a column per station; "hours", a column per hour of the day
-    column_names, cells : for files without a header: the names, and a regular expression for each cell of the first row
-    species_column, species : see `Species`; a shape's own species take the place of the form's
-    value, value_else : the column of readings where it is one and the same for every species, and those to look into, in order,
-        where it is empty
-    unit, unit_column, unit_beside : the unit where no column says it; that column; or the name that the unit columns beside each
-        value column share
-    time, date_order, time_pattern, stamp, times_in : as the options of these names; the pattern is strptime's and says exactly
-        how the joined time columns are written, where that can't be guessed
-    hours : regular expression of the columns of hours, whose group ``hour`` is the number of the hour
-    hour_flags : the same for columns of flags beside them; they become one column `flag`
-    id, id_pattern, group, instrument : station code and the part of it, group 1, that lists of sites use; city; and what tells
-        several instruments of a station apart, whose readings are averaged
-    id_from : "file" where a file is one station, and only its name says which if there is no column `id`
-    where, where_about : rows to keep, and why, in words; a condition whose column is missing is left out
-    averaging, averaging_column, averaging_days : "hour", "day", or "running day" for means of the 24 hours before the time, whose
-        last one of a day is the day's; or the column that says so, and what it holds for daily means
-    missing : what stands for no reading, beside what is known everywhere
-    notes : what the user should be told
-    refuse : why readings of this shape can't be used at all
-    """
-
-    headers: tuple[str, ...] = ()
-    separator: str = ","
-    found: str = ""
-    needs: tuple[str, ...] = ()
-    any_of: tuple[tuple[str, ...], ...] = ()
-    forbids: tuple[str, ...] = ()
-    layout: str = "long"
-    column_names: tuple[str, ...] = ()
-    cells: tuple[str, ...] = ()
-    species_column: tuple[str, ...] = ()
-    species: Mapping[str, Species] = field(default_factory=dict)
-    value: tuple[str, ...] = ()
-    value_else: tuple[str, ...] = ()
-    unit: str = ""
-    unit_column: tuple[str, ...] = ()
-    unit_beside: str = ""
-    time: tuple[str, ...] = ()
-    date_order: str = ""
-    time_pattern: str = ""
-    stamp: str = "start"
-    times_in: str = ""
-    hours: str = ""
-    hour_flags: str = ""
-    x: tuple[str, ...] = ()
-    y: tuple[str, ...] = ()
-    crs: str = ""
-    id: tuple[str, ...] = ()
-    id_pattern: str = ""
-    id_from: str = ""
-    group: tuple[str, ...] = ()
-    instrument: tuple[str, ...] = ()
-    where: tuple[str, ...] = ()
-    where_about: str = ""
-    averaging: str = ""
-    averaging_column: tuple[str, ...] = ()
-    averaging_days: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    encoding: str = ""
-    decimal: str = ""
-    notes: tuple[str, ...] = ()
-    refuse: str = ""
-
-    def score(self, columns: Sequence[str]) -> int:
-        """How many columns tell that a table has this shape; 0 if it has not."""
-        if self.column_names:
-            same = len(columns) == len(self.cells)
-            return len(columns) if same and all(map(_is_cell, self.cells, columns)) else 0
-        if any(find(name, columns) is None for name in self.needs) or any(find(group, columns) is None for group in self.any_of):
-            return 0
-        return 0 if any(find(name, columns) for name in self.forbids) else len(self.needs) + len(self.any_of)
 
 
 @dataclass(frozen=True)
@@ -190,7 +83,7 @@ class Form:
         ----------
         columns : names in the header; for a file without one the cells of its first row
         species : key of `variables.VARIABLES`
-        value : the column of the readings, where the user names it
+        value : the column of the readings, where the user names it; of a table that is not long what the species' column holds
 
         Raises
         ------
@@ -205,9 +98,9 @@ class Form:
         chosen = shape.species.get(species)
         if chosen is None:
             raise InputError(f"the form '{self.name}' does not hold '{species}'; it holds {', '.join(shape.species)}")
-        of_species = _of_species(shape, chosen, columns)
+        of_species = _of_species(shape, (value,) if value and shape.layout != "long" else chosen.values, columns)
         options = {**_fixed(shape), **_columns(shape, columns)}
-        options |= {"value": value} if value else _readings(self.name, shape, chosen, species, columns)
+        options |= {"value": value} if value and shape.layout == "long" else _readings(self.name, shape, chosen, species, columns)
         options |= {
             "form": self.name, "layout": shape.layout, "unit": chosen.unit or shape.unit, "sites_where": chosen.sites_where,
             "averaging": "" if value else chosen.averaging or shape.averaging, "needs_sites": "x" not in options,
@@ -250,18 +143,20 @@ def _readings(form: str, shape: Shape, chosen: Species, species: str, columns: S
     if shape.layout == "hours":
         return {}
     if shape.layout == "stations":
-        found = [(column, match["id"] if match else column) for column, match in matches(chosen.stations, columns)] if chosen.stations else []
+        found = [(column, match["id"]) for column, match in matches(chosen.stations, columns)]
         if not found:
-            raise InputError(f"no column of the table is one of '{species}' at a station as the form '{form}' has them: {', '.join(columns)}")
+            raise InputError(f"no column is '{species}' at a station as the form '{form}' names them; the table has {', '.join(columns)}")
         return {"station_columns": found}
     candidates = [column for name in (chosen.columns or shape.value) for column, _ in matches(name, columns)]
     candidates = list(dict.fromkeys(candidates))
     if not candidates:
         raise InputError(f"the table has no column of '{species}' that the form '{form}' knows; it has {', '.join(columns)}. "
                          "Name the column with --value")
-    options: dict[str, Any] = {"value": candidates[0], "value_else": [column for name in shape.value_else for column, _ in matches(name, columns)]}
+    options: dict[str, Any] = {"value": candidates[0]}
+    options["value_else"] = [column for name in shape.value_else for column, _ in matches(name, columns)]
     if len(candidates) > 1:
-        options["notes"] = [f"readings are taken from '{candidates[0]}'; --value can name " + " or ".join(f"'{name}'" for name in candidates[1:])]
+        others = " or ".join(f"'{name}'" for name in candidates[1:])
+        options["notes"] = [f"readings are taken from '{candidates[0]}'; --value can name {others}"]
     if shape.unit_beside:
         options["unit_column"] = _beside(candidates[0], shape.unit_beside, columns)
     return options
@@ -280,10 +175,10 @@ def _beside(value: str, name: str, columns: Sequence[str]) -> str | None:
     return None
 
 
-def _of_species(shape: Shape, chosen: Species, columns: Sequence[str]) -> list[str]:
+def _of_species(shape: Shape, values: Sequence[str], columns: Sequence[str]) -> list[str]:
     """The condition that keeps the rows of the species."""
-    column = find(shape.species_column, columns) if chosen.values else None
-    return [f"{column}={','.join(chosen.values)}"] if column else []
+    column = find(shape.species_column, columns) if values else None
+    return [f"{column}={','.join(values)}"] if column else []
 
 
 def _present(conditions: Sequence[str], columns: Sequence[str], flags: str) -> list[str]:
@@ -294,8 +189,3 @@ def _present(conditions: Sequence[str], columns: Sequence[str], flags: str) -> l
         column = "flag" if flags and name == "flag" else find(name.strip(), columns)
         found += [f"{column}{sign}{values}"] if column else []
     return found
-
-
-def _is_cell(expression: str, cell: str) -> bool:
-    text = re.sub(r"Unnamed: \d+$", "", str(cell).strip())  # what pandas calls an empty cell of a header
-    return re.fullmatch(expression, text) is not None

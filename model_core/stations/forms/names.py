@@ -44,7 +44,7 @@ def matches(wanted: str, columns: Sequence[str]) -> list[tuple[str, re.Match | N
 
 def _simple(name: str) -> str:
     """A name with its case alone kept."""
-    return " ".join(unicodedata.normalize("NFKC", str(name)).replace("μ", "u").split())
+    return " ".join(unicodedata.normalize("NFKC", str(name)).replace("μ", "u").replace("Μ", "U").split())  # both cases of the Greek letter
 
 
 def is_expression(name: str) -> bool:
