@@ -121,7 +121,9 @@ def _dates_in(name: str) -> list[tuple[datetime, bool]]:
             day = int(said["day"])
             if match.start("day") < match.start("year") and not said.get("name") and month != day:
                 if max(month, day) <= 12:
-                    raise InputError(f"'{name}' may be of two days, {match.group()}; write the files as a pattern such as DIR/{{date:%d-%m-%Y}}.csv")
+                    raise InputError(
+                        f"'{name}' may be of two days, {match.group()}; write the files as a pattern such as DIR/{{date:%d-%m-%Y}}.csv"
+                    )
                 month, day = min(month, day), max(month, day)
             try:
                 found.append((datetime(int(said["year"]), month, day, int(said["hour"] or 0)), said["hour"] is not None))

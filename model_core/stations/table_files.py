@@ -17,7 +17,7 @@ from model_core.stations.files.vector import VectorFile
 __all__ = ["PARQUET_SUFFIXES", "SHEET_SUFFIXES", "TEXT_SUFFIXES", "VECTOR_SUFFIXES", "TableFile", "open_table"]
 
 TableFile = TextFile | SheetFile | ParquetFile | VectorFile
-_ZIP, _PARQUET, _OLD_OFFICE = b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
+_ZIP, _PARQUET, _OLD_OFFICE = (b"PK\x03\x04", b"PK\x05\x06"), b"PAR1", b"\xd0\xcf\x11\xe0"
 _ARCHIVES = {b"7z\xbc\xaf": "7z", b"Rar!": "RAR"}
 _MARKUP = (b"<html", b"<!doctype html", b"<table", b"<?xml version=\"1.0\"?>\n<workbook")
 
@@ -119,7 +119,8 @@ def _member(file: Path, names: list[str], layer: str | None) -> str | None:
     if len(tables) > 1:
         listed = ", ".join(tables[:12]) + (f" and {len(tables) - 12} more" if tables[12:] else "")
         raise InputError(
-            f"'{file}' holds {len(tables)} tables: {listed}; write {file.name}|layername=NAME with one of them, or unpack it and name the folder"
+            f"'{file}' holds {len(tables)} tables: {listed}; write {file.name}|layername=NAME with one of them, "
+            "or unpack it and name the folder"
         )
     if not tables and len(names) == 1:
         return names[0]

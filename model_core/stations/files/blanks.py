@@ -76,8 +76,18 @@ def _uncommented(line: str) -> str:
 
 
 def _starts(lines: list[str]) -> tuple[int, ...]:
-    """First characters of the columns: each follows a place that is blank in every line."""
-    texts = [line.expandtabs().rstrip() for line in lines if line.strip()]
-    width = max(map(len, texts), default=0)
-    used = [any(len(text) > place and text[place] != " " for text in texts) for place in range(width)]
-    return tuple(place for place in range(width) if used[place] and (place == 0 or not used[place - 1]))
+    """First characters of the columns: each follows a place that is blank in every line.
+
+    Where names below or words of the header have a blank at the same place by chance, that part has no name or no values
+    of its own and belongs to the column before it.
+    """
+    header, *below = [text for line in lines if (text := line.expandtabs().rstrip())]
+    width = max(map(len, (header, *below)))
+    used = [any(text[place:place + 1].strip() for text in (header, *below)) for place in range(width)]
+    starts: list[int] = []
+    for start in (place for place in range(width) if used[place] and (place == 0 or not used[place - 1])):
+        end = next((place for place in range(start, width) if not used[place]), width)
+        named, filled = header[start:end].strip(), any(text[start:end].strip() for text in below)
+        if not starts or (named and (filled or header[start - 2:start].isspace())):
+            starts.append(start)
+    return tuple(starts)

@@ -13,7 +13,9 @@ from model_core.stations.files.encodings import ranked
 
 _BLOCK = 1 << 20  # bytes that are looked at together
 _SAMPLE = 1 << 17  # bytes beyond ASCII lines that the encoding is judged by
-_MARKS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 def encoding_of(file: Path, member: str | None = None, named: str | None = None) -> str:

@@ -16,15 +16,16 @@ _LOOK_FOR_HEADER, _LOOK_BELOW = 300, 300  # lines
 # A number, date or time in any usual form.
 _VALUE = re.compile(r"[-+<>\u2212]?[.,]?\d[\d.,:/\-\u2212T +eE%]*(?:Z|UTC|GMT|[AP]\.?M\.?)?$", re.IGNORECASE)
 # What a line of units has below the header: units, forms of dates and times, and gaps.
+_GRAMS = r"(?:[unmkp\u00b5\u03bc]|micro|milli|nano)?\s?g(?:rams?|rammes?)?"
+_CUBIC = r"(?:n|std)?\s?(?:cubic met(?:er|re)s?|m(?:et(?:er|re)s?)?\s?(?:\^|\*\*)?[-\u2212\u207b]?[3\u00b3])"
+_DEGREES = r"\u00b0\s?[CFKNEWS]?|deg(?:rees?|\.)?[ _]?(?:c(?:elsius)?|f|n(?:orth)?|e(?:ast)?)?|[CFK]"
+_DATE = r"(?:y{2,4}[-/. ]?m{1,2}[-/. ]?d{1,2}|d{1,2}[-/. ]m{1,2}[-/. ]y{2,4}|m{1,2}[-/. ]d{1,2}[-/. ]y{2,4})"
+_CLOCK = r"h{1,2}:?m{1,2}(?::?s{1,2})?"
 _UNIT = re.compile(
-    r"""[\[(]?\s*(?:
-        (?:[unmkp\u00b5\u03bc]|micro|milli|nano)?\s?g(?:rams?)?\s*(?:[/.*\u00b7 ]|per)?\s*(?:n|std)?\s?m?\s?(?:\^|\*\*)?-?[-\u2212\u207b]?[3\u00b3]
-        | (?:[unmkp\u00b5\u03bc]|micro)?g\s*/\s*(?:n|std)?\s?m(?:\^|\*\*)?[3\u00b3] | pp[bmt]v? | parts\ per\ [bmt]illion
-        | nmol/mol | [\u00b5u\u03bc]mol/mol | %(?:\s?rh)? | per\ ?cent | \u00b0 ?[CFKNEWS]? | deg(?:rees?|\.)?[ _]?(?:c(?:elsius)?|f|n(?:orth)?|e(?:ast)?)? | [CFK]
-        | k?m(?:/| )?(?:s|h|s-1|h-1)? | [hk]?pa | mbar | mmhg | utc | gmt | local | lst
-        | y{2,4}[-/. ]?m{1,2}[-/. ]?d{1,2}(?:[ T]h{1,2}(?::?m{1,2}(?::?s{1,2})?)?)? | d{1,2}[-/. ]m{1,2}[-/. ]y{2,4}(?:[ T]h{1,2}:?m{1,2})? | h{1,2}:?m{1,2}(?::?s{1,2})?
-        | \u5fae\u514b/\u7acb\u65b9\u7c73 | \u6beb\u514b/\u7acb\u65b9\u7c73
-    )\s*[\])]?$""", re.IGNORECASE | re.VERBOSE)
+    rf"[\[(]?\s*(?:{_GRAMS}\s*(?:[/.*\u00b7]|per)?\s*{_CUBIC}|pp[bmt]v?|parts per [bmt]illion|[nu\u00b5\u03bc]?mol[/ ]mol(?:-1)?"
+    rf"|%(?: ?rh)?|percent|{_DEGREES}|k?m(?:[/ ](?:s|h|s-1|h-1))?|[hk]?pa|mbar|mmhg|utc|gmt|local|lst|{_DATE}(?:[ T]{_CLOCK})?|{_CLOCK}"
+    r"|[\u5fae\u6beb]\u514b/\u7acb\u65b9\u7c73)\s*[\])]?$", re.IGNORECASE,
+)
 _GAPS = {"", "-", "--", "n/a", "na", "none", "text", "string"}
 
 
@@ -159,10 +160,13 @@ def _no_header(lines: Sequence[Line], place: int, where: object) -> str:
     above = [line for line in lines[:place] if _width(line[1]) >= 2]
     if above:
         return (
-            f"'{where}': line {number} has {_width(cells)} cells, the line of names above it (line {above[-1][0]}) has {_width(above[-1][1])}; "
-            "cells that hold the separator must stand in quotation marks, decimal commas too"
+            f"'{where}': line {number} has {_width(cells)} cells, the line of names above it (line {above[-1][0]}) has "
+            f"{_width(above[-1][1])}; cells that hold the separator must stand in quotation marks, decimal commas too"
         )
-    return f"'{where}' has no header: line {number} holds values ('{', '.join(cells[:4])}'); write a line with the names of the columns above it"
+    return (
+        f"'{where}' has no header: line {number} holds values ('{', '.join(cells[:4])}'); "
+        "write a line with the names of the columns above it"
+    )
 
 
 def _named(cells: Sequence[str], below: Sequence[Sequence[str]]) -> list[str]:

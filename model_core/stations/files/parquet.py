@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterator
+from typing import TYPE_CHECKING, Any, Iterator, Sequence
 
 import pandas as pd
 
@@ -34,16 +34,17 @@ class ParquetFile:
     def __init__(self, file: Path, where: str | None = None):
         import pyarrow
         import pyarrow.dataset
+        import pyarrow.parquet
 
         self._file, self._where = file, where or str(file)
         self.units: dict[str, str] = {}
         try:
-            self._data = pyarrow.dataset.dataset(file, format="parquet", partitioning="hive" if file.is_dir() else None)
-            schema = self._data.schema
-            names = [str(name) for name in schema.names]
+            self._folder = pyarrow.dataset.dataset(file, format="parquet", partitioning="hive") if file.is_dir() else None
+            self._schema = self._folder.schema if self._folder else pyarrow.parquet.read_schema(file)
+            names = [str(name) for name in self._schema.names]
         except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
             raise InputError(f"'{self._where}' can't be read as Parquet: {error}; it is damaged or cut off, get it again") from error
-        self._geometry, self.crs = _geometry((schema.metadata or {}).get(b"geo"), names, self._where)
+        self._geometry, self.crs = _geometry((self._schema.metadata or {}).get(b"geo"), names, self._where)
         self.has_points = self._geometry is not None
         self._unique, self.notes = distinct(names)
         self._doubled = len(set(names)) < len(names)
@@ -79,22 +80,23 @@ class ParquetFile:
             raise InputError(f"'{self._where}' can't be read as Parquet: {error}; it is damaged or cut off, get it again") from error
 
     def _batches(self, places: list[int], rows: int) -> Iterator["pyarrow.RecordBatch"]:
-        """Batches whose columns are those at `places`."""
+        """Batches of the columns at `places`."""
         import pyarrow.parquet
 
-        if self._doubled:  # columns can't be asked for by name
-            with pyarrow.parquet.ParquetFile(self._file) as parquet:
-                for batch in parquet.iter_batches(rows):
-                    yield _numbered(batch, places)
-        else:
-            names = [self._data.schema.names[place] for place in places]
-            for batch in self._data.to_batches(columns=names, batch_size=rows, use_threads=True, fragment_readahead=1, batch_readahead=1):
-                yield _numbered(batch, list(range(len(places))))
+        names = [self._schema.names[place] for place in places]
+        if self._folder:
+            for batch in self._folder.to_batches(columns=names, batch_size=rows, fragment_readahead=1, batch_readahead=1):
+                yield _numbered(batch, range(len(names)))
+            return
+        with pyarrow.parquet.ParquetFile(self._file) as parquet:
+            # A doubled name can't be asked for; and `pm2` would bring `pm2.5` along.
+            for batch in parquet.iter_batches(rows, columns=None if self._doubled else names):
+                yield _numbered(batch, places if self._doubled else [batch.schema.names.index(name) for name in names])
 
     def _empty(self, places: list[int]) -> "pyarrow.Table":
         import pyarrow
 
-        fields = [self._data.schema.field(place).with_name(str(number)) for number, place in enumerate(places)]
+        fields = [self._schema.field(place).with_name(str(number)) for number, place in enumerate(places)]
         return pyarrow.schema(fields).empty_table()
 
     def _part(self, table: "pyarrow.Table", names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame | None]:
@@ -114,7 +116,7 @@ class ParquetFile:
         return frame, points(shapes, self._where)
 
 
-def _numbered(batch: "pyarrow.RecordBatch", places: list[int]) -> "pyarrow.RecordBatch":
+def _numbered(batch: "pyarrow.RecordBatch", places: Sequence[int]) -> "pyarrow.RecordBatch":
     """The columns at these places, called by numbers: their own names may be doubled."""
     import pyarrow
 

@@ -13,6 +13,7 @@ from model_core.stations.files.layout import find_layout
 from model_core.stations.files.vector import broken, chosen_layer
 
 _LONG_FLOAT = re.compile(r"-?\d+\.\d{10,}")  # how GDAL writes the numbers of an ODS sheet
+_LINES = 2000  # rows that the layout is judged by
 
 
 class SheetFile:
@@ -42,7 +43,8 @@ class SheetFile:
         except broken() as error:
             raise InputError(f"'{where}' can't be read as a spreadsheet: {error}; if it is damaged or locked, save it again") from error
         self._cells = cells.astype(object).where(cells.notna(), "").astype(str)
-        lines = [(number, list(row)) for number, row in enumerate(self._cells.head(2000).itertuples(index=False), 1) if any(map(str.strip, row))]
+        first = enumerate(self._cells.head(_LINES).itertuples(index=False), 1)
+        lines = [(number, list(row)) for number, row in first if any(map(str.strip, row))]
         layout = find_layout(lines, where)
         if layout is None:
             raise InputError(f"'{where}' holds no table in its first rows: a row of column names with rows below it")
@@ -62,7 +64,8 @@ class SheetFile:
         body, width = self._cells.iloc[self.first_row - 1:], len(self.columns)
         surplus = (body.iloc[:, width:] != "").any(axis=1).to_numpy() if len(body.columns) > width else None
         if surplus is not None and surplus.any():
-            raise InputError(f"'{self._where}', row {int(surplus.argmax()) + self.first_row}, has a cell beyond the last column that has a name")
+            row = int(surplus.argmax()) + self.first_row
+            raise InputError(f"'{self._where}', row {row}, has a cell beyond the last column that has a name")
         body = body[(body != "").any(axis=1)]
         wanted = [place for place, name in enumerate(self.columns) if columns is None or name in columns]
         table = body.iloc[:, wanted].reset_index(drop=True).set_axis([self.columns[place] for place in wanted], axis=1)
