@@ -140,7 +140,7 @@ class _Read:
 
 def _texts(distinct: np.ndarray) -> pd.Series:
     """Tidied texts of distinct values that are not empty; the index says which values."""
-    text = tidied(pd.Series(distinct, dtype=object).map(str).astype(object))
+    text = pd.Series([tidied(str(value)) for value in distinct], dtype=object)
     return text[~text.str.lower().isin(EMPTY_TEXTS)]
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date as Date
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from model_core.errors import InputError
-from model_core.stations.time_forms import calendar_dates
+from model_core.stations.time_forms import calendar_date
 
 ORDERS = ("dmy", "mdy", "ymd")
 REMEDY = "say which with --date-order dmy, mdy or ymd, name the day (--date), or write them as YYYY-MM-DD"
@@ -96,28 +97,28 @@ def proven_order(parts: pd.DataFrame, shown: pd.Series) -> str | None:
 
 def _in_order(parts: pd.DataFrame, order: str) -> pd.Series:
     """Dates of one order, NaT where the calendar has none."""
-    named = parts["second"].str.startswith("=")
-    second = parts["second"].str.lstrip("=")
-    if order == "ymd":
-        year, month, day = parts["first"], second, parts["third"]
-    elif order == "dmy":
-        year, month, day = parts["third"], second, parts["first"]
-    else:
-        year, month, day = parts["third"], parts["first"].mask(named, second), second.mask(named, parts["first"])
-    number = pd.to_numeric(year)
-    century = np.where(number < 69, 2000, 1900)  # as POSIX has it
-    right = (year.str.len() == 4) | (year.str.len() == 2)
-    number = number.where(year.str.len() == 4, number + century).where(right & (day.str.len() <= 2))
-    return calendar_dates(number, month, day)
+    dates = [_date(*three, order) for three in parts[["first", "second", "third"]].itertuples(index=False)]
+    return pd.Series(np.array(dates, "datetime64[s]"), parts.index)
+
+
+@lru_cache(maxsize=1 << 16)
+def _date(first: str, second: str, third: str, order: str) -> np.datetime64:
+    if order == "mdy" and second.startswith("="):  # by its name a month is known wherever it stands
+        order = "dmy"
+    part = dict(zip(order, (first, second.lstrip("="), third)))
+    if len(part["y"]) not in (2, 4) or len(part["d"]) > 2:
+        return np.datetime64("NaT", "s")
+    year = int(part["y"])
+    if len(part["y"]) == 2:
+        year += 2000 if year < 69 else 1900  # as POSIX has it
+    return calendar_date(year, int(part["m"]), int(part["d"]))
 
 
 def _year_is_last(last: pd.Series, first: pd.Series, parts: pd.DataFrame, example: str) -> bool:
-    """Whether 13/04/22 ends with its year: more years the other way round, or, if as many, not with hyphens and digits alone."""
-    years_last, years_first = last.dt.year.nunique(), first.dt.year.nunique()
-    if years_last != years_first:
-        return years_last < years_first
-    hyphens = re.match(r"\d+-\d", example) is not None
-    return not hyphens or not (parts["third"].str.len() == 2).all()
+    """Whether dates that may also begin with their year, such as 13/04/22, end with it: never with hyphens and digits alone, and not
+    where there would be more years that way."""
+    hyphens = re.match(r"\d+-\d", example) is not None and (parts["third"].str.len() == 2).all()
+    return not hyphens and last.dt.year.nunique() <= first.dt.year.nunique()
 
 
 def _has(dates: pd.Series, day: Date, around: int) -> bool:

@@ -26,10 +26,10 @@ _GROUPED = {
 _GROUPS = {",": r"[. '’]", ".": r"[, '’]"}
 
 _DMS = re.compile(
-    r"^(?P<before>[NSEW])?\s*(?P<sign>[-+])?(?P<degrees>\d{1,3}(?:\.\d+)?)"
-    r"(?:(?P<mark>\s*(?:[°º:d]|deg)\s*|\s+)(?P<minutes>\d{1,2}(?:\.\d+)?)(?:(?:\s*['′’:m]\s*|\s+)(?P<seconds>\d{1,2}(?:\.\d+)?))?)?"
-    r"\s*(?P<end>[°º\"″”'′’sm]{0,2})\s*(?P<behind>[NSEW])?$",
-    re.IGNORECASE,
+    r"^(?P<before>[NSEWnsew])?\s*(?P<sign>[-+])?(?P<degrees>\d{1,3}(?:\.\d+)?)"
+    r"(?:(?P<mark>\s*(?:[°º:d]|deg)\s*|\s+)(?P<minutes>\d{1,2}(?:\.\d+)?)"
+    r"(?:(?P<minute_mark>\s*['′’:m]\s*|\s+)(?P<seconds>\d{1,2}(?:\.\d+)?))?)?"
+    r"\s*(?P<end>''|′′|’’|[°º\"″”'′’sm])?\s*(?P<behind>[NSEWnsew])?$"
 )
 
 
@@ -176,6 +176,9 @@ def _degrees(text: str) -> float:
     hemisphere = (found["before"] or found["behind"] or "").upper()
     # 116 12 may be anything; three parts, a mark or a hemisphere make degrees of it.
     if not (hemisphere or found["seconds"] or found["end"] or (found["mark"] or "").strip()):
+        return np.nan
+    # 39d52m30s ends with its seconds; 39 52 30 s may end with the south.
+    if (found["end"] == "s" and "m" not in (found["minute_mark"] or "")) or (found["end"] == "m" and "d" not in (found["mark"] or "")):
         return np.nan
     degrees, minutes, seconds = (float(found[part] or 0) for part in ("degrees", "minutes", "seconds"))
     broken = (found["minutes"] and "." in found["degrees"]) or (found["seconds"] and "." in found["minutes"])
