@@ -36,8 +36,9 @@ def every_header():
 
 
 def as_read(names):
-    """Names as pandas makes them different: status, status.1, ..."""
-    return list(pd.read_csv(io.StringIO("\t".join(names)), sep="\t", nrows=0, quoting=3).columns)
+    """Names as readers make them different: status, status (2), ...; those without a name are called after their place."""
+    names = [name or f"column {place}" for place, name in enumerate(names, 1)]
+    return [name if name not in names[:place] else f"{name} ({names[:place].count(name) + 1})" for place, name in enumerate(names)]
 
 
 HEADERS = list(every_header())
@@ -151,6 +152,27 @@ def test_a_table_of_somebodys_own_is_of_no_form(header):
 @pytest.mark.parametrize("rows", ["2024-01-01|a|b|c|d|e|f|g|h", "12:00|03/01/17|x|y|-4|NO2|PPB|2|z", "A|B|C|D|E|F|G|H|I"])
 def test_nine_cells_alone_do_not_make_an_airnow_file(rows):
     assert forms.recognise(rows.split("|")) is None
+
+
+@pytest.mark.parametrize("which", ["airnow", "airnow, days", "airbase"])
+def test_the_columns_of_a_file_without_a_header_get_their_names(which):
+    text, _ = TABLES[which]
+    cells = text.split("\n")[0].split("|" if "|" in text else "\t")
+    names = forms.names_without_header(cells)
+    form = forms.recognise(cells)
+    assert forms.recognise(names) is form and len(names) == len(cells)
+    assert form.options(cells)["column_names"] == names and "column_names" not in form.options(names)
+
+
+@pytest.mark.parametrize("cells", [["date", "time", "x"], ["1", "2", "3"], ["07/08/25", "09:00"], []])
+def test_other_rows_name_no_columns(cells):
+    assert forms.names_without_header(cells) is None
+
+
+def test_the_unit_beside_a_column_is_found_as_readers_number_it():
+    columns = ["Date", "time", "Ozone", "status", "unit", "PM2.5", "status (2)", "unit (2)"]
+    assert forms.get("uk-air").options(columns)["unit_column"] == "unit (2)"
+    assert forms.get("uk-air").options(columns, "o3")["unit_column"] == "unit"
 
 
 def test_a_likeness_of_names_is_no_form_where_the_species_column_holds_numbers():
