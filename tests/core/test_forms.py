@@ -149,6 +149,13 @@ def test_a_table_of_somebodys_own_is_of_no_form(header):
     assert forms.recognise(re.split("[,;]", header)) is None
 
 
+def test_a_table_that_fits_two_forms_equally_well_is_of_neither_until_one_is_named():
+    columns = ["sensor_id", "sensor_type", "timestamp", "P2", "date", "id_station", "id_parameter", "value"]
+    assert forms.recognise(columns) is None
+    assert forms.get("simat").options(columns)["id"] == "id_station"
+    assert forms.get("sensor-community").options(columns)["value"] == "P2"
+
+
 @pytest.mark.parametrize("rows", ["2024-01-01|a|b|c|d|e|f|g|h", "12:00|03/01/17|x|y|-4|NO2|PPB|2|z", "A|B|C|D|E|F|G|H|I"])
 def test_nine_cells_alone_do_not_make_an_airnow_file(rows):
     assert forms.recognise(rows.split("|")) is None
