@@ -381,7 +381,7 @@ def test_columns_that_are_no_hours_of_a_day_are_refused(columns, flags, message)
     ("130601 0000", "%y%m%d %H%M", "2013-06-01T00:00:00"), ("970401 2300", "%y%m%d %H%M", "1997-04-01T23:00:00"),
     ("2019010124", "%Y%m%d%H", "2019-01-02T00:00:00"), ("2013 3 1 7", "%Y %m %d %H", "2013-03-01T07:00:00"),
     ("2013.0 3.0 1.0 7.0", "%Y %m %d %H", "2013-03-01T07:00:00"), ("2024 2 29 24:00", "%Y %m %d %H:%M", "2024-03-01T00:00:00"),
-    ("", "%Y%m%d%H", ""),
+    ("", "%Y%m%d%H", ""), ("'06.05.2023 24:00'", "%d.%m.%Y %H:%M", "2023-05-07T00:00:00"),
 ])
 def test_a_time_by_its_pattern(text, pattern, iso):
     assert list(times.to_iso(pd.Series([text]), pattern)) == [iso]
