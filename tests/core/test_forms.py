@@ -36,8 +36,9 @@ def every_header():
 
 
 def as_read(names):
-    """Names as pandas makes them different: status, status.1, ..."""
-    return list(pd.read_csv(io.StringIO("\t".join(names)), sep="\t", nrows=0, quoting=3).columns)
+    """Names as readers make them different: status, status (2), ...; those without a name are called after their place."""
+    names = [name or f"column {place}" for place, name in enumerate(names, 1)]
+    return [name if name not in names[:place] else f"{name} ({names[:place].count(name) + 1})" for place, name in enumerate(names)]
 
 
 HEADERS = list(every_header())
@@ -148,9 +149,37 @@ def test_a_table_of_somebodys_own_is_of_no_form(header):
     assert forms.recognise(re.split("[,;]", header)) is None
 
 
+def test_a_table_that_fits_two_forms_equally_well_is_of_neither_until_one_is_named():
+    columns = ["sensor_id", "sensor_type", "timestamp", "P2", "date", "id_station", "id_parameter", "value"]
+    assert forms.recognise(columns) is None
+    assert forms.get("simat").options(columns)["id"] == "id_station"
+    assert forms.get("sensor-community").options(columns)["value"] == "P2"
+
+
 @pytest.mark.parametrize("rows", ["2024-01-01|a|b|c|d|e|f|g|h", "12:00|03/01/17|x|y|-4|NO2|PPB|2|z", "A|B|C|D|E|F|G|H|I"])
 def test_nine_cells_alone_do_not_make_an_airnow_file(rows):
     assert forms.recognise(rows.split("|")) is None
+
+
+@pytest.mark.parametrize("which", ["airnow", "airnow, days", "airbase"])
+def test_the_columns_of_a_file_without_a_header_get_their_names(which):
+    text, _ = TABLES[which]
+    cells = text.split("\n")[0].split("|" if "|" in text else "\t")
+    names = forms.names_without_header(cells)
+    form = forms.recognise(cells)
+    assert forms.recognise(names) is form and len(names) == len(cells)
+    assert form.options(cells)["column_names"] == names and "column_names" not in form.options(names)
+
+
+@pytest.mark.parametrize("cells", [["date", "time", "x"], ["1", "2", "3"], ["07/08/25", "09:00"], []])
+def test_other_rows_name_no_columns(cells):
+    assert forms.names_without_header(cells) is None
+
+
+def test_the_unit_beside_a_column_is_found_as_readers_number_it():
+    columns = ["Date", "time", "Ozone", "status", "unit", "PM2.5", "status (2)", "unit (2)"]
+    assert forms.get("uk-air").options(columns)["unit_column"] == "unit (2)"
+    assert forms.get("uk-air").options(columns, "o3")["unit_column"] == "unit"
 
 
 def test_a_likeness_of_names_is_no_form_where_the_species_column_holds_numbers():
@@ -352,7 +381,7 @@ def test_columns_that_are_no_hours_of_a_day_are_refused(columns, flags, message)
     ("130601 0000", "%y%m%d %H%M", "2013-06-01T00:00:00"), ("970401 2300", "%y%m%d %H%M", "1997-04-01T23:00:00"),
     ("2019010124", "%Y%m%d%H", "2019-01-02T00:00:00"), ("2013 3 1 7", "%Y %m %d %H", "2013-03-01T07:00:00"),
     ("2013.0 3.0 1.0 7.0", "%Y %m %d %H", "2013-03-01T07:00:00"), ("2024 2 29 24:00", "%Y %m %d %H:%M", "2024-03-01T00:00:00"),
-    ("", "%Y%m%d%H", ""),
+    ("", "%Y%m%d%H", ""), ("'06.05.2023 24:00'", "%d.%m.%Y %H:%M", "2023-05-07T00:00:00"),
 ])
 def test_a_time_by_its_pattern(text, pattern, iso):
     assert list(times.to_iso(pd.Series([text]), pattern)) == [iso]

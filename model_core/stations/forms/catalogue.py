@@ -45,6 +45,12 @@ def recognise(columns: Sequence[str], sample: pd.DataFrame | None = None) -> For
     return forms[0]
 
 
+def names_without_header(cells: Sequence[str]) -> list[str] | None:
+    """The names of the columns of a file without a header, by the cells of its first row; None if no form, or several, have such rows."""
+    shapes = [shape for name in NAMES for shape in get(name).shapes if shape.is_first_row(cells)]
+    return list(shapes[0].column_names) if len(shapes) == 1 else None
+
+
 def _plausible(shape: Shape, columns: Sequence[str], sample: pd.DataFrame | None) -> bool:
     known = {value for species in shape.species.values() for value in species.values}
     if sample is None or not len(sample) or not known or shape.column_names:

@@ -81,7 +81,7 @@ class Form:
 
         Parameters
         ----------
-        columns : names in the header; for a file without one the cells of its first row
+        columns : names in the header; for a file without one the cells of its first row, and `column_names` then names them
         species : key of `variables.VARIABLES`
         value : the column of the readings, where the user names it; of a table that is not long what the species' column holds
 
@@ -94,6 +94,7 @@ class Form:
         shape = self.shape(columns)
         if shape.refuse:
             raise InputError(f"{self.title}: {shape.refuse}")
+        headless = bool(shape.column_names) and tuple(columns) != shape.column_names
         columns = list(shape.column_names) or columns
         chosen = shape.species.get(species)
         if chosen is None:
@@ -102,7 +103,8 @@ class Form:
         options = {**_fixed(shape), **_columns(shape, columns)}
         options |= {"value": value} if value and shape.layout == "long" else _readings(self.name, shape, chosen, species, columns)
         options |= {
-            "form": self.name, "layout": shape.layout, "unit": chosen.unit or shape.unit, "sites_where": chosen.sites_where,
+            "form": self.name, "layout": shape.layout, "column_names": shape.column_names if headless else (),
+            "unit": chosen.unit or shape.unit, "sites_where": chosen.sites_where,
             "averaging": "" if value else chosen.averaging or shape.averaging, "needs_sites": "x" not in options,
             "where": [*of_species, *_present((*shape.where, *chosen.where), columns, shape.hour_flags)],
             "species_stated": bool(value or of_species or chosen.columns or chosen.sites_where or _own_stations(shape, chosen)),
@@ -117,7 +119,7 @@ class Form:
 def _fixed(shape: Shape) -> dict[str, Any]:
     """Options that are the same for every table of a shape."""
     names = ("date_order", "time_pattern", "stamp", "times_in", "crs", "id_pattern", "id_from", "averaging_days", "missing",
-             "encoding", "decimal", "where_about", "column_names")
+             "encoding", "decimal", "where_about")
     return {**{name: getattr(shape, name) for name in names}, "wide": "yes" if shape.layout == "stations" else "no"}
 
 
@@ -168,9 +170,9 @@ def _own_stations(shape: Shape, chosen: Species) -> bool:
 
 
 def _beside(value: str, name: str, columns: Sequence[str]) -> str | None:
-    """The next column of this name, repeated as ``name.1`` by readers, that follows a value column before another begins."""
+    """The next of two columns beside a value column that has this name, which readers number: ``unit (2)`` or ``unit.1``."""
     for column in columns[list(columns).index(value) + 1:][:2]:
-        if re.fullmatch(rf"{re.escape(name)}(\.\d+)?", column, re.IGNORECASE):
+        if re.fullmatch(rf"{re.escape(name)}( \(\d+\)|\.\d+)?", column, re.IGNORECASE):
             return column
     return None
 

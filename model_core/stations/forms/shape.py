@@ -9,6 +9,8 @@ from typing import Mapping, Sequence
 from model_core.stations.forms.names import find
 
 LAYOUTS = ("long", "stations", "hours")
+# What readers make of a cell that they take for a column's name: doubled ones are numbered, empty ones get a name.
+_NAMED_AFTER = re.compile(r" \(\d+\)$|^(Unnamed: |column )\d+$")
 
 
 @dataclass(frozen=True)
@@ -111,13 +113,14 @@ class Shape:
     def score(self, columns: Sequence[str]) -> int:
         """How many columns tell that a table has this shape; 0 if it has not."""
         if self.column_names:
-            same = len(columns) == len(self.cells)
-            return len(columns) if same and all(map(_is_cell, self.cells, columns)) else 0
+            known = tuple(columns) == self.column_names or self.is_first_row(columns)
+            return len(columns) if known else 0
         if any(find(name, columns) is None for name in self.needs) or any(find(group, columns) is None for group in self.any_of):
             return 0
         return 0 if any(find(name, columns) for name in self.forbids) else len(self.needs) + len(self.any_of)
 
-
-def _is_cell(expression: str, cell: str) -> bool:
-    text = re.sub(r"Unnamed: \d+$", "", str(cell).strip())  # what pandas calls an empty cell of a header
-    return re.fullmatch(expression, text) is not None
+    def is_first_row(self, cells: Sequence[str]) -> bool:
+        """Whether cells are the first row of a file of this shape, which has no header; also as a reader names columns after them."""
+        return len(cells) == len(self.cells) > 0 and all(
+            re.fullmatch(expression, _NAMED_AFTER.sub("", str(cell)).strip()) for expression, cell in zip(self.cells, cells, strict=True)
+        )
