@@ -17,7 +17,7 @@ from model_core.grid import parse_crs
 from model_core.stations.averaging import DAY, HoursSeen
 from model_core.stations.identity import moves, stations_of
 from model_core.stations.labels import labels
-from model_core.stations.numbers import coordinates, numbers
+from model_core.stations.distinct import coordinates, numbers
 from model_core.stations.reading_report import ReadingReport
 from model_core.stations.readings import DAILY_VALUE, FLAGS, Observations
 from model_core.stations.screening import screen

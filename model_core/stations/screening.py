@@ -13,7 +13,7 @@ from model_core.errors import InputError
 from model_core.stations.clashes import Differences, clash_message
 from model_core.stations.identity import Stations, moves, stations_of
 from model_core.stations.labels import labels
-from model_core.stations.numbers import coordinates, numbers
+from model_core.stations.distinct import coordinates, numbers
 from model_core.stations.reading_report import Example, ReadingReport, Values
 from model_core.stations.readings import AVERAGED, DAILY_VALUE, FLAGS, NEGATIVE, Observations
 from model_core.stations.repeats import MOST_AT_A_PLACE, Repeats, settle

@@ -64,6 +64,7 @@ class StationSeries:
         # Dates in names order the parts only where a pattern says so: a folder's files may hold anything.
         self.ordered = is_pattern(source.path)
         self._hourly_names = False
+        self._opened: StationTable | None = None  # a file that was opened to look at it is not opened again
         if self.ordered or (path.is_dir() and not self._times_in_tables(path)):
             dated = dated_files(str(path)) if self.ordered else files_with_dates_in_names(tables_in(path)[0])
             self.ordered, self._hourly_names = True, dated[0].hourly
@@ -74,7 +75,7 @@ class StationSeries:
             table = StationTable(source)
             if not table.has_times:
                 raise InputError(f"'{path}' is one table for the whole period: name its time column, one of {', '.join(table.columns)}")
-            self._files = [(path, None)]
+            self._files, self._opened = [(path, None)], table
 
     @property
     def hourly(self) -> bool:
@@ -113,7 +114,8 @@ class StationSeries:
     def _parts_of(
         self, file: Path, date: np.datetime64 | None, start: np.datetime64 | None, end: np.datetime64 | None
     ) -> Iterator[SeriesPart]:
-        table = StationTable(self.source, f"{file}{self._layer}", day=None if date is None else date.astype("datetime64[D]").item())
+        table, self._opened = self._opened, None
+        table = table or StationTable(self.source, f"{file}{self._layer}", day=None if date is None else date.astype("datetime64[D]").item())
         source = table.source
         moved = table.has_times or self._hourly_names
         before = None if date is None else date - _NEIGHBOURHOOD if moved else date

@@ -10,7 +10,7 @@ import pandas as pd
 
 from model_core.errors import InputError
 from model_core.stations.labels import labels
-from model_core.stations.numbers import coordinates
+from model_core.stations.distinct import coordinates
 from model_core.stations.table_files import open_table
 from model_core.stations.tables import coordinate_columns, require_column, split_layer
 

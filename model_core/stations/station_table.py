@@ -21,7 +21,7 @@ from model_core.stations.filters import conditions, rows_that_meet, values_there
 from model_core.stations.forms.hours import to_long
 from model_core.stations.forms.times import to_iso
 from model_core.stations.labels import joined_labels, labels
-from model_core.stations.numbers import coordinates
+from model_core.stations.distinct import coordinates
 from model_core.stations.reading_report import ReadingReport
 from model_core.stations.resolve import meaning_of
 from model_core.stations.sites import Sites, read_sites
