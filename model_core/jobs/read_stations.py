@@ -15,7 +15,7 @@ from model_core.jobs.requests import read_source, requested_hours, required, tel
 from model_core.jobs.sources import requested_source
 from model_core.progress import Progress
 from model_core.stations.daily import HOURS, daily_means, hourly_means, not_below_zero
-from model_core.stations.readings import FLAGS, Observations
+from model_core.stations.readings import DAILY_VALUE, FLAGS, Observations
 from model_core.variables import get_variable
 
 SUFFIXES = (".gpkg", ".csv", ".parquet")
@@ -67,10 +67,11 @@ def clean_table(observations: Observations, step: str, unit: str) -> pd.DataFram
         when = np.datetime_as_string(observations.time, unit="D" if step == "day" else "s").astype(object)
     table = pd.DataFrame({
         "station": names, "x": observations.x, "y": observations.y, "day" if step == "day" else "time": when,
-        "value": observations.value, "unit": unit, "species": observations.species,
+        "value": observations.value.round(6), "unit": unit, "species": observations.species,
         "hours": pd.array([None] * count if observations.hours is None else observations.hours, dtype="Int64"),
         "flags": _in_words(observations), "group": "" if observations.group is None else observations.group,
     })
+    table.loc[observations.has_flag(DAILY_VALUE), "hours"] = pd.NA  # how many hours a daily value is of, the table does not say
     return table.sort_values([table.columns[3], "station", "x", "y"], kind="stable").reset_index(drop=True)
 
 

@@ -21,14 +21,11 @@ from model_core.stations.distinct import coordinates, numbers
 from model_core.stations.reading_report import ReadingReport
 from model_core.stations.readings import DAILY_VALUE, FLAGS, Observations
 from model_core.stations.screening import screen
+from model_core.stations.series import StationSeries
 from model_core.stations.source import NONE, Source
-from model_core.stations.station_table import StationTable
 from model_core.time_zones import Clock
-from model_core.units import MOLAR_MASS, Gas
 
-__all__ = ["Observations", "ReadingReport", "from_arrays", "gas_of", "observations_of", "read_observations"]
-
-DEFAULT_TEMPERATURE_K, DEFAULT_PRESSURE_PA = 293.15, 101325.0
+__all__ = ["Observations", "ReadingReport", "from_arrays", "observations_of", "read_observations"]
 
 
 def read_observations(
@@ -56,17 +53,27 @@ def observations_of(source: Source, date: Date | str | None = None) -> Observati
         If the file, a column, the unit or the day is not there, readings of different kinds are mixed, or no valid one is left.
     """
     day = None if date is None else parse_day(date)
-    table = StationTable(source, day=day)
-    rows, report = next(table.parts())
-    for number, note in enumerate(table.notes):
-        report = report.noted(f"file {number}", note)
+    series = StationSeries(source, day, need_times=False)
+    read = list(series.rows(*_around(day), rows=None))
+    if not read:
+        raise InputError(f"no file of '{source.path}' is of {day} or the days beside it")
+    table, rows, report = read[0].table, pd.concat([one.rows for one in read]), sum((one.report for one in read), ReadingReport(0, 0))
+    if any(one.table.crs != table.crs for one in read):
+        raise InputError(f"the files of '{source.path}' have several CRSs; name the one that their coordinates are in")
     if not len(rows):
         raise InputError(table.nothing_meets())
     source = table.source
     return _observations(
-        rows, report, table.crs, source.species, source.unit, day if table.has_times else None, f"field '{source.value}'", decimal=source.decimal,
-        gas=gas_of(source), listed=bool(source.sites), differences=table.differences,
+        rows, report, table.crs, source.species, source.unit, day if "time" in rows else None, f"field '{source.value}'",
+        decimal=source.decimal, gas=source.gas, listed=bool(source.sites), origin=table if len(read) == 1 else None,
     )
+
+
+def _around(day: Date | None) -> tuple[np.datetime64 | None, np.datetime64 | None]:
+    """From a day before to a day after a day, in whose dated files its readings can be."""
+    if day is None:
+        return None, None
+    return np.datetime64(day, "s") - np.timedelta64(1, "D"), np.datetime64(day, "s") + np.timedelta64(2, "D")
 
 
 def from_arrays(
@@ -97,16 +104,6 @@ def from_arrays(
     if "time" in table:
         table["time"] = parse_times(table["time"], clock, day=day)
     return _observations(table, ReadingReport(len(table), len(table)), crs, species, unit, day, where)
-
-
-def gas_of(source: Source) -> Gas | None:
-    """What turns mixing ratios of the source's species into mass concentrations; None where it is no gas."""
-    if source.species not in MOLAR_MASS:
-        return None
-    return Gas(
-        MOLAR_MASS[source.species], DEFAULT_TEMPERATURE_K if source.temperature is None else source.temperature,
-        DEFAULT_PRESSURE_PA if source.pressure is None else source.pressure,
-    )
 
 
 def _observations(

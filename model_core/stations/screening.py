@@ -10,7 +10,7 @@ import pandas as pd
 from pyproj import CRS
 
 from model_core.errors import InputError
-from model_core.stations.clashes import Differences, clash_message
+from model_core.stations.clashes import Origin, clash_message
 from model_core.stations.identity import Stations, moves, stations_of
 from model_core.stations.labels import labels
 from model_core.stations.distinct import coordinates, numbers
@@ -27,7 +27,7 @@ SENTINELS = (-99.0, -99.9, -99.99, -999.0, -999.9, -999.99, -9999.0, -9999.9, -9
 
 def screen(
     table: pd.DataFrame, report: ReadingReport, crs: CRS, species: str, unit: str | None = None, where: str = "the values",
-    decimal: str | None = None, gas: Gas | None = None, listed: bool = False, differences: Differences | None = None,
+    decimal: str | None = None, gas: Gas | None = None, listed: bool = False, origin: Origin | None = None,
 ) -> Observations:
     """The readings that may be used, which may be none.
 
@@ -46,6 +46,7 @@ def screen(
     unit : of all values; a column `unit` says it row by row where this is None
     gas : what turns mixing ratios into mass concentrations
     listed : whether places come from a list of sites
+    origin : the table, for messages
 
     Raises
     ------
@@ -82,7 +83,7 @@ def screen(
     daily = table["daily"].to_numpy(bool)[kept] if "daily" in table else np.zeros(len(kept), bool)
     repeats = settle(2 * stations.number + daily, time_of, converted[kept], np.ones(len(kept), bool), monitor, apart)
     written = table["value"].to_numpy(object)[kept]
-    _refuse_mixtures(where, repeats, table.index[kept], stations, id_of, time_of, written, apart, differences)
+    _refuse_mixtures(where, repeats, table.index[kept], stations, id_of, time_of, written, apart, origin)
     drop("duplicate", _at(kept, repeats.duplicate, len(table)))
 
     observations = Observations(*place, repeats.value, crs, species, drop.report, time_of, id_of, None if groups is None else groups[kept],
@@ -159,10 +160,10 @@ class _Sieve:
 
 def _refuse_mixtures(
     where: str, repeats: Repeats, rows: pd.Index, stations: Stations, ids: np.ndarray | None, times: np.ndarray | None, written: np.ndarray,
-    apart: np.ndarray | None, differences: Differences | None,
+    apart: np.ndarray | None, origin: Origin | None,
 ) -> None:
     if repeats.are_many:
-        raise InputError(clash_message(where, repeats, rows, stations.number, ids, times, written, differences))
+        raise InputError(clash_message(where, repeats, rows, stations.number, ids, times, written, origin))
     if apart is not None and apart.any():
         crowd = np.bincount(stations.number[apart & repeats.keep], minlength=stations.count)
         if (crowd > MOST_AT_A_PLACE).sum() > 0.5 * (crowd > 0).sum():

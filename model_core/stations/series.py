@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date as Date
 from pathlib import Path
 from typing import Iterator
 
@@ -14,7 +16,7 @@ from model_core.stations.averaging import DAY, HoursSeen
 from model_core.stations.date_pattern import dated_files, files_with_dates_in_names, is_pattern
 from model_core.stations.files.folder import tables_in
 from model_core.stations.labels import labels
-from model_core.stations.observations import gas_of
+from model_core.stations.reading_report import ReadingReport
 from model_core.stations.readings import Observations
 from model_core.stations.screening import screen
 from model_core.stations.source import Source
@@ -41,12 +43,23 @@ class SeriesPart:
     complete_before: np.datetime64 | None
 
 
+@dataclass(frozen=True)
+class RowsPart:
+    """Rows of a file as `StationTable.parts` gives them, with times where those or the file's name say them; and as `SeriesPart`."""
+
+    file: Path
+    table: StationTable
+    rows: pd.DataFrame
+    report: ReadingReport
+    complete_before: np.datetime64 | None
+
+
 class StationSeries:
     """The readings of a source, part by part.
 
     Attributes
     ----------
-    source : as it was given
+    source : as it was given; `day` is the one that was asked for, and `need_times` whether a table without times is refused
     seen : which stations have hours, as far as the parts were read
     ordered : whether the names of the files say in which order their readings come
 
@@ -56,8 +69,8 @@ class StationSeries:
         If there is no such file, or no way to know the times.
     """
 
-    def __init__(self, source: Source):
-        self.source, self.seen = source, HoursSeen()
+    def __init__(self, source: Source, day: Date | None = None, need_times: bool = True):
+        self.source, self.seen, self._day = source, HoursSeen(), day
         path, layer = split_layer(source.path)
         self._layer = f"|layername={layer}" if layer else ""
         self._files: list[tuple[Path, np.datetime64 | None]]
@@ -65,15 +78,22 @@ class StationSeries:
         self.ordered = is_pattern(source.path)
         self._hourly_names = False
         self._opened: StationTable | None = None  # a file that was opened to look at it is not opened again
-        if self.ordered or (path.is_dir() and not self._times_in_tables(path)):
-            dated = dated_files(str(path)) if self.ordered else files_with_dates_in_names(tables_in(path)[0])
-            self.ordered, self._hourly_names = True, dated[0].hourly
-            self._files = [(file.path, np.datetime64(file.date, "s")) for file in dated]
-        elif path.is_dir():
+        folder = path.is_dir() and path.suffix.lower() != ".gdb"
+        if self.ordered or (folder and not self._times_in_tables(path)):
+            try:
+                dated = dated_files(str(path)) if self.ordered else files_with_dates_in_names(tables_in(path)[0])
+            except InputError:
+                if need_times or self.ordered:
+                    raise
+                self._files = [(file, None) for file in tables_in(path)[0]]
+            else:
+                self.ordered, self._hourly_names = True, dated[0].hourly
+                self._files = [(file.path, np.datetime64(file.date, "s")) for file in dated]
+        elif folder:
             self._files = [(file, None) for file in tables_in(path)[0]]
         else:
-            table = StationTable(source)
-            if not table.has_times:
+            table = StationTable(source, day=day)
+            if need_times and not table.has_times:
                 raise InputError(f"'{path}' is one table for the whole period: name its time column, one of {', '.join(table.columns)}")
             self._files, self._opened = [(path, None)], table
 
@@ -84,7 +104,10 @@ class StationSeries:
 
     def _times_in_tables(self, folder: Path) -> bool:
         """Whether a time column is named, or the form of the folder's first table has one."""
-        return bool(self.source.time) or StationTable(self.source, str(tables_in(folder)[0][0]) + self._layer).has_times
+        if self.source.time:
+            return True
+        first = tables_in(folder)[0][0]
+        return first == folder or StationTable(self.source, f"{first}{self._layer}").has_times
 
     @property
     def span(self) -> tuple[np.datetime64, np.datetime64] | None:
@@ -99,36 +122,8 @@ class StationSeries:
         InputError
             If a file can't be read, a column is not there, a time is not understood, or a dated file holds other dates.
         """
-        for file, date in self._files:
-            if date is not None and (
-                (start is not None and date + 2 * _NEIGHBOURHOOD <= start) or (end is not None and date - _NEIGHBOURHOOD >= end)
-            ):
-                continue
-            try:
-                yield from self._parts_of(file, date, start, end)
-            except InputError as error:
-                if (len(self._files) == 1 and not self.ordered) or str(file) in str(error):
-                    raise
-                raise InputError(f"'{file}': {error}") from error
-
-    def _parts_of(
-        self, file: Path, date: np.datetime64 | None, start: np.datetime64 | None, end: np.datetime64 | None
-    ) -> Iterator[SeriesPart]:
-        table, self._opened = self._opened, None
-        table = table or StationTable(self.source, f"{file}{self._layer}", day=None if date is None else date.astype("datetime64[D]").item())
-        source = table.source
-        moved = table.has_times or self._hourly_names
-        before = None if date is None else date - _NEIGHBOURHOOD if moved else date
-        for rows, report in table.parts(PART_ROWS):
-            for number, note in enumerate(table.notes):
-                report = report.noted(f"file {number}", note)
-            if table.has_times:
-                if date is not None:
-                    _require_near(rows["time"].to_numpy(), date, rows.index)
-            else:
-                rows["time"] = np.full(len(rows), date)
-                if self._hourly_names and source.clock:  # a day in a name is a local day already
-                    rows["time"] = source.clock.local(rows["time"].to_numpy(), np.full(len(rows), np.timedelta64("NaT", "s")))
+        for part in self.rows(start, end, PART_ROWS):
+            rows, source = part.rows, part.table.source
             times = rows["time"].to_numpy("datetime64[s]")
             said = rows["averaging"].to_numpy() if "averaging" in rows else None
             ids = labels(rows["id"]) if "id" in rows else None
@@ -140,11 +135,51 @@ class StationSeries:
                 inside &= np.isnat(times) | (times >= start)
             if end is not None:
                 inside &= np.isnat(times) | (times < end)
-            report = report.without(int((~inside).sum()), "outside the period")
-            yield SeriesPart(screen(
-                rows[inside], report, table.crs, source.species, source.unit, f"field '{source.value}'", source.decimal, gas_of(source),
-                bool(source.sites), table.differences,
-            ), before)
+            report = part.report.without(int((~inside).sum()), "outside the period")
+            with self._naming(part.file):
+                observations = screen(
+                    rows[inside], report, part.table.crs, source.species, source.unit, f"field '{source.value}'", source.decimal,
+                    source.gas, bool(source.sites), part.table,
+                )
+            yield SeriesPart(observations, part.complete_before)
+
+    def rows(self, start: np.datetime64 | None, end: np.datetime64 | None, rows: int | None) -> Iterator[RowsPart]:
+        """The rows of the files, at most so many of a file at a time; of dated files those that can hold readings of the period."""
+        for file, date in self._files:
+            if date is not None and (
+                (start is not None and date + 2 * _NEIGHBOURHOOD <= start) or (end is not None and date - _NEIGHBOURHOOD >= end)
+            ):
+                continue
+            with self._naming(file):
+                yield from self._rows_of(file, date, rows)
+
+    @contextmanager
+    def _naming(self, file: Path) -> Iterator[None]:
+        """Within the block, errors name the file, where there are several."""
+        try:
+            yield
+        except InputError as error:
+            if (len(self._files) == 1 and not self.ordered) or str(file) in str(error):
+                raise
+            raise InputError(f"'{file}': {error}") from error
+
+    def _rows_of(self, file: Path, date: np.datetime64 | None, at_a_time: int | None) -> Iterator[RowsPart]:
+        table, self._opened = self._opened, None
+        day = self._day if date is None else date.astype("datetime64[D]").item()
+        table = table or StationTable(self.source, f"{file}{self._layer}", day=day)
+        clock = table.source.clock
+        moved = table.has_times or self._hourly_names
+        before = None if date is None else date - _NEIGHBOURHOOD if moved else date
+        for rows, report in table.parts(at_a_time):
+            for number, note in enumerate(table.notes):
+                report = report.noted(f"file {number}", note)
+            if table.has_times and date is not None:
+                _require_near(rows["time"].to_numpy(), date, rows.index)
+            elif date is not None:
+                rows["time"] = np.full(len(rows), date)
+                if self._hourly_names and clock:  # a day in a name is a local day already
+                    rows["time"] = clock.local(rows["time"].to_numpy(), np.full(len(rows), np.timedelta64("NaT", "s")))
+            yield RowsPart(file, table, rows, report, before)
 
 
 def _require_near(times: np.ndarray, date: np.datetime64, rows: pd.Index) -> None:

@@ -7,11 +7,14 @@ from typing import Sequence
 
 from model_core.errors import InputError
 from model_core.time_zones import Clock
+from model_core.units import MOLAR_MASS, Gas
 
 AUTO, NONE = "auto", "none"
 DATE_ORDERS = (AUTO, "dmy", "mdy", "ymd")
 STAMPS = ("start", "end")
 WIDE = (AUTO, "yes", "no")
+# What the EU's reports of gases in ug m-3 are at: 20 degC and 1013.25 hPa.
+DEFAULT_TEMPERATURE_K, DEFAULT_PRESSURE_PA = 293.15, 101325.0
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,16 @@ class Source:
             raise InputError(f"the decimal sign is . or , not '{self.decimal}'")
         if (self.x is None) != (self.y is None):
             raise InputError(f"give both coordinate columns or neither; got x={self.x!r}, y={self.y!r}")
+
+    @property
+    def gas(self) -> Gas | None:
+        """What turns mixing ratios of the species into mass concentrations; None where it is no gas."""
+        if self.species not in MOLAR_MASS:
+            return None
+        return Gas(
+            MOLAR_MASS[self.species], DEFAULT_TEMPERATURE_K if self.temperature is None else self.temperature,
+            DEFAULT_PRESSURE_PA if self.pressure is None else self.pressure,
+        )
 
 
 def joined_columns(text: str | None, columns: Sequence[str]) -> list[str]:

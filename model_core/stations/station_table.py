@@ -31,7 +31,7 @@ from model_core.stations.tables import LONLAT, coordinate_columns, require_colum
 
 # Columns that tell the monitors of a site apart, in lower case.
 _MONITOR_NAMES = ("poc", "parameter occurrence code")
-_SAMPLE_ROWS = 60
+_SAMPLE_ROWS, _PART_ROWS = 60, 200_000
 _EXPLAINED_VALUES = 4
 Part = tuple[pd.DataFrame, ReadingReport]
 
@@ -70,7 +70,7 @@ class StationTable:
         self._time = joined_columns(source.time, self._names)
         self._id = joined_columns(source.id, self._names)
         self._station_columns = self._wide_columns(sample)
-        self._find_value(sample)
+        self._find_value()
         self._axes = self._find_axes()
         self._sites: Sites | None = None
         self._wanted = self._columns_to_read()
@@ -105,7 +105,7 @@ class StationTable:
     def differences(self, rows: Sequence[int]) -> dict[str, list[str]]:
         """The columns in which rows of the file, by number from 0, differ, with the values there; for messages."""
         wanted, found, first = set(rows), [], 0
-        for table, _ in self._table.parts(None, None):
+        for table, _ in self._table.parts(None, _PART_ROWS):
             table = self._named(table, first)
             found.append(table.loc[[row for row in table.index if row in wanted]])
             first += len(table)
@@ -149,13 +149,17 @@ class StationTable:
         self.notes.append(f"one column per station: {len(columns)} stations, {columns[0]} to {columns[-1]}")
         return [(name, name) for name in columns]
 
-    def _find_value(self, sample: pd.DataFrame | None) -> None:
+    def _find_value(self) -> None:
         if self._station_columns or self._extra.get("hours"):
             self.source = replace(self.source, value="value")
         elif not self.source.value:
             raise InputError(
                 f"'{self._file}' is of no form that is known; name the column of its readings (--value), one of {', '.join(self._names)}"
             )
+        unit = getattr(self._table, "units", {}).get(self.source.value)
+        if unit and self.source.unit is None and self.source.unit_column is None:
+            self.source = replace(self.source, unit=unit)
+            self.notes.append(f"unit '{unit}' from the line below the header")
 
     def _find_axes(self) -> tuple[str, str] | None:
         """Columns of the coordinates; None where sites or a geometry give the places."""
@@ -174,7 +178,7 @@ class StationTable:
                     f"'{self._file}' has one column per station and no places: name a table of the stations' places by their code (--sites FILE)"
                 ) from error
             remedy = "; or name a table of the stations' places by their code (--sites FILE)"
-            about = f"; {self._form.title} publishes its places apart" if self._form is not None and self._form.needs_sites else ""
+            about = f"; {self._form.title} publishes its places apart" if self._form is not None and self._extra.get("needs_sites") else ""
             raise InputError(f"{error}{remedy}{about}") from error
 
     def _own_crs(self) -> CRS:
@@ -306,7 +310,7 @@ class StationTable:
         order = date_order_of(texts)
         if order is not None or self._day is not None or not _doubtful(texts):
             return order or "auto"
-        for table, _ in self._raw_parts(200_000):
+        for table, _ in self._raw_parts(_PART_ROWS):
             order = date_order_of(_joined_times(table, [name for name in columns if name in table]))
             if order is not None:
                 return order
