@@ -60,8 +60,8 @@ def ordered_dates(parts: pd.DataFrame, shown: pd.Series, order: str = "auto", da
         return OrderedDates(candidates["dmy"], None, "no date")
     if not fitting:
         raise InputError(_two_orders(candidates, shown[some]))
-    if day is not None and len(fitting) > 1:
-        near = {name: dates for name, dates in fitting.items() if _has(dates, day, around)}
+    for days in (0, around) if day is not None and len(fitting) > 1 else ():
+        near = {name: dates for name, dates in fitting.items() if _has(dates, day, days)}
         if len(near) == 1:
             name = next(iter(near))
             return OrderedDates(near[name], name, f"{day} is asked for")
@@ -132,10 +132,11 @@ def _proof(candidates: dict[str, pd.Series], name: str, shown: pd.Series) -> str
     return str(proofs.iloc[0] if len(proofs) else shown.iloc[0])
 
 
-def _two_orders(candidates: dict[str, pd.Series], shown: pd.Series) -> str:
+def _two_orders(candidates: dict[str, pd.Series], texts: pd.Series) -> str:
     examples = []
     for name in ("dmy", "mdy", "ymd"):
-        misfits = shown[candidates[name][shown.index].isna()]
+        misfits = texts[candidates[name][texts.index].isna()]
         if len(misfits) and misfits.iloc[0] not in examples:
             examples.append(str(misfits.iloc[0]))
-    return f"times such as {' and '.join(repr(text) for text in examples[:2])} are in no common order of day, month and year; write them as YYYY-MM-DD"
+    shown = " and ".join(repr(text) for text in examples[:2])
+    return f"times such as {shown} are in no common order of day, month and year; write them as YYYY-MM-DD"
