@@ -92,9 +92,8 @@ def parse_times(
     offsets = read.offsets.copy()
     for zone in np.unique(read.zones[read.zones != ""]):
         of_zone = read.zones == zone
-        offsets[of_zone] = [
-            np.timedelta64("NaT") if clock is None else clock.offset_of(zone, int(year)) for year in years[of_zone]
-        ]
+        for year in np.unique(years[of_zone]):
+            offsets[of_zone & (years == year)] = np.timedelta64("NaT") if clock is None else clock.offset_of(zone, int(year))
         require(~(of_zone & np.isnat(offsets)), f"names the time zone {zone}, which does not say how far it is from UTC; {_ZONE_REMEDY}")
     values, all_values = read.times, np.full(len(distinct) + 1, np.datetime64("NaT"), "datetime64[s]")
     all_values[text.index] = values if clock is None else clock.local(values, offsets)
