@@ -21,7 +21,7 @@ from model_core.stations.files.layout import Layout, find_layout
 Part = tuple[pd.DataFrame, pd.DataFrame | None]
 _SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE = 1 << 18  # characters that the layout is judged by
-_BLOCK = 100_000  # rows that are turned into columns together
+_BLOCK = 20_000  # rows that are turned into columns together; more of them at a time are slower
 _DECLARED = re.compile(r'\ufeff?"?sep=(.)"?[,;\t]*\s*$', re.IGNORECASE)
 _BROKEN = (csv.Error, *compressed.BROKEN)
 
@@ -65,37 +65,35 @@ class TextFile:
             If a row has more cells than the header, naming its line, or what is there can't be read as text.
         """
         wanted = [place for place, name in enumerate(self.columns) if columns is None or name in columns]
-        tables, found = [], False
+        pending, count, found = [], 0, False
         with self._open() as text:
-            for block in self._blocks(text, rows or _BLOCK):
+            for block in self._blocks(text, min(rows or _BLOCK, _BLOCK)):
                 cells = list(zip(*block))
-                table = pd.DataFrame({self.columns[place]: pd.Series(cells[place], dtype=str) for place in wanted})
-                if rows is None:
-                    tables.append(table)
-                else:
-                    found = True
-                    yield table, None
-        if not found:
-            empty = pd.DataFrame({self.columns[place]: pd.Series([], dtype=str) for place in wanted})
-            yield pd.concat(tables, ignore_index=True) if tables else empty, None
+                pending.append(pd.DataFrame({self.columns[place]: pd.Series(cells[place], dtype=str) for place in wanted}))
+                count += len(block)
+                if rows is not None and count + _BLOCK > rows:
+                    yield pd.concat(pending, ignore_index=True), None
+                    pending, count, found = [], 0, True
+        if not pending:
+            pending = [pd.DataFrame({self.columns[place]: pd.Series([], dtype=str) for place in wanted})]
+        if count or not found:
+            yield pd.concat(pending, ignore_index=True), None
 
     def _open(self) -> io.TextIOWrapper:
         return io.TextIOWrapper(compressed.open_stream(self._file, self._member), self._encoding, newline="")
 
     def _blocks(self, text: io.TextIOWrapper, rows: int) -> Iterator[list[list[str]]]:
         """The rows below the header, so many at a time, each with as many cells as there are columns."""
-        line = self.first_row - 1  # lines that are behind us
+        above, count, width = self.first_row - 1, 0, len(self.columns)
+        line = above  # the last line that is behind us
         try:
-            for _ in range(line):
+            for _ in range(above):
                 text.readline()
             records = self._records(text, strict=True)
             while block := list(itertools.islice(records, rows)):
-                width = len(self.columns)
-                if any(len(row) != width for row in block):
-                    full = self._squared(block, line)
-                else:
-                    full = block
-                line += sum(1 + _breaks(row) for row in block)
+                full = block if all(len(row) == width for row in block) else self._squared(block, line)
+                count += len(block)
+                line = above + getattr(records, "line_num", count)
                 if full:
                     yield full
         except _BROKEN as error:
