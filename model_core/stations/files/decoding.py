@@ -14,6 +14,7 @@ from model_core.stations.files.encodings import ranked
 
 _BLOCK = 1 << 20  # bytes that are looked at together
 _WORDS = 1000  # different words that the encoding is judged by
+_FEW_BLOCKS = 16  # that are searched for more words where there are some
 # Bytes that are never the second of a character of China, Japan or Korea.
 _BETWEEN_WORDS = re.compile(rb"[\t\n\r ,;\"':=+]+")
 _MARKS = (
@@ -113,10 +114,10 @@ def _beyond_ascii(file: Path, member: str | None, where: str) -> bytes:
     found: dict[bytes, None] = {}
     rest = b""
     with compressed.open_stream(file, member) as stream:
-        for block in itertools.chain(_blocks(stream, where), (b"\n",)):
+        for number, block in enumerate(itertools.chain(_blocks(stream, where), (b"\n",))):
             *words, rest = _BETWEEN_WORDS.split(rest + block)
             found.update(dict.fromkeys(word for word in words if not word.isascii()))
-            if len(found) > _WORDS:
+            if len(found) > _WORDS or (found and number >= _FEW_BLOCKS):
                 break
     return b"\n".join(list(found)[:_WORDS])
 
