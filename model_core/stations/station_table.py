@@ -252,6 +252,8 @@ class StationTable:
             rows["time"] = self._times(raw, time_columns)
         rows |= {name: column for name, column in self._codes(raw).items() if column is not None}
         rows["x"], rows["y"] = self._places(raw, points, rows.get("id"))
+        if "id" in rows:
+            rows["id"] = pd.Categorical(rows["id"])  # it is looked up again and again
         return pd.DataFrame(rows, index=raw.index), report
 
     def _values(self, raw: pd.DataFrame) -> pd.Series:

@@ -111,7 +111,7 @@ def test_monitors_of_a_site_are_averaged(case, read, tmp_path):
     for form in ([], ["--from", "none"]):
         assert cells(path, tmp_path, "--grid", CALIFORNIA, *options, *form) == pytest.approx([12.7, 12.7, 16.7])
     assert sorted(read(path).values()) == pytest.approx([12.7, 12.7, 16.7])
-    assert all("mean of several readings" in flags for flags in read.table.flags)
+    assert all("mean of several readings" in flags for flags in read.table["flags"])
 
 
 @pytest.mark.parametrize("form", ["auto", "none"])
