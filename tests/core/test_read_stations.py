@@ -122,6 +122,7 @@ def test_what_looks_right_is_not_suspicious():
     (report([8, 12.5, 30, 60]), 9, 4, "only 4 of the table's 9 stations"),
     (report([0.012, 0.035, 0.02, 0.05]), 4, 4, "is their unit right"), (report([1200, 1500, 1900, 1300.5]), 4, 4, "is their unit right"),
     (report([-9, 5, -9, -9, -9, 7.5], flags={"negative within noise": 4}), 4, 4, "looks like a mark for no reading"),
+    (report([0.02, 30.5, 25, 40] * 6), 4, 4, "are several variables or units mixed"),
     (report([8, 12.5, 30, 60], flags={"daily value among hourly stations": 2}), 4, 4, "taken for daily means"),
 ])
 def test_what_looks_wrong_is_told(told, seen, used, words):
