@@ -83,7 +83,7 @@ def _fit(text: str, alphabet: str) -> float:
         # The bytes of Greek and Russian capitals are those of the usual Chinese characters, which are the more likely.
         likely = 0.8 if other_script and letters.isupper() else 1.0
         cased = letters.islower() or letters.isupper() or letters[1:].islower() or len(letters) < 2
-        inside = set(word[1:-1]) & _SIGNS - set("’‘·–—³²")
+        inside = set(word[1:-1]) & _SIGNS - set("’‘³²") - ({"·"} if "g·m" in word or "l·l" in word else set())
         for sign in signs:
             if sign in _SIGNS:
                 weights.append(0.0 if sign in inside or (sign in "³²" and not re.search(f"(?:m|^){sign}", word)) else 1.0)

@@ -148,7 +148,8 @@ class TextFile:
                 found.append((layout.fit * doubt * (1 - 1 / (1 + len(layout.columns))), separator, layout))
         score, self.separator, layout = max(found, key=lambda one: one[0], default=(0.0, ",", None))
         if layout is None or layout.fit < 0.5:
-            if not declared and (blanks := find_blanks(lines, self._where)):
+            blanks = None if declared else find_blanks(lines, self._where)
+            if blanks and (layout is None or len(blanks.layout.columns) > len(layout.columns)):
                 self._blanks, self.separator, layout = blanks.rule, " ", blanks.layout
         if layout is None:
             if refusals:
