@@ -20,7 +20,7 @@ from model_core.stations.labels import labels
 from model_core.stations.distinct import coordinates, numbers
 from model_core.stations.reading_report import ReadingReport
 from model_core.stations.readings import DAILY_VALUE, FLAGS, Observations
-from model_core.stations.screening import screen
+from model_core.stations.screening import PLACES, screen
 from model_core.stations.series import StationSeries
 from model_core.stations.source import NONE, Source
 from model_core.time_zones import Clock
@@ -129,7 +129,7 @@ def _stations_in(table: pd.DataFrame) -> int:
 
 def _distinct_ids(observations: Observations) -> np.ndarray | None:
     """The ids, with the place behind those that several stations share."""
-    if observations.id is None or "places" not in observations.report.notes:
+    if observations.id is None or PLACES not in observations.report.notes:
         return observations.id
     shared = stations_of(observations.x, observations.y, observations.id, observations.crs)
     if not shared.scattered.any() or moves(shared, observations.id, observations.time):

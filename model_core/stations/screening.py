@@ -24,6 +24,8 @@ from model_core.variables import get_variable
 SENTINELS = (-99.0, -99.9, -99.99, -999.0, -999.9, -999.99, -9999.0, -9999.9, -99999.0, -999999.0,
              9999.0, 9999.9, 99999.0, 99999.9, 999999.0, -32768.0, 32767.0)
 
+PLACES = "places"  # kind of the note on ids at several places
+
 
 def screen(
     table: pd.DataFrame, report: ReadingReport, crs: CRS, species: str, unit: str | None = None, where: str = "the values",
@@ -91,9 +93,9 @@ def screen(
     negative = (repeats.value < 0) & (low >= 0)
     observations = observations.with_flag(NEGATIVE, negative).with_flag(AVERAGED, repeats.averaged)
     observations = observations.with_flag(DAILY_VALUE, daily).select(repeats.keep)
-    return replace(observations, report=_told(
-        observations, repeats, stations, id_of, time_of, Values.of(observations.value, raw[kept][repeats.keep]), table.index[kept][repeats.keep],
-    ))
+    values = Values.of(observations.value, raw[kept][repeats.keep])
+    rows = table.index[kept][repeats.keep]
+    return replace(observations, report=_told(observations, repeats, stations, id_of, time_of, values, rows))
 
 
 def settled(observations: Observations, where: str = "the readings of several tables") -> Observations:
@@ -112,7 +114,8 @@ def settled(observations: Observations, where: str = "the readings of several ta
     report = observations.report.without(observations.rows_in(repeats.duplicate), "duplicate")
     count = np.where(repeats.rows > 1, repeats.rows, 1 if observations.rows is None else observations.rows)
     result = replace(observations, value=repeats.value, rows=count).with_flag(AVERAGED, repeats.averaged).select(repeats.keep, report)
-    return replace(result, report=_noted(report.flagged(int(repeats.averaged.sum()), FLAGS[AVERAGED]), repeats, stations, observations.id, observations.time))
+    report = report.flagged(int(repeats.averaged.sum()), FLAGS[AVERAGED])
+    return replace(result, report=_noted(report, repeats, stations, observations.id, observations.time))
 
 
 def in_unit(table: pd.DataFrame, values: np.ndarray, unit: str | None, wanted: str, where: str, gas: Gas | None) -> np.ndarray:
@@ -174,8 +177,8 @@ def _refuse_mixtures(
 
 
 def _told(
-    observations: Observations, repeats: Repeats, stations: Stations, ids: np.ndarray | None, times: np.ndarray | None, values: Values | None,
-    rows: pd.Index,
+    observations: Observations, repeats: Repeats, stations: Stations, ids: np.ndarray | None, times: np.ndarray | None,
+    values: Values | None, rows: pd.Index,
 ) -> ReadingReport:
     """The report with what is remarkable about the readings that are used."""
     report = replace(observations.report, values=values, examples=examples(observations, rows))
@@ -190,18 +193,18 @@ def _noted(
     """The report with what should be told of readings of one station and time, and of ids at several places."""
     if repeats.clashes:
         report = report.noted("clashes", (
-            f"at {repeats.clashes} of {repeats.times} times a station has different values; their mean is used: if they are several stations "
-            "or variables, tell them apart with --id A+B or --where"
+            f"at {repeats.clashes} of {repeats.times} times a station has different values; their mean is used: if they are several "
+            "stations or variables, tell them apart with --id A+B or --where"
         ))
     if stations.scattered.any():
         names = np.unique(ids[stations.scattered])
         named = ", ".join(map(str, names[:3])) + (", ..." if len(names) > 3 else "")
-        report = report.noted("places", (
-            f"{len(names)} station id(s) stand at several places ({named}), one after the other: readings of a sensor that moves count each "
-            "at its own place; a daily mean needs its hours at one place, fewer can be asked for with --hours"
+        report = report.noted(PLACES, (
+            f"{len(names)} station id(s) stand at several places ({named}), one after the other: readings of a sensor that moves count "
+            "each at its own place; a daily mean needs its hours at one place, fewer can be asked for with --hours"
             if moves(stations, ids, times) else
-            f"{len(names)} station id(s) stand at several places at once ({named}): the id is not unique, so the place tells the stations apart; "
-            "name the columns that do with --id A+B"
+            f"{len(names)} station id(s) stand at several places at once ({named}): the id is not unique, so the place tells the stations "
+            "apart; name the columns that do with --id A+B"
         ))
     return report
 

@@ -176,7 +176,8 @@ class StationTable:
         except InputError as error:
             if self._station_columns:
                 raise InputError(
-                    f"'{self._file}' has one column per station and no places: name a table of the stations' places by their code (--sites FILE)"
+                    f"'{self._file}' has one column per station and no places: "
+                    "name a table of the stations' places by their code (--sites FILE)"
                 ) from error
             remedy = "; or name a table of the stations' places by their code (--sites FILE)"
             about = f"; {self._form.title} publishes its places apart" if self._form is not None and self._extra.get("needs_sites") else ""
@@ -286,7 +287,8 @@ class StationTable:
             if self._sites is None:
                 self._sites = read_sites(self.source.sites, ids, self.source.sites_id, self.source.crs)
                 self.crs = parse_crs(self._sites.crs)
-                self.notes.append(f"places of {len(self._sites.codes)} stations from {Path(self.source.sites).name}, by its column '{self._sites.column}'")
+                name = Path(self.source.sites).name
+                self.notes.append(f"places of {len(self._sites.codes)} stations from {name}, by its column '{self._sites.column}'")
             return self._sites.places(np.asarray(ids, str))
         if self._axes is None:
             return points["x"].to_numpy(float), points["y"].to_numpy(float)
