@@ -14,7 +14,7 @@ from pyproj import CRS
 from model_core.days import parse_day, parse_times
 from model_core.errors import InputError
 from model_core.grid import parse_crs
-from model_core.stations.averaging import DAY, HoursSeen
+from model_core.stations.averaging import DAY, RUNNING_DAY, HoursSeen
 from model_core.stations.identity import moves, stations_of
 from model_core.stations.labels import labels
 from model_core.stations.distinct import coordinates, numbers
@@ -149,7 +149,7 @@ def _with_daily_values(table: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
     seen.add(table["time"].to_numpy("datetime64[s]"), x, y, ids, said)
     if not seen.hourly:
         return table, False
-    daily = (said == DAY) | seen.daily(x, y, ids)
+    daily = (said == DAY) | (seen.daily(x, y, ids) & (said != RUNNING_DAY))
     return (table.assign(daily=daily) if daily.any() else table), True
 
 

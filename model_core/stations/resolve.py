@@ -56,6 +56,8 @@ def meaning_of(source: Source, columns: Sequence[str], sample: pd.DataFrame | No
     notes: list[str] = []
     if form is not None:
         options = _options(form, columns, source)
+        if source.value not in (None, options.get("value")):  # another column may be the mean of another time
+            options.pop("averaging", None)
         notes.append(("recognised as " if source.form == AUTO else "read as ") + f"{form.title}{_told(options, source)}")
         notes += options.get("notes", ())
     source = _as_the_target(source, columns)

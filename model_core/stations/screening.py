@@ -10,12 +10,13 @@ import pandas as pd
 from pyproj import CRS
 
 from model_core.errors import InputError
+from model_core.stations.averaging import RUNNING_DAY
 from model_core.stations.clashes import Origin, clash_message
 from model_core.stations.identity import Stations, moves, stations_of
 from model_core.stations.labels import labels
 from model_core.stations.distinct import coordinates, numbers
 from model_core.stations.reading_report import Example, ReadingReport, Values
-from model_core.stations.readings import AVERAGED, DAILY_VALUE, FLAGS, NEGATIVE, Observations
+from model_core.stations.readings import AVERAGED, DAILY_VALUE, FLAGS, NEGATIVE, RUNNING, Observations
 from model_core.stations.repeats import MOST_AT_A_PLACE, Repeats, settle
 from model_core.units import Gas, convert
 from model_core.variables import get_variable
@@ -42,7 +43,8 @@ def screen(
 
     Parameters
     ----------
-    table : columns x, y, value, and where they are known time (datetime64), id, group, unit, monitor, daily (a daily value among hours);
+    table : columns x, y, value, and where they are known time (datetime64), id, group, unit, monitor, daily (a daily value among hours),
+        averaging (`averaging.HOUR`, ...);
         its index are row numbers from 0
     report : of the rows up to now
     unit : of all values; a column `unit` says it row by row where this is None
@@ -92,7 +94,8 @@ def screen(
                                 rows=repeats.rows if (repeats.rows > 1).any() else None)
     negative = (repeats.value < 0) & (low >= 0)
     observations = observations.with_flag(NEGATIVE, negative).with_flag(AVERAGED, repeats.averaged)
-    observations = observations.with_flag(DAILY_VALUE, daily).select(repeats.keep)
+    running = table["averaging"].to_numpy()[kept] == RUNNING_DAY if "averaging" in table else np.zeros(len(kept), bool)
+    observations = observations.with_flag(DAILY_VALUE, daily).with_flag(RUNNING, running).select(repeats.keep)
     values = Values.of(observations.value, raw[kept][repeats.keep])
     rows = table.index[kept][repeats.keep]
     return replace(observations, report=_told(observations, repeats, stations, id_of, time_of, values, rows))
