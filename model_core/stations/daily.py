@@ -18,8 +18,8 @@ HOURS = 19
 def daily_means(observations: Observations, needed: int = HOURS) -> Observations:
     """Mean of each station's day, where it has at least `needed` valid hours; hours are weighed alike.
 
-    A station is as `identity.stations_of` has it. Of running means of 24 hours (`RUNNING`) the last of a day is the day's. Readings that are daily values among hourly ones (`DAILY_VALUE`) count as they
-    are. The other readings are dropped as ``too few hours``. A mean below zero is set to zero. The result may be empty; it has one
+    A station is as `identity.stations_of` has it. Of running means of 24 hours (`RUNNING`) the last of a day is the day's. Readings
+    that are daily values among hourly ones (`DAILY_VALUE`) count as they are. The other readings are dropped as ``too few hours``. A mean below zero is set to zero. The result may be empty; it has one
     reading a station and day, in the order of days, at the start of the day.
     """
     return not_below_zero(_means(_last_running(observations), "D", needed))
@@ -58,13 +58,13 @@ def _last_running(observations: Observations) -> Observations:
     if not running.any() or observations.time is None:
         return observations
     at = np.flatnonzero(running)
-    station = stations_of(observations.x[at], observations.y[at], None if observations.id is None else observations.id[at], observations.crs)
-    order = at[np.lexsort((observations.value[at], observations.time[at], station.number))]
-    of = station.number[np.searchsorted(at, order)]
-    day = observations.time[order].astype("datetime64[D]")
+    picked = observations.select(at)
+    station = stations_of(picked.x, picked.y, picked.id, picked.crs)
+    order = np.lexsort((picked.value, picked.time, station.number))
+    of, day = station.number[order], picked.time[order].astype("datetime64[D]")
     last = np.append((of[1:] != of[:-1]) | (day[1:] != day[:-1]), True)
     keep = ~running
-    keep[order[last]] = True
+    keep[at[order[last]]] = True
     report = observations.report.without(observations.rows_in(~keep), "earlier running mean")
     return observations.with_flag(DAILY_VALUE, running).select(keep, report)
 
