@@ -131,6 +131,8 @@ class StationTable:
     def _wide_columns(self, sample: pd.DataFrame | None) -> list[tuple[str, str]]:
         """(column, station) of a table with one column per station; empty for others."""
         source = self.source
+        if self._extra.get("hours"):
+            return []
         if self._extra.get("station_columns"):
             return list(self._extra["station_columns"])
         if source.wide == "no" or (source.wide == "auto" and (source.value in self._names or not wide.looks_wide(self._names))):
@@ -199,7 +201,7 @@ class StationTable:
         if extra.get("hours") and not values:
             values = [name for name, _ in (*extra["hours"], *extra.get("hour_flags", ()))]
         wanted = [
-            *(values or [source.value]), *self._time, *self._id, *(self._axes or ()), *(condition.column for condition in self._conditions),
+            *(values or [source.value]), *extra.get("value_else", ()), *self._time, *self._id, *(self._axes or ()), *(condition.column for condition in self._conditions),
             *(name for name in (source.group, source.unit_column, self._averaging, self._monitor) if name),
         ]
         return list(dict.fromkeys(wanted))
@@ -260,6 +262,9 @@ class StationTable:
 
     def _values(self, raw: pd.DataFrame) -> pd.Series:
         values = raw[self.source.value]
+        for column in self._extra.get("value_else", ()):
+            nothing = values.isna() | values.astype(str).str.strip().eq("")
+            values = values.mask(nothing, raw[column])
         missing = self._extra.get("missing")
         return values if not missing else values.mask(values.astype(str).str.strip().isin([str(text) for text in missing]), None)
 
@@ -287,7 +292,9 @@ class StationTable:
     def _places(self, raw: pd.DataFrame, points: pd.DataFrame | None, ids: np.ndarray | None) -> tuple[Any, Any]:
         if self.source.sites:
             if self._sites is None:
-                self._sites = read_sites(self.source.sites, ids, self.source.sites_id, self.source.crs)
+                self._sites = read_sites(
+                    self.source.sites, ids, self.source.sites_id, self.source.crs, where=self._extra.get("sites_where"),
+                )
                 self.crs = parse_crs(self._sites.crs)
                 name = Path(self.source.sites).name
                 self.notes.append(f"places of {len(self._sites.codes)} stations from {name}, by its column '{self._sites.column}'")
