@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from model_core.errors import InputError
-from model_core.stations.labels import labels
 from model_core.stations.distinct import coordinates
 from model_core.stations.filters import conditions, rows_that_meet
+from model_core.stations.labels import labels
 from model_core.stations.table_files import open_table
 from model_core.stations.tables import coordinate_columns, require_column, split_layer
 
