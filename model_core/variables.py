@@ -28,6 +28,9 @@ class Variable:
         Names in the files of the models that resources/docs/ctm_files.md lists, in order of preference; case does not matter.
     static : bool
         Whether it is a map that does not change from day to day.
+    noise : float
+        How far below zero, in the canonical unit, a reading may lie that is zero but for the noise of its instrument: what the
+        US EPA accepts into AQS (PM 10 ug m-3, O3 and NO2 5 ppb, SO2 4 ppb, CO 0.4 ppm).
     other_standard_names : tuple of str
         CF names that files use for the same quantity.
     """
@@ -39,6 +42,7 @@ class Variable:
     limits: tuple[float, float]
     aliases: tuple[str, ...]
     static: bool = False
+    noise: float = 0.0
     other_standard_names: tuple[str, ...] = ()
 
 
@@ -67,7 +71,7 @@ VARIABLES: dict[str, Variable] = {
             (
                 "PM25_TOT", "PM25_FRM", "PM25_CMAQ", "PM2_5_DRY", "PM2P5", "PM2P5_CONC", "SURF_UG_PM25_RH50", "SURF_UG_PM25", "CNC_PM2_5",
                 "DAYMEAN_CNC_PM2_5", "TPM25", "PM25_RH35_GCC", "SCONCPM2P5", "MMRPM2P5", "PM25_AVG", "PM2_5", "PM25",
-            ),
+            ), noise=10,
             other_standard_names=(
                 _CONCENTRATION.format("pm2p5_ambient_aerosol"), _CONCENTRATION.format("pm2p5_dry_aerosol_particles"),
                 "mass_fraction_of_pm2p5_ambient_aerosol_particles_in_air",
@@ -78,24 +82,24 @@ VARIABLES: dict[str, Variable] = {
             (
                 "PM10_TOT", "PM10_CMAQ", "PM10_CONC", "SURF_UG_PM10_RH50", "SURF_UG_PM10", "CNC_PM10", "DAYMEAN_CNC_PM10", "TPM10",
                 "SCONCPM10", "MMRPM10", "PM10", "PMC_TOT_PM10",
-            ),
+            ), noise=10,
             other_standard_names=(_CONCENTRATION.format("pm10_ambient_aerosol"), _CONCENTRATION.format("pm10_dry_aerosol_particles")),
         ),
         Variable(
             "o3", "ozone", _CONCENTRATION.format("ozone"), "ug m-3", (0, 1500), _gas("O3", "OZONE", "GO3"),
-            other_standard_names=_fractions("ozone"),
+            noise=10, other_standard_names=_fractions("ozone"),
         ),
         Variable(
             "no2", "nitrogen dioxide", _CONCENTRATION.format("nitrogen_dioxide"), "ug m-3", (0, 2000), _gas("NO2"),
-            other_standard_names=_fractions("nitrogen_dioxide"),
+            noise=9.6, other_standard_names=_fractions("nitrogen_dioxide"),
         ),
         Variable(
             "so2", "sulfur dioxide", _CONCENTRATION.format("sulfur_dioxide"), "ug m-3", (0, 5000), _gas("SO2"),
-            other_standard_names=_fractions("sulfur_dioxide"),
+            noise=10.7, other_standard_names=_fractions("sulfur_dioxide"),
         ),
         Variable(
             "co", "carbon monoxide", _CONCENTRATION.format("carbon_monoxide"), "ug m-3", (0, 150000), _gas("CO"),
-            other_standard_names=_fractions("carbon_monoxide"),
+            noise=466, other_standard_names=_fractions("carbon_monoxide"),
         ),
         Variable("rh", "relative humidity", "relative_humidity", "%", (0, 110), ("RH", "RH2", "RELH", "HURS")),
         Variable(

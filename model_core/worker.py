@@ -17,11 +17,11 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from typing import Any, BinaryIO
 
 from model_core import __version__
-from model_core.errors import Cancelled, InputError, ReanalysisError
+from model_core.errors import Cancelled, InputError
+from model_core.failures import explain
 from model_core.progress import Progress
 
 PROTOCOL = 1
@@ -84,41 +84,6 @@ class Job(Progress):
         self.reply("warning", message=message)
 
 
-def explain(error: BaseException) -> dict[str, Any]:
-    """Kind and message of an error for its user, with a traceback only where the fault is the engine's own."""
-    if isinstance(error, ReanalysisError):
-        return {"kind": type(error).__name__, "message": str(error)}
-    text = str(error) or type(error).__name__
-    if _is_out_of_memory(error):
-        return {
-            "kind": "OutOfMemory",
-            "message": f"There was not enough memory: {_first_line(text)}. Use a smaller grid or model, close other "
-            "programs, or choose the other device (CPU or GPU).",
-        }
-    if isinstance(error, ImportError):
-        name = f"'{error.name}'" if error.name else "a library"
-        return {
-            "kind": "MissingLibrary",
-            "message": f"The engine's Python ({sys.executable}) can't load {name}: {text}. Set up the engine again "
-            "(algorithm 'Set up engine'), or install resources/engine-requirements.txt into that Python.",
-        }
-    trace = "".join(traceback.format_exception(error))
-    return {"kind": "Internal", "message": f"{type(error).__name__}: {text}", "traceback": trace}
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    # torch's classes are known by name, so that explaining an error never imports torch.
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    text = str(error).lower()
-    phrases = ("not enough memory", "out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc")
-    return isinstance(error, (RuntimeError, OSError)) and any(phrase in text for phrase in phrases)
-
-
-def _first_line(text: str) -> str:
-    return text.strip().splitlines()[0].rstrip(".") if text.strip() else "unknown"
-
-
 def run(job: Job) -> None:
     """Run one job and send its result or its error; nothing that a job raises ends the worker."""
     try:
@@ -128,7 +93,7 @@ def run(job: Job) -> None:
         job.reply("result", result=result)
         return
     except BaseException as error:  # SystemExit too: a library's exit() must not take the warm worker along
-        explanation = explain(error)
+        explanation = explain(error, f"{job.command} {job.request}")
     _release_memory(explanation["kind"] == "OutOfMemory")  # only here are the failed job's frames, and the arrays in them, let go
     job.reply("error", **explanation)
 

@@ -17,7 +17,7 @@ from model_core.prediction import predict
 from model_core.progress import Progress
 from model_core.scores import ScoreSums, mean_scores, scores
 from model_core.stations.gridding import GriddedReadings
-from model_core.stations.observations import ReadingReport
+from model_core.stations.reading_report import ReadingReport
 from model_core.warping import warp
 
 

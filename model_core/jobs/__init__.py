@@ -30,6 +30,7 @@ def _job(module: str) -> Job:
 JOBS: dict[str, Job] = {
     "info": _job("info"),
     "inspect": _job("inspect"),
+    "read-stations": _job("read_stations"),
     "grid-stations": _job("grid_stations"),
     "reanalyse": _job("reanalyse"),
     "reanalyse-period": _job("reanalyse_period"),

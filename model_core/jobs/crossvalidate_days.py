@@ -12,11 +12,13 @@ import numpy as np
 from model_core.days import parse_day
 from model_core.errors import InputError
 from model_core.grid import Grid
-from model_core.jobs.requests import WEATHER, as_daily_means, known_weather, requested_clock, requested_hours, required
+from model_core.jobs.requests import as_daily_means, known_weather, read_source, requested_hours, tell_readings
+from model_core.jobs.sources import requested_source
 from model_core.model_file import Model
 from model_core.progress import Progress
 from model_core.stations.gridding import all_outside, locate_cells
-from model_core.stations.observations import Observations, read_observations
+from model_core.stations.readings import Observations
+from model_core.stations.source import Source
 from model_core.validation.cross_validation import Day
 from model_core.variables import get_variable
 
@@ -29,12 +31,11 @@ def requested_days(request: dict[str, Any], model: Model, grid: Grid, folder: Pa
     Raises
     ------
     InputError
-        As `read_observations`; if the model does not know the days' species; if the CTM has none of the days.
+        As `observations_of`; if the model does not know the days' species; if the CTM has none of the days.
     """
     target = get_variable(model.configuration.target)
-    source = (required(request, "stations"), required(request, "value"))
-    observations = _read(request, source, target.key, request.get("unit"), request.get("crs"), progress)
-    progress.log(f"{target.long_name}: {observations.report}")
+    observations = _read(request, requested_source(request, target.key), progress)
+    tell_readings(observations.report, target.key, progress, observations.seen, observations.stations)
     dates: list[Date | None] = list(observations.dates) or [parse_day(request["date"]) if request.get("date") else None]
     progress.step(0.3, "reading further inputs")
     further = _further(request, model, dates, grid, progress)
@@ -45,17 +46,9 @@ def requested_days(request: dict[str, Any], model: Model, grid: Grid, folder: Pa
     ]
 
 
-def _read(
-    request: dict[str, Any], source: tuple[str, str], species: str, unit: str | None, crs: Any, progress: Progress
-) -> Observations:
-    time = request.get("time") or None
-    observations = read_observations(
-        *source, species=species, unit=unit or None, crs=crs or None, time=time,
-        date=request.get("date") or None if time else None, clock=requested_clock(request) if time else None,
-        **{key: request.get(key) or None for key in ("x", "y", "id")},
-        group=request.get("group") or None if species not in WEATHER else None,
-    )
-    return as_daily_means(observations, requested_hours(request), progress)
+def _read(request: dict[str, Any], source: Source, progress: Progress) -> Observations:
+    day = parse_day(request["date"]) if request.get("date") else None
+    return as_daily_means(read_source(source, day, progress), requested_hours(request), progress)
 
 
 def _further(
@@ -64,7 +57,7 @@ def _further(
     """Readings of the other variables that the model knows, by day; a day without any of one lacks it."""
     found: dict[Date | None, dict[str, Observations]] = {date: {} for date in dates}
     for key, source in known_weather(request, model, progress):
-        observations = _read(request, source, key, request.get(f"{key}_unit"), request.get(f"{key}_crs") or request.get("crs"), progress)
+        observations = _read(request, source, progress)
         if not locate_cells(observations, grid)[1].any():
             raise InputError(f"{get_variable(key).long_name}: {all_outside(observations, grid)}")
         have = set(dates if observations.time is None else observations.dates)

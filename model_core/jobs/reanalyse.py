@@ -47,7 +47,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     observations, day = requested_observations(request, target.key, progress)
     readings = {target.key: gridded(observations, grid, progress, target.long_name)}
     for key, source in known_weather(request, model, progress):
-        weather = requested_weather(request, key, source, day, progress)
+        weather = requested_weather(request, source, day, progress)
         readings[key] = gridded(weather, grid, progress, get_variable(key).long_name)
 
     covariates = requested_covariates(request, model, grid, progress)

@@ -21,8 +21,9 @@ from model_core.errors import Cancelled, InputError
 from model_core.file_lock import only_one
 from model_core.grid import Grid
 from model_core.jobs.requests import (
-    BUNDLED, known_weather, requested_analysis, requested_clock, requested_covariates, requested_grid, requested_hours, required,
+    BUNDLED, known_weather, requested_analysis, requested_covariates, requested_grid, requested_hours, required, tell_notes, tell_readings,
 )
+from model_core.jobs.sources import requested_source
 from model_core.model_file import Model, find_model
 from model_core.output.cf import TimeAxis
 from model_core.period.compute import Task, task_predictor
@@ -33,7 +34,7 @@ from model_core.period.step_readings import STEPS, GriddedSeries, step_readings
 from model_core.progress import Progress
 from model_core.ready import ready_model
 from model_core.reanalysis_fields import field_names
-from model_core.stations.series import Source, StationSeries
+from model_core.stations.series import StationSeries
 from model_core.time_zones import parse_time_zone, same_offset
 from model_core.variables import get_variable
 
@@ -177,17 +178,8 @@ def _requested_series(
     request: Mapping[str, Any], model: Model, grid: Grid, step: str, progress: Progress
 ) -> dict[str, GriddedSeries]:
     """The target's readings, and those of the further variables that the request names and the model knows."""
-    clock, hours = requested_clock(request), requested_hours(request)
-    target = get_variable(model.configuration.target)
-    columns = {key: request.get(key) or None for key in ("time", "x", "y", "id")}
-    options = {**columns, "clock": clock}
-    sources = {target.key: Source(
-        str(required(request, "stations")), required(request, "value"), target.key, request.get("unit") or None,
-        crs=request.get("crs") or None, **options,
-    )}
-    for key, named in known_weather(request, model, progress):
-        crs = request.get(f"{key}_crs") or request.get("crs") or None
-        sources[key] = Source(*named, key, request.get(f"{key}_unit") or None, crs=crs, **options)
+    hours, target = requested_hours(request), get_variable(model.configuration.target)
+    sources = {target.key: requested_source(request, target.key), **dict(known_weather(request, model, progress))}
     return {key: GriddedSeries(StationSeries(source), grid, step, hours) for key, source in sources.items()}
 
 
@@ -224,9 +216,8 @@ def _tell(account: Account, missing: list[str], series: Mapping[str, GriddedSeri
     for note in account.notes:
         progress.warn(note)
     for key, one in series.items():
-        text = f"{get_variable(key).long_name}: {one.report}"
-        unused = sum(count for reason, count in one.report.dropped.items() if reason != "outside the period")
-        (progress.warn if unused > 0.2 * (unused + one.report.used) else progress.log)(text)
+        tell_notes(one.report, progress)
+        tell_readings(one.report, key, progress, one.seen, one.stations, not_lost="outside the period")
     if missing:
         named = ", ".join(missing[:_MOST_NAMED]) + (f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else "")
         progress.warn(f"{len(missing)} of {account.total} {account.unit}s have no readings and no field: {named}")

@@ -12,17 +12,19 @@ from model_core.analysis import CHOICES
 from model_core.days import parse_day
 from model_core.errors import InputError
 from model_core.grid import Grid, parse_grid
+from model_core.jobs.sources import further_inputs, requested_source
 from model_core.model_file import Model
 from model_core.progress import Progress
-from model_core.stations.daily import HOURS, daily_means, require_days
-from model_core.stations.gridding import GriddedReadings, grid_observations
-from model_core.stations.observations import Observations, read_observations
-from model_core.time_zones import Clock
+from model_core.stations.daily import HOURS, daily_means, not_below_zero, require_days
+from model_core.stations.gridding import GriddedReadings, better_exchanged, grid_observations
+from model_core.stations.observations import Observations, observations_of
+from model_core.stations.reading_report import ReadingReport
+from model_core.stations.source import Source
+from model_core.stations.suspicion import suspicions
+from model_core.variables import get_variable
 
 DEFAULT_GRID = "china12km"
 BUNDLED = "bundled"
-# Station variables beside the target that a request can name as FILE:COLUMN.
-WEATHER = ("rh", "wind")
 
 
 def requested_analysis(request: Mapping[str, Any]) -> str:
@@ -57,16 +59,12 @@ def requested_observations(
     Raises
     ------
     InputError
-        As `read_observations`, and if the table holds several days and none was chosen.
+        As `observations_of`, and if the table holds several days and none was chosen.
     """
-    time, day = request.get("time"), parse_day(request["date"]) if request.get("date") else None
-    observations = read_observations(
-        required(request, "stations"), required(request, "value"), species=species, unit=request.get("unit") or None,
-        date=day if time else None, **_table_options(request, request.get("crs")),
-        **{key: request.get(key) or None for key in ("id", "group")},
-    )
+    day = parse_day(request["date"]) if request.get("date") else None
+    observations = read_source(requested_source(request, species), day, progress)
     observations = as_daily_means(observations, requested_hours(request), progress)
-    if day and not time:
+    if day and observations.time is None:
         progress.warn(f"no time column was named: all readings are taken to be of {day}")
         return observations, day
     dates = observations.dates
@@ -77,39 +75,41 @@ def requested_observations(
     return observations, dates[0] if dates else None
 
 
-def known_weather(request: Mapping[str, Any], model: Model, progress: Progress) -> Iterator[tuple[str, tuple[str, str]]]:
-    """(variable, (file, column)) of each further variable that the request names and the model knows; others with a warning."""
-    for key in WEATHER:
-        source = file_and_column(request, key)
-        if source is None:
-            continue
+def read_source(source: Source, day: Date | None, progress: Progress) -> Observations:
+    """The readings of a source, of one day where one is given and they have times; what was assumed is logged."""
+    observations = observations_of(source, day)
+    tell_notes(observations.report, progress)
+    return observations
+
+
+def tell_notes(report: ReadingReport, progress: Progress) -> None:
+    """What was assumed of a file goes to the log, what the user should check is a warning."""
+    for kind, note in report.notes.items():
+        (progress.log if kind.startswith("file") else progress.warn)(note)
+
+
+def known_weather(request: Mapping[str, Any], model: Model, progress: Progress) -> Iterator[tuple[str, Source]]:
+    """(variable, source) of each further variable that the request names and the model knows; others with a warning."""
+    for key, _ in further_inputs(request):
         if key in model.configuration.station_variables:
-            yield key, source
+            yield key, requested_source(request, key, f"{key}_")
         else:
             progress.warn(f"the model does not know {key}; its readings are not used")
 
 
 def requested_weather(
-    request: Mapping[str, Any], key: str, source: tuple[str, str], day: Date | None, progress: Progress
+    request: Mapping[str, Any], source: Source, day: Date | None, progress: Progress
 ) -> Observations:
-    """Readings of a further variable from its file and column."""
-    options = _table_options(request, request.get(f"{key}_crs") or request.get("crs"))
-    observations = read_observations(
-        *source, species=key, unit=request.get(f"{key}_unit") or None,
-        date=day if options["time"] else None, id=request.get("id") or None, **options,
-    )
+    """Readings of a further variable, of the day of the main one."""
+    observations = read_source(source, day, progress)
+    if observations.time is None and day is not None:
+        progress.warn(f"{get_variable(source.species).long_name}: no time column is named: all readings are taken to be of {day}")
+    if day is None and len(observations.dates) > 1:
+        raise InputError(
+            f"the readings of {source.species} are of {len(observations.dates)} days, {observations.dates[0]} to {observations.dates[-1]}, "
+            "and those of the main variable of none that is known; choose one with the date, and name the main variable's time column"
+        )
     return as_daily_means(observations, requested_hours(request), progress)
-
-
-def file_and_column(request: Mapping[str, Any], key: str) -> tuple[str, str] | None:
-    """What ``FILE:COLUMN`` names, or None where the request names nothing."""
-    source = request.get(key)
-    if not source:
-        return None
-    file, colon, column = str(source).rpartition(":")
-    if not colon or not file or not column:
-        raise InputError(f"{key} '{source}': write FILE:COLUMN")
-    return file, column
 
 
 def requested_hours(request: Mapping[str, Any]) -> int:
@@ -119,11 +119,6 @@ def requested_hours(request: Mapping[str, Any]) -> int:
     if not 1 <= hours <= 24:
         raise InputError(f"a day has 1 to 24 hours; a daily mean can't need {hours} of them")
     return hours
-
-
-def requested_clock(request: Mapping[str, Any]) -> Clock | None:
-    """Whose days count, and in which zone the table is written; None where no time zone is named."""
-    return Clock.named(request.get("time_zone"), request.get("times_in"))
 
 
 def requested_covariates(
@@ -150,18 +145,39 @@ def requested_covariates(
 def gridded(observations: Observations, grid: Grid, progress: Progress, name: str) -> GriddedReadings:
     """Cell means, with an account of the readings in the log and a warning where many were dropped."""
     readings = grid_observations(observations, grid)
-    report = readings.report
-    text = f"{name}: {report}; {readings.cells} cells hold readings"
-    unused = sum(count for reason, count in report.dropped.items() if reason != "other day")
-    if unused > 0.2 * (unused + report.used):
-        progress.warn(text)
-    else:
-        progress.log(text)
+    tell_readings(
+        readings.report, observations.species, progress, observations.seen, observations.stations, f"; {readings.cells} cells hold readings",
+    )
+    swapped = better_exchanged(observations, grid)
+    if swapped:
+        progress.warn(f"{name}: {swapped}")
     return readings
 
 
+def tell_readings(
+    report: ReadingReport, species: str, progress: Progress, seen: int | None, used: int | None, more: str = "",
+    not_lost: str = "other day",
+) -> None:
+    """The account of the readings: in the log, or a warning where many were dropped; what was used; and what is suspicious.
+
+    Parameters
+    ----------
+    seen, used : stations in the table, and stations of which a reading is used
+    not_lost : reason for which rows are left out on purpose, beside ``filtered``
+    """
+    variable = get_variable(species)
+    text = f"{variable.long_name}: {report}{more}"
+    unused = sum(count for reason, count in report.dropped.items() if reason not in (not_lost, "filtered"))
+    (progress.warn if unused > 0.2 * (unused + report.used) else progress.log)(text)
+    what = report.what_was_used(variable.unit)
+    if what:
+        progress.log(f"{variable.long_name}, used: {what}")
+    for suspicion in suspicions(report, species, seen, used):
+        progress.warn(suspicion)
+
+
 def reading_account(readings: GriddedReadings) -> dict[str, Any]:
-    """How many readings were used and dropped, for a result."""
+    """How many readings were used and dropped, their range and examples, for a result."""
     return {**readings.report.to_dict(), "cells": readings.cells}
 
 
@@ -173,17 +189,10 @@ def field_statistics(field: np.ndarray) -> dict[str, float]:
 
 
 def as_daily_means(observations: Observations, hours: int, progress: Progress) -> Observations:
-    """Daily means where the table has hours; other readings count as they are."""
+    """Daily means where the table has hours; other readings count as they are, those below zero as zero."""
     if not observations.hourly:
-        return observations
+        return not_below_zero(observations)
     daily = daily_means(observations, hours)
     require_days(daily, observations, hours)
     progress.log(f"{observations.species}: hourly readings to {len(daily)} daily means of at least {hours} hours")
     return daily
-
-
-def _table_options(request: Mapping[str, Any], crs: Any) -> dict[str, Any]:
-    return {
-        "crs": crs or None, "clock": requested_clock(request) if request.get("time") else None,
-        **{key: request.get(key) or None for key in ("x", "y", "time")},
-    }

@@ -8,10 +8,13 @@ from typing import IO
 import numpy as np
 
 from model_core.errors import InputError
-from model_core.stations.observations import Observations, duplicates
 from model_core.stations.reading_report import ReadingReport
+from model_core.stations.readings import Observations
+from model_core.stations.screening import settled
 
-_ROW = np.dtype([("time", "<i8"), ("x", "<f8"), ("y", "<f8"), ("value", "<f8"), ("station", "<i4")])
+_ROW = np.dtype([
+    ("time", "<i8"), ("x", "<f8"), ("y", "<f8"), ("value", "<f8"), ("station", "<i4"), ("rows", "<i4"), ("flags", "u1"),
+])
 # What a month may take of memory before its readings go to the disk: 1500 stations' daily means stay in memory.
 _MONTH_BYTES = 2 << 20
 
@@ -46,6 +49,8 @@ class ReadingSpool:
             rows[name] = getattr(observations, name)
         rows["time"] = observations.time.astype("datetime64[s]").astype(np.int64)
         rows["station"] = self._stations(observations.id)
+        rows["rows"] = 1 if observations.rows is None else observations.rows
+        rows["flags"] = 0 if observations.flags is None else observations.flags
         earliest, latest = observations.time.min(), observations.time.max()
         self.first = earliest if self.first is None else min(self.first, earliest)
         self.last = latest if self.last is None else max(self.last, latest)
@@ -61,18 +66,18 @@ class ReadingSpool:
         return sorted(m for m in self._months if before is None or (m + 1).astype("datetime64[s]") <= before)
 
     def take(self, month: np.datetime64) -> Observations:
-        """A month's readings without duplicates; they are not kept any longer."""
+        """A month's readings with each station and time once; they are not kept any longer."""
         with self._months.pop(month) as file:
             file.seek(0)
             rows = np.frombuffer(file.read(), _ROW)
         ids = None
         if self._numbers:
             ids = np.array(list(self._numbers))[rows["station"]]
-        x, y, value = (np.ascontiguousarray(rows[name]) for name in ("x", "y", "value"))
+        x, y, value, count, flags = (np.ascontiguousarray(rows[name]) for name in ("x", "y", "value", "rows", "flags"))
         time = rows["time"].astype("datetime64[s]")
-        keep = ~duplicates(x, y, value, time, ids, np.ones(len(rows), bool))
-        report = ReadingReport(len(rows), len(rows)).without(int((~keep).sum()), "duplicate")
-        return Observations(x, y, value, self._like.crs, self._like.species, report, time, ids).select(keep)
+        report = ReadingReport(int(count.sum()), int(count.sum()))
+        like = self._like
+        return settled(Observations(x, y, value, like.crs, like.species, report, time, ids, rows=count, flags=flags))
 
     def close(self) -> None:
         """Let go of what was not taken."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, Iterator, Mapping
 
 import numpy as np
@@ -11,10 +11,10 @@ import numpy as np
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.period.spool import ReadingSpool
-from model_core.stations.daily import HOURS, daily_means, hourly_means
+from model_core.stations.daily import HOURS, daily_means, hourly_means, not_below_zero
 from model_core.stations.gridding import CellReadings, GriddedReadings, all_outside, cell_means, locate_in_cells
-from model_core.stations.observations import Observations
 from model_core.stations.reading_report import ReadingReport
+from model_core.stations.readings import DAILY_VALUE, FLAGS, RUNNING, Observations
 from model_core.stations.series import SeriesPart, StationSeries
 
 STEPS = {"day": "D", "hour": "h"}
@@ -57,15 +57,15 @@ class GriddedSeries:
     Attributes
     ----------
     report : ReadingReport, of what was read up to now
-    hourly : bool, whether the tables hold several hours of a day
     """
 
     def __init__(self, series: StationSeries, grid: Grid, step: str, hours: int = HOURS):
-        self.report, self.hourly = ReadingReport(0, 0), False
+        self.report = ReadingReport(0, 0)
         self._series, self._grid, self._unit, self._hours = series, grid, STEPS[step], hours
         self._spool = ReadingSpool()
         self._parts: Iterator[SeriesPart] = iter(())
         self._outside: Observations | None = None
+        self._used: set[int] = set()
 
     def prepare(self, start: np.datetime64 | None, end: np.datetime64 | None, check: Callable[[], None] = lambda: None) -> None:
         """Begin to read, from `start` to before `end`; what comes in no order of time is read as a whole.
@@ -77,6 +77,21 @@ class GriddedSeries:
         if not self._series.ordered:
             for part in self._parts:
                 self._add(part)
+
+    @property
+    def hourly(self) -> bool:
+        """Whether the tables hold several hours of a day."""
+        return self._series.hourly
+
+    @property
+    def seen(self) -> int:
+        """How many stations the tables hold."""
+        return self._series.seen.stations
+
+    @property
+    def stations(self) -> int:
+        """How many stations have a reading on any step up to now."""
+        return len(self._used)
 
     @property
     def span(self) -> tuple[np.datetime64, np.datetime64] | None:
@@ -108,18 +123,26 @@ class GriddedSeries:
 
     def _add(self, part: SeriesPart) -> None:
         self._check()
-        self.report, self.hourly = self.report + part.observations.report, self.hourly or part.hourly
+        self.report += part.observations.report
         self._spool.add(part.observations)
 
     def _of_month(self, month: np.datetime64) -> Iterator[tuple[np.datetime64, CellReadings]]:
         raw = self._spool.take(month)
+        if self.hourly:  # only now is it known of every station of the month whether it has hours
+            daily = (self._series.seen.daily(raw.x, raw.y, raw.id) & ~raw.has_flag(RUNNING)) | raw.has_flag(DAILY_VALUE)
+            raw = replace(raw.with_flag(DAILY_VALUE, daily), report=raw.report.flagged(int(daily.sum()), FLAGS[DAILY_VALUE]))
         if self._unit == "h":
             means = hourly_means(raw)
         else:
-            means = daily_means(raw, self._hours) if self.hourly else raw
+            means = daily_means(raw, self._hours) if self.hourly else not_below_zero(raw)
+        self._used.update(np.unique(self._series.seen.numbers(means.x, means.y, means.id)).tolist())
         cell, inside, place = locate_in_cells(means, self._grid)
         for reason, count in means.report.dropped.items():
             self.report = self.report.without(count, reason)
+        for flag, count in means.report.flags.items():
+            self.report = self.report.flagged(count, flag)
+        for kind, note in means.report.notes.items():
+            self.report = self.report.noted(kind, note)
         if not inside.all():
             self._outside = means.select(~inside)
             self.report = self.report.without(means.rows_in(~inside), "outside grid")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date as Date
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from model_core.errors import InputError
-from model_core.stations.time_forms import calendar_dates
+from model_core.stations.time_forms import calendar_date
 
 ORDERS = ("dmy", "mdy", "ymd")
 REMEDY = "say which with --date-order dmy, mdy or ymd, name the day (--date), or write them as YYYY-MM-DD"
@@ -59,8 +59,8 @@ def ordered_dates(parts: pd.DataFrame, shown: pd.Series, order: str = "auto", da
         return OrderedDates(candidates["dmy"], None, "no date")
     if not fitting:
         raise InputError(_two_orders(candidates, shown[some]))
-    if day is not None and len(fitting) > 1:
-        near = {name: dates for name, dates in fitting.items() if _has(dates, day, around)}
+    for days in (0, around) if day is not None and len(fitting) > 1 else ():
+        near = {name: dates for name, dates in fitting.items() if _has(dates, day, days)}
         if len(near) == 1:
             name = next(iter(near))
             return OrderedDates(near[name], name, f"{day} is asked for")
@@ -74,7 +74,7 @@ def ordered_dates(parts: pd.DataFrame, shown: pd.Series, order: str = "auto", da
     if len(usual) == 2:
         raise InputError(f"times such as '{example}' may be day/month or month/day; {REMEDY}")
     name, dates = next(iter(usual.items()))
-    if "ymd" in fitting and not _year_is_last(dates[some], fitting["ymd"][some], parts[some], example):
+    if "ymd" in fitting and not _year_is_last(dates[some], fitting["ymd"][some], shown[some]):
         raise InputError(f"times such as '{example}' may begin or end with their year; {REMEDY}")
     if alike:
         return OrderedDates(dates, None, "the order of day and month makes no difference")
@@ -96,28 +96,29 @@ def proven_order(parts: pd.DataFrame, shown: pd.Series) -> str | None:
 
 def _in_order(parts: pd.DataFrame, order: str) -> pd.Series:
     """Dates of one order, NaT where the calendar has none."""
-    named = parts["second"].str.startswith("=")
-    second = parts["second"].str.lstrip("=")
-    if order == "ymd":
-        year, month, day = parts["first"], second, parts["third"]
-    elif order == "dmy":
-        year, month, day = parts["third"], second, parts["first"]
-    else:
-        year, month, day = parts["third"], parts["first"].mask(named, second), second.mask(named, parts["first"])
-    number = pd.to_numeric(year)
-    century = np.where(number < 69, 2000, 1900)  # as POSIX has it
-    right = (year.str.len() == 4) | (year.str.len() == 2)
-    number = number.where(year.str.len() == 4, number + century).where(right & (day.str.len() <= 2))
-    return calendar_dates(number, month, day)
+    dates = [_date(*three, order) for three in parts[["first", "second", "third"]].itertuples(index=False)]
+    return pd.Series(np.array(dates, "datetime64[s]"), parts.index)
 
 
-def _year_is_last(last: pd.Series, first: pd.Series, parts: pd.DataFrame, example: str) -> bool:
-    """Whether 13/04/22 ends with its year: more years the other way round, or, if as many, not with hyphens and digits alone."""
-    years_last, years_first = last.dt.year.nunique(), first.dt.year.nunique()
-    if years_last != years_first:
-        return years_last < years_first
-    hyphens = re.match(r"\d+-\d", example) is not None
-    return not hyphens or not (parts["third"].str.len() == 2).all()
+@lru_cache(maxsize=1 << 16)
+def _date(first: str, second: str, third: str, order: str) -> np.datetime64:
+    if order == "mdy" and second.startswith("="):  # by its name a month is known wherever it stands
+        order = "dmy"
+    part = dict(zip(order, (first, second.lstrip("="), third)))
+    if len(part["y"]) not in (2, 4) or len(part["d"]) > 2:
+        return np.datetime64("NaT", "s")
+    year = int(part["y"])
+    if len(part["y"]) == 2:
+        year += 2000 if year < 69 else 1900  # as POSIX has it
+    return calendar_date(year, int(part["m"]), int(part["d"]))
+
+
+def _year_is_last(last: pd.Series, first: pd.Series, texts: pd.Series) -> bool:
+    """Whether dates that may also begin with their year, such as 13/04/22, end with it.
+
+    Never where digits stand between hyphens, as 19-01-14 is half of ISO 8601; and not where there would be more years that way.
+    """
+    return not texts.str.match(r"\d+-\d").any() and last.dt.year.nunique() <= first.dt.year.nunique()
 
 
 def _has(dates: pd.Series, day: Date, around: int) -> bool:
@@ -131,10 +132,11 @@ def _proof(candidates: dict[str, pd.Series], name: str, shown: pd.Series) -> str
     return str(proofs.iloc[0] if len(proofs) else shown.iloc[0])
 
 
-def _two_orders(candidates: dict[str, pd.Series], shown: pd.Series) -> str:
+def _two_orders(candidates: dict[str, pd.Series], texts: pd.Series) -> str:
     examples = []
     for name in ("dmy", "mdy", "ymd"):
-        misfits = shown[candidates[name][shown.index].isna()]
+        misfits = texts[candidates[name][texts.index].isna()]
         if len(misfits) and misfits.iloc[0] not in examples:
             examples.append(str(misfits.iloc[0]))
-    return f"times such as {' and '.join(repr(text) for text in examples[:2])} are in no common order of day, month and year; write them as YYYY-MM-DD"
+    shown = " and ".join(repr(text) for text in examples[:2])
+    return f"times such as {shown} are in no common order of day, month and year; write them as YYYY-MM-DD"

@@ -10,13 +10,22 @@ from pathlib import Path
 from typing import Callable
 
 from model_core.errors import InputError
+from model_core.stations.files.compressed import inner_name
 
 _PLACE = re.compile(r"\{date(?::([^}]*))?\}")
 _DEFAULT = "%Y-%m-%d"
 _DIGITS = {"Y": 4, "m": 2, "d": 2, "j": 3, "H": 2, "y": 2}
-# A date in a file's name, as people write it: 20200105, 2020-01-05, 2020_01_05T14, 2020010514.
-_IN_NAME = re.compile(r"(?<!\d)((?:19|20|21)\d{2})([-_.]?)(\d{2})\2(\d{2})(?:[T_ -]?(\d{2}))?(?!\d)")
-
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_HOUR = r"(?:[T_ -]?(?P<hour>[01]\d|2[0-3])(?:[:h_-]?00){0,2}(?:Z|UTC)?)?(?!\d)"
+_YEAR = r"(?P<year>(?:19|20|21)\d{2})"
+# A date in a file's name, as people write it: 20200105, 2020-01-05, 2020_01_05T14, 2020010514, 2020年1月5日, 05-01-2020, 5Jan2020.
+_IN_NAME = (
+    re.compile(rf"(?<!\d){_YEAR}(?P<sign>[-_. ]?)(?P<month>\d{{2}})(?P=sign)(?P<day>\d{{2}}){_HOUR}", re.IGNORECASE),
+    re.compile(rf"(?<!\d){_YEAR}年(?P<month>\d{{1,2}})月(?P<day>\d{{1,2}})日(?:(?P<hour>\d{{1,2}})[时時])?"),
+    re.compile(rf"(?<!\d)(?P<day>\d{{2}})(?P<sign>[-_.])(?P<month>\d{{2}})(?P=sign){_YEAR}{_HOUR}", re.IGNORECASE),
+    re.compile(rf"(?<!\d)(?P<day>\d{{1,2}})[-_ ]?(?P<name>{'|'.join(_MONTHS)})[a-z]*[-_ ]?{_YEAR}{_HOUR}", re.IGNORECASE),
+    re.compile(rf"(?<!\d){_YEAR}[-_ ]?(?P<name>{'|'.join(_MONTHS)})[a-z]*[-_ ]?(?P<day>\d{{2}}){_HOUR}", re.IGNORECASE),
+)
 
 def is_pattern(text: str) -> bool:
     """Whether a path holds the place of a date."""
@@ -62,13 +71,13 @@ def files_with_dates_in_names(files: list[Path]) -> list[DatedFile]:
     """The same files with the dates found in their names, in the order of dates; `InputError` if one has none."""
     found = []
     for path in files:
-        matches = [match for match in _IN_NAME.finditer(path.stem) if _valid(match)]
+        matches = _dates_in(inner_name(path))
         if len(matches) != 1:
             raise InputError(
                 f"'{path.name}' has {'no date' if not matches else 'several dates'} in its name; "
                 "name the time column, or write the files as a pattern such as DIR/{date:%Y%m%d}.csv"
             )
-        found.append(DatedFile(path, _valid(matches[0]), matches[0].group(5) is not None))
+        found.append(DatedFile(path, *matches[0]))
     return _in_order(found)
 
 
@@ -96,12 +105,31 @@ def _date(expression: re.Pattern[str], codes: list[str], name: str) -> datetime 
         return None
 
 
-def _valid(match: re.Match[str]) -> datetime | None:
-    year, _, month, day, hour = match.groups()
-    try:
-        return datetime(int(year), int(month), int(day), int(hour or 0))
-    except ValueError:
-        return None
+def _dates_in(name: str) -> list[tuple[datetime, bool]]:
+    """The dates that a file's name holds, each with whether it says an hour.
+
+    Raises
+    ------
+    InputError
+        If a date such as 05-03-2019 may be of two days.
+    """
+    found = []
+    for expression in _IN_NAME:
+        for match in expression.finditer(name):
+            said = match.groupdict()
+            month = _MONTHS.index(said["name"].lower()) + 1 if said.get("name") else int(said["month"])
+            day = int(said["day"])
+            if match.start("day") < match.start("year") and not said.get("name") and month != day:
+                if max(month, day) <= 12:
+                    raise InputError(
+                        f"'{name}' may be of two days, {match.group()}; write the files as a pattern such as DIR/{{date:%d-%m-%Y}}.csv"
+                    )
+                month, day = min(month, day), max(month, day)
+            try:
+                found.append((datetime(int(said["year"]), month, day, int(said["hour"] or 0)), said["hour"] is not None))
+            except ValueError:
+                continue
+    return found
 
 
 def _in_order(files: list[DatedFile]) -> list[DatedFile]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pyproj import Transformer
 
 from model_core.errors import InputError
 from model_core.grid import Grid
-from model_core.stations.observations import Observations, ReadingReport
+from model_core.stations.reading_report import ReadingReport
+from model_core.stations.readings import Observations
 
 
 @dataclass(frozen=True)
@@ -158,10 +159,27 @@ def all_outside(observations: Observations, grid: Grid) -> str:
     """Says where the stations and the grid are."""
     to_degrees = Transformer.from_crs(observations.crs, "EPSG:4326", always_xy=True)
     stations = _extent(*to_degrees.transform(observations.x, observations.y))
+    exchanged = better_exchanged(observations, grid)
     return (
         f"all {len(observations)} readings lie outside the grid: the stations span {stations}, the grid "
         f"{_extent(*grid.lonlat())}; check the CRS and the x and y columns of the stations, or choose another grid"
-    )
+    ) + (f"; {exchanged}" if exchanged else "")
+
+
+def better_exchanged(observations: Observations, grid: Grid) -> str:
+    """Says so if most stations lie outside the grid, and inside with their coordinates exchanged; else ''."""
+    inside = locate_in_cells(observations, grid)[1]
+    if inside.mean() >= 0.5:
+        return ""
+    x, y = observations.y, observations.x
+    fits = np.abs(y) <= 90 if observations.crs.is_geographic else np.ones(len(x), bool)
+    if not fits.any():
+        return ""
+    other = replace(observations.select(fits), x=x[fits], y=y[fits])
+    count = int(locate_in_cells(other, grid)[1].sum())
+    if count <= 2 * inside.sum() or count < 0.5 * len(observations):
+        return ""
+    return f"with x and y exchanged, {count} of {len(observations)} readings would lie in the grid: is longitude taken for latitude?"
 
 
 def _extent(longitude: np.ndarray, latitude: np.ndarray) -> str:

@@ -2,52 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date as Date
 from pathlib import Path
 from typing import Iterator
 
 import numpy as np
 import pandas as pd
 
-from model_core.days import has_hours, parse_times
 from model_core.errors import InputError
-from model_core.grid import parse_crs
+from model_core.stations.averaging import DAY, HoursSeen
 from model_core.stations.date_pattern import dated_files, files_with_dates_in_names, is_pattern
-from model_core.stations.observations import Observations, screen
+from model_core.stations.files.folder import tables_in
+from model_core.stations.labels import labels
 from model_core.stations.reading_report import ReadingReport
-from model_core.stations.table_files import PARQUET_SUFFIXES, TEXT_SUFFIXES, VECTOR_SUFFIXES, open_table
-from model_core.stations.tables import split_layer, table_parts
-from model_core.time_zones import Clock
+from model_core.stations.readings import Observations
+from model_core.stations.screening import PLACES, screen
+from model_core.stations.source import Source
+from model_core.stations.station_table import StationTable
+from model_core.stations.tables import split_layer
 
 # Rows of a table that are held at a time: some 40 MB of text.
 PART_ROWS = 200_000
 # Local times differ from the date in a file's name by less than a day, in whatever zone the name was written.
 _NEIGHBOURHOOD = np.timedelta64(1, "D")
-
-
-@dataclass(frozen=True)
-class Source:
-    """What a user says about the readings of one variable.
-
-    Attributes
-    ----------
-    path : a file, a folder, or a pattern with ``{date:%Y%m%d}``
-    value, unit, time, x, y, id : column names and unit; `time` may be None where the names of files say the date
-    crs : of the coordinates, or None for what the file says
-    species : key of the variable
-    clock : whose days count, or None: times count as they stand
-    """
-
-    path: str
-    value: str
-    species: str
-    unit: str | None = None
-    time: str | None = None
-    x: str | None = None
-    y: str | None = None
-    crs: str | None = None
-    id: str | None = None
-    clock: Clock | None = None
 
 
 @dataclass(frozen=True)
@@ -57,17 +36,32 @@ class SeriesPart:
     Attributes
     ----------
     observations : with local times; may be empty
-    hourly : whether the readings of a day are of several hours
     complete_before : no later part holds a reading before this local time; None where that is not known
     """
 
     observations: Observations
-    hourly: bool
+    complete_before: np.datetime64 | None
+
+
+@dataclass(frozen=True)
+class RowsPart:
+    """Rows of a file as `StationTable.parts` gives them, with times where those or the file's name say them; and as `SeriesPart`."""
+
+    file: Path
+    table: StationTable
+    rows: pd.DataFrame
+    report: ReadingReport
     complete_before: np.datetime64 | None
 
 
 class StationSeries:
     """The readings of a source, part by part.
+
+    Attributes
+    ----------
+    source : as it was given; `day` is the one that was asked for, and `need_times` whether a table without times is refused
+    seen : which stations have hours, as far as the parts were read
+    ordered : whether the names of the files say in which order their readings come
 
     Raises
     ------
@@ -75,25 +69,45 @@ class StationSeries:
         If there is no such file, or no way to know the times.
     """
 
-    def __init__(self, source: Source):
-        self.source = source
+    def __init__(self, source: Source, day: Date | None = None, need_times: bool = True):
+        self.source, self.seen, self._day = source, HoursSeen(), day
         path, layer = split_layer(source.path)
         self._layer = f"|layername={layer}" if layer else ""
         self._files: list[tuple[Path, np.datetime64 | None]]
         # Dates in names order the parts only where a pattern says so: a folder's files may hold anything.
         self.ordered = is_pattern(source.path)
-        self.hourly_names = False
-        if self.ordered or (path.is_dir() and not source.time):
-            dated = dated_files(str(path)) if self.ordered else files_with_dates_in_names(_tables_in(path))
-            self.ordered, self.hourly_names = True, dated[0].hourly
-            self._files = [(file.path, np.datetime64(file.date, "s")) for file in dated]
-        elif path.is_dir():
-            self._files = [(file, None) for file in _tables_in(path)]
+        self._hourly_names = False
+        self._opened: StationTable | None = None  # a file that was opened to look at it is not opened again
+        folder = path.is_dir() and path.suffix.lower() != ".gdb"
+        if self.ordered or (folder and not self._times_in_tables(path)):
+            try:
+                dated = dated_files(str(path)) if self.ordered else files_with_dates_in_names(tables_in(path)[0])
+            except InputError:
+                if need_times or self.ordered:
+                    raise
+                self._files = [(file, None) for file in tables_in(path)[0]]
+            else:
+                self.ordered, self._hourly_names = True, dated[0].hourly
+                self._files = [(file.path, np.datetime64(file.date, "s")) for file in dated]
+        elif folder:
+            self._files = [(file, None) for file in tables_in(path)[0]]
         else:
-            columns = open_table(path, layer).columns
-            if not source.time:
-                raise InputError(f"'{path}' is one table for the whole period: name its time column, one of {', '.join(columns)}")
-            self._files = [(path, None)]
+            table = StationTable(source, day=day)
+            if need_times and not table.has_times:
+                raise InputError(f"'{path}' is one table for the whole period: name its time column, one of {', '.join(table.columns)}")
+            self._files, self._opened = [(path, None)], table
+
+    @property
+    def hourly(self) -> bool:
+        """Whether the readings of a day are of several hours, as far as the parts were read."""
+        return self._hourly_names or self.seen.hourly
+
+    def _times_in_tables(self, folder: Path) -> bool:
+        """Whether a time column is named, or the form of the folder's first table has one."""
+        if self.source.time:
+            return True
+        first = tables_in(folder)[0][0]
+        return first == folder or StationTable(self.source, f"{first}{self._layer}").has_times
 
     @property
     def span(self) -> tuple[np.datetime64, np.datetime64] | None:
@@ -108,55 +122,66 @@ class StationSeries:
         InputError
             If a file can't be read, a column is not there, a time is not understood, or a dated file holds other dates.
         """
-        for file, date in self._files:
-            if date is not None and (
-                (start is not None and date + 2 * _NEIGHBOURHOOD <= start) or (end is not None and date - _NEIGHBOURHOOD >= end)
-            ):
-                continue
-            try:
-                yield from self._parts_of(file, date, start, end)
-            except InputError as error:
-                if (len(self._files) == 1 and not self.ordered) or str(file) in str(error):
-                    raise
-                raise InputError(f"'{file}': {error}") from error
-
-    def _parts_of(
-        self, file: Path, date: np.datetime64 | None, start: np.datetime64 | None, end: np.datetime64 | None
-    ) -> Iterator[SeriesPart]:
-        source = self.source
-        named = [name for name in (source.value, source.time, source.id) if name]
-        moved = source.time or self.hourly_names
-        before = None if date is None else date - _NEIGHBOURHOOD if moved else date
-        for table, x, y, crs in table_parts(f"{file}{self._layer}", source.x, source.y, source.crs, named, PART_ROWS):
-            columns = {"x": x, "y": y, "value": table[source.value]}
-            if source.id:
-                columns["id"] = table[source.id]
-            rows = pd.DataFrame(columns)
-            if source.time:
-                rows["time"] = parse_times(table[source.time], source.clock, int(table.index[0]) + 1)
-                if date is not None:
-                    _require_near(rows["time"].to_numpy(), date, rows.index)
-            else:
-                rows["time"] = np.full(len(rows), date)
-                if self.hourly_names and source.clock:  # a day in a name is a local day already
-                    rows["time"] = source.clock.local(rows["time"].to_numpy(), np.full(len(rows), np.timedelta64("NaT", "s")))
+        for part in self.rows(start, end, PART_ROWS):
+            rows, source = part.rows, part.table.source
             times = rows["time"].to_numpy("datetime64[s]")
+            said = rows["averaging"].to_numpy() if "averaging" in rows else None
+            ids = labels(rows["id"]) if "id" in rows else None
+            self.seen.add(times, rows["x"].to_numpy(float), rows["y"].to_numpy(float), ids, said)
+            if said is not None:
+                rows["daily"] = said == DAY
             inside = np.ones(len(rows), bool)
             if start is not None:
                 inside &= np.isnat(times) | (times >= start)
             if end is not None:
                 inside &= np.isnat(times) | (times < end)
-            report = ReadingReport(len(rows), len(rows)).without(int((~inside).sum()), "outside the period")
-            observations = screen(rows[inside], report, parse_crs(crs), source.species, source.unit, f"field '{source.value}'")
-            yield SeriesPart(observations, self.hourly_names or has_hours(times), before)
+            report = part.report.without(int((~inside).sum()), "outside the period")
+            with self._naming(part.file):
+                observations = screen(
+                    rows[inside], report, part.table.crs, source.species, source.unit, f"field '{source.value}'", source.decimal,
+                    source.gas, bool(source.sites), part.table,
+                )
+            # Whether an id moves or is that of several stations is known when all of a month is read (`ReadingSpool.take`).
+            notes = {kind: note for kind, note in observations.report.notes.items() if kind != PLACES}
+            yield SeriesPart(replace(observations, report=replace(observations.report, notes=notes)), part.complete_before)
 
+    def rows(self, start: np.datetime64 | None, end: np.datetime64 | None, rows: int | None) -> Iterator[RowsPart]:
+        """The rows of the files, at most so many of a file at a time; of dated files those that can hold readings of the period."""
+        for file, date in self._files:
+            if date is not None and (
+                (start is not None and date + 2 * _NEIGHBOURHOOD <= start) or (end is not None and date - _NEIGHBOURHOOD >= end)
+            ):
+                continue
+            with self._naming(file):
+                yield from self._rows_of(file, date, rows)
 
-def _tables_in(folder: Path) -> list[Path]:
-    known = TEXT_SUFFIXES | PARQUET_SUFFIXES | VECTOR_SUFFIXES
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in known and not path.name.startswith("."))
-    if not files:
-        raise InputError(f"folder '{folder}' holds no table; known are {', '.join(sorted(known))}")
-    return files
+    @contextmanager
+    def _naming(self, file: Path) -> Iterator[None]:
+        """Within the block, errors name the file, where there are several."""
+        try:
+            yield
+        except InputError as error:
+            if (len(self._files) == 1 and not self.ordered) or str(file) in str(error):
+                raise
+            raise InputError(f"'{file}': {error}") from error
+
+    def _rows_of(self, file: Path, date: np.datetime64 | None, at_a_time: int | None) -> Iterator[RowsPart]:
+        table, self._opened = self._opened, None
+        day = self._day if date is None else date.astype("datetime64[D]").item()
+        table = table or StationTable(self.source, f"{file}{self._layer}", day=day)
+        clock = table.source.clock
+        moved = table.has_times or self._hourly_names
+        before = None if date is None else date - _NEIGHBOURHOOD if moved else date
+        for rows, report in table.parts(at_a_time):
+            for number, note in enumerate(table.notes):
+                report = report.noted(f"file {number}", note)
+            if table.has_times and date is not None:
+                _require_near(rows["time"].to_numpy(), date, rows.index)
+            elif date is not None:
+                rows["time"] = np.full(len(rows), date)
+                if self._hourly_names and clock:  # a day in a name is a local day already
+                    rows["time"] = clock.local(rows["time"].to_numpy(), np.full(len(rows), np.timedelta64("NaT", "s")))
+            yield RowsPart(file, table, rows, report, before)
 
 
 def _require_near(times: np.ndarray, date: np.datetime64, rows: pd.Index) -> None:

@@ -1,201 +1,133 @@
-"""Files that hold tables, read as a whole or in parts: CSV in any usual dress, Parquet, and what GDAL calls vector files."""
+"""The door to files that hold tables: which kind a file is, by its first bytes and its name."""
 
 from __future__ import annotations
 
-import codecs
-import json
-from pathlib import Path
-from typing import Any, Iterator
-
-import numpy as np
-import pandas as pd
+from pathlib import Path, PurePosixPath
 
 from model_core.errors import InputError
+from model_core.stations.files import compressed
+from model_core.stations.files.folder import (
+    PARQUET_SUFFIXES, SHEET_SUFFIXES, TEXT_SUFFIXES, VECTOR_SUFFIXES, is_parquet_folder, is_table_name, table_suffix,
+)
+from model_core.stations.files.parquet import ParquetFile
+from model_core.stations.files.sheets import SheetFile
+from model_core.stations.files.text import TextFile
+from model_core.stations.files.vector import VectorFile
 
-TEXT_SUFFIXES = {".csv", ".txt", ".tsv", ".dat"}
-PARQUET_SUFFIXES = {".parquet", ".geoparquet", ".pq"}
-VECTOR_SUFFIXES = {".gpkg", ".shp", ".geojson", ".json", ".fgb", ".gml", ".kml", ".sqlite", ".xlsx", ".ods"}
-_BLOCK = 1 << 20  # bytes of a text file that are looked at together
-# A part of the rows as (table without geometry, points x and y or None)
-Part = tuple[pd.DataFrame, pd.DataFrame | None]
+__all__ = ["PARQUET_SUFFIXES", "SHEET_SUFFIXES", "TEXT_SUFFIXES", "VECTOR_SUFFIXES", "TableFile", "open_table"]
+
+TableFile = TextFile | SheetFile | ParquetFile | VectorFile
+_ZIP, _PARQUET, _OLD_OFFICE = (b"PK\x03\x04", b"PK\x05\x06"), b"PAR1", b"\xd0\xcf\x11\xe0"
+_ARCHIVES = {b"7z\xbc\xaf": "7z", b"Rar!": "RAR"}
+_MARKUP = (b"<html", b"<!doctype html", b"<table", b"<?xml version=\"1.0\"?>\n<workbook")
 
 
-def open_table(file: Path, layer: str | None = None) -> "TextFile | ParquetFile | VectorFile":
-    """The table of a file.
+def open_table(file: Path, layer: str | None = None, *, encoding: str | None = None, decimal: str | None = None) -> TableFile:
+    """The table of a file, of a file that is compressed, or of a folder of Parquet files.
+
+    Parameters
+    ----------
+    layer : of several layers, sheets or files in a zip archive, the one to read
+    encoding : of a text file or the texts of a vector file; default: found
+    decimal : sign of decimal numbers; ``,`` makes a comma the least likely separator of cells. Cells come as they are written.
 
     Raises
     ------
     InputError
-        If it is missing, empty, of no known kind, or has several layers and none is chosen.
+        If it is missing, empty, damaged, of no known kind, or has several layers and none is chosen.
     """
     if not file.exists():
         raise InputError(f"station file '{file}' does not exist")
-    if file.is_file() and file.stat().st_size == 0:
+    if file.is_dir():
+        return ParquetFile(file) if is_parquet_folder(file) else VectorFile(file, layer, encoding)
+    if file.stat().st_size == 0:
         raise InputError(f"station file '{file}' is empty")
-    if file.suffix.lower() in TEXT_SUFFIXES:
-        return TextFile(file)
-    if file.suffix.lower() in PARQUET_SUFFIXES:
-        return ParquetFile(file)
-    return VectorFile(file, layer)
+    with open(file, "rb") as stream:
+        start = stream.read(6)
+    for magic, name in _ARCHIVES.items():
+        if start.startswith(magic):
+            raise InputError(f"'{file}' is a {name} archive; unpack it and name the table in it")
+    if not start.startswith(_ZIP) or table_suffix(file.name) in SHEET_SUFFIXES | {".kmz"}:
+        return _open(file, None, layer, encoding, decimal)
+    names = compressed.members_of(file)
+    if any(name in ("[Content_Types].xml", "mimetype") for name in names):
+        raise InputError(f"'{file}' is a workbook; call it .xlsx or .ods")
+    member = _member(file, names, layer)
+    if member is None:  # a file geodatabase, or what else GDAL knows in an archive
+        return VectorFile(file, layer, encoding)
+    table = _open(file, member, None if layer and layer in _names_for(member) else layer, encoding, decimal)
+    table.notes.insert(0, f"'{member}' of the archive is read")
+    return table
 
 
-class TextFile:
-    """Every cell as text, so that '-;', leading zeros and codes arrive as they stand.
+def _open(file: Path, member: str | None, layer: str | None, encoding: str | None, decimal: str | None) -> TableFile:
+    """The table of a file or of a file in an archive, of the kind that its first bytes or its name say."""
+    where = f"{file}/{member}" if member else str(file)
+    suffix = table_suffix(member or file.name)
+    packed = member is not None or compressed.is_compressed(file)
+    start = _start(file, member, where)
+    if start.startswith(_OLD_OFFICE):
+        raise InputError(f"'{where}' is a workbook of the old form .xls, or locked by a password; save it as .xlsx or CSV")
+    if start.lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith(_MARKUP):
+        raise InputError(f"'{where}' is a web page or XML, whatever its name; open it in a spreadsheet and save it as .xlsx or CSV")
+    if start.startswith(_PARQUET):
+        suffix = ".parquet"
+    elif start.startswith(_ZIP) and suffix not in SHEET_SUFFIXES | {".kmz"}:
+        raise InputError(f"'{where}' is an archive inside an archive; unpack it and name the table in it")
+    if suffix in TEXT_SUFFIXES | {".xls"} or (packed and suffix not in PARQUET_SUFFIXES | SHEET_SUFFIXES | VECTOR_SUFFIXES):
+        if layer is not None and layer not in _names_for(member or file.name):
+            raise InputError(f"'{where}' is one table, without a layer '{layer}'")
+        return TextFile(file, member, encoding, decimal)
+    folder = None
+    if packed:
+        file, folder = compressed.unpacked(file, member)
+    table = _of_kind(file, suffix, layer, encoding, decimal, where)
+    table.unpacked = folder  # lives as long as the table
+    return table
 
-    Attributes
-    ----------
-    columns : names in the header
-    crs : None; a text file says nothing of it
-    has_points : False
-    """
 
-    crs, has_points = None, False
-
-    def __init__(self, file: Path):
-        self._file = file
-        self._encoding = _encoding(file)
-        with open(file, encoding=self._encoding) as text:
-            header = next((line for line in text if line.strip()), "")
-        self._separator = max(",;\t|", key=header.count)
-        self.columns = list(self._read(nrows=0).columns)
-
-    def parts(self, columns: list[str] | None = None, rows: int | None = None) -> Iterator[Part]:
-        """The rows in order, at most `rows` at a time; default: all of them, with all columns."""
-        wanted = None if columns is None else (lambda name: str(name).strip() in columns)
-        if rows is None:
-            yield self._tidied(self._read(usecols=wanted)), None
-            return
-        with self._read(usecols=wanted, chunksize=rows) as chunks:
-            try:
-                for table in chunks:
-                    yield self._tidied(table), None
-            except (pd.errors.ParserError, UnicodeDecodeError) as error:
-                raise InputError(f"'{self._file}' can't be read as a table: {error}") from error
-
-    def _read(self, **options: Any) -> Any:
+def _of_kind(file: Path, suffix: str, layer: str | None, encoding: str | None, decimal: str | None, where: str) -> TableFile:
+    if suffix in PARQUET_SUFFIXES:
+        return ParquetFile(file, where)
+    if suffix in SHEET_SUFFIXES:
+        return SheetFile(file, layer, where)
+    try:
+        return VectorFile(file, layer, encoding, where)
+    except InputError:
+        if suffix in VECTOR_SUFFIXES or layer is not None:
+            raise
         try:
-            table = pd.read_csv(
-                self._file, sep=self._separator, encoding=self._encoding, dtype=str, keep_default_na=False,
-                skipinitialspace=True, **options,
-            )
-        except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-            raise InputError(f"'{self._file}' can't be read as a table: {error}") from error
-        if isinstance(table, pd.DataFrame):
-            table.columns = [str(name).strip() for name in table.columns]
-        return table
-
-    def _tidied(self, table: pd.DataFrame) -> pd.DataFrame:
-        table.columns = [str(name).strip() for name in table.columns]
-        if self._separator == ";":  # tables with semicolons often come from where the decimal sign is a comma
-            table = table.replace(r"^\s*([-+]?\d+),(\d+)\s*$", r"\1.\2", regex=True)
-        return table
+            return TextFile(file, None, encoding, decimal)
+        except InputError:
+            pass
+        raise
 
 
-class ParquetFile:
-    """A Parquet table; with a geometry column as GeoParquet has it, or with columns of coordinates."""
-
-    def __init__(self, file: Path):
-        import pyarrow
-        import pyarrow.parquet
-
-        self._file = file
+def _start(file: Path, member: str | None, where: str) -> bytes:
+    """The first bytes of what is in a file."""
+    with compressed.open_stream(file, member) as stream:
         try:
-            schema = pyarrow.parquet.read_schema(file)
-        except (pyarrow.ArrowInvalid, OSError) as error:
-            raise InputError(f"'{file}' can't be read as Parquet: {error}") from error
-        geo = json.loads((schema.metadata or {}).get(b"geo", b"{}"))
-        self._geometry = geo.get("primary_column")
-        self.has_points = self._geometry is not None
-        # GeoParquet leaves the CRS out where it is longitude and latitude.
-        self.crs = geo["columns"][self._geometry].get("crs", "OGC:CRS84") if self.has_points else None
-        self.columns = [name for name in schema.names if name != self._geometry]
-
-    def parts(self, columns: list[str] | None = None, rows: int | None = None) -> Iterator[Part]:
-        """As `TextFile.parts`."""
-        import pyarrow.parquet
-        import shapely
-
-        columns = self.columns if columns is None else [name for name in self.columns if name in columns]
-        geometry = [self._geometry] if self.has_points else []
-        with pyarrow.parquet.ParquetFile(self._file) as parquet:
-            for batch in parquet.iter_batches(rows or max(parquet.metadata.num_rows, 1), columns=columns + geometry):
-                table = batch.select(columns).to_pandas().reset_index()[columns]
-                shapes = shapely.from_wkb(batch[self._geometry].to_numpy(False)) if self.has_points else None
-                yield table, None if shapes is None else _points(shapes, self._file)
+            return stream.read(256)
+        except compressed.BROKEN as error:
+            raise InputError(f"'{where}' can't be unpacked: {error}; it is damaged, cut off or locked, get it again") from error
 
 
-class VectorFile:
-    """What GDAL reads as a vector layer: points, or a table without geometry."""
-
-    def __init__(self, file: Path, layer: str | None):
-        import pyogrio
-
-        self._file = file
-        try:
-            layers = [str(name) for name, _ in pyogrio.list_layers(file)]
-            if layer is None and len(layers) > 1:
-                raise InputError(f"'{file}' has {len(layers)} layers; write {file.name}|layername=NAME with one of {', '.join(layers)}")
-            if layer is not None and layer not in layers:
-                raise InputError(f"'{file}' has no layer '{layer}'; it has {', '.join(layers)}")
-            self._layer = layer
-            about = pyogrio.read_info(file, layer=layer)
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-            raise InputError(f"'{file}' is neither a CSV nor a vector file that GDAL can read: {error}") from error
-        self.columns = [str(name) for name in about["fields"]]
-        self.crs, self.has_points = about["crs"], about["geometry_type"] is not None
-
-    def parts(self, columns: list[str] | None = None, rows: int | None = None) -> Iterator[Part]:
-        """As `TextFile.parts`."""
-        import geopandas
-        import pyogrio
-
-        start = 0
-        while True:
-            try:
-                frame = pyogrio.read_dataframe(
-                    self._file, layer=self._layer, columns=columns, skip_features=start, max_features=rows,
-                    read_geometry=self.has_points,
-                )
-            except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-                raise InputError(f"'{self._file}' can't be read: {error}") from error
-            if isinstance(frame, geopandas.GeoDataFrame):
-                yield pd.DataFrame(frame.drop(columns=frame.geometry.name)), _points(frame.geometry.to_numpy(), self._file)
-            else:
-                yield frame, None
-            start += len(frame)
-            if rows is None or len(frame) < rows:
-                return
+def _member(file: Path, names: list[str], layer: str | None) -> str | None:
+    """The table in an archive: the one that is named, else the only one; None where no file looks like a table."""
+    named = [name for name in names if layer in _names_for(name)]
+    tables = named or [name for name in names if is_table_name(PurePosixPath(name).name)]
+    if len(tables) > 1:
+        listed = ", ".join(tables[:12]) + (f" and {len(tables) - 12} more" if tables[12:] else "")
+        raise InputError(
+            f"'{file}' holds {len(tables)} tables: {listed}; write {file.name}|layername=NAME with one of them, "
+            "or unpack it and name the folder"
+        )
+    if not tables and len(names) == 1:
+        return names[0]
+    return tables[0] if tables else None
 
 
-def _points(shapes: np.ndarray, file: Path) -> pd.DataFrame:
-    """Position of every row; a multipoint stands for its first point, no geometry for no position."""
-    import shapely
-
-    shapes = np.asarray(shapes)
-    kinds = shapely.get_type_id(shapes)
-    present = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    point, multi = int(shapely.GeometryType.POINT), int(shapely.GeometryType.MULTIPOINT)
-    others = np.unique(kinds[present & (kinds != point) & (kinds != multi)])
-    if others.size:
-        names = sorted(shapely.GeometryType(kind).name.title() for kind in others)
-        raise InputError(f"'{file}' holds {', '.join(names)} geometry; stations must be points")
-    shapes = np.where(kinds == multi, shapely.get_geometry(shapes, 0), shapes)
-    return pd.DataFrame({"x": shapely.get_x(shapes), "y": shapely.get_y(shapes)})
-
-
-def _encoding(file: Path) -> str:
-    """The encoding that a text file is in: UTF-8 or UTF-16, else what tables of China and of the West are in."""
-    with open(file, "rb") as bytes_of:
-        start = bytes_of.read(2)
-    for encoding in ("utf-16",) if start in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030", "cp1252"):
-        decoder, seen = codecs.getincrementaldecoder(encoding)(), False
-        try:
-            with open(file, "rb") as bytes_of:
-                while block := bytes_of.read(_BLOCK):
-                    seen = bool(decoder.decode(block).strip()) or seen
-                decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            continue
-        if seen:
-            return encoding
-    raise InputError(f"'{file}' is not a text table; save it as CSV in UTF-8")
+def _names_for(member: str) -> set[str]:
+    """How a file in an archive may be called: in full, without its folder, without its suffixes."""
+    name = PurePosixPath(member).name
+    return {member, name, PurePosixPath(name).stem, name.partition(".")[0]}

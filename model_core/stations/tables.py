@@ -10,8 +10,9 @@ import pandas as pd
 from model_core.errors import InputError
 from model_core.stations.table_files import open_table
 
-_X_NAMES, _Y_NAMES = ("lon", "longitude", "x"), ("lat", "latitude", "y")
-_LONLAT = "EPSG:4326"
+_X_NAMES = ("lon", "longitude", "x", "lng", "long", "经度", "site longitude")
+_Y_NAMES = ("lat", "latitude", "y", "纬度", "site latitude")
+LONLAT = "EPSG:4326"
 # What tables write where there is nothing, in lower case.
 EMPTY_TEXTS = {"", "na", "n/a", "nan", "null", "none", "<na>", "nat", "\\n"}
 
@@ -25,7 +26,7 @@ def read_table(path: str | Path, x: str | None = None, y: str | None = None, crs
 
     Parameters
     ----------
-    path : CSV (any separator; UTF-8, UTF-16 or GB 18030), Parquet or vector file; ``file.gpkg|layername=name`` picks a layer.
+    path : text table, spreadsheet, Parquet or vector file, compressed or not; ``file.gpkg|layername=name`` picks a layer.
     x, y : coordinate columns. Default for a vector file: the point geometry;
         for a table: lon/longitude/x and lat/latitude/y in any case.
     crs : of the coordinates; it overrules what the file says.
@@ -52,12 +53,10 @@ def table_parts(
     file, layer = split_layer(str(path))
     source = open_table(file, layer)
     points = x is None and source.has_points
-    crs = crs or (source.crs if points else _LONLAT)
+    crs = crs or (source.crs if points else LONLAT)
     if crs is None:
         raise InputError(f"'{file}' does not say its CRS; name it, for example EPSG:4326")
-    axes = () if points else (x, y) if x is not None else (
-        _default(source.columns, _X_NAMES, "x", file), _default(source.columns, _Y_NAMES, "y", file)
-    )
+    axes = () if points else (x, y) if x is not None else coordinate_columns(source.columns, file)
     wanted = None if columns is None else list(dict.fromkeys([*columns, *axes]))
     for name in (*axes, *(columns or ())):
         require_column(source.columns, name, file)
@@ -69,14 +68,15 @@ def table_parts(
             return
         table.index = pd.RangeIndex(first, first + len(table))
         first += len(table)
+        if source.separator == ";":  # tables with semicolons often come from where the decimal sign is a comma
+            table = table.replace(r"^\s*([-+]?\d+),(\d+)\s*$", r"\1.\2", regex=True)
         xs, ys = (table[axis] for axis in axes) if axes else (position[axis].set_axis(table.index) for axis in "xy")
         yield table, xs, ys, crs
 
 
-def column(table: pd.DataFrame, name: str, where: Any) -> pd.Series:
-    """A column by its exact name; `InputError` that lists the columns there are."""
-    require_column(table.columns, name, where)
-    return table[name]
+def coordinate_columns(columns: Sequence[str], file: Any) -> tuple[str, str]:
+    """The columns of x and y by their usual names, in any case; `InputError` if there are none."""
+    return _default(columns, _X_NAMES, "x", file), _default(columns, _Y_NAMES, "y", file)
 
 
 def require_column(columns: Sequence[str], name: str, where: Any) -> None:
@@ -91,7 +91,7 @@ def _default(columns: Sequence[str], names: tuple[str, ...], axis: str, file: Pa
         if name in by_lower:
             return by_lower[name]
     raise InputError(
-        f"'{file}' has no column {' or '.join(names)}; name its {axis} column, one of {', '.join(map(str, columns))}"
+        f"'{file}' has no column {' or '.join(names[:3])}; name its {axis} column, one of {', '.join(map(str, columns))}"
     )
 
 

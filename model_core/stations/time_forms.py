@@ -6,6 +6,10 @@ Whatever fits none of these forms is no time: nothing is guessed, and nothing th
 from __future__ import annotations
 
 import re
+import unicodedata
+from datetime import date as Date
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,7 +27,7 @@ _MONTH = f"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
 _REST = r"(?P<rest>(?!\d).*)$"
 YEAR_FIRST, ORDERED = "year, month, day", "day and month before the year, or a year of two digits"
 # Name of a form and its pattern; a text has the first form that fits. `first`, `second` and `third` stand in an order to be found.
-_DATES = {
+_DATES = {form: re.compile("^" + pattern, re.IGNORECASE) for form, pattern in {
     YEAR_FIRST: r"(?P<year>\d{4})(?P<sep>[-/. ])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})" + _REST,
     "YYYYMMDD": r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?P<rest>(?:\d{6}|\d{4}|\d{2})?(?:\D.*)?)$",
     "年月日": r"(?P<year>\d{4})年(?P<month>\d{1,2})月(?P<day>\d{1,2})日?(?P<rest>.*)$",
@@ -34,7 +38,7 @@ _DATES = {
     "year, name of the month, day": rf"(?P<year>\d{{4}})[-/. ]*{_MONTH}[-/. ]*(?P<day>\d{{1,2}})" + _REST,
     "two digits, name of the month, two digits": rf"(?P<first>\d{{1,2}})(?P<sep>[-/ ]){_MONTH}(?P=sep)(?P<third>\d{{2}})" + _REST,
     ORDERED: r"(?P<first>\d{1,2})(?P<sep>[-/. ])(?P<second>\d{1,2})(?P=sep)(?P<third>\d{4}|(?<! )\d{2})" + _REST,
-}
+}.items()}
 _CLOCK = re.compile(
     r"^(?P<sep>\s*t\s*|[\s_,:]+|)"
     r"(?:(?P<run>\d{6}|\d{3,4})(?:[.,]\d+)?|(?P<hour>\d{1,2})(?::(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:[.,]\d+)?)?)?)"
@@ -47,18 +51,52 @@ _ZONE = re.compile(
 )
 
 
-def tidied(text: pd.Series) -> pd.Series:
-    """Texts without the differences that mean nothing: wide digits, kinds of blanks and hyphens, names of weekdays, 15.0 for 15."""
-    text = text.str.strip()
-    wide = ~text.map(str.isascii).astype(bool)
-    text = text.mask(wide, text[wide].str.normalize("NFKC").str.replace("\u2212", "-").str.strip())
-    floats = text.str.endswith(".0") | text.str.contains(".0 ", regex=False)
-    text = text.mask(floats, text[floats].str.replace(r"(?<![.:\d])(\d+)\.0(?=\s|$)", r"\1", regex=True))
-    named = text.str[:1].str.isalpha()
-    words = text[named].str.replace(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", "", case=False, regex=True)
-    # Mon Jan 14 08:00:00 UTC 2019, as Unix writes it
-    words = words.str.replace(r"^([a-z]{3} +\d{1,2}) (\d\d:\d\d:\d\d)( [a-z]{2,4})? (\d{4})$", r"\1 \4 \2\3", case=False, regex=True)
-    return text.mask(named, words)
+
+_WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)
+# Mon Jan 14 08:00:00 UTC 2019, as Unix writes it
+_UNIX = re.compile(r"^([a-z]{3} +\d{1,2}) (\d\d:\d\d:\d\d)( [a-z]{2,4})? (\d{4})$", re.IGNORECASE)
+_WHOLE_FLOAT = re.compile(r"(?<![.:\d])(\d+)\.0(?=\s|$)")
+# A date of ten characters, behind which the time of day begins: a column has few of them, though all of its texts may differ.
+_FULL_DATE = re.compile(r"(?:\d{4}-\d\d-\d\d|\d\d([/.-])\d\d\1\d{4})(?!\d)")
+_MORNING = re.compile(r"^(上|下)午\s*(.*)$")
+_HOUR_WORD = re.compile(r"(?<=\d)\s*(?:[时時点點分]|h(?=\d|$))\s*", re.IGNORECASE)
+_NO_WORD = re.compile(r":?秒|:$|:(?=\s*[AP]M$)|\s*Uhr$")
+# A date with 00:00 to which a column of hours is joined
+_MIDNIGHT = re.compile(r"^[t ]?0?0:00(?::00)?(?:\.0+)?\s+(?=\d)", re.IGNORECASE)
+
+
+class _WrittenDate(NamedTuple):
+    """The form of a date; the date, NaT where there is none or its order is to be found; parts of such a date; what follows it."""
+
+    form: str
+    date: np.datetime64
+    parts: tuple[str, str, str] | None
+    rest: str
+
+
+class _TimeOfDay(NamedTuple):
+    """Seconds of the day, NaN where not understood; seconds from UTC, NaN where none; name of a zone; how the hours are written."""
+
+    seconds: float
+    offset: float
+    zone: str
+    hours: str
+
+
+_NAT = np.datetime64("NaT", "s")
+_NO_TIME = _TimeOfDay(np.nan, np.nan, "", "")
+
+
+def tidied(text: str) -> str:
+    """A text without the differences that mean nothing: wide digits, kinds of blanks and hyphens, names of weekdays, 15.0 for 15."""
+    text = text.strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).replace("\u2212", "-").strip()
+    if text.endswith(".0") or ".0 " in text:  # whole numbers that came as floats
+        text = _WHOLE_FLOAT.sub(r"\1", text)
+    if text[:1].isalpha():
+        text = _UNIX.sub(r"\1 \4 \2\3", _WEEKDAY.sub("", text))
+    return text
 
 
 def taken_apart(text: pd.Series) -> pd.DataFrame:
@@ -73,105 +111,112 @@ def taken_apart(text: pd.Series) -> pd.DataFrame:
     DataFrame with the columns
         form : name of the date's form, or "" where the text has none
         date : datetime64[s], NaT where there is none or its order is to be found
-        first, second, third : parts of such a date, as texts; NaN elsewhere
+        first, second, third : parts of such a date, as texts; None elsewhere. A second part such as ``=4`` is a month by its name
         seconds : float, of the day, 86400 for 24:00; NaN where the time of day is not understood
         offset : timedelta64[s] from UTC, NaT where none is carried
         zone : name of a time zone such as CET, or ""
     """
-    # A column has few dates and few times of day, though all of its texts may differ: each is looked at once.
-    head, tail = text.str[:10], text.str[10:]
-    codes, heads = pd.factorize(head)
-    full = pd.Series(heads, dtype=object).str.fullmatch(r"\d{4}-\d\d-\d\d|\d\d([/.-])\d\d\1\d{4}").to_numpy(bool)[codes] & ~tail.str[:1].str.isdigit()
-    codes, distinct = pd.factorize(head.where(full, text))
-    dates = _dates_and_rest(pd.Series(distinct, dtype=object)).iloc[codes].set_axis(text.index)
-    rest = dates.pop("rest")
-    codes, distinct = pd.factorize((rest + tail.where(full, "")).where(rest.notna(), "?"))
-    return dates.join(_times_of_day(pd.Series(distinct, dtype=object)).iloc[codes].set_axis(text.index))
-
-
-def _dates_and_rest(text: pd.Series) -> pd.DataFrame:
-    """Columns form, first, second, third and date of `taken_apart`, and the rest of the text; NaN where no form fits."""
-    apart = pd.DataFrame({name: pd.Series(None, text.index, dtype=object) for name in ("form", "first", "second", "third", "rest")})
-    apart["form"] = ""
-    apart["date"] = pd.Series(pd.NaT, text.index, dtype="datetime64[s]")
-    left = text
-    for form, pattern in _DATES.items():
-        parts = left.str.extract(re.compile("^" + pattern, re.IGNORECASE))
-        found = parts["rest"].notna()
-        if not found.any():
-            continue
-        parts, left = parts[found].astype(object), left[~found]
-        if "month" in parts:
-            numbers = parts["month"].str.lower().map(_MONTHS)
-            parts["month"] = numbers.where(numbers.notna(), pd.to_numeric(parts["month"], errors="coerce"))
-        if "first" in parts:
-            parts["second"] = parts["second"] if "second" in parts else "=" + parts["month"].astype(int).astype(str)
-            apart.loc[parts.index, ["first", "second", "third"]] = parts[["first", "second", "third"]]
-        else:
-            apart.loc[parts.index, "date"] = _dates(parts)
-        if form == "YYYYMMDD":  # 20190114-08; behind 2019-01-14 a hyphen begins an offset as well as an hour
-            parts["rest"] = parts["rest"].str.replace(r"^-", "_", regex=True)
-        apart.loc[parts.index, "form"] = form
-        apart.loc[parts.index, "rest"] = parts["rest"]
-        if left.empty:
-            break
-    return apart
-
-
-def calendar_dates(year: pd.Series, month: pd.Series, day: pd.Series) -> pd.Series:
-    """datetime64[s] of numbers, NaT where the calendar has no such day."""
-    numbers = {name: pd.to_numeric(part, errors="coerce") for name, part in (("year", year), ("month", month), ("day", day))}
-    return pd.to_datetime(pd.DataFrame(numbers), errors="coerce").astype("datetime64[s]")
-
-
-def _dates(parts: pd.DataFrame) -> pd.Series:
-    """datetime64[s] of a form that names its parts."""
-    if "yearday" in parts:
-        dates = pd.to_datetime(parts["year"] + parts["yearday"], format="%Y%j", errors="coerce").astype("datetime64[s]")
-        return dates.where(dates.dt.year.astype(str) == parts["year"])  # pandas takes day 366 of any year
-    if "week" in parts:
-        week = parts["year"] + parts["week"].str.replace("-", "")
-        return pd.to_datetime(week, format="%G%V%u", errors="coerce").astype("datetime64[s]")
-    return calendar_dates(parts["year"], parts["month"], parts["day"])
-
-
-def _times_of_day(rest: pd.Series) -> pd.DataFrame:
-    """Columns seconds, offset and zone of `taken_apart` from what stands behind the dates."""
-    text = rest.str.strip(" ,")
-    text = text.str.replace(r"^(上|下)午\s*(.*)$", lambda match: f"{match[2]} {'AM' if match[1] == '上' else 'PM'}", regex=True)
-    # 08时30分, 8h00, and a date with 00:00 to which a column of hours is joined
-    text = text.str.replace(r"(?<=\d)\s*(?:[时時点點分]|h(?=\d|$))\s*", ":", regex=True).str.replace(r":?秒|:$|:(?=\s*[AP]M$)|\s*Uhr$", "", regex=True)
-    text = text.str.replace(r"^[t ]?0?0:00(?::00)?(?:\.0+)?\s+(?=\d)", " ", case=False, regex=True)
-    clock = text.str.extract(_CLOCK)
-    found = clock["sep"].notna()
-    run = clock["run"].fillna("").str.zfill(4)
-    run = run.where(clock["run"].notna(), "")
-    hour, minute, second = (
-        pd.to_numeric(part.where(run == "", run.str[cut]).replace("", None), errors="coerce")
-        for part, cut in ((clock["hour"], slice(0, 2)), (clock["minute"], slice(2, 4)), (clock["second"], slice(4, 6)))
-    )
-    minute, second = minute.fillna(0), second.fillna(0)
-    half = clock["half"].str.lower()
-    right = (minute < 60) & (second < 60) & np.where(half.notna(), (hour >= 1) & (hour <= 12), hour <= 24)
-    hour = (hour % 12 + 12 * (half == "p")).where(half.notna(), hour)
-    seconds = (hour * 3600 + minute * 60 + second).where(right)
-    seconds = seconds.where(seconds <= 86400)
+    dates = [_date(one[:10], one[10:]) if _FULL_DATE.match(one) else _date(one, "") for one in text]
+    times = [_time_of_day(rest) for _, _, _, rest in dates]
+    seconds = np.array([time.seconds for time in times], float)
     # Where 100 is one o'clock, 30 is half past midnight, not hour 30, and 15 is not 15:00.
-    if (clock["run"].str.len() == 3).any():
-        seconds = seconds.mask((clock["run"].isna()) & clock["minute"].isna() & (hour > 0))
-
-    zone = clock["zone"].str.extract(_ZONE)
-    known = clock["zone"].str.fullmatch(_ZONE).fillna(False).astype(bool)
-    hours, minutes = (pd.to_numeric(zone[part], errors="coerce") for part in ("hours", "minutes"))
-    known &= ~((hours > 15) | (minutes > 59) | ((zone["utc"].str.lower() == "z") & zone["sign"].notna()))
-    known &= zone["comment"].isna() | zone["utc"].notna() | zone["sign"].notna()
-    # 2019-01-14 08-05 may be a time with minutes, 2019-01-14 08-05:00 one with an offset.
-    bare = clock["minute"].isna() & clock["run"].isna() & zone["utc"].isna() & ~clock["sep"].str.contains("t", case=False).fillna(False).astype(bool)
-    known &= ~(bare & (zone["sign"] == "-"))
-    offset = (hours * 3600 + minutes.fillna(0) * 60).where(zone["sign"] != "-", -(hours * 3600 + minutes.fillna(0) * 60))
-    offset = offset.where(offset.notna() | zone["utc"].isna(), 0.0)
+    if any(time.hours == "3 digits" for time in times):
+        seconds[[time.hours == "hour" and time.seconds > 0 for time in times]] = np.nan
+    parts = [parts or (None, None, None) for _, _, parts, _ in dates]
     return pd.DataFrame({
-        "seconds": seconds.where(found & known).where(text != "", 0.0),
-        "offset": pd.to_timedelta(offset, unit="s").astype("timedelta64[s]"),
-        "zone": zone["name"].fillna("").where(zone["name"].str.contains("/"), zone["name"].str.upper()).fillna(""),
-    })
+        "form": pd.Series([form for form, *_ in dates], text.index, dtype=object),
+        "date": np.array([date for _, date, _, _ in dates], "datetime64[s]"),
+        **{name: pd.Series([part[i] for part in parts], text.index, dtype=object) for i, name in enumerate(("first", "second", "third"))},
+        "seconds": seconds,
+        "offset": pd.to_timedelta([time.offset for time in times], unit="s").astype("timedelta64[s]"),
+        "zone": pd.Series([time.zone for time in times], text.index, dtype=object),
+    }, index=text.index)
+
+
+def calendar_date(year: int, month: int, day: int) -> np.datetime64:
+    """datetime64[s], NaT where the calendar has no such day."""
+    try:
+        return np.datetime64(Date(year, month, day), "s")
+    except ValueError:
+        return _NAT
+
+
+def _date(text: str, behind: str) -> _WrittenDate:
+    """The date of a text, and the rest with what stands behind the text."""
+    form, date, parts, rest = _date_of(text)
+    return _WrittenDate(form, date, parts, rest + behind)
+
+
+@lru_cache(maxsize=1 << 16)
+def _date_of(text: str) -> _WrittenDate:
+    for form, pattern in _DATES.items():
+        found = pattern.match(text)
+        if not found:
+            continue
+        part = found.groupdict()
+        month = part.get("month") and (_MONTHS.get(part["month"].lower()) or int(part["month"]))
+        rest = part["rest"]
+        if form == "YYYYMMDD" and rest.startswith("-"):  # 20190114-08; behind 2019-01-14 a hyphen begins an offset as well as an hour
+            rest = "_" + rest[1:]
+        if "first" in part:
+            return _WrittenDate(form, _NAT, (part["first"], part.get("second") or f"={month}", part["third"]), rest)
+        year = int(part["year"])
+        if "yearday" in part:
+            date = calendar_date(year, 1, 1) + np.timedelta64(int(part["yearday"]) - 1, "D")
+            date = date if date.astype("datetime64[Y]").astype(int) + 1970 == year else _NAT
+        elif "week" in part:
+            try:
+                date = np.datetime64(Date.fromisocalendar(year, int(part["week"][:2]), int(part["week"][-1])), "s")
+            except ValueError:
+                date = _NAT
+        else:
+            date = calendar_date(year, month, int(part["day"]))
+        return _WrittenDate(form, date, None, rest)
+    return _WrittenDate("", _NAT, None, "?")
+
+
+@lru_cache(maxsize=1 << 17)
+def _time_of_day(rest: str) -> _TimeOfDay:
+    """The time of day that stands behind a date."""
+    text = rest.strip(" ,")
+    if not text:
+        return _TimeOfDay(0.0, np.nan, "", "")
+    text = _MORNING.sub(lambda match: f"{match[2]} {'AM' if match[1] == '上' else 'PM'}", text)
+    text = _MIDNIGHT.sub(" ", _NO_WORD.sub("", _HOUR_WORD.sub(":", text)))
+    clock = _CLOCK.match(text)
+    zone = clock and _ZONE.match(clock["zone"])
+    if not zone:
+        return _NO_TIME
+    if run := clock["run"]:
+        run = run.zfill(4)
+        hour, minute, second = int(run[:2]), int(run[2:4]), int(run[4:] or 0)
+    else:
+        hour, minute, second = int(clock["hour"]), int(clock["minute"] or 0), int(clock["second"] or 0)
+    if half := clock["half"]:
+        if not 1 <= hour <= 12:
+            return _NO_TIME
+        hour = hour % 12 + 12 * (half.lower() == "p")
+    seconds = hour * 3600 + minute * 60 + second
+    if hour > 24 or minute > 59 or second > 59 or seconds > 86400:
+        return _NO_TIME
+    alone = not (clock["minute"] or clock["run"])
+    if not _is_zone(zone, alone and "t" not in clock["sep"].lower()):
+        return _NO_TIME
+    offset = 0.0 if zone["utc"] else np.nan
+    if zone["sign"]:
+        offset = (int(zone["hours"]) * 3600 + int(zone["minutes"] or 0) * 60) * (-1.0 if zone["sign"] == "-" else 1.0)
+    name = zone["name"] or ""
+    hours = "hour" if alone and not half else "3 digits" if clock["run"] and len(clock["run"]) == 3 else ""
+    return _TimeOfDay(float(seconds), offset, name if "/" in name else name.upper(), hours)
+
+
+def _is_zone(zone: re.Match, bare_hour: bool) -> bool:
+    """Whether what stands behind a time is its zone; `bare_hour`: the time has no minutes, nor a T before it."""
+    if zone["comment"] and not (zone["utc"] or zone["sign"]):
+        return False
+    if not zone["sign"]:
+        return True
+    if int(zone["hours"]) > 15 or int(zone["minutes"] or 0) > 59 or (zone["utc"] or "").lower() == "z":
+        return False
+    # 2019-01-14 08-05 may be a time with minutes, 2019-01-14 08-05:00 one with an offset.
+    return zone["sign"] == "+" or bool(zone["utc"]) or not bare_hour

@@ -15,7 +15,7 @@ from model_core.grid import Grid
 from model_core.prediction import Predictor
 from model_core.progress import Progress
 from model_core.stations.gridding import grid_observations, locate_cells
-from model_core.stations.observations import Observations
+from model_core.stations.readings import Observations
 from model_core.validation.baselines import check_baselines, predict_baselines
 from model_core.validation.baselines.kriging import LOG_OFFSET
 from model_core.validation.distributions import Distribution, Gaussian, LogNormal

@@ -7,7 +7,7 @@ from pyproj import CRS, Transformer
 
 from model_core.grid import Grid
 from model_core.stations.gridding import locate_cells
-from model_core.stations.observations import Observations
+from model_core.stations.readings import Observations
 
 
 def plane_km(observations: Observations, grid: Grid) -> np.ndarray:

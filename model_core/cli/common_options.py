@@ -1,0 +1,53 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+
+def command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
+    """A subcommand, with ``--json``."""
+    parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
+    return parser
+
+
+def add_grid(parser: argparse.ArgumentParser, default: str | None, text: str = "") -> None:
+    """The grid."""
+    text = text or f"grid (default {default})"
+    parser.add_argument("--grid", default=default, metavar="G", help=f"{text}: china12km, conus12km, a NetCDF or raster file, "
+                        "or xmin,ymin,xmax,ymax,cell@CRS")
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """CPU or GPU."""
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: a GPU if there is one")
+
+
+def add_variables(parser: argparse.ArgumentParser) -> None:
+    """The table of variables, and the level of CTM files."""
+    parser.add_argument("--variables", metavar="F", help="TOML file that extends or overrides the variables known in CTM files")
+    parser.add_argument("--level", metavar="L", help="level of CTM files to read: first, last, or a value of their level axis "
+                        "(default: the surface)")
+
+
+def add_out(parser: argparse.ArgumentParser, metavar: str, text: str = "file to write") -> None:
+    """What is written."""
+    parser.add_argument("--out", required=True, metavar=metavar, help=text)
+
+
+def positive(text: str) -> int:
+    """A whole number from 1."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, got {number}")
+    return number
+
+
+def add_machine(parser: argparse.ArgumentParser) -> None:
+    """How the machine is used."""
+    parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto",
+                        help="default: the fastest that is right on this machine")
+    parser.add_argument("--memory", type=positive, metavar="MB",
+                        help="memory that prediction may take (default 4000); larger grids are predicted in overlapping windows")
