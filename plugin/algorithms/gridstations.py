@@ -34,14 +34,11 @@ class GridStations(EngineAlgorithm):
         self.add(QgsProcessingParameterRasterDestination(OUTPUT, tr("Gridded readings")), tr("GeoTIFF to write."))
         add_reading_outputs(self)
 
-    def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
-        valid, message = super().checkParameterValues(parameters, context)
-        if valid:
-            message = (check_stations(self, parameters, context) or check_grid(self, parameters, context)
-                       or check_destination(self, parameters, OUTPUT, context))
-        return not message, message
+    def check(self, parameters, context) -> str:
+        return (check_stations(self, parameters, context) or check_grid(self, parameters, context)
+                   or check_destination(self, parameters, OUTPUT, context))
 
-    def processAlgorithm(self, parameters, context, feedback) -> dict:
+    def compute(self, parameters, context, feedback) -> dict:
         output = self.parameterAsOutputLayer(parameters, OUTPUT, context)
         with job_folder() as folder:
             request = station_request(

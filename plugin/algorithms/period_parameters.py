@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from qgis.core import Qgis, QgsProcessingParameterDateTime, QgsProcessingParameterEnum, QgsProcessingParameterString
+from qgis.core import Qgis, QgsProcessingParameterDateTime, QgsProcessingParameterString
 from qgis.PyQt.QtCore import QDate
 
 from ..translate import tr
 from .base import EngineAlgorithm, day_text
+from .choices import Choice
 from .day_parameters import add_day_parameters, day_request
 from .station_parameters import TIME, UNIT
 
@@ -34,7 +35,7 @@ def add_period_parameters(algorithm: EngineAlgorithm) -> None:
     ):
         algorithm.add(QgsProcessingParameterDateTime(
             name, label, Qgis.ProcessingDateTimeParameterDataType.Date, optional=True), help_text)
-    algorithm.add(QgsProcessingParameterEnum(STEP, tr("Step"), STEPS, defaultValue=STEPS[0], usesStaticStrings=True),
+    algorithm.add(Choice(STEP, tr("Step"), STEPS),
         tr("A field for each day, or for each hour. Hourly readings become daily means where a day has enough of them."))
     add_day_parameters(algorithm, zone_advanced=False)
 

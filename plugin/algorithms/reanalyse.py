@@ -54,17 +54,14 @@ class Reanalyse(EngineAlgorithm):
         add_reading_outputs(self)
         self.addOutput(QgsProcessingOutputString(DATE, tr("Day")))
 
-    def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
-        valid, message = super().checkParameterValues(parameters, context)
-        if valid:
-            message = (
-                check_stations(self, parameters, context)
-                or check_weather(self, parameters, context) or check_grid(self, parameters, context)
-                or check_destination(self, parameters, OUTPUT, context)
-                or check_destination(self, parameters, MAP, context))
-        return not message, message
+    def check(self, parameters, context) -> str:
+        return (
+            check_stations(self, parameters, context)
+            or check_weather(self, parameters, context) or check_grid(self, parameters, context)
+            or check_destination(self, parameters, OUTPUT, context)
+            or check_destination(self, parameters, MAP, context))
 
-    def processAlgorithm(self, parameters, context, feedback) -> dict:
+    def compute(self, parameters, context, feedback) -> dict:
         output = self.parameterAsOutputLayer(parameters, OUTPUT, context)
         picture = self.parameterAsFileOutput(parameters, MAP, context)
         with job_folder() as folder:

@@ -59,15 +59,12 @@ class ReanalysePeriod(EngineAlgorithm):
         ):
             self.addOutput(QgsProcessingOutputNumber(name, label))
 
-    def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
-        valid, message = super().checkParameterValues(parameters, context)
-        if valid:
-            message = (
-                self._check_source(parameters, context) or check_period(self, parameters, context)
-                or check_grid(self, parameters, context) or self._check_output(parameters, context))
-        return not message, message
+    def check(self, parameters, context) -> str:
+        return (
+            self._check_source(parameters, context) or check_period(self, parameters, context)
+            or check_grid(self, parameters, context) or self._check_output(parameters, context))
 
-    def processAlgorithm(self, parameters, context, feedback) -> dict:
+    def compute(self, parameters, context, feedback) -> dict:
         folder_output = self.parameterAsString(parameters, FOLDER, context)
         asked = "" if folder_output else self.parameterAsOutputLayer(parameters, OUTPUT, context)
         output = folder_output or str(Path(asked).with_suffix(".nc"))  # QGIS names temporary rasters .tif

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgis.core import (
-    Qgis, QgsProcessingException, QgsProcessingOutputString, QgsProcessingParameterBoolean, QgsProcessingParameterEnum,
+    Qgis, QgsProcessingException, QgsProcessingOutputString, QgsProcessingParameterBoolean,
     QgsProcessingParameterFile, QgsProcessingParameterString, QgsSettings,
 )
 
@@ -13,6 +13,7 @@ from ..engine.errors import SetUpCancelled, SetUpError
 from ..engine.qgis_side import SETTING
 from ..translate import tr
 from .base import ANY_FILE, EngineAlgorithm
+from .choices import Choice
 
 DEVICE, WHEELS, BASE_PYTHON, TORCH_INDEX, FOLDER = "DEVICE", "WHEELS", "BASE_PYTHON", "TORCH_INDEX", "FOLDER"
 REBUILD = "REBUILD"
@@ -32,8 +33,7 @@ class SetUpEngine(EngineAlgorithm):
     TAGS = ("install", "engine", "python", "gpu", "torch", "offline")
 
     def initAlgorithm(self, configuration=None) -> None:
-        self.add(QgsProcessingParameterEnum(
-            DEVICE, tr("Compute on"), environment.DEVICES, defaultValue=environment.DEVICES[0], usesStaticStrings=True),
+        self.add(Choice(DEVICE, tr("Compute on"), environment.DEVICES),
             tr("'cpu' is enough to use a model; 'gpu' is for training, and needs a driver and more space."))
         self.add(QgsProcessingParameterFile(WHEELS, tr("Folder of wheels"), _FOLDER_BEHAVIOUR, optional=True),
             tr("Install from the wheel files in this folder, without a network."))
@@ -51,7 +51,7 @@ class SetUpEngine(EngineAlgorithm):
     def canExecute(self) -> tuple[bool, str]:
         return True, ""
 
-    def processAlgorithm(self, parameters, context, feedback) -> dict:
+    def compute(self, parameters, context, feedback) -> dict:
         def report(fraction: float, line: str) -> None:
             feedback.setProgress(100 * fraction)
             feedback.pushInfo(line)
