@@ -92,7 +92,7 @@ class CrossValidate(EngineAlgorithm):
         output = self.parameterAsString(parameters, OUTPUT, context)
         report = self.parameterAsFileOutput(parameters, REPORT, context)
         with job_folder() as folder:
-            fields = tuple(weather_fields(self, parameters, context).values())
+            fields = weather_fields(self, parameters, context)
             request = station_request(self, parameters, context, folder, feedback, fields)
             request.update(
                 weather_request(self, parameters, context, folder, request), **model_request(self, parameters, context),

@@ -16,7 +16,8 @@ from ..stations import write_positions
 from ..translate import tr
 from .base import DEVICES, EngineAlgorithm, day_text, run_engine
 from .choices import Choice
-from .station_parameters import STATIONS, check_readings
+from .layer_readings import check_readings
+from .station_parameters import STATIONS
 
 CTM, MODEL, GRID, POINTS, START, END = "CTM", "MODEL", "GRID", "POINTS", "START", "END"
 TIME_ZONE, LEAD_DAY, VARIABLES, CACHE = "TIME_ZONE", "LEAD_DAY", "VARIABLES", "CACHE"
