@@ -144,7 +144,8 @@ def readings_crs(source: QgsProcessingFeatureSource) -> QgsCoordinateReferenceSy
 def no_position(source: QgsProcessingFeatureSource) -> str:
     """Why the features can't be put on a map, or ''."""
     if not has_places(source):
-        return tr("Layer '{}' holds no points, nor fields lon and lat; choose a point layer.").format(source.sourceName())
+        return tr("Layer '{}' holds no points, nor fields lon and lat; choose a point layer, or make one of its file with "
+                  "'Read station table'.").format(source.sourceName())
     if not readings_crs(source).isValid():
         return tr("Layer '{}' has no CRS; set it in the layer's properties.").format(source.sourceName())
     return ""
@@ -233,6 +234,8 @@ def _text(value: Any) -> str:
     """An attribute as text: ISO dates, full precision, '' for NULL."""
     if value is None or value == NULL:
         return ""
+    if isinstance(value, bool):  # as QGIS takes a column of text that holds 0 and 1 alone
+        return "1" if value else "0"
     if isinstance(value, (QDate, QDateTime, QTime)):
         return value.toString(Qt.DateFormat.ISODate)
     return repr(value) if isinstance(value, float) else str(value)

@@ -16,6 +16,7 @@ from ..engine.locate import find_engine
 from ..failures import explain
 from ..translate import tr
 from .choices import Choice
+from .wording import OwnWords, in_own_words
 
 GROUPS = {"stations": tr("Stations"), "reanalysis": tr("Reanalysis"), "models": tr("Models"), "engine": tr("Engine")}
 # QGIS's own "All files (*.*)" refuses names without a dot, which IOAPI files and Pythons often have.
@@ -96,9 +97,9 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         try:
-            return self.compute(self._with_words(parameters), context, feedback)
-        except QgsProcessingException:
-            raise
+            return self.compute(self._with_words(parameters), context, OwnWords(feedback, self))
+        except QgsProcessingException as error:
+            raise QgsProcessingException(in_own_words(self, str(error))) from None
         except Exception as error:
             raise QgsProcessingException(explain(error, f"{self.NAME} {parameters}")) from None
 

@@ -126,8 +126,8 @@ def _error(message: dict[str, Any]) -> EngineError:
     if message["kind"] == "Cancelled":
         return EngineCancelled(tr("Cancelled."))
     if message["kind"] == "Internal":
-        text = tr("The engine failed; this is a fault of the plugin, please report it with the log: {message}")
-        return EngineError(text.format(message=message["message"]), "Internal", message.get("traceback", ""))
+        text = tr("The engine failed. {message}")  # which names the engine's log, where one could be written
+        return EngineError(text.format(message=message["message"]), "Internal", "" if message.get("log") else message.get("traceback", ""))
     return EngineError(message["message"], message["kind"])
 
 
