@@ -24,7 +24,8 @@ _ZONE_REMEDY = (
 )
 # Texts that are no date, with what is lacking.
 _NO_DATES = {
-    r"^\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\s*[ap]\.?m\.?)?$": "has no date; where the date stands in another column, name both: --time DATE+TIME",
+    r"^\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\s*[ap]\.?m\.?)?$":
+        "has no date; where the date stands in another column, name both: --time DATE+TIME",
     r"^(?:\d{4}[-/.年]\d{1,2}月?|\d{1,2}[-/.]\d{4}|(?:19|20)\d{4}|(?:19|20)\d\d)$": "is a month or a year, not a day; write YYYY-MM-DD",
 }
 
@@ -91,9 +92,8 @@ def parse_times(
     offsets = read.offsets.copy()
     for zone in np.unique(read.zones[read.zones != ""]):
         of_zone = read.zones == zone
-        offsets[of_zone] = [
-            np.timedelta64("NaT") if clock is None else clock.offset_of(zone, int(year)) for year in years[of_zone]
-        ]
+        for year in np.unique(years[of_zone]):
+            offsets[of_zone & (years == year)] = np.timedelta64("NaT") if clock is None else clock.offset_of(zone, int(year))
         require(~(of_zone & np.isnat(offsets)), f"names the time zone {zone}, which does not say how far it is from UTC; {_ZONE_REMEDY}")
     values, all_values = read.times, np.full(len(distinct) + 1, np.datetime64("NaT"), "datetime64[s]")
     all_values[text.index] = values if clock is None else clock.local(values, offsets)
@@ -114,12 +114,12 @@ def date_order_of(times: Any) -> str | None:
     return None if parts.empty else proven_order(parts, shown)
 
 
-def time_form(times: Any, date_order: str = "auto", day: Date | str | None = None) -> str:
+def time_form(times: Any, clock: Clock | None = None, *, date_order: str = "auto", day: Date | str | None = None) -> str:
     """The forms that a column of times is in, in words, for a log; "" where it is empty. Parameters and errors as `parse_times`."""
     series = pd.Series(times)
     if pd.api.types.is_datetime64_any_dtype(series):
         return "datetimes"
-    return _read(_texts(pd.unique(series.astype(object))), date_order, None if day is None else parse_day(day), 1).form
+    return _read(_texts(pd.unique(series.astype(object))), date_order, None if day is None else parse_day(day), 0 if clock is None else 1).form
 
 
 def has_hours(times: np.ndarray) -> bool:

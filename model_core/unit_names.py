@@ -18,7 +18,8 @@ _WORDS = {
     "mcg": "microgram", "ug": "microgram", "m": "meter", "pa": "pascal", "hpa": "hectopascal", "mb": "millibar",
     "hr": "hour", "hrs": "hour", "kt": "knot", "kts": "knot", "kmh": "kilometer/hour",
     "纳克": "nanogram", "微克": "microgram", "毫克": "milligram", "克": "gram", "米": "meter", "立方米": "meter**3", "每": "/",
-    "нг": "nanogram", "мкг": "microgram", "мг": "milligram", "г": "gram", "м": "meter", "микрограмм": "microgram", "миллиграмм": "milligram",
+    "нг": "nanogram", "мкг": "microgram", "мг": "milligram",
+    "г": "gram", "м": "meter", "микрограмм": "microgram", "миллиграмм": "milligram",
 }
 _PARTS = {
     **dict.fromkeys(("ppm", "ppmv", "partspermillion", "partspermillionbyvolume"), 1e-6),
@@ -27,9 +28,12 @@ _PARTS = {
 }
 # Said in brackets or behind the unit of a concentration: how it was measured, or the state of the air that it is told for.
 _REMARKS = (
-    r"lc|sc|stp|ntp|local|standard|std|actual|ambient|conditions?|ref(?:erence)?|eq(?:uivalent)?|ind(?:icative)?|grav(?:imetric)?|fdms|teom|bam|"
-    r"beta|optical|hourly|daily|measured|mean|at|and|[-+]?\d+(?:\.\d+)?|°?c|k|kpa|hpa|mbar|mb|atm"
+    r"lc|sc|stp|ntp|local|standard|std|actual|ambient|conditions?|ref(?:erence)?|eq(?:uivalent)?|ind(?:icative)?|"
+    r"grav(?:imetric)?|fdms|teom|bam|beta|optical|hourly|daily|measured|mean|at|and|[-+]?\d+(?:\.\d+)?|°?c|k|kpa|hpa|mbar|mb|atm"
 )
+_ALIKE = str.maketrans({
+    "\u2212": "-", "\u2010": "-", "\u2011": "-", "\u2013": "-", "µ": "u", "μ": "u", "º": "°", "·": "*", "\u22c5": "*",
+})
 _REMARK = re.compile(rf"(?:\s*[(\[](?:(?:{_REMARKS})[\s.,;/]*)+[)\]]|\s+(?:LC|SC|STP|NTP))$", re.IGNORECASE)
 _TEMPERATURE = re.compile(r"^(?:°|deg(?:ree)?s?)?[\s._]*(c|celsius|centigrade|f|fahrenheit|k|kelvins?)$", re.IGNORECASE)
 _MASS = r"[kmunp]?g|mcg"
@@ -45,7 +49,7 @@ _RATIO = re.compile(
 def plain(unit: str) -> str:
     """A unit without what does not change it: HTML, raised digits, kinds of mu, remarks on the method or the state of the air."""
     text = unicodedata.normalize("NFKC", re.sub(r"</?su[pb]>|[{}]", "", html.unescape(unit)))
-    text = text.translate(str.maketrans({"\u2212": "-", "\u2010": "-", "\u2011": "-", "\u2013": "-", "µ": "u", "μ": "u", "º": "°", "·": "*", "\u22c5": "*"})).strip()
+    text = text.translate(_ALIKE).strip()
     return _REMARK.sub("", text).strip()
 
 

@@ -104,6 +104,11 @@ def requested_weather(
     observations = read_source(source, day, progress)
     if observations.time is None and day is not None:
         progress.warn(f"{get_variable(source.species).long_name}: no time column is named: all readings are taken to be of {day}")
+    if day is None and len(observations.dates) > 1:
+        raise InputError(
+            f"the readings of {source.species} are of {len(observations.dates)} days, {observations.dates[0]} to {observations.dates[-1]}, and those "
+            "of the main variable of none that is known; choose one with the date, and name the main variable's time column"
+        )
     return as_daily_means(observations, requested_hours(request), progress)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date as Date
 from functools import lru_cache
@@ -60,8 +59,8 @@ def ordered_dates(parts: pd.DataFrame, shown: pd.Series, order: str = "auto", da
         return OrderedDates(candidates["dmy"], None, "no date")
     if not fitting:
         raise InputError(_two_orders(candidates, shown[some]))
-    if day is not None and len(fitting) > 1:
-        near = {name: dates for name, dates in fitting.items() if _has(dates, day, around)}
+    for days in (0, around) if day is not None and len(fitting) > 1 else ():
+        near = {name: dates for name, dates in fitting.items() if _has(dates, day, days)}
         if len(near) == 1:
             name = next(iter(near))
             return OrderedDates(near[name], name, f"{day} is asked for")
@@ -75,7 +74,7 @@ def ordered_dates(parts: pd.DataFrame, shown: pd.Series, order: str = "auto", da
     if len(usual) == 2:
         raise InputError(f"times such as '{example}' may be day/month or month/day; {REMEDY}")
     name, dates = next(iter(usual.items()))
-    if "ymd" in fitting and not _year_is_last(dates[some], fitting["ymd"][some], parts[some], example):
+    if "ymd" in fitting and not _year_is_last(dates[some], fitting["ymd"][some], shown[some]):
         raise InputError(f"times such as '{example}' may begin or end with their year; {REMEDY}")
     if alike:
         return OrderedDates(dates, None, "the order of day and month makes no difference")
@@ -114,11 +113,12 @@ def _date(first: str, second: str, third: str, order: str) -> np.datetime64:
     return calendar_date(year, int(part["m"]), int(part["d"]))
 
 
-def _year_is_last(last: pd.Series, first: pd.Series, parts: pd.DataFrame, example: str) -> bool:
-    """Whether dates that may also begin with their year, such as 13/04/22, end with it: never with hyphens and digits alone, and not
-    where there would be more years that way."""
-    hyphens = re.match(r"\d+-\d", example) is not None and (parts["third"].str.len() == 2).all()
-    return not hyphens and last.dt.year.nunique() <= first.dt.year.nunique()
+def _year_is_last(last: pd.Series, first: pd.Series, texts: pd.Series) -> bool:
+    """Whether dates that may also begin with their year, such as 13/04/22, end with it.
+
+    Never where digits stand between hyphens, as 19-01-14 is half of ISO 8601; and not where there would be more years that way.
+    """
+    return not texts.str.match(r"\d+-\d").any() and last.dt.year.nunique() <= first.dt.year.nunique()
 
 
 def _has(dates: pd.Series, day: Date, around: int) -> bool:
@@ -132,10 +132,11 @@ def _proof(candidates: dict[str, pd.Series], name: str, shown: pd.Series) -> str
     return str(proofs.iloc[0] if len(proofs) else shown.iloc[0])
 
 
-def _two_orders(candidates: dict[str, pd.Series], shown: pd.Series) -> str:
+def _two_orders(candidates: dict[str, pd.Series], texts: pd.Series) -> str:
     examples = []
     for name in ("dmy", "mdy", "ymd"):
-        misfits = shown[candidates[name][shown.index].isna()]
+        misfits = texts[candidates[name][texts.index].isna()]
         if len(misfits) and misfits.iloc[0] not in examples:
             examples.append(str(misfits.iloc[0]))
-    return f"times such as {' and '.join(repr(text) for text in examples[:2])} are in no common order of day, month and year; write them as YYYY-MM-DD"
+    shown = " and ".join(repr(text) for text in examples[:2])
+    return f"times such as {shown} are in no common order of day, month and year; write them as YYYY-MM-DD"

@@ -12,7 +12,10 @@ from model_core.stations.tables import EMPTY_TEXTS
 
 def labels(values: pd.Series) -> np.ndarray:
     """Labels as text; 1001.0 and 1001 are one label, and missing ones are ''."""
-    codes, distinct = pd.factorize(values.astype(object))
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        codes, distinct = values.cat.codes.to_numpy(), values.cat.categories
+    else:
+        codes, distinct = pd.factorize(values.astype(object))
     text = pd.Series(distinct, dtype=object).astype(str).str.strip().str.replace(r"^(\d+)\.0$", r"\1", regex=True)
     text = text.mask(text.str.lower().isin(EMPTY_TEXTS), "")
     return np.append(text.to_numpy(str), "")[codes]  # code -1, for missing, is the last

@@ -13,16 +13,24 @@ from model_core.errors import InputError
 from model_core.stations.tables import EMPTY_TEXTS
 
 _END = r"(?:[eE][-+]?\d+)?$"
-# Texts that can only be meant with this decimal sign: 13,5 and 0,125 and 1031,250 and 1.031,2; 1.031.200 has dots for thousands.
-_PROOFS = {
-    ",": re.compile(r"^[-+]?(?:(?:\d*,(?:\d{1,2}|\d{4,})|0\d*,\d+|\d{4,},\d+|\d{1,3}(?:[. '’]\d{3})+,\d+)" + _END + r"|[1-9]\d{0,2}(?:\.\d{3}){2,}$)"),
-    ".": re.compile(r"^[-+]?(?:(?:\d*\.(?:\d{1,2}|\d{4,})|0\d*\.\d+|\d{4,}\.\d+|\d{1,3}(?:[, '’]\d{3})+\.\d+)" + _END + r"|[1-9]\d{0,2}(?:,\d{3}){2,}$)"),
-}
+
+
+def _proof(sign: str, other: str) -> re.Pattern:
+    """Texts that can only be meant with a decimal sign: 13,5 and 0,125 and 1031,250 and 1.031,2; the dots of 1.031.200 part thousands."""
+    s, o = re.escape(sign), re.escape(other)
+    decimals = rf"\d*{s}(?:\d{{1,2}}|\d{{4,}})|0\d*{s}\d+|\d{{4,}}{s}\d+|\d{{1,3}}(?:[{o} '’]\d{{3}})+{s}\d+"
+    return re.compile(rf"^[-+]?(?:(?:{decimals}){_END}|[1-9]\d{{0,2}}(?:{o}\d{{3}}){{2,}}$)")
+
+
+def _grouped(sign: str, other: str) -> re.Pattern:
+    """Numbers with thousands set apart, by one thing all along."""
+    return re.compile(rf"^[-+]?\d{{1,3}}(?:([{other} '’])\d{{3}})(?:\1\d{{3}})*(?:\{sign}\d*)?{_END}")
+
+
+_PROOFS = {",": _proof(",", "."), ".": _proof(".", ",")}
+_GROUPED = {",": _grouped(",", "."), ".": _grouped(".", ",")}
 _DOUBTFUL = {sign: re.compile(rf"^[-+]?[1-9]\d{{0,2}}\{sign}\d{{3}}$") for sign in ",."}
 _WHOLE = re.compile(r"^[-+]?\d+$")
-_GROUPED = {
-    sign: re.compile(rf"^[-+]?\d{{1,3}}(?:([{groups} '’])\d{{3}})(?:\1\d{{3}})*(?:\{sign}\d*)?" + _END) for sign, groups in ((",", "."), (".", ","))
-}
 _GROUPS = {",": r"[. '’]", ".": r"[, '’]"}
 
 _DMS = re.compile(
@@ -55,12 +63,13 @@ def numbers(raw: pd.Series, decimal: str | None = None) -> tuple[np.ndarray, np.
     text, empty = _texts(raw)
     values = np.array(pd.to_numeric(text.where(~text.isin(["True", "False"])), errors="coerce"), float)
     # A number among texts stands as it is: no decimal sign was written.
-    written = ~empty & ~raw.map(lambda cell: isinstance(cell, Number) and not isinstance(cell, bool)).to_numpy(bool)
+    written = ~empty & ~raw.astype(object).map(lambda cell: isinstance(cell, Number) and not isinstance(cell, bool)).to_numpy(bool)
     unread = written & np.isnan(values)
     if decimal != "," and not unread.any():
         return values, empty  # points alone, and nothing that a comma could change
-    proven = _proven(text[written])
-    sign = decimal or _sign(text[written], proven)
+    distinct = text[written].drop_duplicates()
+    proven = _proven(distinct)
+    sign = decimal or _sign(distinct, proven)
     if sign == ",":
         values[written], unread = np.nan, written
     # Where nothing proves the point, or both signs are proven, 1,031 beside 1.031 may be either.
@@ -90,7 +99,8 @@ def decimal_sign(texts: pd.Series, separator: str | None = None) -> str:
     if pd.api.types.is_numeric_dtype(texts):
         return "."
     text, empty = _texts(pd.Series(texts))
-    return _sign(text[~empty], _proven(text[~empty]), separator)
+    distinct = text[~empty].drop_duplicates()
+    return _sign(distinct, _proven(distinct), separator)
 
 
 def coordinates(raw: pd.Series, decimal: str | None = None) -> np.ndarray:
@@ -98,9 +108,8 @@ def coordinates(raw: pd.Series, decimal: str | None = None) -> np.ndarray:
 
     Understood: ``39°52'30"N``, ``116 12 00 E``, ``-39:52:30``, ``39d52m30s S``, ``39°52.5'``, ``N 39.875``. South and west are negative.
     """
-    if decimal is None and not pd.api.types.is_numeric_dtype(raw):
-        text, empty = _texts(raw)
-        text = text[~empty]
+    if decimal is None and not pd.api.types.is_numeric_dtype(raw) and (text := _texts(raw)[0]).str.contains(",", regex=False).any():
+        text = text.drop_duplicates()
         proven = _proven(text)
         doubtful = text[text.map(lambda one: _DOUBTFUL[","].match(one) is not None).astype(bool)]
         if not proven and len(doubtful):
@@ -117,8 +126,9 @@ def coordinates(raw: pd.Series, decimal: str | None = None) -> np.ndarray:
 
 def _read(text: pd.Series, sign: str, is_number: Callable[[str], bool]) -> np.ndarray:
     """float64 of texts with a decimal sign, NaN where they are no number."""
-    right = text.map(is_number).astype(bool)
-    return pd.to_numeric(text.where(right).str.replace(_GROUPS[sign], "", regex=True).str.replace(",", "."), errors="coerce").to_numpy(float)
+    right = text.map({one: is_number(one) for one in text.unique()}).astype(bool)
+    plain = text.where(right).str.replace(_GROUPS[sign], "", regex=True).str.replace(",", ".")
+    return pd.to_numeric(plain, errors="coerce").to_numpy(float)
 
 
 def _texts(raw: pd.Series) -> tuple[pd.Series, np.ndarray]:
@@ -126,7 +136,8 @@ def _texts(raw: pd.Series) -> tuple[pd.Series, np.ndarray]:
     text = raw.astype(object).map(str).astype(object).str.strip()
     wide = ~text.map(str.isascii).astype(bool)
     if wide.any():
-        tidy = text[wide].str.replace(r"[\u2212\u2013](?=[\d.,])", "-", regex=True).str.replace(r"[\u00a0\u2007\u2009\u202f]", " ", regex=True)
+        tidy = text[wide].str.replace(r"[\u2212\u2013](?=[\d.,])", "-", regex=True)
+        tidy = tidy.str.replace(r"[\u00a0\u2007\u2009\u202f]", " ", regex=True)
         text = text.mask(wide, tidy.str.translate(_WIDE_DIGITS).str.strip())
     return text, (raw.isna() | text.str.lower().isin(EMPTY_TEXTS)).to_numpy()
 

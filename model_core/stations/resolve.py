@@ -10,7 +10,7 @@ import pandas as pd
 from model_core.errors import InputError
 from model_core.stations import forms
 from model_core.stations.source import AUTO, NONE, Source, joined_columns
-from model_core.time_zones import Clock
+from model_core.time_zones import parse_time_zone
 
 # Columns of times by their usual names, for further variables whose own column was not named.
 _TIME_NAMES = ("time", "datetime", "date_time", "date time", "timestamp", "date", "day", "time_utc", "valid", "时间", "日期")
@@ -71,11 +71,11 @@ def meaning_of(source: Source, columns: Sequence[str], sample: pd.DataFrame | No
     zone = options.get("times_in")
     if zone and source.times_in is None:
         if source.clock is not None:
-            filled["clock"] = Clock.named(str(getattr(source.clock.zone, "key", "UTC")), zone)
+            filled["clock"] = replace(source.clock, written=parse_time_zone(zone))
         elif "time" in filled or source.time:
             notes.append(f"its times are in {zone}, and count as they stand; with --time-zone the days of a zone count")
     source = replace(source, **filled)
-    if source.like is not None and source.time is None and source.like.time:
+    if source.like is not None and source.time is None:
         source = replace(source, time=_usual_time(columns))
     return Meaning(source, form, options, tuple(notes))
 

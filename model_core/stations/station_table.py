@@ -12,14 +12,12 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
-from model_core.days import date_order_of, parse_times
 from model_core.errors import InputError
 from model_core.grid import parse_crs
 from model_core.stations import wide
 from model_core.stations.averaging import averaging_column, averaging_of
 from model_core.stations.filters import conditions, rows_that_meet, values_there
 from model_core.stations.forms.hours import to_long
-from model_core.stations.forms.times import to_iso
 from model_core.stations.labels import joined_labels, labels
 from model_core.stations.distinct import coordinates
 from model_core.stations.reading_report import ReadingReport
@@ -27,6 +25,7 @@ from model_core.stations.resolve import meaning_of
 from model_core.stations.sites import Sites, read_sites
 from model_core.stations.source import Source, joined_columns
 from model_core.stations.table_files import open_table
+from model_core.stations.table_times import TableTimes
 from model_core.stations.tables import LONLAT, coordinate_columns, require_column, split_layer
 
 # Columns that tell the monitors of a site apart, in lower case.
@@ -53,7 +52,6 @@ class StationTable:
 
     def __init__(self, source: Source, path: str | None = None, day: Date | None = None):
         self._file, self._layer = split_layer(path or source.path)
-        self._day = day
         options = {key: value for key, value in (("encoding", source.encoding), ("decimal", source.decimal)) if value}
         self._table = open_table(self._file, self._layer, **options)
         self._names = list(self._table.columns)
@@ -77,9 +75,8 @@ class StationTable:
         for name in self._wanted:
             if not (name == "flag" and self._extra.get("hour_flags")):
                 require_column(self._names, name, self._file)
-        self._order = self.source.date_order
+        self._times = TableTimes(self.source, self._extra.get("time_pattern"), self._averaging, day, self._all_times)
         self.crs: CRS | None = None if source.sites else self._own_crs()
-        self._first = 0
 
     @property
     def columns(self) -> list[str]:
@@ -98,7 +95,6 @@ class StationTable:
         group, unit, monitor (text) and averaging (`averaging.HOUR`, ...). Its index are the numbers of the rows in the file, from 0.
         The report counts the rows that conditions filtered.
         """
-        self._first = 0
         for raw, points in self._raw_parts(rows):
             yield self._canonical(raw, points)
 
@@ -121,6 +117,11 @@ class StationTable:
         raw, _ = next(iter(self._raw_parts(None)))
         told = "; ".join(f"'{c.column}' holds {values_there(raw, c.column)}" for c in self._conditions if c.column in raw)
         return f"no row of '{self._file}' has {' and '.join(map(str, self._conditions))}: {told}"
+
+    def _all_times(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """The columns of the times, part by part."""
+        for table, _ in self._raw_parts(_PART_ROWS):
+            yield table[[name for name in columns if name in table]]
 
     def _sample(self) -> pd.DataFrame | None:
         for table, _ in self._table.parts(None, _SAMPLE_ROWS):
@@ -249,9 +250,11 @@ class StationTable:
         report = ReadingReport(count * cells, count * cells).without(filtered, "filtered")
         rows: dict[str, Any] = {"value": self._values(raw)}
         if time_columns:
-            rows["time"] = self._times(raw, time_columns)
+            rows["time"] = self._times.of(raw, time_columns)
         rows |= {name: column for name, column in self._codes(raw).items() if column is not None}
         rows["x"], rows["y"] = self._places(raw, points, rows.get("id"))
+        if "id" in rows:
+            rows["id"] = pd.Categorical(rows["id"])  # it is looked up again and again
         return pd.DataFrame(rows, index=raw.index), report
 
     def _values(self, raw: pd.DataFrame) -> pd.Series:
@@ -288,53 +291,3 @@ class StationTable:
         if self._axes is None:
             return points["x"].to_numpy(float), points["y"].to_numpy(float)
         return tuple(coordinates(raw[axis], self.source.decimal) for axis in self._axes)
-
-    def _times(self, raw: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
-        texts = _joined_times(raw, columns)
-        first = int(raw.index[0]) + 1 if len(raw) else 1
-        if self._extra.get("time_pattern") and not pd.api.types.is_datetime64_any_dtype(texts):
-            texts = to_iso(texts, self._extra["time_pattern"], first_row=first)
-        elif self._order == "auto":
-            self._order = self._order_of_all(texts, columns)
-        times = parse_times(texts, self.source.clock, first, date_order=self._order, day=self._day)
-        if self.source.stamp == "end":
-            hourly = averaging_of(raw[self._averaging]) != 2 if self._averaging else np.ones(len(times), bool)
-            seconds = times.astype("datetime64[s]")
-            if (seconds != seconds.astype("datetime64[D]")).any() or self._first:
-                self._first = 1
-                times = np.where(hourly, seconds - np.timedelta64(1, "h"), seconds)
-        return times
-
-    def _order_of_all(self, texts: pd.Series, columns: Sequence[str]) -> str:
-        """The order of day, month and year that any time of the file proves, so that no part reads them in another."""
-        order = date_order_of(texts)
-        if order is not None or self._day is not None or not _doubtful(texts):
-            return order or "auto"
-        for table, _ in self._raw_parts(_PART_ROWS):
-            order = date_order_of(_joined_times(table, [name for name in columns if name in table]))
-            if order is not None:
-                return order
-        return "auto"
-
-
-def _joined_times(raw: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
-    """The time columns joined with a blank; a row that lacks the first of them has no time."""
-    if len(columns) == 1:
-        return raw[columns[0]]
-    first, *rest = (raw[name] for name in columns)
-    if pd.api.types.is_datetime64_any_dtype(first):
-        first = first.dt.strftime("%Y-%m-%d")
-    codes, distinct = pd.factorize(pd.MultiIndex.from_arrays([first.astype(object), *(column.astype(object) for column in rest)]))
-    texts = ["" if _is_empty(row[0]) else " ".join(re.sub(r"\.0$", "", str(cell).strip()) for cell in row) for row in distinct]
-    return pd.Series(np.array(texts, object)[codes] if len(texts) else [], index=raw.index, dtype=object)
-
-
-def _is_empty(cell: Any) -> bool:
-    return cell is None or cell != cell or not str(cell).strip()
-
-
-def _doubtful(texts: pd.Series) -> bool:
-    """Whether any text begins like 05/04/22: with two numbers of up to two digits."""
-    if not (pd.api.types.is_object_dtype(texts) or pd.api.types.is_string_dtype(texts)):
-        return False
-    return bool(pd.Series(texts.unique()).astype(str).str.match(r"\s*\d{1,2}[/.-]\d{1,2}[/.-]\d{2}").any())

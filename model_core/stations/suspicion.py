@@ -15,7 +15,7 @@ _USUAL_MEDIANS = {
     "pm25": (0.2, 1000.0), "pm10": (0.5, 2000.0), "o3": (1.0, 400.0), "no2": (0.1, 400.0), "so2": (0.02, 1000.0), "co": (10.0, 20000.0),
     "rh": (2.0, 101.0), "wind": (0.05, 40.0),
 }
-_FEWEST = 4  # readings below which nothing is suspected
+_FEWEST, _MANY = 4, 20  # readings below which nothing is suspected, or no groups among them
 
 
 def suspicions(report: ReadingReport, species: str, seen: int | None = None, used: int | None = None) -> Iterator[str]:
@@ -40,6 +40,11 @@ def suspicions(report: ReadingReport, species: str, seen: int | None = None, use
         yield (
             f"{variable.long_name}: half of the values are {'below' if values.median < low else 'above'} {values.median:g} {variable.unit}, "
             "which is unusual; is their unit right? It is named with --unit, or its column with --unit-column"
+        )
+    if values is not None and len(values.sample) >= _MANY and ((values.sample > 0) & (values.sample < values.median / 100)).mean() > 0.1:
+        yield (
+            f"{variable.long_name}: more than a tenth of the values are less than a hundredth of the median, {values.median:g} {variable.unit}; "
+            "are several variables or units mixed? Rows are kept with --where, a column of units is named with --unit-column"
         )
     daily = report.flags.get(FLAGS[DAILY_VALUE])
     if daily:

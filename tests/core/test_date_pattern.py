@@ -63,3 +63,23 @@ def test_names_that_say_no_date_are_told(tmp_path, names, message):
 
 def test_what_a_pattern_is():
     assert is_pattern("a/{date:%Y}.csv") and is_pattern("{date}") and not is_pattern("a/dates.csv")
+
+
+@pytest.mark.parametrize("name, day", [
+    ("location-2178-20230222.csv.gz", "2023-02-22"), ("2023-02-22_sds011_sensor_1234.csv", "2023-02-22"), ("data_2018_02_20.csv", "2018-02-20"),
+    ("pm25.2018.02.20.csv.bz2", "2018-02-20"), ("站点_2018年2月20日.csv", "2018-02-20"), ("report 20-02-2018.xlsx", "2018-02-20"),
+    ("cpcb_20.02.2018.csv", "2018-02-20"), ("20Feb2018.csv", "2018-02-20"), ("HourlyData_2018020000.dat", None), ("2018-feb-20.zip", "2018-02-20"),
+    ("airnow_2018022007.dat", "2018-02-20 07:00"), ("20180220T0700Z.csv", "2018-02-20 07:00"), ("a_20180220_070000.csv", "2018-02-20 07:00"),
+])
+def test_common_forms_of_dates_are_found_through_double_suffixes(tmp_path, name, day):
+    if day is None:
+        with pytest.raises(InputError, match="no date in its name"):
+            files_with_dates_in_names([tmp_path / name])
+        return
+    found = files_with_dates_in_names([tmp_path / name])
+    assert found[0].date == (datetime.fromisoformat(day)) and found[0].hourly == (":" in day)
+
+
+def test_a_name_that_may_be_of_two_days_is_refused(tmp_path):
+    with pytest.raises(InputError, match="may be of two days, 05-03-2019"):
+        files_with_dates_in_names([tmp_path / "pm_05-03-2019.csv"])

@@ -24,7 +24,8 @@ def case(shared_data, name, **options):
 
 
 @pytest.mark.parametrize("file, options", [
-    ("excel_unicode.txt", {"sep": "\t", "encoding": "utf-16"}), ("quoted.csv", {}), ("quoted_values_only.csv", {}), ("semicolon.csv", {"sep": ";"}),
+    ("excel_unicode.txt", {"sep": "\t", "encoding": "utf-16"}), ("quoted.csv", {}), ("quoted_values_only.csv", {}),
+    ("semicolon.csv", {"sep": ";"}),
 ])
 def test_field_case_15_keeps_all_its_readings_in_every_dress(shared_data, file, options):
     table = case(shared_data, f"15_decimal_comma/{file}", **options)
@@ -46,8 +47,10 @@ def test_field_case_13_has_the_mean_that_its_agency_has(shared_data):
 
 @pytest.mark.parametrize("texts, expected", [
     (["13,5", "8"], [13.5, 8]), (["13.5", "8"], [13.5, 8]), (["1.031,2", "12"], [1031.2, 12]), (["1,031.2", "12"], [1031.2, 12]),
-    (["1,031", "13.5"], [1031, 13.5]), (["1.031", "13,5"], [1031, 13.5]), (["1.031.200", "5"], [1031200, 5]), (["1,031,200", "5"], [1031200, 5]),
-    (["1,031"], [1.031]), (["1.031", "5"], [1.031, 5]), (["1,031", "0,997"], [1.031, 0.997]), (["1234,567"], [1234.567]), (["0,125"], [0.125]),
+    (["1,031", "13.5"], [1031, 13.5]), (["1.031", "13,5"], [1031, 13.5]), (["1.031.200", "5"], [1031200, 5]),
+    (["1,031,200", "5"], [1031200, 5]),
+    (["1,031"], [1.031]), (["1.031", "5"], [1.031, 5]), (["1,031", "0,997"], [1.031, 0.997]), (["1234,567"], [1234.567]),
+    (["0,125"], [0.125]),
     (["1 031,2", "1\u00a0031,2", "1\u202f031,2", "1'031,2", "1’031,2"], [1031.2] * 5), (["1 031.2", "1 031"], [1031.2, 1031]),
     (["\u22125,5", "-5,5", "+5,5", "\u20135,5"], [-5.5, -5.5, 5.5, -5.5]), (["1,5e3", "2,5E-1"], [1500, 0.25]), ([",5", "5,"], [0.5, 5]),
     (["１２．５"], [12.5]), (["13,5", 13.0, 1.031], [13.5, 13, 1.031]), ([Decimal("21.070"), Decimal("1.031")], [21.07, 1.031]),
@@ -58,7 +61,8 @@ def test_the_column_says_which_sign_is_the_decimal_one(texts, expected):
 
 
 @pytest.mark.parametrize("texts", [
-    ["<3"], ["True"], ["13.5 (a)"], ["12,34,5"], ["1.5.2"], ["n.d."], ["-;"], ["1_000"], ["0x10"], ["--5"], ["5-"], ["1.03,5"], [True], ["1,03 5"],
+    ["<3"], ["True"], ["13.5 (a)"], ["12,34,5"], ["1.5.2"], ["n.d."], ["-;"], ["1_000"], ["0x10"], ["--5"], ["5-"], ["1.03,5"], [True],
+    ["1,03 5"],
 ])
 def test_what_is_no_number_is_none(texts):
     values, empty = numbers(pd.Series(texts))
@@ -94,7 +98,8 @@ def test_a_sign_that_is_asked_for_is_the_only_one():
 
 
 @pytest.mark.parametrize("texts, sign", [
-    (["13,5", "12"], ","), (["13.5", "12"], "."), (["12"], "."), (["13,5", "13.5"], "."), (["1.031,2"], ","), (["1,031.2"], "."), (["1,031"], ","),
+    (["13,5", "12"], ","), (["13.5", "12"], "."), (["12"], "."), (["13,5", "13.5"], "."), (["1.031,2"], ","), (["1,031.2"], "."),
+    (["1,031"], ","),
     (["1.031"], "."), ([], "."), (["n.d.", "-"], "."),
 ])
 def test_the_decimal_sign_of_a_column(texts, sign):
@@ -104,7 +109,8 @@ def test_the_decimal_sign_of_a_column(texts, sign):
 @pytest.mark.parametrize("text, degrees", [
     ("39°52'30\"N", 39.875), ("39°52′30″ N", 39.875), ("39° 52' 30.0\" S", -39.875), ("116 12 00 E", 116.2), ("116 12 00", 116.2),
     ("-39:52:30", -39.875), ("39d52m30s", 39.875), ("39°52.5'", 39.875), ("39 52.5 N", 39.875), ("N 39.875", 39.875), ("W074°30'", -74.5),
-    ("39.875°", 39.875), ("33.5S", -33.5), ("39,875° N", 39.875), ("39°52'30,0\"N", 39.875), ("0°0'36\"W", -0.01), ("-0°0'36\"", -0.01), ("116.25", 116.25), ("39d52m30s S", -39.875),
+    ("39.875°", 39.875), ("33.5S", -33.5), ("39,875° N", 39.875), ("39°52'30,0\"N", 39.875), ("0°0'36\"W", -0.01), ("-0°0'36\"", -0.01),
+    ("116.25", 116.25), ("39d52m30s S", -39.875),
     ("39d52.5m", 39.875), ("39 52 30 S", -39.875), ("s 33.5", -33.5), ("116.2e", 116.2),
 ])
 def test_degrees_minutes_and_seconds_are_degrees(text, degrees):
@@ -135,7 +141,11 @@ def dressed(cents, groups, decimal, places):
     return ("-" if cents < 0 else "") + (text[:-1] if places == 1 and text.endswith("0") else text)
 
 
-@given(st.lists(CENTS, min_size=1), st.sampled_from([",.", ".,", " ,", " .", "'.", "’,", "\u00a0,", "\u202f,"]), st.booleans(), st.integers(1, 2), st.booleans())
+@given(
+    st.lists(CENTS, min_size=1), st.sampled_from([",.", ".,", " ,", " .", "'.", "’,", "\u00a0,", "\u202f,"]),
+    st.booleans(), st.integers(1, 2),
+    st.booleans(),
+)
 def test_numbers_in_any_decimal_dress_come_back(cents, signs, grouped, places, minus):
     texts = [dressed(one, signs[0] if grouped else "", signs[1], places) for one in cents]
     texts = [text.replace("-", "\u2212") for text in texts] if minus else texts
@@ -159,8 +169,11 @@ def test_never_are_the_whole_numbers_of_a_comma_column_all_that_is_left(values):
     assert numbers(pd.Series(texts))[0].tolist() == [round(value, 1) for value in values]
 
 
-@given(st.integers(-90 * 36000, 90 * 36000), st.sampled_from(["{d}°{m}'{s}\"", "{d} {m} {s}", "{d}:{m}:{s}", "{d}° {m}′ {s}″", "{d}d{m}m{s}s"]), st.booleans(),
-    st.sampled_from(["EW", "NS"]))
+@given(
+    st.integers(-90 * 36000, 90 * 36000),
+    st.sampled_from(["{d}°{m}'{s}\"", "{d} {m} {s}", "{d}:{m}:{s}", "{d}° {m}′ {s}″", "{d}d{m}m{s}s"]), st.booleans(),
+    st.sampled_from(["EW", "NS"]),
+)
 def test_tenths_of_seconds_come_back_from_any_form_of_degrees(tenths, form, hemisphere, sides):
     d, rest = divmod(abs(tenths), 36000)
     m, s = divmod(rest, 600)

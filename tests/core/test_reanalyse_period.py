@@ -336,7 +336,7 @@ def test_a_table_in_small_parts_and_months_on_the_disk_give_the_same(readings, r
     monkeypatch.setattr("model_core.period.spool._MONTH_BYTES", 100)
     result = run(request_of("parts.zarr"))
     assert files_of(tmp_path / "parts.zarr") == files_of(tmp_path / "whole.zarr")
-    assert result["readings"] == {"rows": 420, "used": 420, "dropped": {}}
+    assert {key: result["readings"][key] for key in ("rows", "used", "dropped")} == {"rows": 420, "used": 420, "dropped": {}}
     readings.assign(day=np.where(np.arange(len(readings)) == 322, "yesterday", readings.day)).to_csv(tmp_path / "bad.csv", index=False)
     with pytest.raises(InputError, match="time 'yesterday' in row 323 is not a date"):
         run(request_of(stations=str(tmp_path / "bad.csv")))

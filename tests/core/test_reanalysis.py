@@ -74,7 +74,9 @@ def test_a_day_becomes_a_geotiff_on_the_grid(station_table, tiny_ctm, tiny_model
         assert file.tags()["date"] == "2019-01-05" and file.tags()["model_sha256"] == result["model"]["sha256"]
         assert file.units == ("ug m-3",)
     assert field.shape == grid.shape and np.isfinite(field).all() and field.min() >= 0
-    assert result["readings"] == {"rows": 200, "used": 100, "dropped": {"other day": 100}, "cells": 100}
+    told = {key: result["readings"][key] for key in ("rows", "used", "dropped", "cells")}
+    assert told == {"rows": 200, "used": 100, "dropped": {"other day": 100}, "cells": 100}
+    assert len(result["readings"]["examples"]) == 3
     assert result["statistics"]["mean"] == pytest.approx(field.mean(dtype=float))
     assert result["missing_inputs"] == ["rh", "wind"] and result["date"] == "2019-01-05"
     assert any("without rh, wind" in line for line in progress.log_lines)

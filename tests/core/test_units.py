@@ -92,23 +92,28 @@ def test_every_spelling_of_field_case_69_has_its_right_value_or_says_what_it_tak
 
 
 @pytest.mark.parametrize("text, factor", [
-    ("ugm-3 (Ref.eq)", 1), ("ug/m³ (FDMS)", 1), ("ugm-3 (TEOM FDMS)", 1), ("UG/M3 LC", 1), ("μg/m3 (20°C, 1013 hPa)", 1), ("㎍/㎥", 1), ("µg/m<sup>3</sup>", 1),
+    ("ugm-3 (Ref.eq)", 1), ("ug/m³ (FDMS)", 1), ("ugm-3 (TEOM FDMS)", 1), ("UG/M3 LC", 1), ("μg/m3 (20°C, 1013 hPa)", 1), ("㎍/㎥", 1),
+    ("µg/m<sup>3</sup>", 1),
     ("毫克/立方米", 1000), ("微克每立方米", 1), ("мкг/м³", 1), ("mg/Nm3", 1000), ("ug Nm-3", 1), ("10^-9 kg/m3", 1), ("1.0E-9 kg m-3", 1),
-    ("ug·m−3", 1), ("mg.m-3", 1000), ("milligrammes/m3", 1000), ("kgm-3", 1e9), ("Milligrams/cubic meter (25 C)", 1000), ("Nanograms/cubic meter (LC)", 1e-3),
+    ("ug·m−3", 1), ("mg.m-3", 1000), ("milligrammes/m3", 1000), ("kgm-3", 1e9), ("Milligrams/cubic meter (25 C)", 1000),
+    ("Nanograms/cubic meter (LC)", 1e-3),
 ])
 def test_concentrations_as_agencies_spell_them(text, factor):
     assert convert([1.0], text, "ug m-3", "x") == pytest.approx([factor])
 
 
 @pytest.mark.parametrize("text", [
-    "deg C", "Deg C", "DEG C", "deg. C", "°C", "° C", "℃", "C", "Celsius", "degC", "deg_C", "degree_Celsius", "degrees Celsius", "degrees C", "degrees_C",
+    "deg C", "Deg C", "DEG C", "deg. C", "°C", "° C", "℃", "C", "Celsius", "degC", "deg_C", "degree_Celsius", "degrees Celsius",
+    "degrees C", "degrees_C",
     "Degrees Centigrade", "摄氏度",
 ])
 def test_degrees_celsius_are_a_temperature_never_an_angle_times_something(text):
     assert convert([25.0], text, "K", "x") == pytest.approx([298.15])
 
 
-@pytest.mark.parametrize("text, kelvin", [("deg F", 283.15), ("Degrees Fahrenheit", 283.15), ("°F", 283.15), ("deg K", 50), ("degrees Kelvin", 50), ("°K", 50)])
+@pytest.mark.parametrize("text, kelvin", [
+    ("deg F", 283.15), ("Degrees Fahrenheit", 283.15), ("°F", 283.15), ("deg K", 50), ("degrees Kelvin", 50), ("°K", 50),
+])
 def test_degrees_of_other_scales(text, kelvin):
     assert convert([50.0], text, "K", "x") == pytest.approx([kelvin])
 
@@ -127,7 +132,8 @@ def test_an_angle_is_no_share():
 
 
 @pytest.mark.parametrize("text", [
-    "ug m3", "ug m-3 (as N)", "ug N m-3", "ugC m-3", "ug/m2", "ug/m3 (x10)", "Parts per billion Carbon", "10 ug m-3", "1e-9", "ppbC", "ug/m3/day", "mol m-3",
+    "ug m3", "ug m-3 (as N)", "ug N m-3", "ugC m-3", "ug/m2", "ug/m3 (x10)", "Parts per billion Carbon", "10 ug m-3", "1e-9", "ppbC",
+    "ug/m3/day", "mol m-3",
     "ug/mol", "mol/kg", "kg-1 kg", "mol/mol-1",
 ])
 def test_what_is_not_quite_a_concentration_is_refused(text):
@@ -159,7 +165,9 @@ def test_colder_and_denser_air_holds_more_of_a_gas():
     assert field[0, 0] / field[0, 1] == pytest.approx(293.15 / 273.15 * 101325 / 60000, rel=1e-6)
 
 
-@pytest.mark.parametrize("text", ["ppb", "PPB", "ppbV", "ppbv", "nmol mol-1", "nmol/mol", "Parts per billion", "parts per billion by volume", "nanomole mole-1"])
+@pytest.mark.parametrize("text", [
+    "ppb", "PPB", "ppbV", "ppbv", "nmol mol-1", "nmol/mol", "Parts per billion", "parts per billion by volume", "nanomole mole-1",
+])
 def test_a_billionth_of_the_molecules_has_many_spellings(text):
     assert convert([3.0], text, "ppm", "x") == pytest.approx([0.003])
     assert convert([3.0], text, "ug m-3", "x", OZONE) == pytest.approx(convert([3.0], "ppb", "ug m-3", "x", OZONE))

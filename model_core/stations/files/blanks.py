@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from model_core.errors import InputError
-from model_core.stations.files.layout import Layout, find_layout
+from model_core.stations.files.layout import Layout, find_layout, names_values
 
 _ENOUGH = 0.9  # share of the lines that must fit
 
@@ -64,8 +64,11 @@ def find_blanks(lines: list[str], where: str) -> FoundBlanks | None:
             layout = find_layout(numbered, where)
         except InputError:
             continue
-        widths = [len(cells) == len(layout.columns) for number, cells in numbered if number >= layout.first_row] if layout else []
-        if widths and all(widths) and layout.fit >= (0.5 if len(numbered) < 20 else _ENOUGH):
+        # Sentences have blanks too; a table has values below a name.
+        below = [cells for number, cells in numbered if number >= layout.first_row] if layout else []
+        if not below or any(len(cells) != len(layout.columns) for cells in below) or not names_values(layout.columns, below):
+            continue
+        if layout.fit >= (0.5 if len(numbered) < 20 else _ENOUGH):
             return FoundBlanks(rule, layout)
     return None
 

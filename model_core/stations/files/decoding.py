@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import itertools
+import re
 from pathlib import Path
 from typing import BinaryIO, Iterator
 
@@ -12,7 +13,10 @@ from model_core.stations.files import compressed
 from model_core.stations.files.encodings import ranked
 
 _BLOCK = 1 << 20  # bytes that are looked at together
-_SAMPLE = 1 << 17  # bytes beyond ASCII lines that the encoding is judged by
+_WORDS = 1000  # different words that the encoding is judged by
+_FEW_BLOCKS = 16  # that are searched for more words where there are some
+# Bytes that are never the second of a character of China, Japan or Korea.
+_BETWEEN_WORDS = re.compile(rb"[\t\n\r ,;\"':=+]+")
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )
@@ -106,18 +110,16 @@ def _first_fault(file: Path, member: str | None, encoding: str, where: str) -> i
 
 
 def _beyond_ascii(file: Path, member: str | None, where: str) -> bytes:
-    """Lines that hold bytes beyond ASCII, up to a limit."""
-    found, size, rest = [], 0, b""
+    """Words that hold bytes beyond ASCII, each once, up to a limit."""
+    found: dict[bytes, None] = {}
+    rest = b""
     with compressed.open_stream(file, member) as stream:
-        for block in itertools.chain(_blocks(stream, where), (b"\n",)):
-            *lines, rest = (rest + block).split(b"\n")
-            for text in lines:
-                if not text.isascii():
-                    found.append(text)
-                    size += len(text)
-            if size > _SAMPLE:
+        for number, block in enumerate(itertools.chain(_blocks(stream, where), (b"\n",))):
+            *words, rest = _BETWEEN_WORDS.split(rest + block)
+            found.update(dict.fromkeys(word for word in words if not word.isascii()))
+            if len(found) > _WORDS or (found and number >= _FEW_BLOCKS):
                 break
-    return b"\n".join(found)
+    return b"\n".join(list(found)[:_WORDS])
 
 
 def _mostly_utf8(sample: bytes) -> bool:

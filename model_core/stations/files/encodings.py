@@ -43,7 +43,7 @@ def ranked(sample: bytes) -> list[str]:
 
     Parameters
     ----------
-    sample : whole lines of the text that hold bytes beyond ASCII
+    sample : words of the text that hold bytes beyond ASCII
     """
     order = ["gb18030", *_LATIN, "big5", "cp932", "cp949", "euc_jp"]
     scores = {encoding: score for encoding in order if (score := plausibility(sample, encoding)) > 0}
@@ -78,15 +78,18 @@ def _fit(text: str, alphabet: str) -> float:
         signs = [sign for sign in word if not sign.isascii()]
         letters = "".join(sign for sign in word if sign not in _SIGNS)
         # In a word letters are of one script, and capitals stand first or everywhere; signs stand at its ends.
-        mixed = alphabet[0] in "αа" and any(sign.isascii() for sign in letters)
+        other_script = alphabet[0] in "αа"
+        mixed = other_script and any(sign.isascii() for sign in letters)
+        # The bytes of Greek and Russian capitals are those of the usual Chinese characters, which are the more likely.
+        likely = 0.8 if other_script and letters.isupper() else 1.0
         cased = letters.islower() or letters.isupper() or letters[1:].islower() or len(letters) < 2
-        inside = set(word[1:-1]) & _SIGNS - set("’‘·–—³²")
+        inside = set(word[1:-1]) & _SIGNS - set("’‘³²") - ({"·"} if "g·m" in word or "l·l" in word else set())
         for sign in signs:
             if sign in _SIGNS:
                 weights.append(0.0 if sign in inside or (sign in "³²" and not re.search(f"(?:m|^){sign}", word)) else 1.0)
             else:
                 known = sign.lower() in alphabet or sign in alphabet or ("ã" in alphabet and f"{sign}e" in word and sign in "õÕ")
-                weights.append((1.0 if known else 0.2) * (0.0 if mixed else 1.0 if cased else 0.3))
+                weights.append((1.0 if known else 0.2) * (0.0 if mixed else likely if cased else 0.3))
     return _mean(weights)
 
 
@@ -119,7 +122,7 @@ def _by_rank(sign: str, standard: str, first: int, last: int) -> float:
     """National standards list the characters in daily use first: those with a leading byte from `first` to `last`."""
     if "\u4e00" <= sign <= "\u9fff":
         code = _bytes(sign, standard)
-        return 0.1 if not code else 0.85 if first <= code[0] <= last else 0.4
+        return 0.1 if not code else 0.85 if first <= code[0] <= last else 0.5
     return _symbol(sign)
 
 

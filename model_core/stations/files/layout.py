@@ -136,15 +136,15 @@ def _none_is_wider(rows: Sequence[Sequence[str]], width: int) -> bool:
 def _is_header(lines: Sequence[Line], place: int) -> bool:
     below = [row for _, row in lines[place + 1:place + 1 + _LOOK_BELOW]]
     cells = lines[place][1]
-    return bool(below) and not any(map(is_value, cells)) and _fits(lines, place) and _names_values(cells, below)
+    return bool(below) and not any(map(is_value, cells)) and _fits(lines, place) and names_values(cells, below)
 
 
 def _is_row(cells: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     """Whether a line is a row like those below: it has values, and none of its texts stands above values."""
-    return any(map(is_value, cells)) and bool(below) and not _names_values(cells, below)
+    return any(map(is_value, cells)) and bool(below) and not names_values(cells, below)
 
 
-def _names_values(cells: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+def names_values(cells: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     """Whether a text stands above a column that holds values."""
     for place, cell in enumerate(cells):
         if not cell.strip() or is_value(cell):
@@ -185,4 +185,4 @@ def _units(columns: Sequence[str], below: Sequence[Sequence[str]]) -> dict[str, 
     if not units or len(below[0]) > len(columns) + 1 or not all(_UNIT.match(unit) for unit in units.values()):
         return {}
     texts = [name if name in units else "" for name in columns]
-    return units if _names_values(texts, below[1:]) else {}
+    return units if names_values(texts, below[1:]) else {}

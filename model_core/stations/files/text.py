@@ -15,13 +15,14 @@ from model_core.errors import InputError
 from model_core.stations.files import compressed
 from model_core.stations.files.blanks import Blanks, find_blanks
 from model_core.stations.files.decoding import encoding_of
+from model_core.stations.files.fast_text import fast_table
 from model_core.stations.files.layout import Layout, find_layout
 
 # A part of the rows as (table without geometry, points x and y or None)
 Part = tuple[pd.DataFrame, pd.DataFrame | None]
 _SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE = 1 << 18  # characters that the layout is judged by
-_BLOCK = 100_000  # rows that are turned into columns together
+_BLOCK = 20_000  # rows that are turned into columns together
 _DECLARED = re.compile(r'\ufeff?"?sep=(.)"?[,;\t]*\s*$', re.IGNORECASE)
 _BROKEN = (csv.Error, *compressed.BROKEN)
 
@@ -64,42 +65,49 @@ class TextFile:
         InputError
             If a row has more cells than the header, naming its line, or what is there can't be read as text.
         """
-        wanted = [place for place, name in enumerate(self.columns) if columns is None or name in columns]
-        tables, found = [], False
+        wanted = [name for name in self.columns if columns is None or name in columns]
+        pending, count, found = [], 0, False
         with self._open() as text:
-            for block in self._blocks(text, rows or _BLOCK):
-                cells = list(zip(*block))
-                table = pd.DataFrame({self.columns[place]: pd.Series(cells[place], dtype=str) for place in wanted})
-                if rows is None:
-                    tables.append(table)
-                else:
-                    found = True
-                    yield table, None
-        if not found:
-            empty = pd.DataFrame({self.columns[place]: pd.Series([], dtype=str) for place in wanted})
-            yield pd.concat(tables, ignore_index=True) if tables else empty, None
+            for table in self._tables(text, min(rows or _BLOCK, _BLOCK)):
+                pending.append(table[wanted])
+                count += len(table)
+                if rows is not None and count + _BLOCK > rows:
+                    yield pd.concat(pending, ignore_index=True), None
+                    pending, count, found = [], 0, True
+        if count or not found:
+            yield pd.concat(pending or [self._table([])], ignore_index=True)[wanted], None
 
     def _open(self) -> io.TextIOWrapper:
         return io.TextIOWrapper(compressed.open_stream(self._file, self._member), self._encoding, newline="")
 
-    def _blocks(self, text: io.TextIOWrapper, rows: int) -> Iterator[list[list[str]]]:
-        """The rows below the header, so many at a time, each with as many cells as there are columns."""
-        line = self.first_row - 1  # lines that are behind us
+    def _tables(self, text: io.TextIOWrapper, rows: int) -> Iterator[pd.DataFrame]:
+        """The rows below the header, at most so many at a time."""
+        line = self.first_row - 1  # the last line that is behind us
         try:
             for _ in range(line):
                 text.readline()
-            records = self._records(text, strict=True)
-            while block := list(itertools.islice(records, rows)):
-                width = len(self.columns)
-                if any(len(row) != width for row in block):
+            while lines := list(itertools.islice(text, rows)):
+                closed = self._blanks is not None or all(part.count('"') % 2 == 0 for part in lines)
+                table = fast_table(lines, self.separator, self.columns) if closed and self._blanks is None else None
+                if table is not None:
+                    line += len(lines)
+                    yield table
+                    continue
+                # Cells with line breaks may go on beyond these lines, so the rest is read as one.
+                records = self._records(lines if closed else itertools.chain(lines, text), strict=True)
+                above, count = line, 0
+                while block := list(itertools.islice(records, rows)):
                     full = self._squared(block, line)
-                else:
-                    full = block
-                line += sum(1 + _breaks(row) for row in block)
-                if full:
-                    yield full
+                    count += len(block)
+                    line = above + getattr(records, "line_num", count)
+                    if full:
+                        yield self._table(full)
         except _BROKEN as error:
             raise InputError(f"'{self._where}' can't be read as a table below line {line}: {_reason(error)}") from error
+
+    def _table(self, rows: list[list[str]]) -> pd.DataFrame:
+        cells = list(zip(*rows)) if rows else [()] * len(self.columns)
+        return pd.DataFrame({name: pd.Series(texts, dtype=str) for name, texts in zip(self.columns, cells)})
 
     def _squared(self, block: list[list[str]], line: int) -> list[list[str]]:
         """The rows with as many cells as there are columns; blank lines are left out."""
@@ -111,7 +119,7 @@ class TextFile:
                     + ("columns aligned by blanks must all be filled" if self._blanks else
                        f"a cell that holds the separator '{self.separator}' must stand in quotation marks".replace("\t", "tab"))
                 )
-            if row:
+            if row and (len(row) > 1 or row[0].strip()):
                 full.append((row + [""] * (width - len(row)))[:width])
             line += 1 + _breaks(row)
         return full
@@ -140,7 +148,8 @@ class TextFile:
                 found.append((layout.fit * doubt * (1 - 1 / (1 + len(layout.columns))), separator, layout))
         score, self.separator, layout = max(found, key=lambda one: one[0], default=(0.0, ",", None))
         if layout is None or layout.fit < 0.5:
-            if not declared and (blanks := find_blanks(lines, self._where)):
+            blanks = None if declared else find_blanks(lines, self._where)
+            if blanks and (layout is None or len(blanks.layout.columns) > len(layout.columns)):
                 self._blanks, self.separator, layout = blanks.rule, " ", blanks.layout
         if layout is None:
             if refusals:
