@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Iterable
 
+from .translate import tr
+
 # Written by tools/list_forms.py.
 FILE = Path(__file__).resolve().parent.parent / "resources" / "forms.json"
 AUTO, NONE = "auto", "none"
@@ -19,8 +21,8 @@ def _forms() -> list[dict]:
 
 
 def choices() -> list[str]:
-    """Options of a choice (see `Choice`): ``auto``, ``none``, and ``name: title`` of each form."""
-    return [AUTO, NONE, *(f"{form['name']}: {_without_comma(form['title'])}" for form in _forms())]
+    """Options of a choice (see `Choice`): ``auto``, ``none`` and the forms, each with what it stands for."""
+    return [f"{AUTO}: {tr('recognised by the header')}", f"{NONE}: {tr('the columns are those named here')}", *(f"{form['name']}: {_without_comma(form['title'])}" for form in _forms())]
 
 
 def may_be_known(fields: Iterable[str]) -> bool:

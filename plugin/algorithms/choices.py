@@ -37,7 +37,8 @@ class Choice(QgsProcessingParameterEnum):
             value = int(value)
         if isinstance(value, int):
             return options[value] if 0 <= value < len(options) else value
-        return next((option for option in options if option.partition(":")[0] == value), value)
+        word = str(value).partition(":")[0]  # what it stands for may have been said in another language
+        return next((option for option in options if option.partition(":")[0] == word), value)
 
 
 def chosen_word(algorithm, parameters: dict, name: str, context) -> str:

@@ -42,6 +42,7 @@ class ReadStations(EngineAlgorithm):
             tr("Instead of one table: all tables of a folder."))
         add_form(self, advanced=False)
         add_species(self)
+        add_file_options(self, foremost=("VALUE", "TIME", "ID"))
         self.add(QgsProcessingParameterString(UNIT, tr("Unit of the readings"), optional=True),
             tr("Such as µg/m³ or ppb; the result is in µg/m³. Empty: as the form or the table says, else µg/m³."))
         for name, label, help_text in (
@@ -51,7 +52,6 @@ class ReadStations(EngineAlgorithm):
             self.add(QgsProcessingParameterDateTime(
                 name, label, Qgis.ProcessingDateTimeParameterDataType.Date, optional=True), help_text)
         self.add(Choice(STEP, tr("Step"), STEPS), tr("A row for each day, or for each hour."))
-        add_file_options(self)
         add_reading_options(self)
         add_day_parameters(self)
         self.add(QgsProcessingParameterVectorDestination(OUTPUT, tr("Readings"), Qgis.ProcessingSourceType.VectorPoint),

@@ -18,8 +18,9 @@ FORM, SPECIES, WHERE, SITES, SITES_ID = "FORM", "SPECIES", "WHERE", "SITES", "SI
 DATE_ORDER, STAMP, WIDE, ENCODING, DECIMAL = "DATE_ORDER", "STAMP", "WIDE", "ENCODING", "DECIMAL"
 GAS_TEMPERATURE, GAS_PRESSURE = "GAS_TEMPERATURE", "GAS_PRESSURE"
 # Words of the engine.
-SPECIES_WORDS = ("pm25: PM2.5", "pm10: PM10", "o3: ozone", "no2: nitrogen dioxide", "so2: sulfur dioxide", "co: carbon monoxide")
-DATE_ORDERS = ("auto", "dmy: day month year", "mdy: month day year", "ymd: year month day")
+SPECIES_WORDS = ("pm25: PM2.5", "pm10: PM10", f"o3: {tr('ozone')}", f"no2: {tr('nitrogen dioxide')}", f"so2: {tr('sulfur dioxide')}",
+                 f"co: {tr('carbon monoxide')}")
+DATE_ORDERS = ("auto", f"dmy: {tr('day month year')}", f"mdy: {tr('month day year')}", f"ymd: {tr('year month day')}")
 STAMPS, DECIMALS, WIDES = ("auto", "start", "end"), ("auto", "point", "comma"), ("auto", "yes", "no")
 _SIGNS = {"point": ".", "comma": ","}
 
@@ -69,8 +70,8 @@ def add_reading_options(algorithm: EngineAlgorithm) -> None:
         tr("Its column. Empty: the one that holds the codes of the readings."), advanced=True)
     algorithm.add(Choice(DATE_ORDER, tr("Order of dates"), DATE_ORDERS),
         tr("For dates such as 05/04/22. 'auto': by the other dates of the column, or by the day that is asked for."), advanced=True)
-    algorithm.add(Choice(STAMP, tr("Hourly times stand at the"), STAMPS),
-        tr("'start' or 'end' of their hour. 'auto': as the form has it, else the start."), advanced=True)
+    algorithm.add(Choice(STAMP, tr("Hourly times: start or end of the hour"), STAMPS),
+        tr("'start' or 'end' of the hour that is meant. 'auto': as the form has it, else the start."), advanced=True)
     algorithm.add(Choice(DECIMAL, tr("Decimal sign"), DECIMALS), tr("Of numbers written as text. 'auto': found."), advanced=True)
     for name, label, help_text in (
         (GAS_TEMPERATURE, tr("Temperature of gases in K"), tr("At which ppb and ppm become µg/m³. Empty: 293.15 K.")),
@@ -80,12 +81,12 @@ def add_reading_options(algorithm: EngineAlgorithm) -> None:
                       advanced=True)
 
 
-def add_file_options(algorithm: EngineAlgorithm, prefix: str = "", columns: tuple[Column, ...] = COLUMNS) -> None:
-    """Rows, columns, layout and encoding of a file; all advanced. `prefix` is that of the parameters' names."""
+def add_file_options(algorithm: EngineAlgorithm, prefix: str = "", columns: tuple[Column, ...] = COLUMNS, foremost: tuple[str, ...] = ()) -> None:
+    """Columns, rows, layout and encoding of a file; advanced, but for the `foremost` columns. `prefix` is that of the parameters' names."""
+    for name, _, label, help_text in columns:
+        algorithm.add(QgsProcessingParameterString(f"{prefix}{name}", label, optional=True), help_text, advanced=name not in foremost)
     algorithm.add(QgsProcessingParameterString(f"{prefix}{WHERE}", tr("Rows to keep"), multiLine=True, optional=True),
         tr("Conditions, one a line, all of which must hold: parameter=pm25, Validity>=1, flag!=V,W."), advanced=True)
-    for name, _, label, help_text in columns:
-        algorithm.add(QgsProcessingParameterString(f"{prefix}{name}", label, optional=True), help_text, advanced=True)
     algorithm.add(Choice(f"{prefix}{WIDE}", tr("One column per station"), WIDES),
         tr("'auto': by the header."), advanced=True)
     algorithm.add(QgsProcessingParameterString(f"{prefix}{ENCODING}", tr("Encoding"), optional=True),
