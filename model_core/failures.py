@@ -68,7 +68,8 @@ def write_log(trace: str, what: str = "") -> Path | None:
             old.unlink(missing_ok=True)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.write(
-                f"CTM Reanalysis {__version__}, Python {platform.python_version()}, {platform.platform()}\n{now:%Y-%m-%d %H:%M:%S}\n{what}\n\n{trace}"
+                f"CTM Reanalysis {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
+                f"{now:%Y-%m-%d %H:%M:%S}\n{what}\n\n{trace}"
             )
     except OSError:
         return None

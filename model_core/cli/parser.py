@@ -25,7 +25,9 @@ def build_parser() -> argparse.ArgumentParser:
     add_grid(grid_stations, "china12km")
     add_out(grid_stations, "F.tif")
 
-    read_stations = command(commands, "read-stations", "a table of readings in any form to a clean table of points, with an account of every row")
+    read_stations = command(
+        commands, "read-stations", "a table of readings in any form to a clean table of points, with an account of every row",
+    )
     add_table(read_stations, "table of readings, a folder of tables, or a pattern such as DIR/{date:%%Y%%m%%d}.csv", species=True)
     read_stations.add_argument("--group", metavar="COL", help="column of the city or another grouping")
     read_stations.add_argument("--date", metavar="D", help="one day, YYYY-MM-DD")

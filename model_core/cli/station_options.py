@@ -10,6 +10,24 @@ from model_core.stations import forms
 from model_core.stations.source import DATE_ORDERS, STAMPS, WIDE
 
 SPECIES = ("pm25", "pm10", "o3", "no2", "so2", "co")
+# Options of a further table, each under the name of its variable.
+_OF_A_TABLE = (
+    ("time", "COL[+COL]", "column of their time"),
+    ("id", "COL[+COL]", "column of their station id"),
+    ("x", "COL", "column of x"),
+    ("y", "COL", "column of y"),
+    ("sites", "F", "places of their stations"),
+    ("sites-id", "COL", "its column of the code"),
+    ("time-zone", "Z", "whose days count"),
+    ("times-in", "Z", "zone of their times"),
+    ("from", "FORM", "published form of their table"),
+    ("unit-column", "COL", "column of their unit"),
+    ("stamp", "start|end", "whether hourly times stand at the start or the end of their hour"),
+    ("date-order", "ORDER", "order of day, month and year"),
+    ("encoding", "NAME", "encoding of their file"),
+    ("decimal", "SIGN", "decimal sign"),
+    ("wide", "yes|no|auto", "whether there is one column per station"),
+)
 
 
 def add_stations(parser: argparse.ArgumentParser, species: bool = False) -> None:
@@ -23,23 +41,37 @@ def add_table(parser: argparse.ArgumentParser, what: str, species: bool = False)
     """A table of readings and the meaning of its columns; the group of the options."""
     group = parser.add_argument_group("stations", "a published form is recognised by its header; what is named here overrules it")
     group.add_argument("--stations", required=True, metavar="F", help=what)
-    group.add_argument("--from", default="auto", metavar="FORM", help="published form of the table: auto (default), none, or one of "
-                       + ", ".join(forms.NAMES))
-    group.add_argument("--value", metavar="COL", help="column of the readings; in a table with a column per station the name of the variable "
-                       "(default: the form's)")
+    group.add_argument(
+        "--from", default="auto", metavar="FORM",
+        help="published form of the table: auto (default), none, or one of " + ", ".join(forms.NAMES),
+    )
+    group.add_argument(
+        "--value", metavar="COL",
+        help="column of the readings; in a table with a column per station the name of the variable (default: the form's)",
+    )
     if species:
         group.add_argument("--species", choices=SPECIES, default="pm25", help="what is read (default pm25)")
     group.add_argument("--unit", metavar="U", help="unit of the readings (default: the form's, else ug m-3)")
     group.add_argument("--unit-column", metavar="COL", help="column that says the unit row by row")
-    group.add_argument("--time", metavar="COL[+COL]", help="column of the time, or several that make it together, such as 'Date Local+Time Local' "
-                       "(not needed where the files' names say the date)")
-    group.add_argument("--date-order", choices=DATE_ORDERS, default="auto", help="order of day, month and year in times such as 05/04/22 (default: "
-                       "by evidence in the column, or by the day that is asked for)")
+    group.add_argument(
+        "--time", metavar="COL[+COL]",
+        help="column of the time, or several that make it together, such as 'Date Local+Time Local' (not needed where the "
+             "files' names say the date)",
+    )
+    group.add_argument(
+        "--date-order", choices=DATE_ORDERS, default="auto",
+        help="order of day, month and year in times such as 05/04/22 (default: by evidence in the column, or by the day that "
+             "is asked for)",
+    )
     group.add_argument("--stamp", choices=STAMPS, help="whether hourly times stand at the start (default) or the end of their hour")
-    group.add_argument("--id", metavar="COL[+COL]", help="column of the station's id, or several that make it together (default: a station is "
-                       "its place)")
-    group.add_argument("--where", action="append", metavar="COL=V[,V]", help="rows to keep, such as parameter=pm25; also !=, >=, <=, >, <; may be "
-                       "repeated, all must hold")
+    group.add_argument(
+        "--id", metavar="COL[+COL]",
+        help="column of the station's id, or several that make it together (default: a station is its place)",
+    )
+    group.add_argument(
+        "--where", action="append", metavar="COL=V[,V]",
+        help="rows to keep, such as parameter=pm25; also !=, >=, <=, >, <; may be repeated, all must hold",
+    )
     group.add_argument("--sites", metavar="F", help="table with the places of the stations by their code")
     group.add_argument("--sites-id", metavar="COL", help="its column of the code (default: the one that holds the readings' codes)")
     group.add_argument("--wide", choices=WIDE, default="auto", help="whether there is one column per station (default: by the header)")
@@ -51,8 +83,14 @@ def add_table(parser: argparse.ArgumentParser, what: str, species: bool = False)
     group.add_argument("--gas-temperature", type=float, metavar="K", help="at which ppb and ppm become ug m-3 (default 293.15)")
     group.add_argument("--gas-pressure", type=float, metavar="HPA", help="likewise (default 1013.25)")
     group.add_argument("--time-zone", metavar="Z", help="whose days count, such as Asia/Shanghai (default: as the table writes them)")
-    group.add_argument("--times-in", metavar="Z", help="zone of times in the table that carry no offset (default: the form's, else --time-zone)")
-    group.add_argument("--hours", type=positive, metavar="N", help="valid hours that a daily mean needs, where the table is hourly (default 19)")
+    group.add_argument(
+        "--times-in", metavar="Z",
+        help="zone of times in the table that carry no offset (default: the form's, else --time-zone)",
+    )
+    group.add_argument(
+        "--hours", type=positive, metavar="N",
+        help="valid hours that a daily mean needs, where the table is hourly (default 19)",
+    )
     return group
 
 
@@ -64,16 +102,14 @@ def add_further_readings(parser: argparse.ArgumentParser) -> None:
         group.add_argument(f"--{key}", metavar="F:COL", help=f"readings of {name}: file and column")
         group.add_argument(f"--{key}-unit", metavar="U", help=f"their unit (default {unit})")
         group.add_argument(f"--{key}-crs", metavar="CRS", help="CRS of their coordinates (default: as --crs)")
-        for option, metavar, text in (
-            ("time", "COL[+COL]", "column of their time"), ("id", "COL[+COL]", "column of their station id"), ("x", "COL", "column of x"),
-            ("y", "COL", "column of y"), ("sites", "F", "table with the places of their stations"), ("sites-id", "COL", "its column of the code"),
-            ("time-zone", "Z", "whose days count"), ("times-in", "Z", "zone of their times"), ("from", "FORM", "published form"),
-            ("unit-column", "COL", "column of the unit"), ("stamp", "start|end", "of hourly times"), ("date-order", "ORDER", "of dates"),
-            ("encoding", "NAME", "of the file"), ("decimal", "SIGN", "decimal sign"), ("wide", "yes|no|auto", "one column per station"),
-        ):
-            group.add_argument(f"--{key}-{option}", metavar=metavar, help=argparse.SUPPRESS if option not in ("time", "id", "x", "y") else f"{text} (--{key})")
-        group.add_argument(f"--{key}-where", action="append", metavar="COL=V", help=argparse.SUPPRESS)
-    group.add_argument("--input", action="append", dest="inputs", metavar="NAME=F:COL",
-                       help="readings of any station variable that the model knows, such as temperature=weather.csv:t2m; may be repeated")
-    group.add_argument("--input-option", action="append", dest="input_options", metavar="NAME.OPTION=V",
-                       help="an option of their table, such as temperature.unit=degC or temperature.time=valid; may be repeated")
+        for option, metavar, text in _OF_A_TABLE:
+            group.add_argument(f"--{key}-{option}", metavar=metavar, help=f"{text} (--{key})")
+        group.add_argument(f"--{key}-where", action="append", metavar="COL=V[,V]", help=f"rows to keep (--{key})")
+    group.add_argument(
+        "--input", action="append", dest="inputs", metavar="NAME=F:COL",
+        help="readings of any station variable that the model knows, such as temperature=weather.csv:t2m; may be repeated",
+    )
+    group.add_argument(
+        "--input-option", action="append", dest="input_options", metavar="NAME.OPTION=V",
+        help="an option of their table, such as temperature.unit=degC or temperature.time=valid; may be repeated",
+    )

@@ -43,7 +43,9 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     observations = _averaged(read, step, requested_hours(request), progress)
     tell_readings(observations.report, species.key, progress, read.seen, observations.stations)
     if not len(observations):
-        raise InputError(f"no reading is left: {observations.report}; a daily mean needs {requested_hours(request)} valid hours, fewer can be asked for")
+        raise InputError(
+            f"no reading is left: {observations.report}; a daily mean needs {requested_hours(request)} valid hours, fewer can be asked for"
+        )
     progress.step(0.8, "writing")
     table = clean_table(observations, step, species.unit)
     write_table(out, table, observations)
@@ -120,7 +122,8 @@ def _averaged(observations: Observations, step: str, hours: int, progress: Progr
             return hourly_means(observations)
         return not_below_zero(observations)
     daily = daily_means(observations, hours)
-    progress.log(f"hourly readings to {len(daily)} daily means of at least {hours} hours" + (f" (usual are {HOURS})" if hours != HOURS else ""))
+    usual = f" (usual are {HOURS})" if hours != HOURS else ""
+    progress.log(f"hourly readings to {len(daily)} daily means of at least {hours} hours{usual}")
     return daily
 
 

@@ -106,8 +106,8 @@ def requested_weather(
         progress.warn(f"{get_variable(source.species).long_name}: no time column is named: all readings are taken to be of {day}")
     if day is None and len(observations.dates) > 1:
         raise InputError(
-            f"the readings of {source.species} are of {len(observations.dates)} days, {observations.dates[0]} to {observations.dates[-1]}, and those "
-            "of the main variable of none that is known; choose one with the date, and name the main variable's time column"
+            f"the readings of {source.species} are of {len(observations.dates)} days, {observations.dates[0]} to {observations.dates[-1]}, "
+            "and those of the main variable of none that is known; choose one with the date, and name the main variable's time column"
         )
     return as_daily_means(observations, requested_hours(request), progress)
 
@@ -145,7 +145,9 @@ def requested_covariates(
 def gridded(observations: Observations, grid: Grid, progress: Progress, name: str) -> GriddedReadings:
     """Cell means, with an account of the readings in the log and a warning where many were dropped."""
     readings = grid_observations(observations, grid)
-    tell_readings(readings.report, observations.species, progress, observations.seen, observations.stations, f"; {readings.cells} cells hold readings")
+    tell_readings(
+        readings.report, observations.species, progress, observations.seen, observations.stations, f"; {readings.cells} cells hold readings",
+    )
     swapped = better_exchanged(observations, grid)
     if swapped:
         progress.warn(f"{name}: {swapped}")
@@ -153,7 +155,8 @@ def gridded(observations: Observations, grid: Grid, progress: Progress, name: st
 
 
 def tell_readings(
-    report: ReadingReport, species: str, progress: Progress, seen: int | None, used: int | None, more: str = "", not_lost: str = "other day",
+    report: ReadingReport, species: str, progress: Progress, seen: int | None, used: int | None, more: str = "",
+    not_lost: str = "other day",
 ) -> None:
     """The account of the readings: in the log, or a warning where many were dropped; what was used; and what is suspicious.
 

@@ -14,7 +14,7 @@ from model_core.period.spool import ReadingSpool
 from model_core.stations.daily import HOURS, daily_means, hourly_means, not_below_zero
 from model_core.stations.gridding import CellReadings, GriddedReadings, all_outside, cell_means, locate_in_cells
 from model_core.stations.reading_report import ReadingReport
-from model_core.stations.readings import DAILY_VALUE, FLAGS, Observations
+from model_core.stations.readings import DAILY_VALUE, FLAGS, RUNNING, Observations
 from model_core.stations.series import SeriesPart, StationSeries
 
 STEPS = {"day": "D", "hour": "h"}
@@ -129,7 +129,7 @@ class GriddedSeries:
     def _of_month(self, month: np.datetime64) -> Iterator[tuple[np.datetime64, CellReadings]]:
         raw = self._spool.take(month)
         if self.hourly:  # only now is it known of every station of the month whether it has hours
-            daily = self._series.seen.daily(raw.x, raw.y, raw.id) | raw.has_flag(DAILY_VALUE)
+            daily = (self._series.seen.daily(raw.x, raw.y, raw.id) & ~raw.has_flag(RUNNING)) | raw.has_flag(DAILY_VALUE)
             raw = replace(raw.with_flag(DAILY_VALUE, daily), report=raw.report.flagged(int(daily.sum()), FLAGS[DAILY_VALUE]))
         if self._unit == "h":
             means = hourly_means(raw)

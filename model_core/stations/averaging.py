@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import Sequence
 
 import numpy as np
 import pandas as pd
 
 # Columns that say what time a reading is the mean of, in lower case without blanks and signs.
 AVERAGING_NAMES = ("averagingtime", "aggtype", "sampleduration", "averagingperiod", "aggregation")
-UNSAID, HOUR, DAY = 0, 1, 2
+# What a reading is the mean of; a running mean over 24 hours stands for the day whose last one it is.
+UNSAID, HOUR, DAY, RUNNING_DAY = 0, 1, 2, 3
+_OF_FORMS = {"hour": HOUR, "day": DAY, "running day": RUNNING_DAY}
 _OF_A_DAY = re.compile(r"\s*(day|daily|p1d|24[\s-]*(h|hr|hrs|hour|hours)\b.*)\s*", re.IGNORECASE)
-_OF_AN_HOUR = re.compile(r"\s*(hour|hourly|pt1h|1[\s-]*(h|hr|hour)\b.*)\s*", re.IGNORECASE)
 
 
 def averaging_column(columns: list[str]) -> str | None:
@@ -19,11 +21,22 @@ def averaging_column(columns: list[str]) -> str | None:
     return next((name for name in columns if re.sub(r"[\W_]", "", name).lower() in AVERAGING_NAMES), None)
 
 
-def averaging_of(cells: pd.Series) -> np.ndarray:
-    """`HOUR`, `DAY` or `UNSAID` of each cell, int8."""
+def averaging_of(cells: pd.Series, days: Sequence[str] | None = None) -> np.ndarray:
+    """What each cell says, int8: `DAY` or, where a form says that the others are hours, `HOUR`, else `UNSAID`.
+
+    Parameters
+    ----------
+    days : the texts of daily means, where a form knows them
+    """
     codes, distinct = pd.factorize(cells.astype(object))
-    said = [DAY if _OF_A_DAY.fullmatch(str(text)) else HOUR if _OF_AN_HOUR.fullmatch(str(text)) else UNSAID for text in distinct]
+    others = UNSAID if days is None else HOUR
+    said = [DAY if _OF_A_DAY.fullmatch(str(text)) or str(text).strip() in (days or ()) else others for text in distinct]
     return np.append(np.array(said, np.int8), np.int8(UNSAID))[codes]
+
+
+def averaging_of_form(said: str, count: int) -> np.ndarray:
+    """What a form says of all readings of a table (``hour``, ``day``, ``running day``), int8 of shape (count,)."""
+    return np.full(count, _OF_FORMS.get(said, UNSAID), np.int8)
 
 
 class HoursSeen:
@@ -31,19 +44,19 @@ class HoursSeen:
 
     A station is its id, or its place without one. It reports daily values where it never has two hours on one day and its times
     stand at midnight, or on two days and more at one and the same hour; a station with a single odd hour is an hourly one that was
-    silent otherwise.
+    silent otherwise. A station whose form says that it reports hours is hourly.
     """
 
     def __init__(self) -> None:
         self._number: dict[object, int] = {}
-        self._hourly, self._said_hour = np.zeros(0, bool), np.zeros(0, bool)
+        self._hourly = np.zeros(0, bool)
         self._hours_of_day = np.zeros(0, np.int64)  # a bit for each
         self._last = np.zeros(0, np.int64)  # last hour of the part before
         self._days = np.zeros(0, np.int64)
 
     @property
     def hourly(self) -> bool:
-        """Whether any station has several hours on a day."""
+        """Whether any station has several hours on a day, or a form says that it reports hours."""
         return bool(self._hourly.any())
 
     @property
@@ -57,7 +70,7 @@ class HoursSeen:
         """Look at rows: times (datetime64, NaT counts for nothing), places, ids with "" for none, and what `averaging_of` says."""
         station = self.numbers(x, y, id)
         if said is not None:
-            self._said_hour[station[(said == HOUR) & (station >= 0)]] = True
+            self._hourly[station[(said == HOUR) & (station >= 0)]] = True
         known = ~np.isnat(time) & (station >= 0)
         if not known.any():
             return
@@ -80,7 +93,7 @@ class HoursSeen:
         station = self.numbers(x, y, id)
         at_midnight = self._hours_of_day == 1
         one_hour = (self._hours_of_day & (self._hours_of_day - 1)) == 0
-        return np.append(~self._hourly & ~self._said_hour & (at_midnight | (one_hour & (self._days > 1))), False)[station]
+        return np.append(~self._hourly & (at_midnight | (one_hour & (self._days > 1))), False)[station]
 
     def numbers(self, x: np.ndarray, y: np.ndarray, id: np.ndarray | None) -> np.ndarray:
         """A number for each row's station, the same in every part; -1 where neither an id nor a place is known."""
@@ -95,7 +108,6 @@ class HoursSeen:
         grown = len(self._number) - len(self._hourly)
         if grown:
             self._hourly = np.append(self._hourly, np.zeros(grown, bool))
-            self._said_hour = np.append(self._said_hour, np.zeros(grown, bool))
             self._hours_of_day = np.append(self._hours_of_day, np.zeros(grown, np.int64))
             self._last = np.append(self._last, np.full(grown, -(10**9), np.int64))
             self._days = np.append(self._days, np.zeros(grown, np.int64))

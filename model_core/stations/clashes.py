@@ -13,7 +13,7 @@ from model_core.stations.source import Source
 
 _HOUR_NAME = re.compile(r"time|hour|uhr|zeit|heure|hora|ora\b|时", re.IGNORECASE)
 _SPECIES_NAME = re.compile(r"param|pollut|species|type|variable|phenomenon|component|item|unit|污染", re.IGNORECASE)
-_SHOWN = 3
+_SHOWN, _NAMED = 3, 6
 
 
 class Origin(Protocol):
@@ -50,7 +50,8 @@ def clash_message(
     when = "" if time is None else f" at {time[at[0]]}"
     shown = ", ".join(f"row {rows[i] + 1}: {written[i]}" for i in at[:_SHOWN]) + (", ..." if len(at) > _SHOWN else "")
     message = (
-        f"{where}: {who} has {len(at)} different values{when} ({shown}), and so it is at {repeats.clashes} of {repeats.times} times of stations"
+        f"{where}: {who} has {len(at)} different values{when} ({shown}), "
+        f"and so it is at {repeats.clashes} of {repeats.times} times of stations"
     )
     differ = {} if origin is None else dict(origin.differences([int(rows[i]) for i in at]))
     return f"{message}; {_remedy(differ, time, at, None if origin is None else origin.source, bool(name))}"
@@ -61,14 +62,17 @@ def _remedy(differ: Mapping[str, Sequence[str]], time: np.ndarray | None, at: np
     species = [name for name in differ if _SPECIES_NAME.search(name)]
     hours = [name for name in differ if _HOUR_NAME.search(name) and name not in species]
     others = [name for name in differ if name not in species and name not in hours]
-    told = "the rows differ in " + "; ".join(f"'{name}' ({', '.join(map(str, values))})" for name, values in list(differ.items())[:6]) + ". " \
-        if differ else ""
+    listed = "; ".join(f"'{name}' ({', '.join(map(str, values))})" for name, values in list(differ.items())[:_NAMED])
+    told = f"the rows differ in {listed}. " if differ else ""
     if time is None and not species:
         column = f" ('{hours[0]}'?)" if hours else ""
         return told + f"no time is named: name the column of the time{column} with --time, or keep some of the rows with --where"
     if species:
         values = differ[species[0]]
-        return told + f"several variables are mixed: keep one of them, such as --where \"{species[0]}={values[0]}\", or name the form of the table with --from"
+        return told + (
+            f"several variables are mixed: keep one of them, such as --where \"{species[0]}={values[0]}\", "
+            "or name the form of the table with --from"
+        )
     midnight = bool((time[at] == time[at].astype("datetime64[D]")).all())
     if midnight and (hours or len(at) > 6):
         columns = f"{(source and source.time) or 'DATE'}+{hours[0] if hours else 'HOUR'}"
@@ -76,8 +80,10 @@ def _remedy(differ: Mapping[str, Sequence[str]], time: np.ndarray | None, at: np
     if others:
         tell = "" if named else "name the column of the station's id with --id; "
         id = (source and source.id) or "ID"
-        return told + f"{tell}tell stations apart by several columns, such as --id \"{id}+{others[0]}\", or keep some of the rows with --where"
+        return told + (
+            f"{tell}tell stations apart by several columns, such as --id \"{id}+{others[0]}\", or keep some of the rows with --where"
+        )
     return told + (
-        "if these are several stations, tell them apart with --id (A+B for several columns); if the time is in several columns, name them all with --time A+B; "
-        "to keep some of the rows, use --where COLUMN=VALUE"
+        "if these are several stations, tell them apart with --id (A+B for several columns); if the time is in several columns, "
+        "name them all with --time A+B; to keep some of the rows, use --where COLUMN=VALUE"
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from model_core.errors import InputError
 from model_core.stations.identity import stations_of
-from model_core.stations.readings import DAILY_VALUE, FLAGS, ZEROED, Observations
+from model_core.stations.readings import DAILY_VALUE, FLAGS, RUNNING, ZEROED, Observations
 from model_core.variables import get_variable
 
 # "More than 18 valid hours", as the paper has it.
@@ -18,11 +18,11 @@ HOURS = 19
 def daily_means(observations: Observations, needed: int = HOURS) -> Observations:
     """Mean of each station's day, where it has at least `needed` valid hours; hours are weighed alike.
 
-    A station is as `identity.stations_of` has it. Readings that are daily values among hourly ones (`DAILY_VALUE`) count as they
-    are. The other readings are dropped as ``too few hours``. A mean below zero is set to zero. The result may be empty; it has one
+    A station is as `identity.stations_of` has it. Of running means of 24 hours (`RUNNING`) the last of a day is the day's. Readings
+    that are daily values among hourly ones (`DAILY_VALUE`) count as they are. The other readings are dropped as ``too few hours``. A mean below zero is set to zero. The result may be empty; it has one
     reading a station and day, in the order of days, at the start of the day.
     """
-    return not_below_zero(_means(observations, "D", needed))
+    return not_below_zero(_means(_last_running(observations), "D", needed))
 
 
 def hourly_means(observations: Observations) -> Observations:
@@ -50,6 +50,23 @@ def require_days(daily: Observations, hourly: Observations, needed: int) -> None
             f"no station has {needed} valid hours on a day, the most is {hours}: a daily mean needs more than 18 hours; "
             "ask for fewer hours if that is meant, or give daily means"
         )
+
+
+def _last_running(observations: Observations) -> Observations:
+    """The readings without those running means that a later one of the same station and day covers."""
+    running = observations.has_flag(RUNNING)
+    if not running.any() or observations.time is None:
+        return observations
+    at = np.flatnonzero(running)
+    picked = observations.select(at)
+    station = stations_of(picked.x, picked.y, picked.id, picked.crs)
+    order = np.lexsort((picked.value, picked.time, station.number))
+    of, day = station.number[order], picked.time[order].astype("datetime64[D]")
+    last = np.append((of[1:] != of[:-1]) | (day[1:] != day[:-1]), True)
+    keep = ~running
+    keep[at[order[last]]] = True
+    report = observations.report.without(observations.rows_in(~keep), "earlier running mean")
+    return observations.with_flag(DAILY_VALUE, running).select(keep, report)
 
 
 def _hours(observations: Observations, period: str = "D") -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

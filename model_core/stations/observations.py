@@ -14,13 +14,13 @@ from pyproj import CRS
 from model_core.days import parse_day, parse_times
 from model_core.errors import InputError
 from model_core.grid import parse_crs
-from model_core.stations.averaging import DAY, HoursSeen
+from model_core.stations.averaging import DAY, RUNNING_DAY, HoursSeen
 from model_core.stations.identity import moves, stations_of
 from model_core.stations.labels import labels
 from model_core.stations.distinct import coordinates, numbers
 from model_core.stations.reading_report import ReadingReport
 from model_core.stations.readings import DAILY_VALUE, FLAGS, Observations
-from model_core.stations.screening import screen
+from model_core.stations.screening import PLACES, screen
 from model_core.stations.series import StationSeries
 from model_core.stations.source import NONE, Source
 from model_core.time_zones import Clock
@@ -129,7 +129,7 @@ def _stations_in(table: pd.DataFrame) -> int:
 
 def _distinct_ids(observations: Observations) -> np.ndarray | None:
     """The ids, with the place behind those that several stations share."""
-    if observations.id is None or "places" not in observations.report.notes:
+    if observations.id is None or PLACES not in observations.report.notes:
         return observations.id
     shared = stations_of(observations.x, observations.y, observations.id, observations.crs)
     if not shared.scattered.any() or moves(shared, observations.id, observations.time):
@@ -149,7 +149,7 @@ def _with_daily_values(table: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
     seen.add(table["time"].to_numpy("datetime64[s]"), x, y, ids, said)
     if not seen.hourly:
         return table, False
-    daily = (said == DAY) | seen.daily(x, y, ids)
+    daily = (said == DAY) | (seen.daily(x, y, ids) & (said != RUNNING_DAY))
     return (table.assign(daily=daily) if daily.any() else table), True
 
 

@@ -94,14 +94,15 @@ class ReadingReport:
 
     def noted(self, kind: str, message: str) -> "ReadingReport":
         """The report with one more message for the user, unless it has one of this kind."""
-        return replace(self, notes={kind: message, **self.notes})
+        return self if kind in self.notes else replace(self, notes={**self.notes, kind: message})
 
     def __add__(self, other: "ReadingReport") -> "ReadingReport":
         """The report of both tables, one after the other."""
         values = self.values + other.values if self.values and other.values else self.values or other.values
+        notes = {**self.notes, **{kind: note for kind, note in other.notes.items() if kind not in self.notes}}
         return ReadingReport(
             self.rows + other.rows, self.used + other.used, _sum(self.dropped, other.dropped), {**other.first, **self.first},
-            _sum(self.flags, other.flags), {**other.notes, **self.notes}, values, self.examples or other.examples,
+            _sum(self.flags, other.flags), notes, values, self.examples or other.examples,
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -54,8 +54,10 @@ def meaning_of(source: Source, columns: Sequence[str], sample: pd.DataFrame | No
     notes: list[str] = []
     if form is not None:
         options = _options(form, columns, source)
+        if source.value not in (None, options.get("value")):  # another column may be the mean of another time
+            options.pop("averaging", None)
         notes.append(("recognised as " if source.form == AUTO else "read as ") + f"{form.title}{_told(options, source)}")
-        notes += options.get("notes", ())
+        notes += [note for note in options.get("notes", ()) if source.value is None or "--value" not in note]
     source = _as_the_target(source, columns)
     filled = {field: options[field] for field in _FILLED if getattr(source, field) is None and options.get(field)}
     if {"x", "y"} & set(filled) and ("x" not in filled or "y" not in filled or has_points or source.sites):

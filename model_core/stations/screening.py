@@ -10,12 +10,13 @@ import pandas as pd
 from pyproj import CRS
 
 from model_core.errors import InputError
+from model_core.stations.averaging import RUNNING_DAY
 from model_core.stations.clashes import Origin, clash_message
 from model_core.stations.identity import Stations, moves, stations_of
 from model_core.stations.labels import labels
 from model_core.stations.distinct import coordinates, numbers
 from model_core.stations.reading_report import Example, ReadingReport, Values
-from model_core.stations.readings import AVERAGED, DAILY_VALUE, FLAGS, NEGATIVE, Observations
+from model_core.stations.readings import AVERAGED, DAILY_VALUE, FLAGS, NEGATIVE, RUNNING, Observations
 from model_core.stations.repeats import MOST_AT_A_PLACE, Repeats, settle
 from model_core.units import Gas, convert
 from model_core.variables import get_variable
@@ -23,6 +24,8 @@ from model_core.variables import get_variable
 # What networks and models write for "no reading"; anything of 1e20 and above is a netCDF or GRIB fill value.
 SENTINELS = (-99.0, -99.9, -99.99, -999.0, -999.9, -999.99, -9999.0, -9999.9, -99999.0, -999999.0,
              9999.0, 9999.9, 99999.0, 99999.9, 999999.0, -32768.0, 32767.0)
+
+PLACES = "places"  # kind of the note on ids at several places
 
 
 def screen(
@@ -40,7 +43,8 @@ def screen(
 
     Parameters
     ----------
-    table : columns x, y, value, and where they are known time (datetime64), id, group, unit, monitor, daily (a daily value among hours);
+    table : columns x, y, value, and where they are known time (datetime64), id, group, unit, monitor, daily (a daily value among hours),
+        averaging (`averaging.HOUR`, ...);
         its index are row numbers from 0
     report : of the rows up to now
     unit : of all values; a column `unit` says it row by row where this is None
@@ -90,10 +94,11 @@ def screen(
                                 rows=repeats.rows if (repeats.rows > 1).any() else None)
     negative = (repeats.value < 0) & (low >= 0)
     observations = observations.with_flag(NEGATIVE, negative).with_flag(AVERAGED, repeats.averaged)
-    observations = observations.with_flag(DAILY_VALUE, daily).select(repeats.keep)
-    return replace(observations, report=_told(
-        observations, repeats, stations, id_of, time_of, Values.of(observations.value, raw[kept][repeats.keep]), table.index[kept][repeats.keep],
-    ))
+    running = table["averaging"].to_numpy()[kept] == RUNNING_DAY if "averaging" in table else np.zeros(len(kept), bool)
+    observations = observations.with_flag(DAILY_VALUE, daily).with_flag(RUNNING, running).select(repeats.keep)
+    values = Values.of(observations.value, raw[kept][repeats.keep])
+    rows = table.index[kept][repeats.keep]
+    return replace(observations, report=_told(observations, repeats, stations, id_of, time_of, values, rows))
 
 
 def settled(observations: Observations, where: str = "the readings of several tables") -> Observations:
@@ -112,7 +117,8 @@ def settled(observations: Observations, where: str = "the readings of several ta
     report = observations.report.without(observations.rows_in(repeats.duplicate), "duplicate")
     count = np.where(repeats.rows > 1, repeats.rows, 1 if observations.rows is None else observations.rows)
     result = replace(observations, value=repeats.value, rows=count).with_flag(AVERAGED, repeats.averaged).select(repeats.keep, report)
-    return replace(result, report=_noted(report.flagged(int(repeats.averaged.sum()), FLAGS[AVERAGED]), repeats, stations, observations.id, observations.time))
+    report = report.flagged(int(repeats.averaged.sum()), FLAGS[AVERAGED])
+    return replace(result, report=_noted(report, repeats, stations, observations.id, observations.time))
 
 
 def in_unit(table: pd.DataFrame, values: np.ndarray, unit: str | None, wanted: str, where: str, gas: Gas | None) -> np.ndarray:
@@ -174,8 +180,8 @@ def _refuse_mixtures(
 
 
 def _told(
-    observations: Observations, repeats: Repeats, stations: Stations, ids: np.ndarray | None, times: np.ndarray | None, values: Values | None,
-    rows: pd.Index,
+    observations: Observations, repeats: Repeats, stations: Stations, ids: np.ndarray | None, times: np.ndarray | None,
+    values: Values | None, rows: pd.Index,
 ) -> ReadingReport:
     """The report with what is remarkable about the readings that are used."""
     report = replace(observations.report, values=values, examples=examples(observations, rows))
@@ -190,18 +196,18 @@ def _noted(
     """The report with what should be told of readings of one station and time, and of ids at several places."""
     if repeats.clashes:
         report = report.noted("clashes", (
-            f"at {repeats.clashes} of {repeats.times} times a station has different values; their mean is used: if they are several stations "
-            "or variables, tell them apart with --id A+B or --where"
+            f"at {repeats.clashes} of {repeats.times} times a station has different values; their mean is used: if they are several "
+            "stations or variables, tell them apart with --id A+B or --where"
         ))
     if stations.scattered.any():
         names = np.unique(ids[stations.scattered])
         named = ", ".join(map(str, names[:3])) + (", ..." if len(names) > 3 else "")
-        report = report.noted("places", (
-            f"{len(names)} station id(s) stand at several places ({named}), one after the other: readings of a sensor that moves count each "
-            "at its own place; a daily mean needs its hours at one place, fewer can be asked for with --hours"
+        report = report.noted(PLACES, (
+            f"{len(names)} station id(s) stand at several places ({named}), one after the other: readings of a sensor that moves count "
+            "each at its own place; a daily mean needs its hours at one place, fewer can be asked for with --hours"
             if moves(stations, ids, times) else
-            f"{len(names)} station id(s) stand at several places at once ({named}): the id is not unique, so the place tells the stations apart; "
-            "name the columns that do with --id A+B"
+            f"{len(names)} station id(s) stand at several places at once ({named}): the id is not unique, so the place tells the stations "
+            "apart; name the columns that do with --id A+B"
         ))
     return report
 

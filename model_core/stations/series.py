@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date as Date
 from pathlib import Path
 from typing import Iterator
@@ -18,7 +18,7 @@ from model_core.stations.files.folder import tables_in
 from model_core.stations.labels import labels
 from model_core.stations.reading_report import ReadingReport
 from model_core.stations.readings import Observations
-from model_core.stations.screening import screen
+from model_core.stations.screening import PLACES, screen
 from model_core.stations.source import Source
 from model_core.stations.station_table import StationTable
 from model_core.stations.tables import split_layer
@@ -141,7 +141,9 @@ class StationSeries:
                     rows[inside], report, part.table.crs, source.species, source.unit, f"field '{source.value}'", source.decimal,
                     source.gas, bool(source.sites), part.table,
                 )
-            yield SeriesPart(observations, part.complete_before)
+            # Whether an id moves or is that of several stations is known when all of a month is read (`ReadingSpool.take`).
+            notes = {kind: note for kind, note in observations.report.notes.items() if kind != PLACES}
+            yield SeriesPart(replace(observations, report=replace(observations.report, notes=notes)), part.complete_before)
 
     def rows(self, start: np.datetime64 | None, end: np.datetime64 | None, rows: int | None) -> Iterator[RowsPart]:
         """The rows of the files, at most so many of a file at a time; of dated files those that can hold readings of the period."""

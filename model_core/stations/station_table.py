@@ -15,7 +15,7 @@ from pyproj import CRS
 from model_core.errors import InputError
 from model_core.grid import parse_crs
 from model_core.stations import wide
-from model_core.stations.averaging import averaging_column, averaging_of
+from model_core.stations.averaging import averaging_column, averaging_of, averaging_of_form
 from model_core.stations.filters import conditions, rows_that_meet, values_there
 from model_core.stations.forms.hours import to_long
 from model_core.stations.labels import joined_labels, labels
@@ -176,7 +176,8 @@ class StationTable:
         except InputError as error:
             if self._station_columns:
                 raise InputError(
-                    f"'{self._file}' has one column per station and no places: name a table of the stations' places by their code (--sites FILE)"
+                    f"'{self._file}' has one column per station and no places: "
+                    "name a table of the stations' places by their code (--sites FILE)"
                 ) from error
             remedy = "; or name a table of the stations' places by their code (--sites FILE)"
             about = f"; {self._form.title} publishes its places apart" if self._form is not None and self._extra.get("needs_sites") else ""
@@ -190,7 +191,7 @@ class StationTable:
 
     def _columns_to_read(self) -> list[str]:
         source, extra = self.source, self._extra
-        self._averaging = extra.get("averaging_column") or averaging_column(self._names)
+        self._averaging = extra.get("averaging_column") or (None if extra.get("averaging") else averaging_column(self._names))
         self._monitor = extra.get("instrument") or next((name for name in self._names if name.strip().lower() in _MONITOR_NAMES), None)
         if self._monitor in self._id:
             self._monitor = None
@@ -278,7 +279,9 @@ class StationTable:
         if self._monitor:
             found["monitor"] = labels(raw[self._monitor])
         if self._averaging:
-            found["averaging"] = averaging_of(raw[self._averaging])
+            found["averaging"] = averaging_of(raw[self._averaging], self._extra.get("averaging_days"))
+        elif self._extra.get("averaging"):
+            found["averaging"] = averaging_of_form(self._extra["averaging"], len(raw))
         return found
 
     def _places(self, raw: pd.DataFrame, points: pd.DataFrame | None, ids: np.ndarray | None) -> tuple[Any, Any]:
@@ -286,7 +289,8 @@ class StationTable:
             if self._sites is None:
                 self._sites = read_sites(self.source.sites, ids, self.source.sites_id, self.source.crs)
                 self.crs = parse_crs(self._sites.crs)
-                self.notes.append(f"places of {len(self._sites.codes)} stations from {Path(self.source.sites).name}, by its column '{self._sites.column}'")
+                name = Path(self.source.sites).name
+                self.notes.append(f"places of {len(self._sites.codes)} stations from {name}, by its column '{self._sites.column}'")
             return self._sites.places(np.asarray(ids, str))
         if self._axes is None:
             return points["x"].to_numpy(float), points["y"].to_numpy(float)

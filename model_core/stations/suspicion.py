@@ -38,13 +38,14 @@ def suspicions(report: ReadingReport, species: str, seen: int | None = None, use
     low, high = _USUAL_MEDIANS.get(species, (-np.inf, np.inf))
     if values is not None and len(values.sample) >= _FEWEST and values.highest > 0 and not low <= values.median <= high:
         yield (
-            f"{variable.long_name}: half of the values are {'below' if values.median < low else 'above'} {values.median:g} {variable.unit}, "
-            "which is unusual; is their unit right? It is named with --unit, or its column with --unit-column"
+            f"{variable.long_name}: half of the values are {'below' if values.median < low else 'above'} {values.median:g} "
+            f"{variable.unit}, which is unusual; is their unit right? It is named with --unit, or its column with --unit-column"
         )
     if values is not None and len(values.sample) >= _MANY and ((values.sample > 0) & (values.sample < values.median / 100)).mean() > 0.1:
         yield (
-            f"{variable.long_name}: more than a tenth of the values are less than a hundredth of the median, {values.median:g} {variable.unit}; "
-            "are several variables or units mixed? Rows are kept with --where, a column of units is named with --unit-column"
+            f"{variable.long_name}: more than a tenth of the values are less than a hundredth of the median, {values.median:g} "
+            f"{variable.unit}; are several variables or units mixed? Rows are kept with --where, a column of units is named "
+            "with --unit-column"
         )
     daily = report.flags.get(FLAGS[DAILY_VALUE])
     if daily:

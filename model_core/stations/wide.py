@@ -18,7 +18,7 @@ _TIME_NAMES = ("date", "hour", "time", "datetime", "timestamp", "day", "日期",
 FEWEST_STATIONS = 3
 # Codes as networks write them: 1001A, DEBE010, 06-037-1103, 1103
 _CODE = re.compile(r"(?=.*\d)[A-Z0-9]+([_.-][A-Z0-9]+)*", re.IGNORECASE)
-_SPELLINGS = {"pm25": ("pm2.5", "pm25", "pm2_5", "pm2p5"), "pm10": ("pm10",), "o3": ("o3", "ozone"), "no2": ("no2",), "so2": ("so2",), "co": ("co",)}
+_SPELLINGS = {"pm25": ("pm2.5", "pm25", "pm2_5", "pm2p5"), "o3": ("o3", "ozone")}
 
 
 def looks_wide(columns: Sequence[str]) -> bool:

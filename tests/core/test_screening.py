@@ -158,6 +158,27 @@ def test_hours_stamped_at_their_end_belong_to_the_day_that_they_end(tmp_path):
     assert daily_means(read_observations(path, "pm25", time="time", id="id")).hours.tolist() == [23]
 
 
+def test_of_running_means_the_last_stands_for_its_day(tmp_path):
+    path = tmp_path / "snapshots.csv"
+    header = "city,station_code,station_name,timepoint,aqi,pm2_5,pm2_5_24h,pm10,lon,lat\n"
+    path.write_text(header + "".join(f"B,1001A,W,2018-02-20T{hour:02d}:00:00,9,9,{hour},9,116,40\n" for hour in range(24)), encoding="utf-8")
+    readings = read_observations(path, None, form="cnemc")
+    daily = daily_means(readings)
+    assert daily.value.tolist() == [23] and daily.report.dropped == {"earlier running mean": 23}
+    hours = read_observations(path, "pm2_5", form="cnemc")
+    assert daily_means(hours).hours.tolist() == [24] and daily_means(hours).value.tolist() == [9]
+
+
+def test_an_hour_of_a_form_of_hours_is_no_day(tmp_path):
+    path = tmp_path / "hour.csv"
+    path.write_text(
+        "date,hour,type,1001A,1002A,1003A\n20180220,0,PM2.5,35,36,37\n", encoding="utf-8")
+    (tmp_path / "sites.csv").write_text("code,lon,lat\n1001A,116,40\n1002A,117,40\n1003A,118,40\n", encoding="utf-8")
+    readings = read_observations(path, None, form="auto", sites=str(tmp_path / "sites.csv"))
+    with pytest.raises(InputError, match="needs more than 18 hours"):
+        as_daily_means(readings, 19, Progress())
+
+
 def test_each_row_has_its_own_unit(tmp_path):
     path = tmp_path / "stations.csv"
     path.write_text("lon,lat,unit,pm25\n1,1,ug/m3,35\n2,1,mg/m3,0.036\n3,1,,37\n", encoding="utf-8")
