@@ -38,9 +38,8 @@ def _write(error: Exception, what: str) -> Path | None:
         for old in sorted(folder.glob("*.log"))[:-_KEPT]:
             old.unlink()
         path = folder / f"{now:%Y%m%d-%H%M%S-%f}.log"
-        path.write_text(
-            f"QGIS {Qgis.QGIS_VERSION}, Python {platform.python_version()}, {platform.platform()}\n{now:%Y-%m-%d %H:%M:%S}\n{what}\n\n{trace}",
-            encoding="utf-8")
+        versions = f"QGIS {Qgis.QGIS_VERSION}, Python {platform.python_version()}, {platform.platform()}"
+        path.write_text(f"{versions}\n{now:%Y-%m-%d %H:%M:%S}\n{what}\n\n{trace}", encoding="utf-8")
     except OSError:
         return None
     return path

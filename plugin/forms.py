@@ -22,7 +22,9 @@ def _forms() -> list[dict]:
 
 def choices() -> list[str]:
     """Options of a choice (see `Choice`): ``auto``, ``none`` and the forms, each with what it stands for."""
-    return [f"{AUTO}: {tr('recognised by the header')}", f"{NONE}: {tr('the columns are those named here')}", *(f"{form['name']}: {_without_comma(form['title'])}" for form in _forms())]
+    general = {AUTO: tr("recognised by the header"), NONE: tr("the columns are those named here")}
+    titles = {form["name"]: _without_comma(form["title"]) for form in _forms()}
+    return [f"{name}: {title}" for name, title in {**general, **titles}.items()]
 
 
 def may_be_known(fields: Iterable[str]) -> bool:

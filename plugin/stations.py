@@ -21,7 +21,7 @@ X, Y = "point x", "point y"
 LONLAT_FIELDS = (("lon", "lat"), ("longitude", "latitude"), ("lng", "lat"), ("long", "lat"), ("site longitude", "site latitude"),
                  ("länge", "breite"), ("经度", "纬度"))
 # What the engine takes for a number: a decimal point or comma, thousands set apart, and the minus signs of typographers.
-_NUMBER = re.compile(r"[-+\u2212\u2013]?(?:\d{1,3}(?:[., '’\u00a0\u2009\u202f]\d{3})+|\d+)?(?:[.,]\d*)?(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(r"(?=[^eE]*\d)[-+\u2212\u2013]?(?:\d{1,3}(?:[., '’\u00a0\u2009\u202f]\d{3})+|\d+)?(?:[.,]\d*)?(?:[eE][-+]?\d+)?")
 
 
 class Days(NamedTuple):
@@ -181,7 +181,7 @@ def text_only(source: QgsProcessingFeatureSource, field: str, most: int = 20_000
 
 def is_number(text: str) -> bool:
     """Whether the engine reads the text as a number, with a decimal point or comma."""
-    return bool(_NUMBER.fullmatch(text)) and any(map(str.isdigit, text))
+    return _NUMBER.fullmatch(text) is not None
 
 
 def _with_margin(source: QgsProcessingFeatureSource, near: Days) -> tuple[QDate, QDate]:

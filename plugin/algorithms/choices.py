@@ -14,7 +14,9 @@ class Choice(QgsProcessingParameterEnum):
     stands for, which the dialog shows.
     """
 
-    def __init__(self, name: str, label: str, options: Sequence[str], default: Any = None, *, multiple: bool = False, optional: bool = False):
+    def __init__(
+        self, name: str, label: str, options: Sequence[str], default: Any = None, *, multiple: bool = False, optional: bool = False,
+    ):
         default = options[0] if default is None and not optional else default
         super().__init__(name, label, options, allowMultiple=multiple, defaultValue=default, optional=optional, usesStaticStrings=True)
 

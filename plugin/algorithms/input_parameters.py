@@ -31,9 +31,9 @@ def add_inputs(algorithm: EngineAlgorithm) -> None:
     """The table; advanced."""
     headers = [tr("Variable"), tr("Layer or file"), tr("Field"), tr("Unit"), tr("Time"), tr("Station code")]
     algorithm.add(QgsProcessingParameterMatrix(INPUTS, tr("Further inputs"), 1, False, headers, optional=True),
-        tr("Readings of other station variables that the model was trained with, such as temperature; a row each. Layer: name of a layer of the "
-           "project, path of a file, or empty for the station layer. Time and station code: fields, or several joined with +; empty: as in the "
-           "station layer."), advanced=True)
+        tr("Readings of other station variables that the model was trained with, such as temperature; a row each. Layer: name of a "
+           "layer of the project, path of a file, or empty for the station layer. Time and station code: fields, or several joined with +; "
+           "empty: as in the station layer."), advanced=True)
 
 
 def inputs_of(algorithm: EngineAlgorithm, parameters: dict, context) -> list[Input]:

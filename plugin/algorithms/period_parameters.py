@@ -67,7 +67,8 @@ def files_request(algorithm: EngineAlgorithm, parameters: dict, context) -> dict
     for key, (name, _) in _WEATHER.items():
         column = algorithm.parameterAsString(parameters, name, context).strip()
         if column:
-            request.update({key: f"{files}:{column}", f"{key}_unit": algorithm.parameterAsString(parameters, f"{key.upper()}_UNIT", context)})
+            unit = algorithm.parameterAsString(parameters, f"{key.upper()}_UNIT", context)
+            request.update({key: f"{files}:{column}", f"{key}_unit": unit})
     return request
 
 

@@ -29,9 +29,9 @@ class ReadStations(EngineAlgorithm):
     NAME = "readstations"
     TITLE = tr("Read station table")
     GROUP = "stations"
-    SUMMARY = tr("Reads a table of station readings as its source hands it out (OpenAQ, EPA, EEA, CNEMC, CPCB and many others, or any table "
-                 "with named columns), and makes a clean point layer: a row for each station and day with value, unit, species, valid hours "
-                 "and what was assumed. The log tells what became of each row of the table.")
+    SUMMARY = tr("Reads a table of station readings as its source hands it out (OpenAQ, EPA, EEA, CNEMC, CPCB and many others, or any "
+                 "table with named columns), and makes a clean point layer: a row for each station and day with value, unit, species, "
+                 "valid hours and what was assumed. The log tells what became of each row of the table.")
     TAGS = ("stations", "table", "csv", "import", "openaq", "aqs", "airnow", "eea", "cnemc", "cpcb", "purpleair", "units", "daily mean")
 
     def initAlgorithm(self, configuration=None) -> None:
@@ -46,7 +46,8 @@ class ReadStations(EngineAlgorithm):
         self.add(QgsProcessingParameterString(UNIT, tr("Unit of the readings"), optional=True),
             tr("Such as µg/m³ or ppb; the result is in µg/m³. Empty: as the form or the table says, else µg/m³."))
         for name, label, help_text in (
-            (START, tr("First day"), tr("Empty: that of the first reading. One day as first and last also decides dates such as 05-03-2019.")),
+            (START, tr("First day"), tr(
+                "Empty: that of the first reading. One day as first and last also decides dates such as 05-03-2019.")),
             (END, tr("Last day"), tr("Empty: that of the last reading.")),
         ):
             self.add(QgsProcessingParameterDateTime(

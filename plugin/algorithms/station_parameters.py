@@ -41,7 +41,8 @@ def add_station_parameters(
         "reported and not used. Empty: by the form of the table, if it is a published one."))
     algorithm.add(unit_parameter(UNIT, tr("Unit of the reading"), CONCENTRATION_UNITS),
         tr("Unit of the field; the result is in µg/m³. Empty: as the form or a field says, else µg/m³."))
-    _add_field(algorithm, TIME, tr("Time of the reading"), tr("Field with the date or time; needed where the layer holds more than one day."))
+    _add_field(algorithm, TIME, tr("Time of the reading"), tr(
+        "Field with the date or time; needed where the layer holds more than one day."))
     if one_day:
         algorithm.add(QgsProcessingParameterDateTime(
             DATE, tr("Day"), Qgis.ProcessingDateTimeParameterDataType.Date, optional=True),
@@ -53,7 +54,7 @@ def add_station_parameters(
         ID, tr("Station code"), parentLayerParameterName=STATIONS, allowMultiple=True, optional=True),
         tr("Field that tells stations apart, or several that do so together, such as state, county and site."), advanced=True)
     if groups:
-        _add_field(algorithm, GROUP, tr("City or other group"), tr("Field that groups stations, such as the city."), advanced=group_advanced)
+        _add_field(algorithm, GROUP, tr("City or other group"), tr("Field that groups stations, such as the city."), group_advanced)
     _add_field(algorithm, UNIT_FIELD, tr("Field with the unit"), tr("Where the unit changes from row to row."), advanced=True)
     add_form(algorithm)
     add_reading_options(algorithm)

@@ -37,10 +37,10 @@ class Column(NamedTuple):
 COLUMNS = (
     Column("VALUE", "value", tr("Column with the reading"),
            tr("Empty: as the form has it. In a table with a column per station: the name of the variable.")),
-    Column("TIME", "time", tr("Column with the time"), tr("Or several joined with +, such as Date Local+Time Local. Empty: as the form has it, "
-                                                         "or the date in the names of the files.")),
-    Column("ID", "id", tr("Column with the station code"), tr("Or several joined with +, such as State Code+County Code+Site Num. Empty: "
-                                                             "as the form has it, else a station is its place.")),
+    Column("TIME", "time", tr("Column with the time"),
+           tr("Or several joined with +, such as Date Local+Time Local. Empty: as the form has it, or the date in the files' names.")),
+    Column("ID", "id", tr("Column with the station code"),
+           tr("Or several joined with +, such as State Code+County Code+Site Num. Empty: as the form has it, else stations are places.")),
     Column("X", "x", tr("Column with x or longitude"), tr("Empty: found by its name.")),
     Column("Y", "y", tr("Column with y or latitude"), tr("Empty: found by its name.")),
     Column("CRS", "crs", tr("CRS of the coordinates"), tr("Such as EPSG:3857. Empty: as the file says, else longitude and latitude.")),
@@ -58,8 +58,8 @@ def add_species(algorithm: EngineAlgorithm) -> None:
 def add_form(algorithm: EngineAlgorithm, advanced: bool = True) -> None:
     """The published form of the table."""
     algorithm.add(Choice(FORM, tr("Form of the table"), forms.choices()),
-        tr("Published form, which says what the columns mean. 'auto' recognises it by the header and says so in the log; 'none': the columns "
-           "are those named here. What is named here overrules the form."), advanced=advanced)
+        tr("Published form, which says what the columns mean. 'auto' recognises it by the header and says so in the log; 'none': the "
+           "columns are those named here. What is named here overrules the form."), advanced=advanced)
 
 
 def add_reading_options(algorithm: EngineAlgorithm) -> None:
@@ -77,11 +77,13 @@ def add_reading_options(algorithm: EngineAlgorithm) -> None:
         (GAS_TEMPERATURE, tr("Temperature of gases in K"), tr("At which ppb and ppm become µg/m³. Empty: 293.15 K.")),
         (GAS_PRESSURE, tr("Pressure of gases in hPa"), tr("At which ppb and ppm become µg/m³. Empty: 1013.25 hPa.")),
     ):
-        algorithm.add(QgsProcessingParameterNumber(name, label, Qgis.ProcessingNumberParameterType.Double, optional=True, minValue=1), help_text,
-                      advanced=True)
+        algorithm.add(QgsProcessingParameterNumber(
+            name, label, Qgis.ProcessingNumberParameterType.Double, optional=True, minValue=1), help_text, advanced=True)
 
 
-def add_file_options(algorithm: EngineAlgorithm, prefix: str = "", columns: tuple[Column, ...] = COLUMNS, foremost: tuple[str, ...] = ()) -> None:
+def add_file_options(
+    algorithm: EngineAlgorithm, prefix: str = "", columns: tuple[Column, ...] = COLUMNS, foremost: tuple[str, ...] = (),
+) -> None:
     """Columns, rows, layout and encoding of a file; advanced, but for the `foremost` columns. `prefix` is that of the parameters' names."""
     for name, _, label, help_text in columns:
         algorithm.add(QgsProcessingParameterString(f"{prefix}{name}", label, optional=True), help_text, advanced=name not in foremost)

@@ -36,7 +36,8 @@ def add_training_parameters(algorithm) -> None:
            "Empty: drawn at random."),
         advanced=True)
     for name, label, help_text in (
-        (FROM, tr("Model to start from"), tr("'bundled', or the path of a model file: its weights, network and inputs are kept (fine-tuning).")),
+        (FROM, tr("Model to start from"), tr(
+            "'bundled', or the path of a model file: its weights, network and inputs are kept (fine-tuning).")),
         (TARGET, tr("Target species"), tr("Species whose field comes out, such as pm25, o3, no2. Empty: as configured.")),
         (INPUTS, tr("Other station variables"), tr("Such as 'rh wind', or 'none'. Empty: as configured.")),
         (MAPS, tr("Maps"), tr("Such as 'elevation urban', or 'none'. Empty: as configured.")),

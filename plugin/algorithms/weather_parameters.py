@@ -38,14 +38,17 @@ def add_weather_layers(algorithm: EngineAlgorithm) -> None:
         for field, text, multiple, help_text in (
             ("FIELD", tr("Field with {} in the other layer"), False, tr("Field of the other layer with the {} readings.")),
             ("TIME", tr("Time of {} in the other layer"), True, tr(
-                "Field with the date or time of {}, or two: date and hour. Empty: the field of the station layer, where the other layer has it.")),
+                "Field with the date or time of {}, or two: date and hour. Empty: the field of the station layer, where the other layer "
+                "has it.")),
             ("ID", tr("Station code of {} in the other layer"), True, tr(
-                "Field that tells the stations with {} apart, or several. Empty: the field of the station layer, where the other layer has it.")),
+                "Field that tells the stations with {} apart, or several. Empty: the field of the station layer, where the other layer "
+                "has it.")),
         ):
             algorithm.add(QgsProcessingParameterField(
                 f"{layer}_{field}", text.format(label), parentLayerParameterName=layer, allowMultiple=multiple, optional=True),
                 help_text.format(label), advanced=True)
-        algorithm.add(QgsProcessingParameterString(f"{name}_TIMES_IN", tr("Time zone of {} in the other layer").format(label), optional=True),
+        algorithm.add(QgsProcessingParameterString(
+            f"{name}_TIMES_IN", tr("Time zone of {} in the other layer").format(label), optional=True),
             tr("Zone of times of {} that carry no offset, such as UTC. Empty: that of the readings.").format(label), advanced=True)
     add_inputs(algorithm)
 

@@ -8,7 +8,10 @@ from ..translate import tr
 
 _OPTION = re.compile(r"(?<![\w-])--([a-z]+(?:-[a-z]+)*)")
 # Options whose parameter has another name.
-_PARAMETERS = {"from": ("FORM",), "stations": ("STATIONS", "FILE"), "unit-column": ("UNIT_COLUMN", "UNIT_FIELD"), "where": ("WHERE", "FILES_WHERE")}
+_PARAMETERS = {
+    "from": ("FORM",), "stations": ("STATIONS", "FILE"), "unit-column": ("UNIT_COLUMN", "UNIT_FIELD"), "where": ("WHERE", "FILES_WHERE"),
+    "x": ("X", "FILES_X"), "y": ("Y", "FILES_Y"), "wide": ("WIDE", "FILES_WIDE"), "encoding": ("ENCODING", "FILES_ENCODING"),
+}
 
 
 def in_own_words(algorithm, text: str) -> str:

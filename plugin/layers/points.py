@@ -27,5 +27,6 @@ def load_readings(path: str, result: dict, context: QgsProcessingContext) -> str
 def readings_name(result: dict) -> str:
     """Such as "PM2.5 readings 2018-02-20 – 2018-02-25 (µg m⁻³)"."""
     days = dict.fromkeys(day for day in (result["days"]["first"], result["days"]["last"]) if day)
-    return tr("{species} readings {days} ({unit})").format(
-        species=LABELS.get(result["species"], result["species"].upper()), days=" – ".join(days), unit=pretty_unit(result["unit"])).replace("  ", " ")
+    species = LABELS.get(result["species"], result["species"].upper())
+    what = " ".join([tr("{} readings").format(species), " – ".join(days)]).strip()
+    return f"{what} ({pretty_unit(result['unit'])})"

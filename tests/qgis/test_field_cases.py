@@ -59,7 +59,8 @@ def dragged(path):
 def delimited(path, x="lon", y="lat", options=""):
     """The layer of QGIS's dialog for delimited text."""
     x, y = (bytes(QUrl.toPercentEncoding(name)).decode() for name in (x, y))
-    return QgsVectorLayer(f"file://{path}?type=csv&xField={x}&yField={y}&crs=EPSG:4326&detectTypes=yes{options}", "delimited", "delimitedtext")
+    uri = f"file://{path}?type=csv&xField={x}&yField={y}&crs=EPSG:4326&detectTypes=yes{options}"
+    return QgsVectorLayer(uri, "delimited", "delimitedtext")
 
 
 # 01, 02 OpenAQ
@@ -111,7 +112,8 @@ def test_a_date_without_its_hour_is_refused_with_the_remedy(case, cells, form):
 
 
 @pytest.mark.parametrize("fields", [{}, {
-    "FORM": "none", "VALUE": "Sample Measurement", "TIME": "Date Local", "TIME_OF_DAY": "Time Local", "ID": ["State Code", "County Code", "Site Num"]}])
+    "FORM": "none", "VALUE": "Sample Measurement", "TIME": "Date Local", "TIME_OF_DAY": "Time Local",
+    "ID": ["State Code", "County Code", "Site Num"]}])
 def test_date_and_hour_in_two_fields(case, cells, fields):
     layer = delimited(case(4, "hourly_88101_2016.csv"), "Longitude", "Latitude")
     assert cells(layer, CALIFORNIA, DATE="2016-01-15", **fields) == pytest.approx([14.25, 15.25, 15.25])
@@ -204,12 +206,14 @@ def test_two_digit_years_have_one_order(case, read, cells):
 @pytest.mark.parametrize("name", ["uba.csv", "uba_utf8.csv"])
 def test_hour_24_ends_the_day(case, read, cells, name):
     assert read(case(13, name)) == {"DEBE010": pytest.approx(16.25), "DEBB021": pytest.approx(16.25)}
-    columns = {"VALUE": "PM2,5 (µg/m³)", "X": "Länge", "Y": "Breite", "TIME": "Datum+Zeit", "ID": "Stationscode", "FORM": "none", "STAMP": "end"}
+    columns = {"VALUE": "PM2,5 (µg/m³)", "X": "Länge", "Y": "Breite", "TIME": "Datum+Zeit", "ID": "Stationscode", "FORM": "none",
+               "STAMP": "end"}
     assert list(read(case(13, name), **columns).values()) == pytest.approx([16.25, 16.25])
 
 
 def test_hour_24_in_a_table_without_geometry(case, cells):
-    table = QgsVectorLayer(f"file://{case(13, 'uba_utf8.csv')}?type=csv&delimiter=;&geomType=none&detectTypes=yes", "table", "delimitedtext")
+    uri = f"file://{case(13, 'uba_utf8.csv')}?type=csv&delimiter=;&geomType=none&detectTypes=yes"
+    table = QgsVectorLayer(uri, "table", "delimitedtext")
     values = {"VALUE": "PM2,5 (µg/m³)", "ID": "Stationscode", "FORM": "none", "STAMP": "end", "DATE": "2016-01-15"}
     assert cells(table, GERMANY, TIME="Uhrzeit", **values) == [16.25, 16.25]
     assert cells(table, GERMANY, TIME="Datum", TIME_OF_DAY="Zeit", **values) == [16.25, 16.25]
@@ -247,7 +251,8 @@ SIX = [7.75, 8, 12, 13.5, 20.1, 31.2]
 
 
 @pytest.mark.parametrize("name, values", [
-    ("quoted_values_only.csv", [*SIX[:2], 10, 11, *SIX[2:]]), ("quoted.csv", SIX), ("excel_unicode.txt", SIX), ("semicolon.csv", [*SIX[:5], 1031.2])])
+    ("quoted_values_only.csv", [*SIX[:2], 10, 11, *SIX[2:]]), ("quoted.csv", SIX), ("excel_unicode.txt", SIX),
+    ("semicolon.csv", [*SIX[:5], 1031.2])])
 def test_decimal_commas_in_any_file(case, read, cells, name, values):
     assert sorted(read(case(15, name), VALUE="pm25").values()) == values
     if name.startswith("quoted"):  # QGIS's fields are texts then

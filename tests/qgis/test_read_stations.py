@@ -19,17 +19,17 @@ def table(tmp_path):
     lines = ["Messnetz;Stunde;Rechtswert;Hochwert;Feinstaub;Status"]
     for day in DAYS[:2]:
         for station, (x, y, value) in enumerate(readings_of(day)[:20]):
-            for hour in range(1, 25):
-                lines.append(f"S{station};{day:%d.%m.%Y} {hour:02d}:00;{x:.3f};{y:.3f};{value:.4f};V".replace(".", ",").replace(
-                    f"{day:%d,%m,%Y}", f"{day:%d.%m.%Y}"))
-            lines.append(f"S{station};{day:%d.%m.%Y} 12:00;{x:.3f};{y:.3f};999;I".replace(".", ",").replace(f"{day:%d,%m,%Y}", f"{day:%d.%m.%Y}"))
+            place = f"{x:.3f};{y:.3f}".replace(".", ",")
+            reading = f"{value:.4f}".replace(".", ",")
+            lines += [f"S{station};{day:%d.%m.%Y} {hour:02d}:00;{place};{reading};V" for hour in range(1, 25)]
+            lines.append(f"S{station};{day:%d.%m.%Y} 12:00;{place};999;I")
     path = tmp_path / "hours.csv"
     path.write_text("\n".join(lines) + "\n", encoding="cp1252")
     return str(path)
 
 
-COLUMNS = {"VALUE": "Feinstaub", "TIME": "Stunde", "ID": "Messnetz", "X": "Rechtswert", "Y": "Hochwert", "CRS": LAMBERT, "WHERE": "Status=V",
-           "STAMP": "end"}
+COLUMNS = {"VALUE": "Feinstaub", "TIME": "Stunde", "ID": "Messnetz", "X": "Rechtswert", "Y": "Hochwert", "CRS": LAMBERT,
+           "WHERE": "Status=V", "STAMP": "end"}
 
 
 def test_the_layer_holds_what_was_read(run, table, log, tmp_path):
@@ -83,8 +83,9 @@ def test_the_toolbox_loads_it_with_name_and_colours(plugin, table):
 
 
 @pytest.mark.parametrize("spoil, expected", [
-    ({"FILE": ""}, "Choose a table of readings, or a folder"), ({"FOLDER": "/tmp"}, "one of them"),
-    ({"OUTPUT": "/tmp/readings.shp"}, "must end in .gpkg, .csv, .parquet"), ({"START": "2019-02-01", "END": "2019-01-01"}, "before the first"),
+    ({"FILE": ""}, "Choose a table of readings, or a folder"), ({"FOLDER": "tables"}, "one of them"),
+    ({"OUTPUT": "readings.shp"}, "must end in .gpkg, .csv, .parquet"),
+    ({"START": "2019-02-01", "END": "2019-01-01"}, "before the first"),
     ({"OUTPUT": "/no/such/folder/out.gpkg"}, "does not exist"),
 ])
 def test_what_can_not_be_is_refused(refusal, table, tmp_path, spoil, expected):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from qgis.core import (
-    QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsFeature, QgsGeometry, QgsPointXY, QgsProcessingException, QgsProject, QgsVectorLayer,
+    QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsFeature, QgsGeometry, QgsPointXY, QgsProcessingException, QgsProject,
+    QgsVectorLayer,
 )
 
 from small_world import DAYS, FIRST_DAY, SMALL_GRID
@@ -35,7 +36,8 @@ def weather(qgis_app, small_crs):
 
 @pytest.fixture
 def values(make_stations, tiny_model):
-    return {"STATIONS": make_stations(DAYS[:2]), "VALUE": "pm25", "TIME": "day", "ID": "code", "GRID": SMALL_GRID, "MODEL": tiny_model, "DEVICE": "cpu"}
+    return {"STATIONS": make_stations(DAYS[:2]), "VALUE": "pm25", "TIME": "day", "ID": "code", "GRID": SMALL_GRID,
+            "MODEL": tiny_model, "DEVICE": "cpu"}
 
 
 @pytest.fixture
@@ -50,7 +52,8 @@ def test_it_changes_the_field_of_a_day(run, values, own_layer, read_raster, log,
     fields = [read_raster(run("reanalyse", **values, **more, DATE=str(FIRST_DAY), OUTPUT=str(tmp_path / f"{len(more)}.tif"))["OUTPUT"])
               for more in ({}, own_layer)]
     assert np.isfinite(fields[1]).all() and not np.allclose(*fields, atol=0.01)
-    assert "relative humidity: 960 of 1920 readings used; dropped: 960 other day" in log.text and not any("humidity" in text for text in log.warnings)
+    assert "relative humidity: 960 of 1920 readings used; dropped: 960 other day" in log.text
+    assert not any("humidity" in text for text in log.warnings)
 
 
 def test_it_changes_the_fields_of_a_period(run, values, own_layer, read_raster, tmp_path):
@@ -81,7 +84,8 @@ def test_times_in_a_zone_of_their_own(run, values, own_layer, read_raster, tmp_p
 
 
 @pytest.mark.parametrize("spoil, expected", [
-    ({"RH_STATIONS_FIELD": "Datum"}, "holds text, such as '16.02.2018'"), ({"RH_STATIONS_TIME": ["day"]}, "no field 'day'; its fields are synop"),
+    ({"RH_STATIONS_FIELD": "Datum"}, "holds text, such as '16.02.2018'"),
+    ({"RH_STATIONS_TIME": ["day"]}, "no field 'day'; its fields are synop"),
     ({"WIND_STATIONS_FIELD": ""}, "Choose the field with wind speed in the other layer"),
 ])
 def test_what_can_not_be_is_refused(refusal, values, own_layer, tmp_path, spoil, expected):
@@ -102,7 +106,8 @@ def test_the_table_of_inputs_is_another_way_to_say_it(run, values, own_layer, in
     def field(name, **more):
         return read_raster(run("reanalyse", **values, **more, DATE=str(FIRST_DAY), OUTPUT=str(tmp_path / name))["OUTPUT"])
 
-    table = ["rh", in_project.name(), "feuchte", "1", "Datum+Stunde", "synop", "wind", in_project.id(), "ff", "km/h", "Datum+Stunde", "synop"]
+    table = ["rh", in_project.name(), "feuchte", "1", "Datum+Stunde", "synop",
+             "wind", in_project.id(), "ff", "km/h", "Datum+Stunde", "synop"]
     assert np.array_equal(field("table.tif", INPUTS=table), field("own.tif", **own_layer))
 
 
@@ -122,7 +127,8 @@ def test_an_input_that_the_model_does_not_know_is_said(run, values, log, tmp_pat
 
 
 @pytest.mark.parametrize("row, expected", [
-    (["", "", "rh", "", "", ""], "name the variable and its field"), (["rh", "nowhere.csv", "rh", "", "", ""], "'nowhere.csv' is neither a layer"),
+    (["", "", "rh", "", "", ""], "name the variable and its field"),
+    (["rh", "nowhere.csv", "rh", "", "", ""], "'nowhere.csv' is neither a layer"),
 ])
 def test_inputs_that_can_not_be_are_refused(refusal, values, tmp_path, row, expected):
     assert expected in refusal("reanalyse", **values, INPUTS=row, OUTPUT=str(tmp_path / "out.tif"))
