@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 from qgis.core import (
-    QgsApplication, QgsProcessing, QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback, QgsProcessingOutputLayerDefinition,
-    QgsProject, QgsVectorLayer,
+    QgsApplication, QgsDateTimeRange, QgsFeatureRequest, QgsProcessing, QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition, QgsProject, QgsVectorLayer, QgsVectorLayerTemporalContext,
 )
+from qgis.PyQt.QtCore import QDate, QDateTime, QTime
 
 from small_world import DAYS, LAMBERT, SMALL_GRID, readings_of
 
@@ -79,7 +80,17 @@ def test_the_toolbox_loads_it_with_name_and_colours(plugin, table):
     ranges = layer.renderer().ranges()
     assert ranges[0].lowerValue() < 0 and ranges[-1].upperValue() > 1000
     assert len({one.symbol().color().name() for one in ranges}) == len(ranges)
+    assert [shown(layer, DAYS[0], hour) for hour in (0, 23)] == [20, 20] and shown(layer, DAYS[2], 0) == 0
     project.clear()
+
+
+def shown(layer, day, hour: int) -> int:
+    """Features that the temporal controller shows at an hour."""
+    begin = QDateTime(QDate(day.year, day.month, day.day), QTime(hour, 0))
+    context = QgsVectorLayerTemporalContext()
+    context.setLayer(layer)
+    text = layer.temporalProperties().createFilterString(context, QgsDateTimeRange(begin, begin.addSecs(3599)))
+    return len(list(layer.getFeatures(QgsFeatureRequest().setFilterExpression(text))))
 
 
 @pytest.mark.parametrize("spoil, expected", [
@@ -109,3 +120,36 @@ def test_the_engine_speaks_of_parameters_by_their_labels(run, table, tmp_path):
     with pytest.raises(QgsProcessingException, match="'Column with the reading'") as error:
         run("readstations", FILE=table, OUTPUT=str(tmp_path / "out.gpkg"))
     assert "--" not in str(error.value)
+
+
+def test_a_model_may_start_from_it(plugin, table, tmp_path):
+    """In the graphical modeler: table -> clean layer -> raster; choices by word, by number and by what stands in the dialog."""
+    from qgis.core import (
+        QgsProcessingModelAlgorithm, QgsProcessingModelChildAlgorithm, QgsProcessingModelChildParameterSource, QgsProcessingModelOutput,
+    )
+
+    def child(name, **sources):
+        step = QgsProcessingModelChildAlgorithm(f"ctm_reanalysis:{name}")
+        step.setChildId(name)
+        for parameter, source in sources.items():
+            step.addParameterSources(parameter, [source])
+        return step
+
+    def fixed(values):
+        return {name: QgsProcessingModelChildParameterSource.fromStaticValue(value) for name, value in values.items()}
+
+    model = QgsProcessingModelAlgorithm("table to raster", "tests")
+    model.addChildAlgorithm(child("readstations", **fixed(
+        {"FILE": table, **COLUMNS, "FORM": "none", "SPECIES": 1, "DATE_ORDER": "dmy: day month year", "OUTPUT": QgsProcessing.TEMPORARY_OUTPUT})))
+    gridding = child(
+        "gridstations", STATIONS=QgsProcessingModelChildParameterSource.fromChildOutput("readstations", "OUTPUT"),
+        **fixed({"VALUE": "value", "TIME": "day", "ID": "station", "DATE": str(DAYS[1]), "SPECIES": "pm10", "GRID": SMALL_GRID}))
+    output = QgsProcessingModelOutput("raster")
+    output.setChildId("gridstations")
+    output.setChildOutputName("OUTPUT")
+    gridding.setModelOutputs({"raster": output})
+    model.addChildAlgorithm(gridding)
+    model.initAlgorithm()
+    feedback = QgsProcessingFeedback()
+    results, ok = model.run({"gridstations:raster": str(tmp_path / "cells.tif")}, QgsProcessingContext(), feedback)
+    assert ok and "PM10: 20 of 40 readings used" in feedback.textLog(), feedback.textLog()
