@@ -9,7 +9,7 @@ import csv
 
 import numpy as np
 import pytest
-from qgis.core import QgsProcessingException, QgsVectorLayer
+from qgis.core import QgsFeature, QgsGeometry, QgsPointXY, QgsProcessingException, QgsVectorLayer
 from qgis.PyQt.QtCore import QUrl
 
 from conftest import ROOT
@@ -300,3 +300,42 @@ def test_small_negative_hours_are_kept(case, read, cells):
 def test_degenerate_tables_are_tables(case, read, name, used):
     read(case(50, name), VALUE="pm25")
     assert read.outputs["COUNT_USED"] == used
+
+
+# 68, 69: the forms of times and units are in tests/core; here, that a field brings them through
+
+def one_reading(**attributes):
+    """A layer with one station and these texts."""
+    layer = QgsVectorLayer("Point?crs=EPSG:4326&" + "&".join(f"field={name}:string" for name in attributes), "one", "memory")
+    feature = QgsFeature(layer.fields())
+    feature.setGeometry(QgsGeometry.fromPointXY(QgsPointXY(10, 45)))
+    feature.setAttributes(list(attributes.values()))
+    assert layer.dataProvider().addFeatures([feature])[0]
+    return layer
+
+
+@pytest.mark.parametrize("written", [
+    "2019年1月14日 08时", "2019-01-14_08:00:00", "1547452800", "43479.333", "14.01.2019 08:00", "2019-01-14 08:00:00 GMT", "2019011408"])
+def test_a_form_of_time_comes_through_a_field(plugin, run, tmp_path, written):
+    layer = one_reading(when=written, pm25="35")
+    values = {"VALUE": "pm25", "TIME": "when", "DATE": "2019-01-14", "GRID": ITALY, "OUTPUT": str(tmp_path / "out.tif")}
+    outputs = run("gridstations", STATIONS=layer, **values)
+    assert (outputs["COUNT_USED"], outputs["MEAN"]) == (1, 35)
+
+
+@pytest.mark.parametrize("unit, factor", [("ug/m3 LC", 1), ("ugm-3 (Ref.eq)", 1), ("mg/m³", 1000), ("微克/立方米", 1)])
+def test_a_spelling_of_a_unit_comes_through(plugin, run, tmp_path, unit, factor):
+    layer = one_reading(pm25="0,5", unit=unit)
+    for parameters in ({"UNIT": unit}, {"UNIT_FIELD": "unit"}):
+        outputs = run("gridstations", STATIONS=layer, VALUE="pm25", **parameters, GRID=ITALY, OUTPUT=str(tmp_path / "out.tif"))
+        assert outputs["MEAN"] == 0.5 * factor
+
+
+def test_parts_per_billion_need_a_gas_and_its_state(plugin, run, tmp_path):
+    layer = one_reading(reading="10")
+    values = {"STATIONS": layer, "VALUE": "reading", "UNIT": "ppb", "GRID": ITALY, "OUTPUT": str(tmp_path / "out.tif")}
+    expected = 10e-9 * 47.998e-3 * 101325 / (8.314462618 * 293.15) * 1e9
+    assert run("gridstations", **values, SPECIES="o3")["MEAN"] == pytest.approx(expected, rel=1e-4)
+    assert run("gridstations", **values, SPECIES="o3", GAS_TEMPERATURE=298.15)["MEAN"] == pytest.approx(expected * 293.15 / 298.15, rel=1e-4)
+    with pytest.raises(QgsProcessingException, match="ppb"):
+        run("gridstations", **values)
