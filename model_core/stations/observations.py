@@ -15,9 +15,9 @@ from model_core.days import parse_day, parse_times
 from model_core.errors import InputError
 from model_core.grid import parse_crs
 from model_core.stations.averaging import DAY, RUNNING_DAY, HoursSeen
+from model_core.stations.distinct import coordinates, numbers
 from model_core.stations.identity import moves, stations_of
 from model_core.stations.labels import labels
-from model_core.stations.distinct import coordinates, numbers
 from model_core.stations.reading_report import ReadingReport
 from model_core.stations.readings import DAILY_VALUE, FLAGS, Observations
 from model_core.stations.screening import PLACES, screen

@@ -54,10 +54,8 @@ def meaning_of(source: Source, columns: Sequence[str], sample: pd.DataFrame | No
     notes: list[str] = []
     if form is not None:
         options = _options(form, columns, source)
-        if source.value not in (None, options.get("value")):  # another column may be the mean of another time
-            options.pop("averaging", None)
         notes.append(("recognised as " if source.form == AUTO else "read as ") + f"{form.title}{_told(options, source)}")
-        notes += [note for note in options.get("notes", ()) if source.value is None or "--value" not in note]
+        notes += options.get("notes", ())
     source = _as_the_target(source, columns)
     filled = {field: options[field] for field in _FILLED if getattr(source, field) is None and options.get(field)}
     if {"x", "y"} & set(filled) and ("x" not in filled or "y" not in filled or has_points or source.sites):
@@ -92,12 +90,12 @@ def _options(form: "forms.Form", columns: Sequence[str], source: Source) -> dict
     """What the form says; of a variable that it does not hold, only where and when the readings are."""
     if source.species in form.species:
         try:
-            return form.options(columns, source.species)
+            return form.options(columns, source.species, source.value)
         except InputError:
             if source.form != AUTO or not source.value:
                 raise
     elif source.value is None or source.like is None and source.form != AUTO:
-        return form.options(columns, source.species)  # which says what the form holds
+        return form.options(columns, source.species, source.value)  # which says what the form holds
     for species in form.species:
         try:
             options = form.options(columns, species)

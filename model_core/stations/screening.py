@@ -12,9 +12,9 @@ from pyproj import CRS
 from model_core.errors import InputError
 from model_core.stations.averaging import RUNNING_DAY
 from model_core.stations.clashes import Origin, clash_message
+from model_core.stations.distinct import coordinates, numbers
 from model_core.stations.identity import Stations, moves, stations_of
 from model_core.stations.labels import labels
-from model_core.stations.distinct import coordinates, numbers
 from model_core.stations.reading_report import Example, ReadingReport, Values
 from model_core.stations.readings import AVERAGED, DAILY_VALUE, FLAGS, NEGATIVE, RUNNING, Observations
 from model_core.stations.repeats import MOST_AT_A_PLACE, Repeats, settle

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from model_core.errors import InputError
-from model_core.stations.labels import labels
 from model_core.stations.distinct import coordinates
+from model_core.stations.filters import conditions, rows_that_meet
+from model_core.stations.labels import labels
 from model_core.stations.table_files import open_table
 from model_core.stations.tables import coordinate_columns, require_column, split_layer
 
@@ -43,7 +44,7 @@ class Sites:
 
 
 def read_sites(
-    path: str, wanted: Iterable[str], code_column: str | None = None, crs: Any = None, encoding: str | None = None,
+    path: str, wanted: Iterable[str], code_column: str | None = None, crs: Any = None, where: str | None = None,
 ) -> Sites:
     """The list of stations.
 
@@ -51,6 +52,7 @@ def read_sites(
     ----------
     path : CSV, Parquet or vector file with a code and a place for each station
     wanted : codes of the readings; the column that holds most of them is the list's code column, where none is named
+    where : condition on the list's rows, where its column is there: for lists that alone say which instrument measures what
     crs : of the places; default: EPSG:4326 for columns, the layer's own for a geometry
 
     Raises
@@ -59,10 +61,13 @@ def read_sites(
         If no column holds the codes, the places can't be found, or a code that is wanted stands at different places.
     """
     file, layer = split_layer(path)
-    table_file = open_table(file, layer, **({"encoding": encoding} if encoding else {}))
+    table_file = open_table(file, layer)
     table, points = next(iter(table_file.parts()))
     if not len(table):
         raise InputError(f"list of stations '{file}' has no rows")
+    if where:
+        met = rows_that_meet(table, [c for c in conditions([where], list(table.columns)) if c.column in table], file)
+        table, points = table[met], points if points is None else points[met]
     axes = None if table_file.has_points else coordinate_columns(list(table.columns), file)
     wanted = pd.Index(np.unique(np.asarray(list(wanted), object).astype(str)))
     column = code_column or _code_column(table, wanted, axes or (), file)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import date as Date
 from pathlib import Path
@@ -16,10 +15,10 @@ from model_core.errors import InputError
 from model_core.grid import parse_crs
 from model_core.stations import wide
 from model_core.stations.averaging import averaging_column, averaging_of, averaging_of_form
+from model_core.stations.distinct import coordinates
 from model_core.stations.filters import conditions, rows_that_meet, values_there
 from model_core.stations.forms.hours import to_long
 from model_core.stations.labels import joined_labels, labels
-from model_core.stations.distinct import coordinates
 from model_core.stations.reading_report import ReadingReport
 from model_core.stations.resolve import meaning_of
 from model_core.stations.sites import Sites, read_sites
@@ -58,9 +57,6 @@ class StationTable:
         sample = self._sample()
         meaning = meaning_of(source, self._names, sample, self._table.has_points)
         self._extra = meaning.extra
-        self._headless = bool(self._extra.get("column_names"))
-        if self._headless:
-            self._names = list(self._extra["column_names"])
         self.source = source = meaning.source
         self.notes = [*getattr(self._table, "notes", ()), *meaning.notes]
         self._form = meaning.form
@@ -102,7 +98,7 @@ class StationTable:
         """The columns in which rows of the file, by number from 0, differ, with the values there; for messages."""
         wanted, found, first = set(rows), [], 0
         for table, _ in self._table.parts(None, _PART_ROWS):
-            table = self._named(table, first)
+            table = table.set_axis(pd.RangeIndex(first, first + len(table)))
             found.append(table.loc[[row for row in table.index if row in wanted]])
             first += len(table)
         there = pd.concat(found).astype(str)
@@ -131,6 +127,8 @@ class StationTable:
     def _wide_columns(self, sample: pd.DataFrame | None) -> list[tuple[str, str]]:
         """(column, station) of a table with one column per station; empty for others."""
         source = self.source
+        if self._extra.get("hours"):
+            return []
         if self._extra.get("station_columns"):
             return list(self._extra["station_columns"])
         if source.wide == "no" or (source.wide == "auto" and (source.value in self._names or not wide.looks_wide(self._names))):
@@ -199,33 +197,23 @@ class StationTable:
         if extra.get("hours") and not values:
             values = [name for name, _ in (*extra["hours"], *extra.get("hour_flags", ()))]
         wanted = [
-            *(values or [source.value]), *self._time, *self._id, *(self._axes or ()), *(condition.column for condition in self._conditions),
+            *(values or [source.value]), *extra.get("value_else", ()), *self._time, *self._id, *(self._axes or ()), *(condition.column for condition in self._conditions),
             *(name for name in (source.group, source.unit_column, self._averaging, self._monitor) if name),
         ]
         return list(dict.fromkeys(wanted))
 
     def _raw_parts(self, rows: int | None) -> Iterator[tuple[pd.DataFrame, pd.DataFrame | None]]:
-        wanted = None if self._headless else [name for name in self._wanted if name in self._names]
+        wanted = [name for name in self._wanted if name in self._names]
         first = 0
         for table, points in self._table.parts(wanted, rows):
-            if not len(table) and not first and not self._headless:
+            if not len(table) and not first:
                 raise InputError(f"station file '{self._file}' has no rows")
-            table = self._named(table, first)
+            table = table.set_axis(pd.RangeIndex(first, first + len(table)))
             if points is not None:
-                points = points.set_axis(table.index[-len(points):])
+                points = points.set_axis(table.index)
             first += len(table)
             if len(table):
                 yield table, points
-
-    def _named(self, table: pd.DataFrame, first: int) -> pd.DataFrame:
-        """The table with row numbers; the header of a file that has none is its first row."""
-        if self._headless:
-            if not first:
-                cells = [re.sub(r"(\.\d+| \(\d+\))$", "", name) if list(self._table.columns).count(name) == 1 and
-                         re.sub(r"(\.\d+| \(\d+\))$", "", name) in self._table.columns else name for name in self._table.columns]
-                table = pd.concat([pd.DataFrame([cells], columns=table.columns), table])
-            table = table.set_axis(self._names, axis=1)
-        return table.set_axis(pd.RangeIndex(first, first + len(table)), axis=0)
 
     def _canonical(self, raw: pd.DataFrame, points: pd.DataFrame | None) -> Part:
         count = len(raw)
@@ -260,6 +248,9 @@ class StationTable:
 
     def _values(self, raw: pd.DataFrame) -> pd.Series:
         values = raw[self.source.value]
+        for column in self._extra.get("value_else", ()):
+            nothing = values.isna() | values.astype(str).str.strip().eq("")
+            values = values.mask(nothing, raw[column])
         missing = self._extra.get("missing")
         return values if not missing else values.mask(values.astype(str).str.strip().isin([str(text) for text in missing]), None)
 
@@ -287,7 +278,9 @@ class StationTable:
     def _places(self, raw: pd.DataFrame, points: pd.DataFrame | None, ids: np.ndarray | None) -> tuple[Any, Any]:
         if self.source.sites:
             if self._sites is None:
-                self._sites = read_sites(self.source.sites, ids, self.source.sites_id, self.source.crs)
+                self._sites = read_sites(
+                    self.source.sites, ids, self.source.sites_id, self.source.crs, where=self._extra.get("sites_where"),
+                )
                 self.crs = parse_crs(self._sites.crs)
                 name = Path(self.source.sites).name
                 self.notes.append(f"places of {len(self._sites.codes)} stations from {name}, by its column '{self._sites.column}'")

@@ -51,12 +51,12 @@ class TableTimes:
         elif self._order == "auto":
             self._order = self._order_of_all(texts, columns)
         times = parse_times(texts, self._source.clock, first, date_order=self._order, day=self._day)
-        return self._at_start(times, rows) if self._source.stamp == "end" else times
+        return self._at_start(texts, times, rows) if self._source.stamp == "end" else times
 
-    def _at_start(self, times: np.ndarray, rows: pd.DataFrame) -> np.ndarray:
-        """Times that stand at the end of their hour at its start; days, which have no hours, stay."""
+    def _at_start(self, texts: pd.Series, times: np.ndarray, rows: pd.DataFrame) -> np.ndarray:
+        """Times that stand at the end of their hour at its start; days, which are written without an hour, stay."""
         times = times.astype("datetime64[s]")
-        self._has_hours = self._has_hours or bool((times != times.astype("datetime64[D]")).any())
+        self._has_hours = self._has_hours or bool((times != times.astype("datetime64[D]")).any()) or _with_hours(texts)
         if not self._has_hours:
             return times
         daily = averaging_of(rows[self._averaging]) == DAY if self._averaging else np.zeros(len(times), bool)
@@ -84,6 +84,13 @@ def joined_times(raw: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     codes, distinct = pd.factorize(pd.MultiIndex.from_arrays([first.astype(object), *(column.astype(object) for column in rest)]))
     texts = ["" if any(map(_is_empty, row)) else " ".join(re.sub(r"\.0$", "", str(cell).strip()) for cell in row) for row in distinct]
     return pd.Series(np.array(texts, object)[codes] if len(texts) else [], index=raw.index, dtype=object)
+
+
+def _with_hours(texts: pd.Series) -> bool:
+    """Whether any of the times is written with an hour, be it that of midnight."""
+    if pd.api.types.is_datetime64_any_dtype(texts):
+        return False
+    return bool(pd.Series(texts.unique()).astype(str).str.contains(r"\d[T ]\s*\d{1,2}|\d:\d|^\d{10,}$").any())
 
 
 def _is_empty(cell: Any) -> bool:

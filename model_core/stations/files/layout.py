@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Sequence
 
 from model_core.errors import InputError
+from model_core.stations.forms.catalogue import names_without_header
 from model_core.stations.files.column_names import distinct
 
 # The cells of a line and its number, from 1.
@@ -65,7 +66,12 @@ def find_layout(lines: Sequence[Line], where: object) -> Layout | None:
     if place is None:
         return None
     below = lines[place + 1:place + 1 + _LOOK_BELOW]
-    if _is_row(lines[place][1], [cells for _, cells in below]):
+    number, cells = lines[place]
+    names = names_without_header([cell.strip() for cell in cells]) if any(map(is_value, cells)) else None
+    if names is not None:
+        told = f"the file has no header; its columns are named as the published form of such rows has them: {', '.join(names)}"
+        return Layout(number, names, number, 1.0, notes=[told])
+    if _is_row(cells, [row for _, row in below]):
         raise InputError(_no_header(lines, place, where))
     if place + 1 < len(lines) and lines[place][1][0].startswith("#") and _is_header(lines, place + 1):
         place += 1  # a comment that happens to have as many cells as the header below it
