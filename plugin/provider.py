@@ -15,6 +15,7 @@ from .algorithms.gridstations import GridStations
 from .algorithms.inspectctm import InspectCTM
 from .algorithms.loadreanalysis import LoadReanalysis
 from .algorithms.modelcard import ModelCard
+from .algorithms.readstations import ReadStations
 from .algorithms.reanalyse import Reanalyse
 from .algorithms.reanalyseperiod import ReanalysePeriod
 from .algorithms.reproducectm import ReproduceCTM
@@ -27,7 +28,7 @@ from .translate import tr
 ICON = Path(__file__).resolve().parent.parent / "resources" / "icons" / "provider.svg"
 
 ALGORITHMS = (
-    Reanalyse, ReanalysePeriod, GridStations, LoadReanalysis, TrainModel, CrossValidate, ReproduceCTM, ModelCard, SimulateCTM,
+    ReadStations, GridStations, Reanalyse, ReanalysePeriod, LoadReanalysis, TrainModel, CrossValidate, ReproduceCTM, ModelCard, SimulateCTM,
     InspectCTM, Covariates, CheckEngine, SetUpEngine,
 )
 
@@ -52,6 +53,9 @@ class ReanalysisProvider(QgsProcessingProvider):
 
     def supportedOutputRasterLayerExtensions(self) -> list[str]:
         return ["tif", "nc"]
+
+    def supportedOutputVectorLayerExtensions(self) -> list[str]:
+        return ["gpkg", "csv", "parquet"]
 
     def load(self) -> bool:
         ProcessingConfig.settingIcons[self.name()] = self.icon()

@@ -12,8 +12,6 @@ from model_core.stations import forms
 from model_core.stations.source import AUTO, NONE, Source, joined_columns
 from model_core.time_zones import parse_time_zone
 
-# The coordinates of the tables that QGIS writes for a job: where a column of readings was chosen there, they are no published form.
-QGIS_COLUMNS = ("point x", "point y")
 # Columns of times by their usual names, for further variables whose own column was not named.
 _TIME_NAMES = ("time", "datetime", "date_time", "date time", "timestamp", "date", "day", "time_utc", "valid", "时间", "日期")
 _FILLED = ("value", "time", "stamp", "id", "x", "y", "crs", "group", "encoding", "decimal")
@@ -83,8 +81,7 @@ def meaning_of(source: Source, columns: Sequence[str], sample: pd.DataFrame | No
 
 
 def _form(source: Source, columns: Sequence[str], sample: pd.DataFrame | None) -> "forms.Form | None":
-    chosen_in_qgis = set(QGIS_COLUMNS) <= set(columns) and source.value is not None
-    if source.form == NONE or (source.form == AUTO and chosen_in_qgis):
+    if source.form == NONE:
         return None
     return forms.recognise(list(columns), sample) if source.form == AUTO else forms.get(source.form)
 

@@ -14,10 +14,13 @@ from qgis.PyQt.QtGui import QIcon
 from ..engine import process
 from ..engine.client import EngineCancelled, EngineError, EngineMissing, run_job
 from ..engine.locate import find_engine
+from ..failures import explain
 from ..layers.in_use import layers_showing
 from ..translate import tr
+from .choices import Choice
+from .wording import OwnWords, in_own_words
 
-GROUPS = {"reanalysis": tr("Reanalysis"), "models": tr("Models"), "engine": tr("Engine")}
+GROUPS = {"stations": tr("Stations"), "reanalysis": tr("Reanalysis"), "models": tr("Models"), "engine": tr("Engine")}
 # QGIS's own "All files (*.*)" refuses names without a dot, which IOAPI files and Pythons often have.
 ANY_FILE = tr("All files (*)")
 DEVICES = ("auto", "cpu", "cuda")
@@ -26,7 +29,7 @@ DEVICES = ("auto", "cpu", "cuda")
 class EngineAlgorithm(QgsProcessingAlgorithm):
     """An algorithm that the engine computes.
 
-    Subclasses give NAME, TITLE, GROUP, SUMMARY and TAGS, add their parameters with `add`, and run.
+    Subclasses give NAME, TITLE, GROUP, SUMMARY and TAGS, add their parameters with `add`, and have `check` and `compute`.
     """
 
     NAME = TITLE = GROUP = SUMMARY = ""
@@ -74,6 +77,38 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         except EngineMissing as error:
             return False, str(error)
         return True, ""
+
+    def check(self, parameters: dict, context) -> str:
+        """What is wrong with parameters that QGIS itself accepts, or ''."""
+        return ""
+
+    def compute(self, parameters: dict, context, feedback) -> dict:
+        """Run with parameters that were checked, and return the outputs."""
+        raise NotImplementedError
+
+    def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
+        parameters = self._with_words(parameters)
+        try:
+            valid, message = super().checkParameterValues(parameters, context)
+            message = self.check(parameters, context) if valid else message
+        except QgsProcessingException as error:
+            valid, message = False, str(error)
+        except Exception as error:  # nobody at a dialog can do anything with a traceback
+            valid, message = False, explain(error, f"{self.NAME} {parameters}")
+        return valid and not message, message
+
+    def processAlgorithm(self, parameters, context, feedback) -> dict:
+        try:
+            return self.compute(self._with_words(parameters), context, OwnWords(feedback, self))
+        except QgsProcessingException as error:
+            raise QgsProcessingException(in_own_words(self, str(error))) from None
+        except Exception as error:
+            raise QgsProcessingException(explain(error, f"{self.NAME} {parameters}")) from None
+
+    def _with_words(self, parameters: dict) -> dict:
+        """The parameters, of choices the words."""
+        choices = {name: self.parameterDefinition(name) for name in parameters}
+        return {name: choices[name].named(value) if isinstance(choices[name], Choice) else value for name, value in parameters.items()}
 
 
 def run_engine(command: str, request: dict, feedback, outputs: list[str], cancelled: str = "") -> dict:

@@ -38,7 +38,7 @@ class CheckEngine(EngineAlgorithm):
     def canExecute(self) -> tuple[bool, str]:
         return True, ""  # it is the way to find out why the others can't
 
-    def processAlgorithm(self, parameters, context, feedback) -> dict:
+    def compute(self, parameters, context, feedback) -> dict:
         lines, python, info, ready = [], "", {}, False
         try:
             engine = find_engine()

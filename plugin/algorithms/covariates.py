@@ -52,14 +52,11 @@ class Covariates(EngineAlgorithm):
         self.add(QgsProcessingParameterRasterDestination(OUTPUT, tr("Covariates")),
             tr("GeoTIFF with one band for each map; a name that ends in .nc gives NetCDF."))
 
-    def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
-        valid, message = super().checkParameterValues(parameters, context)
-        if valid:
-            message = (self._check_sources(parameters, context) or check_grid(self, parameters, context)
-                       or check_destination(self, parameters, OUTPUT, context))
-        return not message, message
+    def check(self, parameters, context) -> str:
+        return (self._check_sources(parameters, context) or check_grid(self, parameters, context)
+                   or check_destination(self, parameters, OUTPUT, context))
 
-    def processAlgorithm(self, parameters, context, feedback) -> dict:
+    def compute(self, parameters, context, feedback) -> dict:
         output = self.parameterAsOutputLayer(parameters, OUTPUT, context)
         with job_folder() as folder:
             request = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import (
-    Qgis, QgsProcessingOutputFile, QgsProcessingOutputNumber, QgsProcessingOutputVectorLayer, QgsProcessingParameterEnum,
+    Qgis, QgsProcessingOutputFile, QgsProcessingOutputNumber, QgsProcessingOutputVectorLayer,
     QgsProcessingParameterFile, QgsProcessingParameterFileDestination, QgsProcessingParameterFolderDestination,
     QgsProcessingParameterMultipleLayers, QgsProcessingParameterNumber,
 )
@@ -16,6 +16,7 @@ from ..report import write_score_page
 from ..styling.ramps import pretty_unit
 from ..translate import tr
 from .base import EngineAlgorithm, check_destination, run_engine
+from .choices import Choice
 from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .model_parameters import ANALYSES, ANALYSIS, add_model_parameters, model_request
@@ -46,16 +47,13 @@ class CrossValidate(EngineAlgorithm):
 
     def initAlgorithm(self, configuration=None) -> None:
         add_station_parameters(self, one_day=False, group_advanced=False)
-        self.add(QgsProcessingParameterEnum(
-            SCHEME, tr("What is left out together"), SCHEMES, defaultValue=SCHEMES[0], usesStaticStrings=True),
+        self.add(Choice(SCHEME, tr("What is left out together"), SCHEMES),
             tr("'stations' chosen at random; 'groups' by the field above, such as whole cities; 'cells': all stations of a grid "
                "cell; or spatial 'blocks'. The farther the nearest station that is left, the harder."))
         self.add(QgsProcessingParameterNumber(
             FOLDS, tr("Folds"), Qgis.ProcessingNumberParameterType.Integer, defaultValue=10, minValue=2),
             tr("Into how many parts the stations are divided; each is left out once."))
-        self.add(QgsProcessingParameterEnum(
-            BASELINES, tr("Compare with"), INTERPOLATORS, allowMultiple=True, optional=True, defaultValue=list(INTERPOLATORS[:3]),
-            usesStaticStrings=True),
+        self.add(Choice(BASELINES, tr("Compare with"), INTERPOLATORS, list(INTERPOLATORS[:3]), multiple=True, optional=True),
             tr("Interpolators on the same folds: inverse distance (idw), kriging of values (ok) and of logs (oklog), Voronoi neighbours "
                "(vna), also with the CTM's difference (avna) or ratio (evna); the last two need CTM output."))
         self.add(QgsProcessingParameterMultipleLayers(
@@ -69,8 +67,7 @@ class CrossValidate(EngineAlgorithm):
         self.add(QgsProcessingParameterNumber(
             BLOCK_KM, tr("Side of a block in km"), Qgis.ProcessingNumberParameterType.Double, defaultValue=200, minValue=1),
             tr("For the scheme 'blocks'."), advanced=True)
-        self.add(QgsProcessingParameterEnum(
-            ANALYSIS, tr("Analysis step"), ANALYSES, defaultValue=ANALYSES[0], usesStaticStrings=True),
+        self.add(Choice(ANALYSIS, tr("Analysis step"), ANALYSES),
             tr("Whether what remains at the stations that are not left out is spread; 'auto': where they support it."), advanced=True)
         add_day_parameters(self)
         add_weather_layers(self)
@@ -85,20 +82,17 @@ class CrossValidate(EngineAlgorithm):
         for name in NUMBERS:
             self.addOutput(QgsProcessingOutputNumber(name.upper(), tr("{} of the model, all days pooled").format(name.upper())))
 
-    def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
-        valid, message = super().checkParameterValues(parameters, context)
-        if valid:
-            message = (
-                check_stations(self, parameters, context) or self._check_scheme(parameters, context)
-                or check_weather(self, parameters, context) or check_grid(self, parameters, context)
-                or check_destination(self, parameters, REPORT, context))
-        return not message, message
+    def check(self, parameters, context) -> str:
+        return (
+            check_stations(self, parameters, context) or self._check_scheme(parameters, context)
+            or check_weather(self, parameters, context) or check_grid(self, parameters, context)
+            or check_destination(self, parameters, REPORT, context))
 
-    def processAlgorithm(self, parameters, context, feedback) -> dict:
+    def compute(self, parameters, context, feedback) -> dict:
         output = self.parameterAsString(parameters, OUTPUT, context)
         report = self.parameterAsFileOutput(parameters, REPORT, context)
         with job_folder() as folder:
-            fields = tuple(weather_fields(self, parameters, context).values())
+            fields = weather_fields(self, parameters, context)
             request = station_request(self, parameters, context, folder, feedback, fields)
             request.update(
                 weather_request(self, parameters, context, folder, request), **model_request(self, parameters, context),

@@ -10,9 +10,8 @@ from ..translate import tr
 from .base import EngineAlgorithm, check_destination, run_engine
 from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
-from .station_parameters import (
-    add_reading_outputs, add_station_parameters, check_stations, chosen_day, reading_results, station_request,
-)
+from .reading_outputs import add_reading_outputs, reading_results
+from .station_parameters import add_station_parameters, check_stations, chosen_day, station_request
 
 OUTPUT = "OUTPUT"
 
@@ -22,26 +21,23 @@ class GridStations(EngineAlgorithm):
 
     NAME = "gridstations"
     TITLE = tr("Grid station readings")
-    GROUP = "reanalysis"
+    GROUP = "stations"
     SUMMARY = tr("Averages station readings per grid cell: band 1 is the mean, band 2 the number of readings. "
                  "Cells without a reading hold no data.")
     TAGS = ("stations", "grid", "pm2.5", "air quality", "mean", "count")
 
     def initAlgorithm(self, configuration=None) -> None:
-        add_station_parameters(self)
+        add_station_parameters(self, species=True)
         add_grid_parameters(self)
         add_day_parameters(self)
         self.add(QgsProcessingParameterRasterDestination(OUTPUT, tr("Gridded readings")), tr("GeoTIFF to write."))
         add_reading_outputs(self)
 
-    def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
-        valid, message = super().checkParameterValues(parameters, context)
-        if valid:
-            message = (check_stations(self, parameters, context) or check_grid(self, parameters, context)
-                       or check_destination(self, parameters, OUTPUT, context))
-        return not message, message
+    def check(self, parameters, context) -> str:
+        return (check_stations(self, parameters, context) or check_grid(self, parameters, context)
+                   or check_destination(self, parameters, OUTPUT, context))
 
-    def processAlgorithm(self, parameters, context, feedback) -> dict:
+    def compute(self, parameters, context, feedback) -> dict:
         output = self.parameterAsOutputLayer(parameters, OUTPUT, context)
         with job_folder() as folder:
             request = station_request(

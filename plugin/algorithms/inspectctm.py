@@ -39,13 +39,10 @@ class InspectCTM(EngineAlgorithm):
         for name, label in ((FORMAT, tr("Format")), (GRID, tr("CRS of the grid")), (INFO, tr("Everything, as JSON"))):
             self.addOutput(QgsProcessingOutputString(name, label))
 
-    def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
-        valid, message = super().checkParameterValues(parameters, context)
-        if valid:
-            message = check_destination(self, parameters, REPORT, context)
-        return not message, message
+    def check(self, parameters, context) -> str:
+        return check_destination(self, parameters, REPORT, context)
 
-    def processAlgorithm(self, parameters, context, feedback) -> dict:
+    def compute(self, parameters, context, feedback) -> dict:
         request = {name.lower(): self.parameterAsFile(parameters, name, context) for name in (FILE, VARIABLES)}
         info = run_engine("inspect", request, feedback, [])
         grid = info["grid"] or {}  # a GRIDDESC file holds many grids

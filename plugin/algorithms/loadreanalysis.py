@@ -44,7 +44,7 @@ class LoadReanalysis(EngineAlgorithm):
         self.addOutput(QgsProcessingOutputMultipleLayers(OUTPUT, tr("Layers")))
         self.addOutput(QgsProcessingOutputNumber(COUNT, tr("Number of layers")))
 
-    def processAlgorithm(self, parameters, context, feedback) -> dict:
+    def compute(self, parameters, context, feedback) -> dict:
         paths = [Path(file) for file in self.parameterAsFileList(parameters, FILES, context) if file]
         folder = self.parameterAsFile(parameters, FOLDER, context)
         if folder:

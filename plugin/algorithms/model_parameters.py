@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from qgis.core import (
-    Qgis, QgsProcessingParameterEnum, QgsProcessingParameterFile, QgsProcessingParameterNumber, QgsProcessingParameterString,
+    Qgis, QgsProcessingParameterFile, QgsProcessingParameterNumber, QgsProcessingParameterString,
 )
 
 from ..translate import tr
 from .base import ANY_FILE, DEVICES, EngineAlgorithm
+from .choices import Choice
 
 MODEL, COVARIATES, DEVICE, PRECISION, MEMORY, UNCERTAINTY = "MODEL", "COVARIATES", "DEVICE", "PRECISION", "MEMORY", "UNCERTAINTY"
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
@@ -23,13 +24,11 @@ def add_model_parameters(algorithm: EngineAlgorithm, memory: bool = True) -> Non
         COVARIATES, tr("Covariates"), fileFilter=f"{tr('Maps')} (*.nc *.ncf *.nc4 *.tif *.tiff);;{ANY_FILE}", optional=True),
         tr("File with elevation and urban fraction, as Make covariates writes it. Where it has values they overrule "
            "the maps that the model carries."), advanced=True)
-    algorithm.add(QgsProcessingParameterEnum(
-        DEVICE, tr("Device"), DEVICES, defaultValue=DEVICES[0], usesStaticStrings=True),
+    algorithm.add(Choice(DEVICE, tr("Device"), DEVICES),
         tr("Where the network runs; 'auto' takes a GPU if there is one."), advanced=True)
     if not memory:
         return
-    algorithm.add(QgsProcessingParameterEnum(
-        PRECISION, tr("Precision"), PRECISIONS, defaultValue=PRECISIONS[0], usesStaticStrings=True),
+    algorithm.add(Choice(PRECISION, tr("Precision"), PRECISIONS),
         tr("'auto' computes in half the width where the processor is fast in it, else in 32 bits."), advanced=True)
     algorithm.add(QgsProcessingParameterNumber(
         MEMORY, tr("Memory in MB"), Qgis.ProcessingNumberParameterType.Integer, optional=True, minValue=100),
@@ -39,15 +38,13 @@ def add_model_parameters(algorithm: EngineAlgorithm, memory: bool = True) -> Non
 
 def add_uncertainty_parameter(algorithm: EngineAlgorithm) -> None:
     """What is told of the uncertainty beside the field."""
-    algorithm.add(QgsProcessingParameterEnum(
-        UNCERTAINTY, tr("Uncertainty"), UNCERTAINTIES, defaultValue=UNCERTAINTIES[0], usesStaticStrings=True),
+    algorithm.add(Choice(UNCERTAINTY, tr("Uncertainty"), UNCERTAINTIES),
         tr("'sd' adds the standard deviation of a station's reading in the cell, 'quantiles' its 5, 50 and 95 % quantiles."))
 
 
 def add_analysis_parameter(algorithm: EngineAlgorithm) -> None:
     """Whether the analysis step is applied; advanced."""
-    algorithm.add(QgsProcessingParameterEnum(
-        ANALYSIS, tr("Analysis step"), ANALYSES, defaultValue=ANALYSES[0], usesStaticStrings=True),
+    algorithm.add(Choice(ANALYSIS, tr("Analysis step"), ANALYSES),
         tr("Spreads what the field leaves at its stations. 'auto' leaves readings out in turn and applies, wholly or half, what meets them "
            "clearly better, and widens or narrows the uncertainty by their errors: five more predictions a day. 'on' always spreads all."),
         advanced=True)

@@ -29,13 +29,10 @@ class ModelCard(EngineAlgorithm):
         self.addOutput(QgsProcessingOutputString(NAME, tr("Name of the model")))
         self.addOutput(QgsProcessingOutputString(SHA256, tr("SHA-256 of the model file")))
 
-    def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
-        valid, message = super().checkParameterValues(parameters, context)
-        if valid:
-            message = check_destination(self, parameters, OUTPUT, context)
-        return not message, message
+    def check(self, parameters, context) -> str:
+        return check_destination(self, parameters, OUTPUT, context)
 
-    def processAlgorithm(self, parameters, context, feedback) -> dict:
+    def compute(self, parameters, context, feedback) -> dict:
         output = self.parameterAsFileOutput(parameters, OUTPUT, context)
         model = self.parameterAsString(parameters, MODEL, context).strip() or "bundled"
         result = run_engine("modelcard", {"model": model, "out": output}, feedback, [output])

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from qgis.core import Qgis, QgsProcessingParameterDateTime, QgsProcessingParameterEnum, QgsProcessingParameterString
-from qgis.PyQt.QtCore import QDate
+from qgis.core import Qgis, QgsProcessingParameterDateTime, QgsProcessingParameterString
 
+from ..stations import Days
 from ..translate import tr
 from .base import EngineAlgorithm, day_text
+from .choices import Choice
 from .day_parameters import add_day_parameters, day_request
-from .station_parameters import TIME, UNIT
+from .station_parameters import UNIT, days_of
+from .table_parameters import COLUMNS, add_file_options, file_options, reading_options
 
 START, END, STEP = "START", "END", "STEP"
 STEPS = ("day", "hour")
 FILES = "FILES"
-# Columns of the files, by the keys of the engine's request.
-COLUMNS = {
-    "value": ("FILES_VALUE", tr("Column with the reading")), "time": ("FILES_TIME", tr("Column with the time")),
-    "x": ("FILES_X", tr("Column with x or longitude")), "y": ("FILES_Y", tr("Column with y or latitude")),
-    "id": ("FILES_ID", tr("Column with the station code")), "crs": ("FILES_CRS", tr("CRS of the files")),
-    "rh": ("FILES_RH", tr("Column with relative humidity")), "wind": ("FILES_WIND", tr("Column with wind speed")),
-}
-_HELP = {
-    "time": tr("Empty: the date in the names of the files counts."), "crs": tr("Such as EPSG:4326. Empty: longitude and latitude."),
-    "x": tr("Empty: found by its name."), "y": tr("Empty: found by its name."),
-}
+_PREFIX = "FILES_"
+_COLUMNS = tuple(column for column in COLUMNS if column.name != "GROUP")
+# Columns of the files beside the readings.
+_WEATHER = {"rh": ("FILES_RH", tr("Column with relative humidity")), "wind": ("FILES_WIND", tr("Column with wind speed"))}
 
 
 def add_period_parameters(algorithm: EngineAlgorithm) -> None:
@@ -34,7 +29,7 @@ def add_period_parameters(algorithm: EngineAlgorithm) -> None:
     ):
         algorithm.add(QgsProcessingParameterDateTime(
             name, label, Qgis.ProcessingDateTimeParameterDataType.Date, optional=True), help_text)
-    algorithm.add(QgsProcessingParameterEnum(STEP, tr("Step"), STEPS, defaultValue=STEPS[0], usesStaticStrings=True),
+    algorithm.add(Choice(STEP, tr("Step"), STEPS),
         tr("A field for each day, or for each hour. Hourly readings become daily means where a day has enough of them."))
     add_day_parameters(algorithm, zone_advanced=False)
 
@@ -44,9 +39,9 @@ def add_file_parameters(algorithm: EngineAlgorithm) -> None:
     algorithm.add(QgsProcessingParameterString(FILES, tr("Files of readings"), optional=True),
         tr("Instead of a layer: a table, a folder, or a pattern such as DIR/{date:%Y%m%d}.csv with a file for each day or hour."),
         advanced=True)
-    for key, (name, label) in COLUMNS.items():
-        algorithm.add(QgsProcessingParameterString(name, label, optional=True),
-            _HELP.get(key) or tr("As the files name it."), advanced=True)
+    add_file_options(algorithm, _PREFIX, _COLUMNS)
+    for name, label in _WEATHER.values():
+        algorithm.add(QgsProcessingParameterString(name, label, optional=True), tr("As the files name it."), advanced=True)
 
 
 def period_request(algorithm: EngineAlgorithm, parameters: dict, context) -> dict:
@@ -58,22 +53,22 @@ def period_request(algorithm: EngineAlgorithm, parameters: dict, context) -> dic
     }
 
 
-def period_days(algorithm: EngineAlgorithm, parameters: dict, context) -> tuple[str, QDate, QDate] | None:
-    """The field with the time and the first and last day, where all are given: what to spare the layer's provider."""
+def period_days(algorithm: EngineAlgorithm, parameters: dict, context) -> Days | None:
+    """The first and last day by the field with the time, where all are given: what to spare the layer's provider."""
     first, last = (algorithm.parameterAsDateTime(parameters, name, context).date() for name in (START, END))
-    field = algorithm.parameterAsString(parameters, TIME, context)
-    return (field, first, last) if field and first.isValid() and last.isValid() else None
+    return days_of(algorithm, parameters, context, first, last)
 
 
 def files_request(algorithm: EngineAlgorithm, parameters: dict, context) -> dict:
     """The part of the request that names the files and their columns."""
-    request = {key: algorithm.parameterAsString(parameters, name, context).strip() for key, (name, _) in COLUMNS.items()}
-    request["stations"] = files = algorithm.parameterAsString(parameters, FILES, context).strip()
-    request["unit"] = algorithm.parameterAsString(parameters, UNIT, context)
-    for key in ("rh", "wind"):
-        column = request.pop(key)
+    files = algorithm.parameterAsString(parameters, FILES, context).strip()
+    request = {"stations": files, "unit": algorithm.parameterAsString(parameters, UNIT, context),
+               **file_options(algorithm, parameters, context, _PREFIX, _COLUMNS), **reading_options(algorithm, parameters, context)}
+    for key, (name, _) in _WEATHER.items():
+        column = algorithm.parameterAsString(parameters, name, context).strip()
         if column:
-            request.update({key: f"{files}:{column}", f"{key}_unit": algorithm.parameterAsString(parameters, f"{key.upper()}_UNIT", context)})
+            unit = algorithm.parameterAsString(parameters, f"{key.upper()}_UNIT", context)
+            request.update({key: f"{files}:{column}", f"{key}_unit": unit})
     return request
 
 

@@ -19,9 +19,8 @@ from .base import EngineAlgorithm, check_destination, run_engine
 from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .model_parameters import add_analysis_parameter, add_model_parameters, add_uncertainty_parameter, model_request
-from .station_parameters import (
-    DATE, add_reading_outputs, add_station_parameters, check_stations, chosen_day, reading_results, station_request,
-)
+from .reading_outputs import add_reading_outputs, reading_results
+from .station_parameters import DATE, add_station_parameters, check_stations, chosen_day, station_request
 from .weather_parameters import add_weather_fields, add_weather_layers, check_weather, weather_fields, weather_request
 
 OUTPUT, MAP = "OUTPUT", "MAP"
@@ -54,21 +53,18 @@ class Reanalyse(EngineAlgorithm):
         add_reading_outputs(self)
         self.addOutput(QgsProcessingOutputString(DATE, tr("Day")))
 
-    def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
-        valid, message = super().checkParameterValues(parameters, context)
-        if valid:
-            message = (
-                check_stations(self, parameters, context)
-                or check_weather(self, parameters, context) or check_grid(self, parameters, context)
-                or check_destination(self, parameters, OUTPUT, context)
-                or check_destination(self, parameters, MAP, context))
-        return not message, message
+    def check(self, parameters, context) -> str:
+        return (
+            check_stations(self, parameters, context)
+            or check_weather(self, parameters, context) or check_grid(self, parameters, context)
+            or check_destination(self, parameters, OUTPUT, context)
+            or check_destination(self, parameters, MAP, context))
 
-    def processAlgorithm(self, parameters, context, feedback) -> dict:
+    def compute(self, parameters, context, feedback) -> dict:
         output = self.parameterAsOutputLayer(parameters, OUTPUT, context)
         picture = self.parameterAsFileOutput(parameters, MAP, context)
         with job_folder() as folder:
-            fields = tuple(weather_fields(self, parameters, context).values())
+            fields = weather_fields(self, parameters, context)
             near = chosen_day(self, parameters, context)
             request = station_request(self, parameters, context, folder, feedback, fields, near)
             request.update(
@@ -88,7 +84,7 @@ class Reanalyse(EngineAlgorithm):
         readings = str(folder / "readings.tif")
         quiet = QgsProcessingFeedback(False)
         feedback.canceled.connect(quiet.cancel)
-        run_engine("grid-stations", {**request, "out": readings}, quiet, [readings])
+        run_engine("grid-stations", {**request, "species": result["species"], "out": readings}, quiet, [readings])
         statistics, unit = result["statistics"], pretty_unit(result["unit"])
         note = tr("{used} readings in {cells} of {rows} × {columns} cells; {min:.0f} to {max:.0f} {unit}, mean {mean:.1f}")
         draw_map(field, result["species"], read_readings(readings), layer_title(describe(field)), note.format(

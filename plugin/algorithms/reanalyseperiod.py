@@ -16,10 +16,8 @@ from ..translate import tr
 from .base import EngineAlgorithm, check_destination, is_temporary, run_engine
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .model_parameters import add_analysis_parameter, add_model_parameters, add_uncertainty_parameter, model_request
-from .period_parameters import (
-    COLUMNS, FILES, add_file_parameters, add_period_parameters, check_period, files_request, period_days, period_request,
-)
-from .station_parameters import STATIONS, TIME, VALUE, add_station_parameters, check_stations, station_request
+from .period_parameters import FILES, add_file_parameters, add_period_parameters, check_period, files_request, period_days, period_request
+from .station_parameters import STATIONS, add_station_parameters, check_stations, station_request
 from .weather_parameters import add_weather_fields, add_weather_layers, check_weather, weather_fields, weather_request
 
 OUTPUT, FOLDER, SCHEDULER = "OUTPUT", "FOLDER", "SCHEDULER"
@@ -59,24 +57,22 @@ class ReanalysePeriod(EngineAlgorithm):
         ):
             self.addOutput(QgsProcessingOutputNumber(name, label))
 
-    def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
-        valid, message = super().checkParameterValues(parameters, context)
-        if valid:
-            message = (
-                self._check_source(parameters, context) or check_period(self, parameters, context)
-                or check_grid(self, parameters, context) or self._check_output(parameters, context))
-        return not message, message
+    def check(self, parameters, context) -> str:
+        return (
+            self._check_source(parameters, context) or check_period(self, parameters, context)
+            or check_grid(self, parameters, context) or self._check_output(parameters, context))
 
-    def processAlgorithm(self, parameters, context, feedback) -> dict:
+    def compute(self, parameters, context, feedback) -> dict:
         folder_output = self.parameterAsString(parameters, FOLDER, context)
         asked = "" if folder_output else self.parameterAsOutputLayer(parameters, OUTPUT, context)
         output = folder_output or str(Path(asked).with_suffix(".nc"))  # QGIS names temporary rasters .tif
         with job_folder() as folder:
             if self._from_files(parameters, context):
                 request = files_request(self, parameters, context)
+                request = {**weather_request(self, parameters, context, folder, request), **request}
             else:
                 near = period_days(self, parameters, context)
-                fields = tuple(weather_fields(self, parameters, context).values())
+                fields = weather_fields(self, parameters, context)
                 request = station_request(self, parameters, context, folder, feedback, fields, near)
                 request.update(weather_request(self, parameters, context, folder, request, near))
             request.update(
@@ -110,13 +106,8 @@ class ReanalysePeriod(EngineAlgorithm):
         layer = parameters.get(STATIONS) not in (None, "")
         if layer == self._from_files(parameters, context):
             return tr("Choose a station layer, or name files of readings; one of them.")
-        if not layer:
-            column = self.parameterAsString(parameters, COLUMNS["value"][0], context)
-            return "" if column else tr("Name the column of the files that holds the readings.")
-        for name, what in ((VALUE, tr("reading")), (TIME, tr("time"))):
-            if not self.parameterAsString(parameters, name, context):
-                return tr("Choose the field with the {}.").format(what)
-        return check_stations(self, parameters, context) or check_weather(self, parameters, context)
+        stations = check_stations(self, parameters, context, timed=True) if layer else ""
+        return stations or check_weather(self, parameters, context)
 
     def _check_output(self, parameters, context) -> str:
         if parameters.get(FOLDER) not in (None, ""):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from qgis.core import (
     Qgis, QgsProcessingException, QgsProcessingOutputFile, QgsProcessingOutputNumber, QgsProcessingOutputString,
-    QgsProcessingParameterDateTime, QgsProcessingParameterEnum, QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterDateTime, QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFile, QgsProcessingParameterFolderDestination, QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterNumber, QgsProcessingParameterString,
 )
@@ -15,7 +15,9 @@ from ..engine.client import job_folder
 from ..stations import write_positions
 from ..translate import tr
 from .base import DEVICES, EngineAlgorithm, day_text, run_engine
-from .station_parameters import STATIONS, check_readings
+from .choices import Choice
+from .layer_readings import check_readings
+from .station_parameters import STATIONS
 
 CTM, MODEL, GRID, POINTS, START, END = "CTM", "MODEL", "GRID", "POINTS", "START", "END"
 TIME_ZONE, LEAD_DAY, VARIABLES, CACHE = "TIME_ZONE", "LEAD_DAY", "VARIABLES", "CACHE"
@@ -72,8 +74,7 @@ class ReproduceCTM(EngineAlgorithm):
         self.add(QgsProcessingParameterNumber(
             SEED, tr("Seed"), Qgis.ProcessingNumberParameterType.Integer, defaultValue=0, minValue=0),
             tr("The same seed gives the same random cells."), advanced=True)
-        self.add(QgsProcessingParameterEnum(
-            DEVICE, tr("Device"), DEVICES, defaultValue=DEVICES[0], usesStaticStrings=True),
+        self.add(Choice(DEVICE, tr("Device"), DEVICES),
             tr("Where the network runs; 'auto' takes a GPU if there is one."), advanced=True)
         self.add(QgsProcessingParameterFolderDestination(OUTPUT, tr("Evaluation folder")),
             tr("Folder to write scores and figures into; made where it is missing."))
@@ -86,20 +87,16 @@ class ReproduceCTM(EngineAlgorithm):
         for name, file in FILES.items():
             self.addOutput(QgsProcessingOutputFile(name, file))
 
-    def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
-        valid, message = super().checkParameterValues(parameters, context)
-        if valid:
-            stations = parameters.get(STATIONS) not in (None, "")
-            start, end = (self.parameterAsDateTime(parameters, name, context).date() for name in (START, END))
-            if stations and parameters.get(POINTS) is not None:
-                message = tr("Give a station layer or a number of random cells, not both.")
-            elif start.isValid() and end.isValid() and end < start:
-                message = tr("The last day is before the first.")
-            elif stations:
-                message = check_readings(self, parameters, context, STATIONS, [])
-        return not message, message
+    def check(self, parameters, context) -> str:
+        stations = parameters.get(STATIONS) not in (None, "")
+        start, end = (self.parameterAsDateTime(parameters, name, context).date() for name in (START, END))
+        if stations and parameters.get(POINTS) is not None:
+            return tr("Give a station layer or a number of random cells, not both.")
+        if start.isValid() and end.isValid() and end < start:
+            return tr("The last day is before the first.")
+        return check_readings(self, parameters, context, STATIONS, []) if stations else ""
 
-    def processAlgorithm(self, parameters, context, feedback) -> dict:
+    def compute(self, parameters, context, feedback) -> dict:
         files = [file for file in self.parameterAsFileList(parameters, CTM, context) if file]
         if not files:
             raise QgsProcessingException(tr("Choose at least one NetCDF file."))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgis.core import (
-    Qgis, QgsProcessingException, QgsProcessingOutputString, QgsProcessingParameterBoolean, QgsProcessingParameterEnum,
+    Qgis, QgsProcessingException, QgsProcessingOutputString, QgsProcessingParameterBoolean,
     QgsProcessingParameterFile, QgsProcessingParameterString, QgsSettings,
 )
 
@@ -15,6 +15,7 @@ from ..engine.qgis_side import SETTING, proxy
 from ..engine.room import size_of
 from ..translate import tr
 from .base import ANY_FILE, EngineAlgorithm
+from .choices import Choice
 
 DEVICE, WHEELS, BASE_PYTHON, FOLDER = "DEVICE", "WHEELS", "BASE_PYTHON", "FOLDER"
 INDEX, TORCH_INDEX, REBUILD = "INDEX", "TORCH_INDEX", "REBUILD"
@@ -36,8 +37,7 @@ class SetUpEngine(EngineAlgorithm):
     TAGS = ("install", "engine", "python", "gpu", "torch", "offline")
 
     def initAlgorithm(self, configuration=None) -> None:
-        self.add(QgsProcessingParameterEnum(
-            DEVICE, tr("Compute on"), environment.DEVICES, defaultValue=environment.DEVICES[0], usesStaticStrings=True),
+        self.add(Choice(DEVICE, tr("Compute on"), environment.DEVICES),
             tr("'cpu' is enough to use a model; 'gpu' is for training, and needs a driver and more space. The build of PyTorch that "
                "fits is fetched from PyTorch's own package index where that can be reached, else from pip's."))
         self.add(QgsProcessingParameterFile(WHEELS, tr("Folder of wheels"), _FOLDER_BEHAVIOUR, optional=True),
@@ -58,7 +58,7 @@ class SetUpEngine(EngineAlgorithm):
     def canExecute(self) -> tuple[bool, str]:
         return True, ""
 
-    def processAlgorithm(self, parameters, context, feedback) -> dict:
+    def compute(self, parameters, context, feedback) -> dict:
         def report(fraction: float, line: str) -> None:
             feedback.setProgress(100 * fraction)
             feedback.pushInfo(line)

@@ -45,13 +45,10 @@ class SimulateCTM(EngineAlgorithm):
             tr("NetCDF file to write."))
         self.addOutput(QgsProcessingOutputNumber(SECONDS, tr("Computing time in seconds")))
 
-    def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
-        valid, message = super().checkParameterValues(parameters, context)
-        if valid:
-            message = check_grid(self, parameters, context) or check_destination(self, parameters, OUTPUT, context)
-        return not message, message
+    def check(self, parameters, context) -> str:
+        return check_grid(self, parameters, context) or check_destination(self, parameters, OUTPUT, context)
 
-    def processAlgorithm(self, parameters, context, feedback) -> dict:
+    def compute(self, parameters, context, feedback) -> dict:
         output = self.parameterAsFileOutput(parameters, OUTPUT, context)
         with job_folder() as folder:
             request = {

@@ -1,155 +1,128 @@
-"""The parameters that name station readings, the same in every algorithm that takes them."""
+"""The parameters that name station readings of a layer, the same in every algorithm that takes them."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from qgis.core import (
-    Qgis, QgsProcessingException, QgsProcessingOutputNumber, QgsProcessingParameterDateTime,
-    QgsProcessingParameterFeatureSource, QgsProcessingParameterField, QgsProcessingParameterString,
+    Qgis, QgsProcessingException, QgsProcessingParameterDateTime, QgsProcessingParameterFeatureSource, QgsProcessingParameterField,
 )
-from qgis.PyQt.QtCore import QDate
 
-from ..readings_by_day import identity
-from ..stations import X, Y, column_name, crs_text, missing_field, no_position, readings_crs, text_only, write_readings
+from .. import forms
+from ..stations import Days, column_name, write_readings
 from ..translate import tr
 from .base import EngineAlgorithm, day_text
+from .choices import chosen_word
+from .layer_readings import check_readings, field_names, layer_identity, places, unit_parameter
+from .table_parameters import FORM, SITES, add_form, add_reading_options, add_species, reading_options
 
 STATIONS, VALUE, UNIT, TIME, DATE, ID, GROUP = "STATIONS", "VALUE", "UNIT", "TIME", "DATE", "ID", "GROUP"
-COUNT_USED, COUNT_DROPPED, CELLS = "COUNT_USED", "COUNT_DROPPED", "CELLS_WITH_READINGS"
-MIN, MEAN, MAX = "MIN", "MEAN", "MAX"
-
-CONCENTRATION_UNITS = ("µg/m³", "mg/m³", "ng/m³")
-_CONCENTRATION = re.compile(r"(k|m|u|n|µ|μ|kilo|milli|micro|nano)?(g|grams?)\W*(per|/)?\W*(cubic)?\W*(m|l|dm|cm)\w*.*", re.I)
+TIME_OF_DAY, UNIT_FIELD = "TIME_OF_DAY", "UNIT_FIELD"
+# Parameters that name fields of the layer, by the key of what they are in the engine's request.
+FIELDS = {"value": (VALUE,), "time": (TIME, TIME_OF_DAY), "id": (ID,), "group": (GROUP,), "unit_column": (UNIT_FIELD,)}
+CONCENTRATION_UNITS = ("", "µg/m³", "mg/m³", "ng/m³", "ppb", "ppm")
 
 
 def add_station_parameters(
     algorithm: EngineAlgorithm, *, one_day: bool = True, required: bool = True, groups: bool = True, group_advanced: bool = True,
+    species: bool = False,
 ) -> None:
     """Stations, value and unit, time and, for `one_day`, the day; station id and, where there are `groups`, the group.
 
-    With `required` false the readings may come from elsewhere.
+    With `required` false the readings may come from elsewhere; with `species` the user says what is read, else the model does.
     """
     algorithm.add(QgsProcessingParameterFeatureSource(
         STATIONS, tr("Stations"), [Qgis.ProcessingSourceType.VectorPoint], optional=not required),
         tr("Point layer of station readings, in any CRS; a selection and a filter are respected."))
-    algorithm.add(QgsProcessingParameterField(
-        VALUE, tr("PM2.5 reading"), parentLayerParameterName=STATIONS, optional=not required),
-        tr("Field with the reading. Numbers written as text are read; gaps and marks such as '-' are counted, "
-           "reported and not used."))
+    if species:
+        add_species(algorithm)
+    _add_field(algorithm, VALUE, tr("Reading"), tr(
+        "Field with the reading. Numbers written as text are read, with decimal point or comma; gaps and marks such as '-' are counted, "
+        "reported and not used. Empty: by the form of the table, if it is a published one."))
     algorithm.add(unit_parameter(UNIT, tr("Unit of the reading"), CONCENTRATION_UNITS),
-        tr("Unit of the field; the result is in µg/m³."))
-    algorithm.add(QgsProcessingParameterField(
-        TIME, tr("Time of the reading"), parentLayerParameterName=STATIONS, optional=True),
-        tr("Field with the date or time; needed where the layer holds more than one day."))
+        tr("Unit of the field; the result is in µg/m³. Empty: as the form or a field says, else µg/m³."))
+    _add_field(algorithm, TIME, tr("Time of the reading"), tr(
+        "Field with the date or time; needed where the layer holds more than one day."))
     if one_day:
         algorithm.add(QgsProcessingParameterDateTime(
             DATE, tr("Day"), Qgis.ProcessingDateTimeParameterDataType.Date, optional=True),
             tr("The day to use, by the field with the time; it also dates the result. Without that field all readings are "
                "taken to be of this day. Empty: the only day in the layer."))
+    _add_field(algorithm, TIME_OF_DAY, tr("Hour of the reading"), tr(
+        "Field with the hour, where the field with the time holds the date alone."), advanced=True)
     algorithm.add(QgsProcessingParameterField(
-        ID, tr("Station code"), parentLayerParameterName=STATIONS, optional=True),
-        tr("Field that tells stations apart; a station that reports twice is counted once."), advanced=True)
+        ID, tr("Station code"), parentLayerParameterName=STATIONS, allowMultiple=True, optional=True),
+        tr("Field that tells stations apart, or several that do so together, such as state, county and site."), advanced=True)
     if groups:
-        algorithm.add(QgsProcessingParameterField(
-            GROUP, tr("City or other group"), parentLayerParameterName=STATIONS, optional=True),
-            tr("Field that groups stations, such as the city."), advanced=group_advanced)
+        _add_field(algorithm, GROUP, tr("City or other group"), tr("Field that groups stations, such as the city."), group_advanced)
+    _add_field(algorithm, UNIT_FIELD, tr("Field with the unit"), tr("Where the unit changes from row to row."), advanced=True)
+    add_form(algorithm)
+    add_reading_options(algorithm)
 
 
-def add_reading_outputs(algorithm: EngineAlgorithm) -> None:
-    """Counts of readings and the statistics of the result."""
-    for name, label in (
-        (COUNT_USED, tr("Readings used")), (COUNT_DROPPED, tr("Readings dropped")),
-        (CELLS, tr("Cells with readings")), (MIN, tr("Minimum")), (MEAN, tr("Mean")), (MAX, tr("Maximum")),
-    ):
-        algorithm.addOutput(QgsProcessingOutputNumber(name, label))
+def _add_field(algorithm: EngineAlgorithm, name: str, label: str, help_text: str, advanced: bool = False) -> None:
+    algorithm.add(QgsProcessingParameterField(name, label, parentLayerParameterName=STATIONS, optional=True), help_text, advanced=advanced)
 
 
-def unit_parameter(name: str, label: str, units: tuple[str, ...]) -> QgsProcessingParameterString:
-    """A unit: offered as a list in the dialog, free text elsewhere."""
-    parameter = QgsProcessingParameterString(name, label, units[0])
-    parameter.setMetadata({"widget_wrapper": {"value_hints": list(units)}})
-    return parameter
-
-
-def check_stations(algorithm: EngineAlgorithm, parameters: dict, context) -> str:
-    """What is wrong with the station parameters, or ''."""
-    unit = algorithm.parameterAsString(parameters, UNIT, context)
-    if not _CONCENTRATION.fullmatch(unit.strip()):
-        return tr("Unit '{}' is not a mass concentration; write for example {}.").format(
-            unit, ", ".join(CONCENTRATION_UNITS))
-    return check_readings(algorithm, parameters, context, STATIONS, [VALUE], [TIME, ID, GROUP])
-
-
-def check_readings(
-    algorithm: EngineAlgorithm, parameters: dict, context, layer: str, values: list[str], others: list[str] = (),
-) -> str:
-    """What is wrong with a layer of readings and its fields (names of parameters), or ''."""
-    source = algorithm.parameterAsSource(parameters, layer, context)
-    if source is None:
-        return algorithm.invalidSourceError(parameters, layer)
-    if no_position(source):
-        return no_position(source)
-    if source.featureCount() == 0:
-        return tr("Layer '{}' has no features; check its filter and selection.").format(source.sourceName())
-    for name in (*values, *others):
-        field = algorithm.parameterAsString(parameters, name, context)
-        if field and source.fields().lookupField(field) < 0:
-            return missing_field(source, field)
-        text = text_only(source, field) if field and name in values else ""
-        if text:
-            return tr("Field '{field}' of layer '{layer}' holds text, such as '{text}', and no number; "
-                      "choose the field with the readings.").format(field=field, layer=source.sourceName(), text=text)
+def check_stations(algorithm: EngineAlgorithm, parameters: dict, context, timed: bool = False) -> str:
+    """What is wrong with the station parameters, or ''; `timed` readings need a field with the time."""
+    sites = bool(algorithm.parameterAsFile(parameters, SITES, context))
+    others = [name for names in FIELDS.values() for name in names if name != VALUE]
+    message = check_readings(algorithm, parameters, context, STATIONS, [VALUE], others, sites)
+    if message:
+        return message
+    by_form = _by_form(algorithm, parameters, context, algorithm.parameterAsSource(parameters, STATIONS, context))
+    for name, what in ((VALUE, tr("reading")), (TIME, tr("time"))):
+        needed = name == VALUE or timed or field_names(algorithm, parameters, context, TIME_OF_DAY)
+        if needed and not by_form and not field_names(algorithm, parameters, context, name):
+            return tr("Choose the field with the {}.").format(what)
     return ""
 
 
 def station_request(
-    algorithm: EngineAlgorithm, parameters: dict, context, folder: Path, feedback, also: tuple[str, ...] = (),
-    near: tuple[str, QDate, QDate] | None = None,
+    algorithm: EngineAlgorithm, parameters: dict, context, folder: Path, feedback, also: tuple[str, ...] = (), near: Days | None = None,
 ) -> dict:
     """Write the readings into the job folder and return the part of the request that names them.
 
-    `also` names further fields to write into the same table; `near` as for `write_readings`.
+    `also` names further fields to write into the same table; `near` as for `write_readings`. All fields are written where the
+    layer may be of a published form, which the engine then tells by them.
     """
     source = algorithm.parameterAsSource(parameters, STATIONS, context)
     if source is None:
         raise QgsProcessingException(algorithm.invalidSourceError(parameters, STATIONS))
-    fields = {key: algorithm.parameterAsString(parameters, name, context)
-              for key, name in (("value", VALUE), ("time", TIME), ("id", ID), ("group", GROUP))}
-    fields = {key: field for key, field in fields.items() if field}
+    fields = {key: field_names(algorithm, parameters, context, *names) for key, names in FIELDS.items()}
+    by_form = _by_form(algorithm, parameters, context, source)
+    written = [field for names in fields.values() for field in names] + list(also) + (source.fields().names() if by_form else [])
     path = folder / "stations.csv"
     key = layer_identity(algorithm, parameters, STATIONS, context)
-    rows = write_readings(source, [*fields.values(), *also], path, feedback, near, key)
+    rows = write_readings(source, written, path, feedback, near, key)
     feedback.pushInfo(tr("{} features read from layer '{}'.").format(rows, source.sourceName()))
-    request = {"stations": str(path), "x": X, "y": Y, "crs": crs_text(readings_crs(source)),
-               "unit": algorithm.parameterAsString(parameters, UNIT, context)}
-    request.update({key: column_name(field) for key, field in fields.items()})
+    request = {"stations": str(path), "unit": algorithm.parameterAsString(parameters, UNIT, context),
+               **reading_options(algorithm, parameters, context), **places(source)}
+    if not by_form:
+        request["from"] = forms.NONE
+    request.update({key: [column_name(field) for field in names] if key in ("time", "id") else column_name(names[0])
+                    for key, names in fields.items() if names})
     if algorithm.parameterDefinition(DATE) is not None:
         request["date"] = day_text(algorithm, parameters, DATE, context)
     return request
 
 
-def layer_identity(algorithm: EngineAlgorithm, parameters: dict, name: str, context) -> tuple | None:
-    """See `readings_by_day.identity`."""
-    return identity(parameters.get(name), algorithm.parameterAsVectorLayer(parameters, name, context))
+def _by_form(algorithm: EngineAlgorithm, parameters: dict, context, source) -> bool:
+    """Whether a published form may say what the fields of the layer mean."""
+    form = chosen_word(algorithm, parameters, FORM, context)
+    return forms.may_be_known(source.fields().names()) if form == forms.AUTO else form != forms.NONE
 
 
-def chosen_day(algorithm: EngineAlgorithm, parameters: dict, context) -> tuple[str, QDate, QDate] | None:
-    """The field with the time and, twice, the day that was chosen by it, if one was."""
-    day = algorithm.parameterAsDateTime(parameters, DATE, context).date()
+def days_of(algorithm: EngineAlgorithm, parameters: dict, context, first, last) -> Days | None:
+    """The days by the layer's field with the time, where all are given; with an hour beside it, which may count for the day before."""
     field = algorithm.parameterAsString(parameters, TIME, context)
-    return (field, day, day) if field and day.isValid() else None
+    if not field or not first.isValid() or not last.isValid():
+        return None
+    return Days(field, first, last, 1 if field_names(algorithm, parameters, context, TIME_OF_DAY) else None)
 
 
-def reading_results(result: dict, feedback) -> dict:
-    """Log what became of the readings; return the outputs of `add_reading_outputs`."""
-    readings, statistics = result["readings"], result["statistics"]
-    dropped = sorted(readings["dropped"].items(), key=lambda entry: -entry[1])
-    table = [(tr("readings"), readings["rows"]), (tr("used"), readings["used"]), *dropped]
-    for what, count in table:
-        feedback.pushInfo(f"{count:>8}  {what}")
-    # A reading of another day is not a bad one.
-    bad = sum(count for reason, count in dropped if reason != "other day")
-    return {COUNT_USED: readings["used"], COUNT_DROPPED: bad, CELLS: readings["cells"],
-            MIN: statistics["min"], MEAN: statistics["mean"], MAX: statistics["max"]}
+def chosen_day(algorithm: EngineAlgorithm, parameters: dict, context) -> Days | None:
+    """The day that was chosen, if one was, and the field with the time."""
+    day = algorithm.parameterAsDateTime(parameters, DATE, context).date()
+    return days_of(algorithm, parameters, context, day, day)

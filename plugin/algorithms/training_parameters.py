@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import (
-    Qgis, QgsProcessingParameterBoolean, QgsProcessingParameterDateTime, QgsProcessingParameterEnum,
+    Qgis, QgsProcessingParameterBoolean, QgsProcessingParameterDateTime,
     QgsProcessingParameterFeatureSource, QgsProcessingParameterFile, QgsProcessingParameterNumber, QgsProcessingParameterString,
 )
 
 from ..stations import write_positions
 from ..translate import tr
 from .base import ANY_FILE, DEVICES, day_text
+from .choices import Choice
 
 FROM, TARGET, INPUTS, MAPS, COVARIATES, LAYOUT, GRID = "FROM", "TARGET", "INPUTS", "MAPS", "COVARIATES", "LAYOUT", "GRID"
 ITERATIONS, EPOCHS, BATCH, LEARNING_RATE, SEED = "ITERATIONS", "EPOCHS", "BATCH", "LEARNING_RATE", "SEED"
@@ -35,7 +36,8 @@ def add_training_parameters(algorithm) -> None:
            "Empty: drawn at random."),
         advanced=True)
     for name, label, help_text in (
-        (FROM, tr("Model to start from"), tr("'bundled', or the path of a model file: its weights, network and inputs are kept (fine-tuning).")),
+        (FROM, tr("Model to start from"), tr(
+            "'bundled', or the path of a model file: its weights, network and inputs are kept (fine-tuning).")),
         (TARGET, tr("Target species"), tr("Species whose field comes out, such as pm25, o3, no2. Empty: as configured.")),
         (INPUTS, tr("Other station variables"), tr("Such as 'rh wind', or 'none'. Empty: as configured.")),
         (MAPS, tr("Maps"), tr("Such as 'elevation urban', or 'none'. Empty: as configured.")),
@@ -76,8 +78,7 @@ def add_training_parameters(algorithm) -> None:
         (PRECISION, tr("Precision"), PRECISIONS, tr("'auto' is bfloat16 where the processor is fast in it, float32 elsewhere.")),
         (DEVICE, tr("Device"), DEVICES, tr("Where the network is trained; 'auto' takes a GPU if there is one.")),
     ):
-        algorithm.add(QgsProcessingParameterEnum(
-            name, label, choices, defaultValue=choices[0], usesStaticStrings=True), help_text, advanced=True)
+        algorithm.add(Choice(name, label, choices), help_text, advanced=True)
     algorithm.add(QgsProcessingParameterBoolean(RESUME, tr("Continue an interrupted training"), defaultValue=False),
         tr("Continue from the last checkpoint beside the model file, with the same parameters."), advanced=True)
 

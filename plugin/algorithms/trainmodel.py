@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import (
-    Qgis, QgsProcessingException, QgsProcessingOutputFile, QgsProcessingOutputNumber, QgsProcessingParameterEnum,
+    Qgis, QgsProcessingException, QgsProcessingOutputFile, QgsProcessingOutputNumber,
     QgsProcessingParameterFile, QgsProcessingParameterFileDestination, QgsProcessingParameterMultipleLayers,
 )
 
 from ..engine.client import job_folder
 from ..translate import tr
 from .base import EngineAlgorithm, check_destination, run_engine
+from .choices import Choice
 from .training_parameters import add_training_parameters, check_training, training_request
 
 CTM, CONFIG, CONFIG_FILE, OUTPUT = "CTM", "CONFIG", "CONFIG_FILE", "OUTPUT"
@@ -38,8 +39,7 @@ class TrainModel(EngineAlgorithm):
         self.add(QgsProcessingParameterMultipleLayers(CTM, tr("CTM output"), Qgis.ProcessingSourceType.File),
             tr("NetCDF files with PM2.5 (or the target chosen below) and, where there are any, relative humidity, wind speed, elevation "
                "and urban fraction. Files that complement or follow each other are put together."))
-        self.add(QgsProcessingParameterEnum(
-            CONFIG, tr("Configuration"), CONFIGS, defaultValue=CONFIGS[0], usesStaticStrings=True),
+        self.add(Choice(CONFIG, tr("Configuration"), CONFIGS),
             tr("'improved' is what the bundled model uses, 'paper' follows the published method, 'file' takes the file below."))
         self.add(QgsProcessingParameterFile(
             CONFIG_FILE, tr("Configuration file"), fileFilter="TOML (*.toml)", optional=True),
@@ -57,17 +57,13 @@ class TrainModel(EngineAlgorithm):
         for name, label in zip(FILES, (tr("Learning curve (CSV)"), tr("Learning curve (PNG)"), tr("Kernels (PNG)"))):
             self.addOutput(QgsProcessingOutputFile(name, label))
 
-    def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
-        valid, message = super().checkParameterValues(parameters, context)
-        if valid:
-            from_file = self.parameterAsEnumString(parameters, CONFIG, context) == "file"
-            if from_file and not self.parameterAsFile(parameters, CONFIG_FILE, context):
-                message = tr("Choose the configuration file.")
-            else:
-                message = check_training(self, parameters, context) or check_destination(self, parameters, OUTPUT, context)
-        return not message, message
+    def check(self, parameters, context) -> str:
+        from_file = self.parameterAsEnumString(parameters, CONFIG, context) == "file"
+        if from_file and not self.parameterAsFile(parameters, CONFIG_FILE, context):
+            return tr("Choose the configuration file.")
+        return check_training(self, parameters, context) or check_destination(self, parameters, OUTPUT, context)
 
-    def processAlgorithm(self, parameters, context, feedback) -> dict:
+    def compute(self, parameters, context, feedback) -> dict:
         files = [file for file in self.parameterAsFileList(parameters, CTM, context) if file]
         if not files:
             raise QgsProcessingException(tr("Choose at least one NetCDF file."))

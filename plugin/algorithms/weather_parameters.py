@@ -1,15 +1,18 @@
-"""The parameters that name readings of relative humidity and wind speed, from the station layer or from other layers."""
+"""The parameters that name readings of further variables: humidity and wind of the station layer or of layers of their own."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.core import Qgis, QgsProcessingParameterFeatureSource, QgsProcessingParameterField
+from qgis.core import Qgis, QgsProcessingParameterFeatureSource, QgsProcessingParameterField, QgsProcessingParameterString
 
-from ..stations import column_name, crs_text, readings_crs, write_readings
+from .. import forms
+from ..stations import Days, column_name, write_readings
 from ..translate import tr
 from .base import EngineAlgorithm
-from .station_parameters import STATIONS, TIME, check_readings, layer_identity, unit_parameter
+from .input_parameters import add_inputs, check_inputs, input_fields, inputs_request
+from .layer_readings import check_readings, field_names, layer_identity, places, unit_parameter
+from .station_parameters import STATIONS, TIME, TIME_OF_DAY
 
 # Inputs beside the readings: label and the units to choose from, the first being the default.
 WEATHER = {"RH": (tr("relative humidity"), ("%", "1")), "WIND": (tr("wind speed"), ("m/s", "km/h", "knot"))}
@@ -24,63 +27,89 @@ def add_weather_fields(algorithm: EngineAlgorithm) -> None:
 
 
 def add_weather_layers(algorithm: EngineAlgorithm) -> None:
-    """Units, and other layers; all advanced."""
+    """Units, layers of their own with their own fields, and any further variables; all advanced."""
     for name, (label, units) in WEATHER.items():
         layer = f"{name}_STATIONS"
         algorithm.add(unit_parameter(f"{name}_UNIT", tr("Unit of {}").format(label), units),
             tr("Unit of the {} readings.").format(label), advanced=True)
         algorithm.add(QgsProcessingParameterFeatureSource(
             layer, tr("Other layer with {}").format(label), [Qgis.ProcessingSourceType.VectorPoint], optional=True),
-            tr("Point layer with {}, where it is not in the station layer. Its time field must have the "
-               "name of the station layer's.").format(label), advanced=True)
-        algorithm.add(QgsProcessingParameterField(
-            f"{layer}_FIELD", tr("Field with {} in the other layer").format(label),
-            parentLayerParameterName=layer, optional=True),
-            tr("Field of the other layer with the {} readings.").format(label), advanced=True)
+            tr("Point layer with {}, where it is not in the station layer; its stations may be others.").format(label), advanced=True)
+        for field, text, multiple, help_text in (
+            ("FIELD", tr("Field with {} in the other layer"), False, tr("Field of the other layer with the {} readings.")),
+            ("TIME", tr("Time of {} in the other layer"), True, tr(
+                "Field with the date or time of {}, or two: date and hour. Empty: the field of the station layer, where the other layer "
+                "has it.")),
+            ("ID", tr("Station code of {} in the other layer"), True, tr(
+                "Field that tells the stations with {} apart, or several. Empty: the field of the station layer, where the other layer "
+                "has it.")),
+        ):
+            algorithm.add(QgsProcessingParameterField(
+                f"{layer}_{field}", text.format(label), parentLayerParameterName=layer, allowMultiple=multiple, optional=True),
+                help_text.format(label), advanced=True)
+        algorithm.add(QgsProcessingParameterString(
+            f"{name}_TIMES_IN", tr("Time zone of {} in the other layer").format(label), optional=True),
+            tr("Zone of times of {} that carry no offset, such as UTC. Empty: that of the readings.").format(label), advanced=True)
+    add_inputs(algorithm)
 
 
-def weather_fields(algorithm: EngineAlgorithm, parameters: dict, context) -> dict[str, str]:
-    """By "RH" and "WIND" the fields of the station layer that were chosen."""
-    fields = {name: algorithm.parameterAsString(parameters, f"{name}_FIELD", context) for name in WEATHER}
-    return {name: field for name, field in fields.items() if field}
+def weather_fields(algorithm: EngineAlgorithm, parameters: dict, context) -> tuple[str, ...]:
+    """The fields of the station layer that were chosen for further variables."""
+    names = (f"{name}_FIELD" for name in WEATHER)
+    return *field_names(algorithm, parameters, context, *names), *input_fields(algorithm, parameters, context)
 
 
 def weather_request(
-    algorithm: EngineAlgorithm, parameters: dict, context, folder: Path, stations: dict, near=None,
+    algorithm: EngineAlgorithm, parameters: dict, context, folder: Path, stations: dict, near: Days | None = None,
 ) -> dict:
     """The part of the request that names the readings; `stations` is the part that names the stations.
 
     Those of other layers are written into the job folder; `near` as for `write_readings`.
     """
-    request, fields = {}, weather_fields(algorithm, parameters, context)
+    request = inputs_request(algorithm, parameters, context, folder, stations["stations"])
     for name in WEATHER:
         key, layer = name.lower(), f"{name}_STATIONS"
+        field = field_names(algorithm, parameters, context, f"{name}_FIELD")
         source = algorithm.parameterAsSource(parameters, layer, context)
-        if name in fields:
-            request[key] = f"{stations['stations']}:{column_name(fields[name])}"
+        if field:
+            request[key] = f"{stations['stations']}:{column_name(field[0])}"
         elif source is not None:
-            path, field = folder / f"{key}.csv", algorithm.parameterAsString(parameters, f"{layer}_FIELD", context)
-            times = [algorithm.parameterAsString(parameters, TIME, context)] if "time" in stations else []
-            write_readings(source, [field, *times], path, near=near, key=layer_identity(algorithm, parameters, layer, context))
-            request.update({key: f"{path}:{column_name(field)}", f"{key}_crs": crs_text(readings_crs(source))})
+            value, = field_names(algorithm, parameters, context, f"{layer}_FIELD")
+            times = _fields(algorithm, parameters, context, source, f"{layer}_TIME", (TIME, TIME_OF_DAY))
+            ids = _fields(algorithm, parameters, context, source, f"{layer}_ID", ("ID",))
+            path = folder / f"{key}.csv"
+            days = Days(times[0], near.first, near.last, 1 if times[1:] else None) if near and times else None
+            write_readings(source, [value, *times, *ids], path, near=days, key=layer_identity(algorithm, parameters, layer, context))
+            request.update({key: f"{path}:{column_name(value)}", f"{key}_from": forms.NONE, **places(source, f"{key}_")})
+            request.update({f"{key}_{what}": list(map(column_name, names)) for what, names in (("time", times), ("id", ids)) if names})
+            request[f"{key}_times_in"] = algorithm.parameterAsString(parameters, f"{name}_TIMES_IN", context).strip()
         else:
             continue
         request[f"{key}_unit"] = algorithm.parameterAsString(parameters, f"{name}_UNIT", context)
     return request
 
 
+def _fields(algorithm: EngineAlgorithm, parameters: dict, context, source, own: str, of_stations: tuple[str, ...]) -> list[str]:
+    """The fields that were chosen for another layer, else those of the station layer if it has them all."""
+    chosen = field_names(algorithm, parameters, context, own)
+    if chosen:
+        return chosen
+    names = field_names(algorithm, parameters, context, *of_stations)
+    return names if all(source.fields().lookupField(name) >= 0 for name in names) else []
+
+
 def check_weather(algorithm: EngineAlgorithm, parameters: dict, context) -> str:
     """What is wrong with these parameters, or ''."""
     for name, (label, _) in WEATHER.items():
         layer, field = f"{name}_STATIONS", f"{name}_STATIONS_FIELD"
-        if algorithm.parameterAsString(parameters, f"{name}_FIELD", context):
-            message = check_readings(algorithm, parameters, context, STATIONS, [f"{name}_FIELD"])
+        if field_names(algorithm, parameters, context, f"{name}_FIELD"):
+            message = check_readings(algorithm, parameters, context, STATIONS, [f"{name}_FIELD"], sites=True)
         elif algorithm.parameterAsSource(parameters, layer, context) is None:
             continue
-        elif not algorithm.parameterAsString(parameters, field, context):
+        elif not field_names(algorithm, parameters, context, field):
             message = tr("Choose the field with {} in the other layer.").format(label)
         else:
-            message = check_readings(algorithm, parameters, context, layer, [field], [TIME])
+            message = check_readings(algorithm, parameters, context, layer, [field], [f"{layer}_TIME", f"{layer}_ID"])
         if message:
             return message
-    return ""
+    return check_inputs(algorithm, parameters, context)

@@ -127,8 +127,8 @@ def _error(message: dict[str, Any]) -> EngineError:
     if remedy := remedy_of(message["message"]):  # torch reports a DLL that is missing as an OSError, others as an ImportError
         return EngineError(f"{message['message']} {remedy}", "MissingLibrary", message.get("traceback", ""))
     if message["kind"] == "Internal":
-        text = tr("The engine failed; this is a fault of the plugin, please report it with the log: {message}")
-        return EngineError(text.format(message=message["message"]), "Internal", message.get("traceback", ""))
+        text = tr("The engine failed. {message}")  # which names the engine's log, where one could be written
+        return EngineError(text.format(message=message["message"]), "Internal", "" if message.get("log") else message.get("traceback", ""))
     return EngineError(message["message"], message["kind"])
 
 

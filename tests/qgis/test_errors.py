@@ -21,7 +21,8 @@ def values(stations, tmp_path):
 @pytest.mark.parametrize("spoil, expected", [
     ({"VALUE": "note"}, "holds text, such as 'fine'"),
     ({"VALUE": "pm10"}, "no field 'pm10'; its fields are code, city"),
-    ({"UNIT": "parrots"}, "'parrots' is not a mass concentration"),
+    ({"VALUE": ""}, "Choose the field with the reading"),
+    ({"TIME_OF_DAY": "time"}, "Choose the field with the time"),
     ({"GRID": "mars7km"}, "'mars7km' is neither china12km"),
     ({"EXTENT": "0,1,0,1 [EPSG:4326]"}, "cell size"),
     ({"OUTPUT": "/no/such/folder/out.tif"}, "'/no/such/folder' does not exist"),
@@ -37,9 +38,16 @@ def test_good_parameters_are_accepted(refusal, values):
     assert refusal("reanalyse", **values) == ""
 
 
-@pytest.mark.parametrize("unit", ["µg/m³", "μg/m3", "ug m-3", "ug/m**3", "mg m^-3", "micrograms per cubic meter", "ng/m3"])
-def test_units_as_people_write_them_are_accepted(refusal, values, unit):
-    assert refusal("gridstations", **{**values, "UNIT": unit}) == ""
+@pytest.mark.parametrize("unit", ["µg/m³", "μg/m3", "ug m-3", "ug m^-3", "micrograms per cubic meter", "ng/m3", "ug/m3 LC", "微克/立方米"])
+def test_units_as_people_write_them_are_accepted(run, values, unit):
+    values = {name: value for name, value in values.items() if name != "DEVICE"}
+    assert run("gridstations", **values, UNIT=unit)["COUNT_USED"] == 60
+
+
+def test_a_unit_that_is_none_is_refused(run, values):
+    values = {name: value for name, value in values.items() if name != "DEVICE"}
+    with pytest.raises(QgsProcessingException, match="parrots"):
+        run("gridstations", **values, UNIT="parrots")
 
 
 def test_layers_that_give_no_readings(refusal, values, make_stations):
@@ -59,7 +67,7 @@ def all_set_to(layer, value):
     return layer
 
 
-@pytest.mark.parametrize("value, expected", [(NULL, "empty in all 60 rows"), (-999.0, "60 sentinel"), (-5.0, "60 negative")])
+@pytest.mark.parametrize("value, expected", [(NULL, "empty in all 60 rows"), (-999.0, "60 sentinel"), (-50.0, "60 negative")])
 def test_no_valid_reading(run, values, make_stations, value, expected):
     with pytest.raises(QgsProcessingException, match=expected):
         run("gridstations", **{**values, "STATIONS": all_set_to(make_stations(), value)})

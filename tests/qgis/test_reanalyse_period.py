@@ -99,6 +99,17 @@ def test_files_by_day_give_the_same(run, values, read_raster, small_crs, tmp_pat
         assert np.array_equal(read_raster(layer["OUTPUT"], band), read_raster(files["OUTPUT"], band))
 
 
+def test_files_of_a_published_form_need_no_column(run, values, log, tmp_path):
+    """OpenAQ's archive: several species in one column, hours stamped at their end."""
+    rows = [f"{station},1,here,{day}T{hour:02d}:00:00+00:00,{35 + station},{111 + station},{species},µg/m³,{value}"
+            for day in DAYS[1:3] for station in (1, 2) for hour in range(24) for species, value in (("pm25", 30), ("o3", 90))]
+    (tmp_path / "openaq.csv").write_text("\n".join(["location_id,sensors_id,location,datetime,lat,lon,parameter,units,value", *rows]), encoding="utf-8")
+    result = run("reanalyseperiod", FILES=str(tmp_path / "openaq.csv"), FILES_WHERE="location_id>=1\nlocation_id<=2", START=str(DAYS[1]),
+                 END=str(DAYS[1]), **{name: values[name] for name in ("GRID", "MODEL", "DEVICE")}, OUTPUT=str(tmp_path / "series.nc"))
+    assert (result["COMPUTED"], result["MISSING"]) == (1, 0)
+    assert "recognised as OpenAQ" in log.text and "30 to 30" in log.text
+
+
 def test_hours_are_dated_by_the_hour(run, values, make_stations, tmp_path):
     from ctm_reanalysis.plugin.layers.load import load_layer
 

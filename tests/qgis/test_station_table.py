@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
+import os
+import subprocess
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -10,6 +13,8 @@ from qgis.core import (
     NULL, QgsFeature, QgsGeometry, QgsPointXY, QgsProcessingContext, QgsProcessingFeatureSource, QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, QTime
+
+from conftest import ROOT
 
 ANY_NUMBER = st.floats(allow_nan=False, allow_infinity=False, width=64)
 
@@ -86,3 +91,25 @@ def test_years_around_a_chosen_day_are_spared_where_the_type_tells(write, kind):
     rows = [(point(), at(day), day) for day in range(30)] + [(point(), NULL, 99)]
     days = [int(row["v"]) for row in write(f"Point?field=t:{kind}&field=v:int", rows, ["v", "t"], ("t", QDate(2018, 2, 11), QDate(2018, 2, 11)))]
     assert days == {"string": [*range(30), 99], "datetime": [9, 10, 11, 99], "date": [10, 99]}[kind]
+
+
+NUMBERS = ["12", "13,5", "-0.4", "\u22123", "1.031,2", "1,031.2", "1 031,5", "5e-3", ".5", "+7", "0,125", "1.031.200"]
+TEXTS = ["", "-", "n.d.", "<3", "-;", "13.5 (a)", "2018-02-20", "07:00", "1.2.3", "e5", ",", "True"]
+
+
+@pytest.mark.parametrize("text", [*NUMBERS, *TEXTS])
+def test_a_number_is_what_the_engine_takes_for_one(plugin, numbers_of_engine, text):
+    from ctm_reanalysis.plugin.stations import is_number
+
+    assert is_number(text) == numbers_of_engine[text] == (text in NUMBERS)
+
+
+@pytest.fixture(scope="module")
+def numbers_of_engine():
+    """Whether the engine reads each text, alone in its column, as a number."""
+    program = (
+        "import json, sys; import numpy as np, pandas as pd; from model_core.stations.numbers import numbers\n"
+        "json.dump({text: bool(np.isfinite(numbers(pd.Series([text]))[0][0])) for text in json.load(sys.stdin)}, sys.stdout)")
+    done = subprocess.run([os.environ["CTM_REANALYSIS_ENGINE_PYTHON"], "-c", program], input=json.dumps([*NUMBERS, *TEXTS]),
+                          capture_output=True, text=True, cwd=ROOT, check=True)
+    return json.loads(done.stdout)
