@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.constants import R
 
+# Molar gas constant, J mol-1 K-1, exact by the SI's definition of 2019. (scipy.constants has it too, and takes a while to load.)
+R = 8.31446261815324
 # g mol-1 by species; nitrogen oxides count as NO2, as networks report them.
 MOLAR_MASS = {
     "o3": 47.998, "no2": 46.006, "no": 30.006, "nox": 46.006, "so2": 64.066, "co": 28.010, "nh3": 17.031, "hcho": 30.026,

@@ -213,7 +213,7 @@ class ReanalysisNetwork(nn.Module):
         Each of `channels` is (batch, channels, rows, columns), or (batch, channels, 1, 1) where it is the same everywhere.
         """
         factor = self.configuration.unet_factor
-        blocks = [part if part.shape[-2:] == (1, 1) else block_means(part, factor) for part in channels]
+        blocks = [part if part.shape[-2:] == (1, 1) else block_means(part, factor) for part in channels if part.shape[1]]
         size = [-(-side // factor) for side in shape]
         joined = torch.cat([part.expand(-1, -1, *size) for part in blocks], dim=1)
         result = self.unet(joined.contiguous(memory_format=torch.channels_last)).float()

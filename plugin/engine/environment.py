@@ -85,8 +85,8 @@ def requirement_lines() -> list[str]:
 
 
 def libraries() -> list[str]:
-    """The libraries that the engine imports; each is imported under the name that it is installed by."""
-    return [re.split(r"[^\w.-]", line)[0] for line in requirement_lines()]
+    """The libraries that the engine imports; each is imported under the name that it is installed by, with _ for -."""
+    return [re.split(r"[^\w.-]", line)[0].replace("-", "_") for line in requirement_lines()]
 
 
 def requirements_hash() -> str:

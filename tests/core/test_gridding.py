@@ -110,6 +110,9 @@ def test_the_crs_of_the_stations_makes_no_difference(points):
     # A place within a millimetre of an edge may fall to either side of it.
     row, column = PRESETS["china12km"].locate(lon, lat, "EPSG:4326")
     clear = (np.abs(row - np.round(row)) > 1e-6) & (np.abs(column - np.round(column)) > 1e-6)
+    # Two places nearer to each other than rounding may become one, and their readings one that is repeated.
+    _, first = np.unique(np.round(np.stack([lon, lat]), 6), axis=1, return_index=True)
+    clear &= np.isin(np.arange(len(lon)), first)
     lon, lat, values = lon[clear], lat[clear], values[clear]
     if not len(lon):
         return

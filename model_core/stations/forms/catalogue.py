@@ -6,14 +6,15 @@ import tomllib
 from dataclasses import fields, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Sequence
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Sequence
 
 from model_core.errors import InputError
 from model_core.stations.forms.form import Form
 from model_core.stations.forms.names import matches
 from model_core.stations.forms.shape import LAYOUTS, Shape, Species
+
+if TYPE_CHECKING:  # the command line lists the names, and need not wait for pandas
+    import pandas as pd
 
 _FOLDER = Path(__file__).parent
 NAMES = tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
