@@ -57,6 +57,8 @@ def build_parser() -> argparse.ArgumentParser:
     reproduce.add_argument("--x", metavar="COL", help="the table's column of x or longitude (default: by name, or the geometry)")
     reproduce.add_argument("--y", metavar="COL", help="its column of y or latitude")
     reproduce.add_argument("--crs", metavar="CRS", help="of its coordinates (default EPSG:4326, or the layer's)")
+    reproduce.add_argument("--covariates", metavar="F", help="maps that overrule those of the CTM files, which overrule the model's own: "
+                           "NetCDF or GeoTIFF, as `covariates` writes them")
     reproduce.add_argument("--start", metavar="D", help="first day, YYYY-MM-DD (default: days that the model was not trained on)")
     reproduce.add_argument("--end", metavar="D", help="last day")
     reproduce.add_argument("--time-zone", default="UTC", metavar="Z", help="whose days hourly fields are averaged over (default UTC)")
