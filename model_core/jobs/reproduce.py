@@ -21,6 +21,7 @@ from model_core.evaluation.summary import files_of, summarise
 from model_core.grid import parse_grid
 from model_core.jobs.requests import requested_covariates, required
 from model_core.json_values import finite
+from model_core.missing_inputs import tell_missing
 from model_core.model_file import Model, load_model
 from model_core.progress import Progress
 from model_core.training.series import find_files
@@ -63,8 +64,7 @@ def _evaluate(
     result = reproduce(model, days, maps.fields, surveyed, stations, mask, device, progress.part(0.25, 0.95))
     for note in result.notes:
         progress.warn(note)
-    if result.missing_inputs:
-        progress.log(f"without {', '.join(result.missing_inputs)}: the model does without, less surely")
+    tell_missing(model, result.missing_inputs, progress)  # refused is nothing here: the scores show what it costs
 
     progress.step(0.96, "drawing the figures")
     summary = summarise(model, days, choice, result, maps, mask, progress.warnings) | {

@@ -8,7 +8,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from model_core.training.batches import BatchDrawer, drawn_ahead
 from model_core.training.checkpoint import load_checkpoint, save_checkpoint
 from model_core.training.objective import learning_rate, training_loss
 from model_core.training.processes import Processes, shared_by
-from model_core.training.samples import Sample, TrainingDays, draw_sample, stack
+from model_core.training.samples import Sample, TrainingDays, draw_sample, stack, without_inputs
 from model_core.training.shrinkage import best_share, best_shares, errors_by_share, unlikelihood_by_share
 from model_core.training.split import Split
 
@@ -163,7 +163,7 @@ def train_network(
 def validate(network: ReanalysisNetwork, plan: TrainingPlan) -> dict[str, float]:
     """Mean of the daily scores on land, over at most twelve held-out days, with the same stations each time."""
     daily = []
-    for days, sample, output in _predicted(network, plan, MOST_VALIDATION_DAYS):
+    for days, sample, output in predicted(network, plan, MOST_VALIDATION_DAYS):
         evaluated = days.land & (sample.valid > 0)
         daily.append(scores(np.maximum(output.field[0].float().cpu().numpy()[evaluated], 0), sample.truth[evaluated]))
         if output.background is not None:
@@ -172,10 +172,13 @@ def validate(network: ReanalysisNetwork, plan: TrainingPlan) -> dict[str, float]
     return {key: float(np.mean([s[key] for s in daily])) for key in kinds}
 
 
-def _predicted(
-    network: ReanalysisNetwork, plan: TrainingPlan, most: int
+def predicted(
+    network: ReanalysisNetwork, plan: TrainingPlan, most: int, without: Sequence[str] = ()
 ) -> Iterator[tuple[TrainingDays, Sample, NetworkOutput]]:
-    """Held-out days, spread over all of them, with the same stations each time, and what the network makes of them."""
+    """Held-out days, spread over all of them, with the same stations each time, and what the network makes of them.
+
+    Inputs that are named in `without` are taken away.
+    """
     network.eval()
     held_out = plan.split.validation
     chosen = np.unique(np.linspace(0, len(held_out) - 1, min(len(held_out), most)).round().astype(int))
@@ -184,6 +187,7 @@ def _predicted(
         # The offset keeps these generators apart from those of the iterations.
         rng = np.random.default_rng([plan.seed, 10**9 + int(number)])
         sample = draw_sample(plan.data[source], day, plan.network, plan.configuration, rng, whole=True)
+        sample = without_inputs(sample, plan.network, without)
         batch = stack([sample], plan.device)
         with torch.inference_mode(), training_autocast(plan.device, plan.precision):
             yield plan.data[source], sample, network(batch.values, batch.mask, batch.maps, batch.maps_known)
@@ -194,7 +198,7 @@ def _shrunk(network: ReanalysisNetwork, plan: TrainingPlan, progress: Progress) 
     if not (plan.network.kriging and plan.network.output == "correction" and plan.split.validation):
         return network
     errors, unlikelihoods = [], []
-    for held_out in _predicted(network.to(plan.device), plan, MOST_SHRINKAGE_DAYS):
+    for held_out in predicted(network.to(plan.device), plan, MOST_SHRINKAGE_DAYS):
         errors.append(errors_by_share(*held_out, plan.network))
         if plan.network.uncertainty:
             unlikelihoods.append(unlikelihood_by_share(*held_out, plan.network))
