@@ -137,7 +137,7 @@ def _add_train(commands: Any) -> None:
     train = command(commands, "train", "a model from CTM files")
     train.add_argument("--ctm", nargs="+", required=True, metavar="F", help="NetCDF files, or folders of them: daily or hourly "
                        "fields; files that complement or follow each other are put together")
-    train.add_argument("--config", default="improved", metavar="paper|improved|F", help="configuration (default improved)")
+    train.add_argument("--config", default="improved", metavar="paper|paper_literal|improved|F", help="configuration (default improved)")
     train.add_argument("--from", metavar="bundled|NAME|FILE", help="model to start from, whose network and inputs are kept")
     train.add_argument("--target", metavar="SPECIES", help="species whose field comes out (default: as configured)")
     train.add_argument("--inputs", nargs="+", metavar="VAR", help="station variables beside the target, or none")
