@@ -17,11 +17,13 @@ from torch import Tensor
 from model_core.configuration import NetworkConfiguration, TrainingConfiguration
 from model_core.device import training_autocast
 from model_core.errors import Cancelled, InputError
+from model_core.free_memory import free_memory
 from model_core.network.reanalysis_network import NetworkOutput, ReanalysisNetwork
 from model_core.progress import Progress
 from model_core.scores import scores
 from model_core.training.batches import BatchDrawer, drawn_ahead
 from model_core.training.checkpoint import load_checkpoint, save_checkpoint
+from model_core.training.memory import fit_into_memory, memory_of_training
 from model_core.training.objective import learning_rate, training_loss
 from model_core.training.processes import Processes, shared_by
 from model_core.training.samples import Sample, TrainingDays, draw_sample, stack, without_inputs
@@ -110,6 +112,7 @@ def train_network(
     network = ReanalysisNetwork(plan.network).to(device, memory_format=torch.channels_last)
     if plan.start is not None:
         network.load_state_dict(plan.start)
+    _fit(network, plan, progress)
     shared = shared_by(processes, network, device)
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=configuration.learning_rate, weight_decay=configuration.weight_decay
@@ -131,6 +134,9 @@ def train_network(
             for samples in batches:
                 losses.append(_step(plan, network, shared, optimiser, samples, done))
                 done += 1
+                if done - first == 2 and done < configuration.iterations:  # the first one also wakes the machine up
+                    progress.log(_duration(time.monotonic() - one_done, configuration.iterations - done))
+                one_done = time.monotonic()
                 left = (time.monotonic() - began) / (done - first) * (configuration.iterations - done)
                 progress.step(done / configuration.iterations, _status(done, configuration.iterations, losses, history, left))
                 if done % configuration.validate_every and done != configuration.iterations:
@@ -233,6 +239,22 @@ def _step(
             f"({plan.configuration.learning_rate:g}), or look for impossible values in the CTM files"
         )
     return value
+
+
+def _fit(network: ReanalysisNetwork, plan: TrainingPlan, progress: Progress) -> None:
+    """See `fit_into_memory`; normalisation over several processes is not computed again."""
+    whole, crop = plan.data[0].land.shape, plan.configuration.crop
+    shape = tuple(min(side, crop or side) for side in whole)
+    with training_autocast(plan.device, plan.precision):
+        dtype = torch.bfloat16 if torch.is_autocast_enabled(plan.device.type) else torch.float32
+    memory = memory_of_training(network, plan.configuration.batch, shape, dtype)
+    fit_into_memory(network, memory, free_memory(plan.device), plan.configuration.batch, progress, plan.processes.count == 1)
+
+
+def _duration(seconds: float, iterations: int) -> str:
+    total = seconds * iterations
+    told = f"{total / 3600:.1f} hours" if total >= 5400 else f"{total / 60:.0f} minutes" if total >= 90 else f"{total:.0f} s"
+    return f"an iteration takes {seconds:.2g} s: the {iterations} that are left will take about {told}, validation not counted"
 
 
 def _status(done: int, iterations: int, losses: list[float], history: list[dict[str, Any]], seconds: float) -> str:
