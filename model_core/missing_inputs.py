@@ -25,7 +25,8 @@ def does_without(model: Model, name: str) -> str:
     training = model.card.get("training") or {}
     is_map = get_variable(name).static
     removed = training.get("remove_covariate" if is_map else "remove_variable")
-    told = [source["maps" if is_map else "variables"] for source in training.get("data") or [] if ("maps" if is_map else "variables") in source]
+    key = "maps" if is_map else "variables"  # the maps of data sets are told since the cards have `missing_inputs`
+    told = [source[key] for source in training.get("data") or [] if key in source]
     if removed or any(name not in names for names in told):
         return LEARNT
     return NOT_SAID if removed is None else NEVER_LEARNT
@@ -53,7 +54,7 @@ def require_inputs(model: Model, missing: Sequence[str], when: str = "") -> None
         *([f"give readings of {' and '.join(readings)}"] if readings else []),
         *([f"give {' and '.join(maps)} in a covariates file"] if maps else []),
         "choose a model that was trained to do without, such as bundled",
-        f"train one with {' and '.join(key for key, names in (('remove_variable', readings), ('remove_covariate', maps)) if names)} above 0",
+        f"train one with {' and '.join(['remove_variable'] * bool(readings) + ['remove_covariate'] * bool(maps))} above 0",
     ]
     raise InputError(
         f"model '{model.name}' was never trained to do without {', '.join(needed)}, and there is none{' ' if when else ''}{when}: "

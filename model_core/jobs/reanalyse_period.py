@@ -68,8 +68,9 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         task = _task(request, model, grid, covariates, uncertainty, analysis)
         scheduler = request.get("scheduler")
         predictor = None if scheduler else task_predictor(task)
-        unknown_maps = missing_maps(model, grid, covariates) if scheduler else predictor.missing_inputs(model.configuration.station_variables)
-        require_inputs(model, unknown_maps + [name for name in model.configuration.station_variables if name not in series])
+        known = model.configuration.station_variables
+        unknown_maps = missing_maps(model, grid, covariates) if scheduler else predictor.missing_inputs(known)
+        require_inputs(model, [name for name in known if name not in series] + unknown_maps)
         reading.wait(progress)
         times = _axis(series[target.key], step, start, end, request.get("time_zone") or "")
         _require_steady_hours(times)
@@ -222,7 +223,8 @@ def _complete(
     for number, one in steps:
         if one is not None:
             given = [name for name, cells in one.readings.items() if len(cells.cells)]
-            require_inputs(model, [name for name in model.configuration.station_variables if name not in given], f"on {_text(one.step, step)}")
+            missing = [name for name in model.configuration.station_variables if name not in given]
+            require_inputs(model, missing, f"on {_text(one.step, step)}")
         yield number, one
 
 

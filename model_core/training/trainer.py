@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import time
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -247,8 +248,10 @@ def _fit(network: ReanalysisNetwork, plan: TrainingPlan, progress: Progress) -> 
     shape = tuple(min(side, crop or side) for side in whole)
     with training_autocast(plan.device, plan.precision):
         dtype = torch.bfloat16 if torch.is_autocast_enabled(plan.device.type) else torch.float32
-    memory = memory_of_training(network, plan.configuration.batch, shape, dtype)
-    fit_into_memory(network, memory, free_memory(plan.device), plan.configuration.batch, progress, plan.processes.count == 1)
+    memory, free = memory_of_training(network, plan.configuration.batch, shape, dtype), free_memory(plan.device)
+    if free is not None and plan.device.type == "cpu":  # torchrun says how many share this machine
+        free //= int(os.environ.get("LOCAL_WORLD_SIZE") or 1)
+    fit_into_memory(network, memory, free, plan.configuration.batch, progress, plan.processes.count == 1)
 
 
 def _duration(seconds: float, iterations: int) -> str:

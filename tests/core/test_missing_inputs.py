@@ -170,3 +170,14 @@ def test_a_training_measures_what_each_missing_input_costs(model):
     assert {"rh", "wind", "rh, wind", "elevation", "urban", "elevation, urban", "rh, wind, elevation, urban"} == set(measured)
     assert all(np.isfinite(entry["rmse"]) and entry["rmse"] > 0 for entry in measured.values())
     assert len({entry["rmse_with_all"] for entry in measured.values()}) == 1
+
+
+def test_a_training_without_removals_ends_in_a_model_that_warns_with_its_own_loss(tiny_ctm, tiny_configuration, pm25_only, tmp_path):
+    text = tiny_configuration.read_text(encoding="utf-8").replace("remove_variable = 0.3\nremove_covariate = 0.3\n", "")
+    (tmp_path / "all.toml").write_text(text, encoding="utf-8")
+    model = str(tmp_path / "all.safetensors")
+    JOBS["train"]({"ctm": [str(tiny_ctm)], "config": str(tmp_path / "all.toml"), "iterations": 3, "out": model}, Progress())
+    assert does_without(load_model(model), "rh") == "never learnt"
+    result = JOBS["reanalyse"]({**pm25_only, "date": "2019-01-05", "model": model, "out": str(tmp_path / "f.tif")}, Progress())
+    assert result["missing_inputs"] == ["rh", "wind"]
+    assert any("never trained to do without; on held-out days its RMSE is" in warning for warning in result["warnings"])

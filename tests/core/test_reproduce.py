@@ -185,7 +185,7 @@ def model_of_another_country(tiny_model, tmp_path):
     return str(tmp_path / "elsewhere.safetensors")
 
 
-def test_the_ctm_is_reproduced_over_its_own_terrain_and_cities_whatever_maps_the_model_carries(evaluate, model_of_another_country, tmp_path):
+def test_the_ctm_is_reproduced_over_its_own_terrain_whatever_maps_the_model_carries(evaluate, model_of_another_country):
     told = []
 
     class Listening(Progress):

@@ -93,7 +93,8 @@ for _ in range(2):
     optimiser.step()
 print(rss("VmHWM") - before)
 """
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).resolve().parents[2])
+    root = Path(__file__).resolve().parents[2]
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=root)
     estimate = memory_of_training(ReanalysisNetwork(replace(PAPER, width=16)), 4, (160, 160))
     assert float(told.stdout) == pytest.approx(estimate.recomputed if recompute else estimate.kept, rel=0.35)
 
@@ -125,7 +126,8 @@ def test_free_memory_is_told_by_linux():
 
 def test_a_training_says_memory_and_time_before_its_long_part(tiny_ctm, tiny_configuration, tmp_path):
     progress = Listening()
-    JOBS["train"]({"ctm": [str(tiny_ctm)], "config": str(tiny_configuration), "iterations": 3, "out": str(tmp_path / "m.safetensors")}, progress)
+    out = str(tmp_path / "m.safetensors")
+    JOBS["train"]({"ctm": [str(tiny_ctm)], "config": str(tiny_configuration), "iterations": 3, "out": out}, progress)
     told = "\n".join(progress.lines)
     assert re.search(r"a batch of 2 needs about \d+\.\d GB of memory; \d+\.\d GB are free", told)
     assert re.search(r"an iteration takes [\d.e-]+ s: the 1 that are left will take about", told)
