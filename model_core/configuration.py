@@ -30,14 +30,15 @@ class NetworkConfiguration:
     ----------
     target : the species whose field comes out; one of the station variables
     station_variables, covariates : inputs, by the keys of `model_core.variables`
-    kernels, epsilon, second_denominator : see `PointConv`
+    kernels, epsilon, epsilon_in, second_denominator : see `PointConv`
     combine : "sum" gives PC1 + PC2 (the paper); "channels" gives PC1, PC2 and the log of the station density
     coarse_factors : block sizes in cells of additional, far-reaching convolutions of the target, ascending
     readings : whether the readings themselves, as departures from the background, are channels
     availability : whether every covariate has a channel that says where it is known
     width, levels : see `RegrUNetPP`
     unet_factor : side in cells of the blocks that the UNet++ works on; its result is refined bilinearly
-    output : "field" predicts the field; "correction" predicts a correction to the normalised convolutions
+    output : "field" predicts the field; "relu" with a ReLU at the output, so that it is nowhere negative; "correction"
+        predicts a correction to the normalised convolutions
     correction_limit : largest correction in units of the day's spread
     correction_share : what part of the correction is applied next to readings, and far from them; with `uncertainty_share`,
         that of the correction to kriging's standard deviation, chosen at the end of a training, see `training.shrinkage`
@@ -52,6 +53,7 @@ class NetworkConfiguration:
     covariates: tuple[str, ...] = ("elevation", "urban")
     kernels: tuple[int, int] = (21, 11)
     epsilon: float = 1e-5
+    epsilon_in: str = "weights"
     second_denominator: str = "support"
     combine: str = "sum"
     coarse_factors: tuple[int, ...] = ()
@@ -96,9 +98,15 @@ class NetworkConfiguration:
             raise InputError("network.kriging needs standardise = 'day': its prior is that of standardised readings")
         for key, allowed in {
             "second_denominator": ("support", "literal"), "combine": ("sum", "channels"),
-            "output": ("field", "correction"), "standardise": ("none", "day"),
+            "epsilon_in": ("weights", "denominators"), "output": ("field", "relu", "correction"), "standardise": ("none", "day"),
         }.items():
             _require(f"network.{key}", getattr(self, key), allowed)
+        target = self.transform_of(self.target)
+        if self.output == "relu" and (self.standardise != "none" or target.kind != "linear" or target.offset != 0):
+            raise InputError(
+                "network.output: 'relu' needs standardise = 'none' and a linear transform of the target without offset, "
+                "so that its zero is a concentration of zero"
+            )
         for name, transform in self.transforms.items():
             _require(f"network.transforms.{name}.kind", transform.kind, ("linear", "log"))
             if transform.scale <= 0 or (transform.kind == "log" and transform.offset <= 0):

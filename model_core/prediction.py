@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Mapping, Sequence
+from typing import Collection, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -79,8 +79,7 @@ class Predictor:
         self.model, self.grid, self.memory = model, grid, memory or DEFAULT_MEMORY_MB
         self.notes = _notes(model, grid)
         maps = _maps(model, grid, covariates or {})
-        names = model.configuration.covariates
-        self._missing_maps = [name for name, field in zip(names, maps[0]) if not np.isfinite(field).any()]
+        self._missing_maps = _unknown(model, maps)
         self._host_maps = maps
         self._place(device, choose_precision(precision, device, self.notes.append))
 
@@ -101,6 +100,10 @@ class Predictor:
             raise InputError(f"the model predicts {target}, and there are no readings of it")
         return in_batches(self._predict_batch, days, self._days_at_once, self._use_smaller_batches)
 
+    def missing_inputs(self, given: Collection[str]) -> list[str]:
+        """Inputs that the model knows and that are not there on a day with readings of the `given` variables."""
+        return [name for name in self.model.configuration.station_variables if name not in given] + self._missing_maps
+
     def _predict_batch(self, days: Sequence[Mapping[str, GriddedReadings]]) -> list[Reanalysis]:
         try:
             field, sd = self._fields(days)
@@ -119,10 +122,9 @@ class Predictor:
                 self.notes.append(f"the graphics card failed ({trouble}); the processor does its work")
                 self._place(cpu, choose_precision("auto", cpu))
             return [self._predict_batch([day])[0] for day in days]
-        known = self.model.configuration.station_variables
         return [
             Reanalysis(
-                np.maximum(day_field, 0), [name for name in known if name not in day] + self._missing_maps,
+                np.maximum(day_field, 0), self.missing_inputs(day),
                 int((day_field < 0).sum()), list(self.notes), None if sd is None else sd[number],
             )
             for number, (day, day_field) in enumerate(zip(days, field))
@@ -206,6 +208,15 @@ def _maps(model: Model, grid: Grid, covariates: Mapping[str, np.ndarray]) -> np.
         if name in covariates:
             maps[0, i] = np.where(np.isfinite(covariates[name]), covariates[name], maps[0, i])
     return maps
+
+
+def missing_maps(model: Model, grid: Grid, covariates: Mapping[str, np.ndarray] | None = None) -> list[str]:
+    """Covariates of the model that are unknown everywhere on the grid; arguments as for `Predictor`."""
+    return _unknown(model, _maps(model, grid, covariates or {}))
+
+
+def _unknown(model: Model, maps: np.ndarray) -> list[str]:
+    return [name for name, field in zip(model.configuration.covariates, maps[0]) if not np.isfinite(field).any()]
 
 
 def _notes(model: Model, grid: Grid) -> list[str]:

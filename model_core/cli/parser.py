@@ -57,6 +57,8 @@ def build_parser() -> argparse.ArgumentParser:
     reproduce.add_argument("--x", metavar="COL", help="the table's column of x or longitude (default: by name, or the geometry)")
     reproduce.add_argument("--y", metavar="COL", help="its column of y or latitude")
     reproduce.add_argument("--crs", metavar="CRS", help="of its coordinates (default EPSG:4326, or the layer's)")
+    reproduce.add_argument("--covariates", metavar="F", help="maps that overrule those of the CTM files, which overrule the model's own: "
+                           "NetCDF or GeoTIFF, as `covariates` writes them")
     reproduce.add_argument("--start", metavar="D", help="first day, YYYY-MM-DD (default: days that the model was not trained on)")
     reproduce.add_argument("--end", metavar="D", help="last day")
     reproduce.add_argument("--time-zone", default="UTC", metavar="Z", help="whose days hourly fields are averaged over (default UTC)")
@@ -135,7 +137,7 @@ def _add_train(commands: Any) -> None:
     train = command(commands, "train", "a model from CTM files")
     train.add_argument("--ctm", nargs="+", required=True, metavar="F", help="NetCDF files, or folders of them: daily or hourly "
                        "fields; files that complement or follow each other are put together")
-    train.add_argument("--config", default="improved", metavar="paper|improved|F", help="configuration (default improved)")
+    train.add_argument("--config", default="improved", metavar="paper|paper_literal|improved|F", help="configuration (default improved)")
     train.add_argument("--from", metavar="bundled|NAME|FILE", help="model to start from, whose network and inputs are kept")
     train.add_argument("--target", metavar="SPECIES", help="species whose field comes out (default: as configured)")
     train.add_argument("--inputs", nargs="+", metavar="VAR", help="station variables beside the target, or none")

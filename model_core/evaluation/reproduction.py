@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date as Date
-from typing import Any, Sequence
+from typing import Any, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -18,7 +18,6 @@ from model_core.progress import Progress
 from model_core.scores import ScoreSums, mean_scores, scores
 from model_core.stations.gridding import GriddedReadings
 from model_core.stations.reading_report import ReadingReport
-from model_core.warping import warp
 
 
 @dataclass(frozen=True)
@@ -94,15 +93,17 @@ def survey(
 
 
 def reproduce(
-    model: Model, days: DailyStore, surveyed: Survey, stations: np.ndarray, mask: np.ndarray, device: torch.device, progress: Progress
+    model: Model, days: DailyStore, maps: Mapping[str, np.ndarray], surveyed: Survey, stations: np.ndarray, mask: np.ndarray,
+    device: torch.device, progress: Progress,
 ) -> Reproduction:
     """Predict each day from the values at the station cells and compare it with the day itself.
 
     Relative humidity and wind are sampled at the same cells where the model and the CTM know them. Memory does not
-    grow with the number of days. Maps that the model file lacks on this grid come from the CTM.
+    grow with the number of days.
 
     Parameters
     ----------
+    maps : covariate -> array (rows, columns), which go before the model's own; see `maps_used.choose_maps`
     stations, mask : bool arrays (rows, columns)
 
     Raises
@@ -113,9 +114,6 @@ def reproduce(
     target = model.configuration.target
     inputs = [name for name in model.configuration.station_variables if name in days.variables]
     pooled, periods, daily = ScoreSums(surveyed.mean_true), PeriodSums(days.grid.shape), []
-    maps = maps_that_the_model_lacks(model, days)
-    if maps:
-        progress.log(f"{', '.join(maps)} of the CTM files, as the model has none here")
     missing: set[str] = set()
     notes: list[str] = []
     negative = 0
@@ -146,12 +144,3 @@ def sample(field: np.ndarray, stations: np.ndarray) -> GriddedReadings:
     read = stations & np.isfinite(field)
     count = int(read.sum())
     return GriddedReadings(np.where(read, field, 0).astype(np.float32), read.astype(np.int32), ReadingReport(count, count))
-
-
-def maps_that_the_model_lacks(model: Model, days: DailyStore) -> dict[str, np.ndarray]:
-    """Covariates of the CTM that the model knows how to use, but whose values here are not in its file."""
-    own = model.maps.fields if model.maps else {}
-    return {
-        name: days.maps[name] for name in model.configuration.covariates
-        if name in days.maps and not (name in own and np.isfinite(warp(own[name], model.maps.grid, days.grid)).any())
-    }

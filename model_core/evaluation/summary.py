@@ -10,6 +10,7 @@ from model_core import __version__
 from model_core.ctm.daily_store import DailyStore
 from model_core.evaluation.day_choice import DayChoice
 from model_core.evaluation.figures import daily_scores_figure, period_means_figure
+from model_core.evaluation.maps_used import MapsUsed
 from model_core.evaluation.period_means import PeriodMean
 from model_core.evaluation.report import CSV, DAILY_PNG, JSON, PERIODS_PNG, as_csv, as_json
 from model_core.evaluation.reproduction import Reproduction
@@ -21,7 +22,7 @@ _KEPT_ATTRIBUTES = ("files", "title", "source", "license", "time_zone", "lead_da
 
 
 def summarise(
-    model: Model, days: DailyStore, choice: DayChoice, result: Reproduction, mask: np.ndarray, warnings: list[str]
+    model: Model, days: DailyStore, choice: DayChoice, result: Reproduction, maps: MapsUsed, mask: np.ndarray, warnings: list[str]
 ) -> dict[str, Any]:
     """Everything but the fields, as plain values; scores that are not defined are NaN here."""
     target = get_variable(model.configuration.target)
@@ -39,6 +40,7 @@ def summarise(
         "mean_of_daily": result.mean_of_daily,
         "periods": [_period(period, mask) for period in result.periods],
         "daily": result.daily,
+        "maps": maps.origin,
         "missing_inputs": result.missing_inputs,
         "negative_cells": result.negative_cells,
         "grid": days.grid.describe(),

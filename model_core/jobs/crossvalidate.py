@@ -13,6 +13,7 @@ from model_core.grid import Grid
 from model_core.jobs.crossvalidate_days import requested_days
 from model_core.jobs.requests import BUNDLED, requested_analysis, requested_covariates, requested_grid, required
 from model_core.json_values import finite
+from model_core.missing_inputs import require_inputs, tell_missing
 from model_core.model_file import Model
 from model_core.prediction import Predictor
 from model_core.progress import Progress
@@ -54,6 +55,9 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         )
         progress.step(0.05, "reading stations")
         days = requested_days(request, model, grid, out, progress.part(0.05, 0.15))
+        for day in days:
+            given = {predictor.model.configuration.target, *day.further}
+            require_inputs(model, predictor.missing_inputs(given), f"on {day.date}" if day.date else "")
         progress.log(f"{len(days)} day(s), {_SCHEME_WORDS[scheme]}; predicting on {describe_device(device)}")
         result = _cross_validate(request, days, grid, predictor, scheme, baselines, progress.part(0.15, 0.94))
         tables = score_tables(result)
@@ -83,8 +87,7 @@ def _cross_validate(
     result = cross_validate(days, grid, predictor, scheme, folds, seed, baselines, block_km, progress, requested_analysis(request))
     for warning in (*result.warnings, *result.notes):
         progress.warn(warning)
-    if result.missing_inputs:
-        progress.log(f"without {', '.join(result.missing_inputs)}: the model does without, less surely")
+    tell_missing(predictor.model, result.missing_inputs, progress)
     return result
 
 

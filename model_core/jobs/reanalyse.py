@@ -19,6 +19,7 @@ from model_core.jobs.requests import (
     BUNDLED, field_statistics, gridded, known_weather, reading_account, requested_analysis, requested_covariates, requested_grid,
     requested_observations, requested_weather, required,
 )
+from model_core.missing_inputs import require_inputs, tell_missing
 from model_core.model_file import Model
 from model_core.output import NetcdfWriter, write_geotiff
 from model_core.output.cf import TimeAxis
@@ -56,6 +57,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         model, grid, device, covariates=covariates, precision=request.get("precision") or "auto",
         memory=int(request["memory"]) if request.get("memory") else None,
     )
+    require_inputs(model, predictor.missing_inputs(readings))
     analysis = analyse(predictor, readings, choice)
     reanalysis, told = analysis.reanalysis, None if choice == "off" else analysis.in_words()
     fields = fields_of(reanalysis, target.key, uncertainty, model.name)
@@ -63,8 +65,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         progress.log(f"analysis step: {told}")
     for note in reanalysis.notes:
         progress.warn(note)
-    if reanalysis.missing_inputs:
-        progress.log(f"without {', '.join(reanalysis.missing_inputs)}: the model does without, less surely")
+    tell_missing(model, reanalysis.missing_inputs, progress)
     if reanalysis.negative_cells:
         progress.log(f"{reanalysis.negative_cells} of {reanalysis.field.size} cells were below zero and set to it")
 

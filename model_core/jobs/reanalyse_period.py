@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Iterator, Mapping
 
 import numpy as np
 
@@ -24,13 +24,15 @@ from model_core.jobs.requests import (
     BUNDLED, known_weather, requested_analysis, requested_covariates, requested_grid, requested_hours, required, tell_notes, tell_readings,
 )
 from model_core.jobs.sources import requested_source
+from model_core.missing_inputs import require_inputs, tell_missing
 from model_core.model_file import Model, find_model
 from model_core.output.cf import TimeAxis
 from model_core.period.compute import Task, task_predictor
 from model_core.period.frame import FieldName, Frame
 from model_core.period.outputs import check_output, open_output
 from model_core.period.pipeline import Account, run_here
-from model_core.period.step_readings import STEPS, GriddedSeries, step_readings
+from model_core.period.step_readings import STEPS, GriddedSeries, StepReadings, step_readings
+from model_core.prediction import missing_maps
 from model_core.progress import Progress
 from model_core.ready import ready_model
 from model_core.reanalysis_fields import field_names
@@ -66,6 +68,9 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         task = _task(request, model, grid, covariates, uncertainty, analysis)
         scheduler = request.get("scheduler")
         predictor = None if scheduler else task_predictor(task)
+        known = model.configuration.station_variables
+        unknown_maps = missing_maps(model, grid, covariates) if scheduler else predictor.missing_inputs(known)
+        require_inputs(model, [name for name in known if name not in series] + unknown_maps)
         reading.wait(progress)
         times = _axis(series[target.key], step, start, end, request.get("time_zone") or "")
         _require_steady_hours(times)
@@ -79,7 +84,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         progress.log(f"{len(times)} {step}s, {times.starts[0]} to {times.starts[-1]}, on {scheduler or describe_device(predictor.device)}")
         finished = False
         try:
-            steps = step_readings(target.key, series, times.starts)
+            steps = _complete(step_readings(target.key, series, times.starts), model, step)
             if scheduler:
                 from model_core.period.cluster import run_on_cluster  # Dask is not needed here
 
@@ -94,7 +99,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
             if not finished:
                 output.stop()
     missing = [_text(moment, step) for moment in account.missing]
-    _tell(account, missing, series, progress)
+    _tell(account, model, missing, series, progress)
     progress.step(1.0, "done")
     return {
         "out": str(out), "days": {"computed": account.computed, "kept": account.kept, "missing": missing},
@@ -211,7 +216,19 @@ def _attributes(model: Model, step: str, covariates: Mapping[str, Any], analysis
     }
 
 
-def _tell(account: Account, missing: list[str], series: Mapping[str, GriddedSeries], progress: Progress) -> None:
+def _complete(
+    steps: Iterator[tuple[int, StepReadings | None]], model: Model, step: str
+) -> Iterator[tuple[int, StepReadings | None]]:
+    """The steps; `InputError` at the first that lacks what the model can't do without."""
+    for number, one in steps:
+        if one is not None:
+            given = [name for name, cells in one.readings.items() if len(cells.cells)]
+            missing = [name for name in model.configuration.station_variables if name not in given]
+            require_inputs(model, missing, f"on {_text(one.step, step)}")
+        yield number, one
+
+
+def _tell(account: Account, model: Model, missing: list[str], series: Mapping[str, GriddedSeries], progress: Progress) -> None:
     """What a user should know about the steps and the readings."""
     for note in account.notes:
         progress.warn(note)
@@ -222,7 +239,7 @@ def _tell(account: Account, missing: list[str], series: Mapping[str, GriddedSeri
         named = ", ".join(missing[:_MOST_NAMED]) + (f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else "")
         progress.warn(f"{len(missing)} of {account.total} {account.unit}s have no readings and no field: {named}")
     for name, count in sorted(account.missing_inputs.items()):
-        progress.log(f"without {name} on {count} of {account.computed} {account.unit}s: the model does without, less surely")
+        tell_missing(model, [name], progress, f"on {count} of {account.computed} {account.unit}s")
     if account.negative_cells:
         progress.log(f"{account.negative_cells} cells were below zero and set to it")
     if account.spread:

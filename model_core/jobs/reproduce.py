@@ -13,13 +13,15 @@ from model_core.days import parse_day
 from model_core.device import choose_device, describe_device
 from model_core.errors import InputError
 from model_core.evaluation.day_choice import DayChoice, choose_days
+from model_core.evaluation.maps_used import choose_maps
 from model_core.evaluation.report import CSV, DAILY_PNG, JSON, PERIODS_PNG, evaluation_folder, write_files
 from model_core.evaluation.reproduction import reproduce, survey
 from model_core.evaluation.sites import evaluation_mask, random_station_cells, station_cells_of
 from model_core.evaluation.summary import files_of, summarise
 from model_core.grid import parse_grid
-from model_core.jobs.requests import required
+from model_core.jobs.requests import requested_covariates, required
 from model_core.json_values import finite
+from model_core.missing_inputs import tell_missing
 from model_core.model_file import Model, load_model
 from model_core.progress import Progress
 from model_core.training.series import find_files
@@ -28,7 +30,7 @@ from model_core.training.series import find_files
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Evaluate `model` on days of the `ctm` files and write scores and figures into the folder `out`.
 
-    Further keys: grid, stations (with x, y, crs) or points, start, end, seed, device, time_zone, lead_day, cache.
+    Further keys: grid, stations (with x, y, crs) or points, covariates, start, end, seed, device, time_zone, lead_day, cache.
     """
     out = Path(required(request, "out"))
     if request.get("stations") and request.get("points"):
@@ -52,18 +54,20 @@ def _evaluate(
     stations, placed = _stations(request, days, target, choice, mask)
     progress.log(f"scores over {where} ({mask.sum()} cells); readings from {stations.sum()} station cells, {placed}")
 
+    of_file = requested_covariates(request, model, days.grid, progress)
+    maps = choose_maps(model, days.maps, days.grid, of_file)
+    progress.log(f"maps: {maps.in_words()}")
     surveyed = survey(days, target, choice.indices, stations, mask, progress.part(0.2, 0.25))
     if surveyed.skipped:
         progress.warn(f"{len(surveyed.skipped)} days without values at the stations are left out, the first {surveyed.skipped[0]}")
     progress.log(f"predicting {len(surveyed.indices)} days on {describe_device(device)}")
-    result = reproduce(model, days, surveyed, stations, mask, device, progress.part(0.25, 0.95))
+    result = reproduce(model, days, maps.fields, surveyed, stations, mask, device, progress.part(0.25, 0.95))
     for note in result.notes:
         progress.warn(note)
-    if result.missing_inputs:
-        progress.log(f"without {', '.join(result.missing_inputs)}: the model does without, less surely")
+    tell_missing(model, result.missing_inputs, progress)  # refused is nothing here: the scores show what it costs
 
     progress.step(0.96, "drawing the figures")
-    summary = summarise(model, days, choice, result, mask, progress.warnings) | {
+    summary = summarise(model, days, choice, result, maps, mask, progress.warnings) | {
         "mask": {"description": where, "cells": int(mask.sum())},
         "stations": {"description": placed, "cells": int(stations.sum())},
     }
@@ -71,7 +75,9 @@ def _evaluate(
     progress.step(0.99, "writing")
     written = write_files(out, contents)
     progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
-    shown = ("days", "mask", "stations", "pooled", "mean_of_daily", "missing_inputs", "species", "unit", "model", "grid", "warnings")
+    shown = (
+        "days", "mask", "stations", "pooled", "mean_of_daily", "maps", "missing_inputs", "species", "unit", "model", "grid", "warnings",
+    )
     return {
         "out": str(out), "scores_json": written[JSON], "scores_csv": written[CSV], "daily_scores_png": written[DAILY_PNG],
         "period_means_png": written[PERIODS_PNG], "device": device.type, **{key: summary[key] for key in shown},

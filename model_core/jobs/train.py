@@ -25,6 +25,7 @@ from model_core.training.preparation import PreparedData, StationLayout, prepare
 from model_core.training.processes import Processes, training_processes
 from model_core.training.record import HISTORY_CSV, HISTORY_PNG, KERNELS_PNG, plot_history, plot_kernels, write_history
 from model_core.training.split import Split, split_by_dates, split_by_time
+from model_core.training.missing_inputs import errors_without_inputs
 from model_core.training.trainer import TrainingPlan, TrainingResult, train_network
 from model_core.variables import get_variable
 
@@ -68,15 +69,15 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         )
         checkpoint = out.with_suffix(".checkpoint")
 
-        def keep(result: TrainingResult) -> None:
-            card = training_card(plan, prepared.grid, sources, result, base)
+        def keep(result: TrainingResult, missing_inputs: list[dict[str, Any]] | None = None) -> None:
+            card = training_card(plan, prepared.grid, sources, result, base, missing_inputs)
             save_model(out, Model(result.network, card, prepared.grid, prepared.maps))
             write_history(out.with_suffix(HISTORY_CSV), result.history)
 
         result = train_network(plan, checkpoint, bool(request.get("resume")), progress.part(0.05, 1), keep)
         if not processes.leads:
             return {}
-        keep(result)
+        keep(result, errors_without_inputs(result.network, plan) if result.stopped_at is None else None)
         if result.stopped_at is not None:
             raise Cancelled(
                 f"Cancelled at iteration {result.stopped_at} of {training.iterations}; the best model so far, of iteration "

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 SECOND_DENOMINATORS = ("support", "literal")
+EPSILON_PLACES = ("weights", "denominators")
 
 
 class NormalisedConvolution(nn.Module):
@@ -25,17 +26,21 @@ class NormalisedConvolution(nn.Module):
     size : int
         Odd width of the kernel in cells.
     epsilon : float
-        Added to every weight, so that no sum of weights with a reading in reach is smaller.
+        Added to every weight, so that no sum of weights with a reading in reach is smaller; or to the sums, see `epsilon_in`.
     taper : bool
         Whether weights fall to `epsilon` towards the rim of a disc, so that a field does not jump where
         a far reading comes into reach.
+    epsilon_in : {"weights", "denominators"}
+        "denominators" leaves the weights alone; whoever divides by their sum adds `epsilon` to it, as eqs. 1-2 read.
     """
 
-    def __init__(self, variables: int, size: int, epsilon: float = 1e-5, taper: bool = False):
+    def __init__(self, variables: int, size: int, epsilon: float = 1e-5, taper: bool = False, epsilon_in: str = "weights"):
         super().__init__()
+        if epsilon_in not in EPSILON_PLACES:
+            raise ValueError(f"epsilon_in must be one of {EPSILON_PLACES}, got {epsilon_in!r}")
         if size < 1 or size % 2 == 0:
             raise ValueError(f"a kernel size must be odd and positive, got {size}")
-        self.size, self.epsilon = size, epsilon
+        self.size, self.epsilon, self.in_weights = size, epsilon, epsilon_in == "weights"
         self.raw = nn.Parameter(_bell(variables, size))
         self.register_buffer("window", _disc(size) if taper else torch.ones(1, 1, 1, 1), persistent=False)
         self._spectra: dict[tuple[Any, ...], Tensor] = {}
@@ -43,7 +48,8 @@ class NormalisedConvolution(nn.Module):
     @property
     def kernel(self) -> Tensor:
         """The positive weights, shape (variables, 1, size, size)."""
-        return F.softplus(self.raw) * self.window + self.epsilon
+        weights = F.softplus(self.raw) * self.window
+        return weights + self.epsilon if self.in_weights else weights
 
     def sums(self, values: Tensor, weights: Tensor, variables: Tensor | slice = slice(None)) -> tuple[Tensor, Tensor]:
         """Weighted sum of the values and sum of the weights in each window, for all variables or the given ones.
@@ -112,18 +118,21 @@ class PointConv(nn.Module):
     second_denominator : {"support", "literal"}
         "support" divides the second convolution by that of the first field's support, which makes it a
         weighted mean. "literal" divides by that of the station mask, as eq. 2 reads.
+    epsilon_in : {"weights", "denominators"}
+        "weights" adds epsilon to every weight, which keeps a weighted mean one. "denominators" adds it to the sums of the
+        weights that are divided by, as eqs. 1-2 read: a field is then drawn to zero where few weights are in reach.
     """
 
     def __init__(
         self, variables: int, kernels: tuple[int, int] = (21, 11),
-        epsilon: float = 1e-5, second_denominator: str = "support",
+        epsilon: float = 1e-5, second_denominator: str = "support", epsilon_in: str = "weights",
     ):
         super().__init__()
         if second_denominator not in SECOND_DENOMINATORS:
             raise ValueError(f"second_denominator must be one of {SECOND_DENOMINATORS}, got {second_denominator!r}")
         self.literal = second_denominator == "literal"
-        self.first = NormalisedConvolution(variables, kernels[0], epsilon)
-        self.second = NormalisedConvolution(variables, kernels[1], epsilon)
+        self.first = NormalisedConvolution(variables, kernels[0], epsilon, epsilon_in=epsilon_in)
+        self.second = NormalisedConvolution(variables, kernels[1], epsilon, epsilon_in=epsilon_in)
 
     def forward(self, values: Tensor, mask: Tensor) -> PointConvFields:
         """Convolve gridded readings.
@@ -150,13 +159,14 @@ class PointConv(nn.Module):
     def _convolve(self, values: Tensor, mask: Tensor, variables: Tensor | slice = slice(None)) -> PointConvFields:
         weighted, density = self.first.sums(values, mask, variables)
         first_support = self.first.reach(mask)
-        first = _mean(weighted, density, first_support)
+        first = _mean(weighted, density if self.first.in_weights else density + self.first.epsilon, first_support)
 
         support = first_support.to(mask.dtype)
         weighted, denominator = self.second.sums(first, support, variables)
         second_support = self.second.reach(support)
         if self.literal:
             _, denominator = self.second.sums(values, mask, variables)
+        if self.literal or not self.second.in_weights:
             denominator = denominator + self.second.epsilon
         return PointConvFields(
             first.float(), _mean(weighted, denominator, second_support).float(),

@@ -77,7 +77,7 @@ class ReanalysisNetwork(nn.Module):
         c = configuration
         self.target_index = c.station_variables.index(c.target)
         variables = len(c.station_variables)
-        self.pointconv = PointConv(variables, c.kernels, c.epsilon, c.second_denominator)
+        self.pointconv = PointConv(variables, c.kernels, c.epsilon, c.second_denominator, c.epsilon_in)
         # The target alone is also looked at from afar: block means, convolved on their own coarser grids.
         self.coarse = nn.ModuleList(
             NormalisedConvolution(1, c.kernels[0], c.epsilon, taper=True) for _ in c.coarse_factors
@@ -94,6 +94,8 @@ class ReanalysisNetwork(nn.Module):
         if c.output == "correction":  # start from the background itself
             nn.init.zeros_(self.unet.head.weight)
             nn.init.zeros_(self.unet.head.bias)
+        if c.output == "relu":  # where it is below zero everywhere, nothing is ever learnt again: start above
+            nn.init.ones_(self.unet.head.bias)
 
     def forward(
         self, values: Tensor, mask: Tensor, maps: Tensor, maps_known: Tensor, survey: Survey | None = None,
@@ -160,6 +162,8 @@ class ReanalysisNetwork(nn.Module):
             near, far = c.correction_share
             share = near if doubt is None else near + (far - near) * doubt
             result = background[:, 0] + share * c.correction_limit * torch.tanh(result / c.correction_limit)
+        if c.output == "relu":
+            result = F.relu(result)
         field = inverse(result * spread + level, rule)
         before = None if background is None else inverse(background[:, 0] * spread + level, rule)
 

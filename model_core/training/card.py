@@ -14,7 +14,8 @@ from model_core.variables import get_variable
 
 
 def training_card(
-    plan: TrainingPlan, grid: Grid, sources: list[dict[str, Any]], result: TrainingResult, base: Model | None
+    plan: TrainingPlan, grid: Grid, sources: list[dict[str, Any]], result: TrainingResult, base: Model | None,
+    missing_inputs: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """The card of a model, in plain values.
 
@@ -22,6 +23,7 @@ def training_card(
     ----------
     sources : what each data set was, with the days that were held out of it (`held_out`, all of them as YYYY-MM-DD)
     base : the model that this one was trained on from
+    missing_inputs : what missing inputs cost, as `errors_without_inputs` measures it; None before the end of a training
     """
     network, target = plan.network, get_variable(plan.network.target)
     training: dict[str, Any] = {"data": sources, "seed": plan.seed, **plan.configuration.to_dict()}
@@ -40,6 +42,7 @@ def training_card(
         "cell_size_km": grid.cell_size_km,
         "training": training,
         "scores": result.best,
+        **({"missing_inputs": missing_inputs} if missing_inputs else {}),
         "history": result.history,
         "kernels": [shape.to_dict() for shape in kernel_shapes(result.network, grid.cell_size_km)],
     }

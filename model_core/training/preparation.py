@@ -165,7 +165,7 @@ def _account(store: DailyStore, days: TrainingDays, group: Series) -> dict[str, 
     return {
         "file": files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more", "files": files,
         "days": len(store.times), "first": str(store.times[0]), "last": str(store.times[-1]),
-        "variables": list(days.fields), "grid": str(group.files[0].grid),
+        "variables": list(days.fields), "maps": list(days.maps), "grid": str(group.files[0].grid),
         "time_zone": store.attributes.get("time_zone", "UTC"), "lead_day": store.attributes.get("lead_day"),
         **{key: str(store.attributes[key]) for key in _STATED if key in store.attributes},
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Mapping, Sequence
 
 import numpy as np
@@ -99,6 +99,16 @@ def draw_sample(
     valid = np.isfinite(truth).astype(np.float32)
     sample = Sample(values, mask, covariates, known, np.nan_to_num(truth), valid, noise)
     return _flip(sample, rng) if training.flip and not whole else sample
+
+
+def without_inputs(sample: Sample, network: NetworkConfiguration, names: Sequence[str]) -> Sample:
+    """The sample as if there were no readings of these variables and none of these maps."""
+    variables = np.isin(network.station_variables, names)[:, None, None]
+    covariates = np.isin(network.covariates, names)[:, None, None]
+    return replace(
+        sample, values=np.where(variables, 0, sample.values), mask=np.where(variables, 0, sample.mask),
+        maps=np.where(covariates, 0, sample.maps), maps_known=np.where(covariates, 0, sample.maps_known),
+    ) if len(names) else sample
 
 
 def stack(samples: list[Sample], device: torch.device) -> Sample:

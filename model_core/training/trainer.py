@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import time
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -17,14 +18,16 @@ from torch import Tensor
 from model_core.configuration import NetworkConfiguration, TrainingConfiguration
 from model_core.device import training_autocast
 from model_core.errors import Cancelled, InputError
+from model_core.free_memory import free_memory
 from model_core.network.reanalysis_network import NetworkOutput, ReanalysisNetwork
 from model_core.progress import Progress
 from model_core.scores import scores
 from model_core.training.batches import BatchDrawer, drawn_ahead
 from model_core.training.checkpoint import load_checkpoint, save_checkpoint
+from model_core.training.memory import fit_into_memory, memory_of_training
 from model_core.training.objective import learning_rate, training_loss
 from model_core.training.processes import Processes, shared_by
-from model_core.training.samples import Sample, TrainingDays, draw_sample, stack
+from model_core.training.samples import Sample, TrainingDays, draw_sample, stack, without_inputs
 from model_core.training.shrinkage import best_share, best_shares, errors_by_share, unlikelihood_by_share
 from model_core.training.split import Split
 
@@ -110,6 +113,7 @@ def train_network(
     network = ReanalysisNetwork(plan.network).to(device, memory_format=torch.channels_last)
     if plan.start is not None:
         network.load_state_dict(plan.start)
+    _fit(network, plan, progress)
     shared = shared_by(processes, network, device)
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=configuration.learning_rate, weight_decay=configuration.weight_decay
@@ -131,6 +135,9 @@ def train_network(
             for samples in batches:
                 losses.append(_step(plan, network, shared, optimiser, samples, done))
                 done += 1
+                if done - first == 2 and done < configuration.iterations:  # the first one also wakes the machine up
+                    progress.log(_duration(time.monotonic() - one_done, configuration.iterations - done))
+                one_done = time.monotonic()
                 left = (time.monotonic() - began) / (done - first) * (configuration.iterations - done)
                 progress.step(done / configuration.iterations, _status(done, configuration.iterations, losses, history, left))
                 if done % configuration.validate_every and done != configuration.iterations:
@@ -163,7 +170,7 @@ def train_network(
 def validate(network: ReanalysisNetwork, plan: TrainingPlan) -> dict[str, float]:
     """Mean of the daily scores on land, over at most twelve held-out days, with the same stations each time."""
     daily = []
-    for days, sample, output in _predicted(network, plan, MOST_VALIDATION_DAYS):
+    for days, sample, output in predicted(network, plan, MOST_VALIDATION_DAYS):
         evaluated = days.land & (sample.valid > 0)
         daily.append(scores(np.maximum(output.field[0].float().cpu().numpy()[evaluated], 0), sample.truth[evaluated]))
         if output.background is not None:
@@ -172,10 +179,13 @@ def validate(network: ReanalysisNetwork, plan: TrainingPlan) -> dict[str, float]
     return {key: float(np.mean([s[key] for s in daily])) for key in kinds}
 
 
-def _predicted(
-    network: ReanalysisNetwork, plan: TrainingPlan, most: int
+def predicted(
+    network: ReanalysisNetwork, plan: TrainingPlan, most: int, without: Sequence[str] = ()
 ) -> Iterator[tuple[TrainingDays, Sample, NetworkOutput]]:
-    """Held-out days, spread over all of them, with the same stations each time, and what the network makes of them."""
+    """Held-out days, spread over all of them, with the same stations each time, and what the network makes of them.
+
+    Inputs that are named in `without` are taken away.
+    """
     network.eval()
     held_out = plan.split.validation
     chosen = np.unique(np.linspace(0, len(held_out) - 1, min(len(held_out), most)).round().astype(int))
@@ -184,6 +194,7 @@ def _predicted(
         # The offset keeps these generators apart from those of the iterations.
         rng = np.random.default_rng([plan.seed, 10**9 + int(number)])
         sample = draw_sample(plan.data[source], day, plan.network, plan.configuration, rng, whole=True)
+        sample = without_inputs(sample, plan.network, without)
         batch = stack([sample], plan.device)
         with torch.inference_mode(), training_autocast(plan.device, plan.precision):
             yield plan.data[source], sample, network(batch.values, batch.mask, batch.maps, batch.maps_known)
@@ -194,7 +205,7 @@ def _shrunk(network: ReanalysisNetwork, plan: TrainingPlan, progress: Progress) 
     if not (plan.network.kriging and plan.network.output == "correction" and plan.split.validation):
         return network
     errors, unlikelihoods = [], []
-    for held_out in _predicted(network.to(plan.device), plan, MOST_SHRINKAGE_DAYS):
+    for held_out in predicted(network.to(plan.device), plan, MOST_SHRINKAGE_DAYS):
         errors.append(errors_by_share(*held_out, plan.network))
         if plan.network.uncertainty:
             unlikelihoods.append(unlikelihood_by_share(*held_out, plan.network))
@@ -229,6 +240,24 @@ def _step(
             f"({plan.configuration.learning_rate:g}), or look for impossible values in the CTM files"
         )
     return value
+
+
+def _fit(network: ReanalysisNetwork, plan: TrainingPlan, progress: Progress) -> None:
+    """See `fit_into_memory`; normalisation over several processes is not computed again."""
+    whole, crop = plan.data[0].land.shape, plan.configuration.crop
+    shape = tuple(min(side, crop or side) for side in whole)
+    with training_autocast(plan.device, plan.precision):
+        dtype = torch.bfloat16 if torch.is_autocast_enabled(plan.device.type) else torch.float32
+    memory, free = memory_of_training(network, plan.configuration.batch, shape, dtype), free_memory(plan.device)
+    if free is not None and plan.device.type == "cpu":  # torchrun says how many share this machine
+        free //= int(os.environ.get("LOCAL_WORLD_SIZE") or 1)
+    fit_into_memory(network, memory, free, plan.configuration.batch, progress, plan.processes.count == 1)
+
+
+def _duration(seconds: float, iterations: int) -> str:
+    total = seconds * iterations
+    told = f"{total / 3600:.1f} hours" if total >= 5400 else f"{total / 60:.0f} minutes" if total >= 90 else f"{total:.0f} s"
+    return f"an iteration takes {seconds:.2g} s: the {iterations} that are left will take about {told}, validation not counted"
 
 
 def _status(done: int, iterations: int, losses: list[float], history: list[dict[str, Any]], seconds: float) -> str:

@@ -14,13 +14,13 @@ from qgis.core import (
 from ..engine.client import job_folder
 from ..stations import write_positions
 from ..translate import tr
-from .base import DEVICES, EngineAlgorithm, day_text, run_engine
+from .base import ANY_FILE, DEVICES, EngineAlgorithm, day_text, run_engine
 from .choices import Choice
 from .layer_readings import check_readings
 from .station_parameters import STATIONS
 
 CTM, MODEL, GRID, POINTS, START, END = "CTM", "MODEL", "GRID", "POINTS", "START", "END"
-TIME_ZONE, LEAD_DAY, VARIABLES, CACHE = "TIME_ZONE", "LEAD_DAY", "VARIABLES", "CACHE"
+COVARIATES, TIME_ZONE, LEAD_DAY, VARIABLES, CACHE = "COVARIATES", "TIME_ZONE", "LEAD_DAY", "VARIABLES", "CACHE"
 SEED, DEVICE, OUTPUT = "SEED", "DEVICE", "OUTPUT"
 DAYS, DAYS_KIND, STATION_CELLS = "DAYS", "DAYS_KIND", "STATION_CELLS"
 SCORES = ("r2_det", "r2_pearson", "rmse", "mae", "nme", "nmb", "ioa")
@@ -43,7 +43,7 @@ class ReproduceCTM(EngineAlgorithm):
     def initAlgorithm(self, configuration=None) -> None:
         self.add(QgsProcessingParameterMultipleLayers(CTM, tr("CTM output"), Qgis.ProcessingSourceType.File),
             tr("NetCDF files that are one series: the species that the model predicts and, where there are any, relative "
-               "humidity, wind speed and a land map or elevation."))
+               "humidity, wind speed and maps of land, elevation and urban fraction."))
         self.add(QgsProcessingParameterString(MODEL, tr("Model"), "bundled"),
             tr("'bundled', the name of a bundled model, or the path of a model file (.safetensors)."))
         self.add(QgsProcessingParameterFeatureSource(
@@ -61,6 +61,10 @@ class ReproduceCTM(EngineAlgorithm):
         self.add(QgsProcessingParameterString(GRID, tr("Grid"), optional=True),
             tr("china12km, or the path of a file, or xmin,ymin,xmax,ymax,cell@CRS; the CTM's fields are regridded to it. "
                "Empty: the grid of the CTM."), advanced=True)
+        self.add(QgsProcessingParameterFile(
+            COVARIATES, tr("Covariates"), fileFilter=f"{tr('Maps')} (*.nc *.ncf *.nc4 *.tif *.tiff);;{ANY_FILE}", optional=True),
+            tr("File with elevation and urban fraction, as Make covariates writes it. Where it has values they overrule "
+               "the maps of the CTM, and those overrule the maps that the model carries."), advanced=True)
         self.add(QgsProcessingParameterString(TIME_ZONE, tr("Time zone"), "UTC"),
             tr("Whose days hourly fields are averaged over, such as Asia/Shanghai."), advanced=True)
         self.add(QgsProcessingParameterNumber(
@@ -105,7 +109,7 @@ class ReproduceCTM(EngineAlgorithm):
             request = {"ctm": files, "out": output, "device": self.parameterAsEnumString(parameters, DEVICE, context)}
             for name in (MODEL, GRID, TIME_ZONE):
                 request[name.lower()] = self.parameterAsString(parameters, name, context).strip()
-            for name in (VARIABLES, CACHE):
+            for name in (COVARIATES, VARIABLES, CACHE):
                 request[name.lower()] = self.parameterAsFile(parameters, name, context)
             for name in (POINTS, LEAD_DAY, SEED):
                 if parameters.get(name) is not None:

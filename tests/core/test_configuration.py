@@ -1,6 +1,7 @@
 """A configuration is one readable file, and a mistake in it is named by its key."""
 
 import json
+import math
 
 import pytest
 
@@ -8,7 +9,7 @@ from model_core.configuration import NetworkConfiguration, TrainingConfiguration
 from model_core.errors import InputError
 
 
-@pytest.mark.parametrize("name", ["paper", "improved"])
+@pytest.mark.parametrize("name", ["paper", "paper_literal", "improved"])
 def test_named_configurations_survive_json(name):
     network, training = read_configuration(name)
     assert NetworkConfiguration.from_dict(json.loads(json.dumps(network.to_dict()))) == network
@@ -27,6 +28,9 @@ def test_named_configurations_survive_json(name):
         ("[network]\nstation_variables = ['pm25', 'humidty']", "humidty"),
         ("[network]\ntarget = 'o3'", "network.target"),
         ("[network]\noutput = 'correction'", "coarse_factors"),
+        ("[network]\nepsilon_in = 'kernels'", "network.epsilon_in must be one of weights, denominators"),
+        ("[network]\noutput = 'relu'\nstandardise = 'day'", "network.output: 'relu' needs standardise = 'none'"),
+        ("[network]\noutput = 'relu'\n[network.transforms]\npm25 = { kind = 'log', offset = 1.0 }", "zero is a concentration of zero"),
         ("[network.transforms]\npm25 = { kind = 'log' }", "network.transforms.pm25"),
         ("[network.transforms]\npm25 = { kindd = 'log' }", "network.transforms.pm25.kindd"),
         ("[netwrok]\nwidth = 3", "netwrok"),
@@ -44,3 +48,12 @@ def test_a_mistake_is_named(tmp_path, text, message):
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(InputError, match="improved, paper"):
         read_configuration("perfect")
+
+
+def test_the_literal_paper_differs_from_the_paper_only_where_the_text_is_taken_at_its_word():
+    (literal, schedule), (paper, same_schedule) = map(read_configuration, ("paper_literal", "paper"))
+    assert schedule == same_schedule
+    differing = {key: value for key, value in literal.to_dict().items() if value != paper.to_dict()[key]}
+    assert differing == {
+        "epsilon": pytest.approx(math.exp(-5)), "epsilon_in": "denominators", "second_denominator": "literal", "output": "relu",
+    }

@@ -36,6 +36,23 @@ def test_what_is_saved_is_what_is_loaded(tiny_model, tmp_path):
     assert again.name == "copy" and len(again.sha256) == 64
 
 
+def test_a_file_from_before_epsilon_had_a_place_loads_and_predicts_the_same_to_the_bit(tiny_model, tmp_path):
+    def as_then(header, tensors):
+        del header["network"]["epsilon_in"]
+
+    old, new = load_model(rewritten(tiny_model, tmp_path / "old.safetensors", as_then)), load_model(str(tiny_model))
+    assert old.configuration == new.configuration
+    kernel = new.network.pointconv.first
+    assert torch.equal(kernel.kernel, torch.nn.functional.softplus(kernel.raw) + 1e-5)
+    mask = (torch.rand(1, 3, 30, 40, generator=torch.Generator().manual_seed(0)) < 0.1).float()
+    given = mask * 40, mask, torch.ones(1, 2, 30, 40), torch.ones(1, 2, 30, 40)
+    with torch.inference_mode():
+        assert torch.equal(old.network(*given).field, new.network(*given).field)
+        fields, (weighted, weights) = kernel.reach(mask), kernel.sums(mask * 40, mask)
+        exact = torch.where(fields, weighted / torch.where(fields, weights, 1.0), 0.0).float()
+        assert torch.equal(new.network.pointconv(mask * 40, mask).first, exact)
+
+
 def test_a_model_says_what_it_is(tiny_model):
     model = load_model(str(tiny_model))
     assert model.card["target"] == "pm25" and model.card["unit"] == "ug m-3"

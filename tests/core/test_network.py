@@ -47,8 +47,34 @@ def test_the_paper_sums_its_two_convolutions():
     assert seen[0].shape[1] == 5  # three variables, elevation, urban fraction
 
 
+def test_a_relu_at_the_output_is_the_same_field_where_it_is_positive_and_zero_elsewhere():
+    linear = replace(read_configuration("paper")[0], width=2, levels=2)
+    torch.manual_seed(3)
+    plain, clipped = ReanalysisNetwork(linear).eval(), ReanalysisNetwork(replace(linear, output="relu")).eval()
+    clipped.load_state_dict(plain.state_dict())
+    with torch.no_grad():
+        for network in (plain, clipped):  # so that some of the field is below zero, and some above
+            network.unet.head.bias.zero_()
+        before = plain(*inputs(linear)).field
+        for network in (plain, clipped):
+            network.unet.head.bias.fill_(-float(before.min() + before.max()) / 2 / 50)
+        there, here = plain(*inputs(linear)).field, clipped(*inputs(linear)).field
+    assert (there < 0).any() and (there > 0).any()
+    np.testing.assert_array_equal(here.numpy(), np.maximum(there.numpy(), 0))
+
+
+def test_a_network_with_a_relu_at_the_output_starts_where_it_can_learn():
+    configuration = replace(read_configuration("paper_literal")[0], width=2, levels=2)
+    torch.manual_seed(0)
+    network = ReanalysisNetwork(configuration).train()
+    output = network(*inputs(configuration))
+    assert (output.field > 0).float().mean() > 0.3
+    (output.field - 30).abs().mean().backward()
+    assert network.unet.head.weight.grad.abs().sum() > 0
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (15, 17), (16, 32), (33, 50)])
-@pytest.mark.parametrize("name", ["paper", "improved"])
+@pytest.mark.parametrize("name", ["paper", "paper_literal", "improved"])
 def test_any_size_comes_back_in_its_own_size(name, shape):
     configuration = replace(read_configuration(name)[0], width=2)
     network = ReanalysisNetwork(configuration).eval()

@@ -5,6 +5,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import correlate2d
 from torch.nn import functional as F
 
 from model_core.network.pointconv import NormalisedConvolution, PointConv
@@ -133,3 +134,51 @@ def test_kernels_are_positive_and_start_as_a_bell():
 def test_even_or_empty_kernels_are_refused(size):
     with pytest.raises(ValueError, match="odd"):
         NormalisedConvolution(1, size)
+
+
+def published(x, one, w1, w2, eps):
+    """Eqs. 1-2 to the letter by scipy: PC1 = Conv(w1, x) / (Conv(w1, one) + eps), PC2 = Conv(w2, PC1) / (Conv(w2, one) + eps)."""
+    def conv(w, field):
+        return correlate2d(field, w, mode="same")
+
+    first = conv(w1, x) / (conv(w1, one) + eps)
+    return first, conv(w2, first) / (conv(w2, one) + eps)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 1000), number=st.integers(1, 60), eps=st.sampled_from([1e-5, np.exp(-5), 0.5]))
+def test_the_literal_options_are_the_published_equations(seed, number, eps):
+    mask = stations(seed, number)
+    readings = torch.rand(mask.shape, generator=torch.Generator().manual_seed(seed)) * 100
+    literal = trained_like(seed, epsilon=eps, epsilon_in="denominators", second_denominator="literal")
+    fields = literal(readings, mask)
+    x, one = (readings * mask)[0, 0].double().numpy(), mask[0, 0].double().numpy()
+    w1, w2 = (torch.log1p(torch.exp(part.raw.detach().double()))[0, 0].numpy() for part in (literal.first, literal.second))
+    first, second = published(x, one, w1, w2, eps)
+    np.testing.assert_allclose(fields.first.detach()[0, 0].numpy(), first, rtol=2e-4, atol=1e-4)
+    np.testing.assert_allclose(fields.second.detach()[0, 0].numpy(), second, rtol=2e-4, atol=1e-3 * second.max())
+
+
+def test_with_the_support_as_second_mask_eps_stands_in_both_denominators_too():
+    mask, eps = stations(11, 25), float(np.exp(-5))
+    readings = torch.rand_like(mask) * 100
+    pointconv = trained_like(2, epsilon=eps, epsilon_in="denominators")
+    fields = pointconv(readings, mask)
+    w2 = torch.log1p(torch.exp(pointconv.second.raw.detach().double()))[0, 0].numpy()
+    first, support = fields.first.detach()[0, 0].double().numpy(), fields.first_support[0, 0].double().numpy()
+    expected = correlate2d(first, w2, mode="same") / (correlate2d(support, w2, mode="same") + eps)
+    np.testing.assert_allclose(fields.second.detach()[0, 0].numpy(), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_eps_in_the_denominators_draws_a_constant_field_to_zero_and_in_the_weights_it_does_not():
+    mask = stations(12, 20)
+    values = torch.full_like(mask, 50.0)
+    for place, given_back in (("weights", True), ("denominators", False)):
+        fields = PointConv(1, epsilon=0.0067, epsilon_in=place)(values, mask)
+        assert torch.allclose(fields.first[fields.first_support], torch.tensor(50.0)) == given_back
+        assert fields.first.max() <= 50.001
+
+
+def test_an_unknown_place_for_eps_is_refused():
+    with pytest.raises(ValueError, match="epsilon_in"):
+        PointConv(1, epsilon_in="somewhere")

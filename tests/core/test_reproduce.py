@@ -25,6 +25,7 @@ from model_core.evaluation.sites import evaluation_mask, random_station_cells
 from model_core.grid import PRESETS, parse_grid
 from model_core.jobs import JOBS
 from model_core.model_file import list_models, load_model, save_model
+from model_core.output import write_geotiff
 from model_core.prediction import predict
 from model_core.progress import Progress
 from model_core.scores import SCORES, scores
@@ -117,7 +118,7 @@ def test_pooled_scores_are_those_of_all_cells_of_all_days_at_once(whole, tiny_ct
     fields = []
     for day in range(8):
         readings = {name: sample(ctm.fields[name][day], cells) for name in ("pm25", "rh", "wind")}
-        fields.append(predict(model, readings, ctm.grid, torch.device("cpu")).field[land])
+        fields.append(predict(model, readings, ctm.grid, torch.device("cpu"), ctm.static).field[land])
     direct = scores(np.concatenate(fields), ctm.fields["pm25"][:, land].ravel())
     assert whole["stations"]["cells"] == 40
     for key, value in direct.items():
@@ -173,6 +174,51 @@ def test_the_bundled_model_gives_back_real_days_that_it_was_not_trained_on(evalu
     result = evaluate(ctm=[str(file)], model="bundled", grid=part, cache=str(tmp_path / "cache"))
     assert result["days"]["kind"] == "held out" and result["days"]["count"] == 3
     assert result["mean_of_daily"]["r2_det"] > 0.8 and result["mean_of_daily"]["nme"] < 0.3
+
+
+@pytest.fixture
+def model_of_another_country(tiny_model, tmp_path):
+    """The tiny model with the maps of a land that lies upside down."""
+    model = load_model(str(tiny_model))
+    maps = replace(model.maps, fields={name: field[::-1, ::-1].copy() for name, field in model.maps.fields.items()})
+    save_model(tmp_path / "elsewhere.safetensors", replace(model, maps=maps))
+    return str(tmp_path / "elsewhere.safetensors")
+
+
+def test_the_ctm_is_reproduced_over_its_own_terrain_whatever_maps_the_model_carries(evaluate, model_of_another_country):
+    told = []
+
+    class Listening(Progress):
+        def on_log(self, message):
+            told.append(message)
+
+    result = evaluate(Listening(), model=model_of_another_country)
+    assert result["maps"] == {"elevation": "ctm", "urban": "ctm"} == read_json(result)["maps"]
+    assert "maps: elevation from the CTM files; urban from the CTM files" in told
+    assert result["pooled"] == evaluate()["pooled"]  # the model's own maps took no part
+
+
+def test_maps_of_a_file_decide_against_the_ctm_and_the_rest_stays_the_ctms(evaluate, tiny_ctm, tmp_path):
+    ctm = read_ctm(tiny_ctm)
+    heights = tmp_path / "heights.tif"
+    write_geotiff(heights, ctm.grid, [("elevation", ctm.static["elevation"][::-1, ::-1].copy(), "m")], {})
+    result = evaluate(covariates=str(heights))
+    assert result["maps"] == {"elevation": "file", "urban": "ctm"}
+    assert result["pooled"]["rmse"] != evaluate()["pooled"]["rmse"]
+
+
+def test_the_model_s_own_maps_serve_where_the_ctm_has_none(evaluate, changed_ctm):
+    bare = changed_ctm(lambda data: data.drop_vars(["HT", "URBFRAC"]))
+    result = evaluate(ctm=[bare], start="2019-01-12")
+    assert result["maps"] == {"elevation": "model", "urban": "model"} and result["missing_inputs"] == []
+
+
+def test_a_file_without_any_map_that_the_model_knows_is_told(evaluate, tiny_ctm, tmp_path):
+    ctm = read_ctm(tiny_ctm)
+    write_geotiff(tmp_path / "land.tif", ctm.grid, [("land", ctm.static["land"], "1")], {})
+    result = evaluate(covariates=str(tmp_path / "land.tif"))
+    assert result["maps"] == {"elevation": "ctm", "urban": "ctm"}
+    assert any("nothing of land.tif is used" in warning for warning in result["warnings"])
 
 
 def test_maps_that_the_model_lacks_come_from_the_ctm(evaluate, tmp_path, tiny_model):

@@ -42,6 +42,13 @@ def test_positions_of_a_layer_in_another_crs_and_chosen_days(reproduce, stations
     assert list((tmp_path / "prepared").glob("*.nc")) and not (tmp_path / "evaluation" / "daily_fields").exists()
 
 
+def test_the_ctm_s_own_maps_are_used_unless_a_file_decides(reproduce, ctm_file, log):
+    reproduce()
+    assert "maps: elevation from the CTM files; urban from the CTM files" in log.text
+    reproduce(COVARIATES=ctm_file)  # its maps, this time as a file of maps
+    assert "maps: elevation from the covariates file; urban from the covariates file" in log.text
+
+
 def test_what_can_not_be_is_refused_before_it_runs(refusal, ctm_file, stations, tmp_path):
     from qgis.PyQt.QtCore import QDate, QDateTime, QTime
 
