@@ -91,7 +91,8 @@ def _code_column(table: pd.DataFrame, wanted: pd.Index, axes: Iterable[str], fil
     if best is None or shares[best] == 0:
         raise InputError(
             f"list of stations '{file}' holds none of the readings' codes, such as {', '.join(map(repr, wanted[:3]))}, in any column "
-            f"({', '.join(map(str, table.columns))}); name the readings' column of the code with --id, or choose another list"
+            f"({', '.join(map(str, table.columns))}); name the readings' column of the code with --id, or choose another list; "
+            "of a file that is one station, its name must be the code"
         )
     return best
 

@@ -65,7 +65,7 @@ class TableTimes:
     def _order_of_all(self, texts: pd.Series, columns: Sequence[str]) -> str:
         """The order of day, month and year that any time of the file proves, so that no part reads them in another."""
         order = date_order_of(texts)
-        if order is not None or self._day is not None or not _doubtful(texts):
+        if order is not None or not _doubtful(texts):
             return order or "auto"
         for table in self._all_times(columns):
             order = date_order_of(joined_times(table, list(table.columns)))

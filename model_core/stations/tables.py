@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Iterator, Sequence
 
@@ -12,6 +13,8 @@ from model_core.stations.table_files import open_table
 
 _X_NAMES = ("lon", "longitude", "x", "lng", "long", "经度", "site longitude")
 _Y_NAMES = ("lat", "latitude", "y", "纬度", "site latitude")
+# The last word of such a name, after small letters and after a sign.
+_LAST_WORD = {"x": ("(Lon|Longitude)", "[Ll]on|[Ll]ongitude|LON|LONGITUDE"), "y": ("(Lat|Latitude)", "[Ll]at|[Ll]atitude|LAT|LATITUDE")}
 LONLAT = "EPSG:4326"
 # What tables write where there is nothing, in lower case.
 EMPTY_TEXTS = {"", "na", "n/a", "nan", "null", "none", "<na>", "nat", "\\n"}
@@ -90,6 +93,11 @@ def _default(columns: Sequence[str], names: tuple[str, ...], axis: str, file: Pa
     for name in names:
         if name in by_lower:
             return by_lower[name]
+    # geo.lat, locationLatitude, station_lat: one column alone whose name ends in such a word
+    ends = re.compile(rf"[a-z0-9)]{_LAST_WORD[axis][0]}$|[^A-Za-z]({_LAST_WORD[axis][1]})$")
+    ending = [str(name) for name in columns if ends.search(str(name))]
+    if len(ending) == 1:
+        return ending[0]
     raise InputError(
         f"'{file}' has no column {' or '.join(names[:3])}; name its {axis} column, one of {', '.join(map(str, columns))}"
     )
