@@ -115,7 +115,7 @@ def _observations(
     _require_numbers(table["value"], *numbers(table["value"], options.get("decimal")), where)
     observations = screen(table, report, crs, species, unit, where, **options)
     if not len(observations):
-        raise InputError(_nothing_left(observations.report, where, crs))
+        raise InputError(_nothing_left(observations.report, where, crs, _exchanged(table, crs)))
     report = observations.report.flagged(int(observations.has_flag(DAILY_VALUE).sum()), FLAGS[DAILY_VALUE])
     return replace(observations, hourly=hourly, id=_distinct_ids(observations), report=report, seen=seen)
 
@@ -189,10 +189,17 @@ def _require_numbers(raw: pd.Series, found: np.ndarray, empty: np.ndarray, where
     )
 
 
-def _nothing_left(report: ReadingReport, where: str, crs: CRS) -> str:
+def _exchanged(table: pd.DataFrame, crs: CRS) -> bool:
+    """Whether coordinates of which none are on Earth would all be with x and y exchanged."""
+    x, y = (coordinates(table[axis]) for axis in "xy")
+    return crs.is_geographic and bool(len(x)) and bool(((np.abs(x) <= 90) & (np.abs(y) <= 360) & (np.abs(y) > 90)).all())
+
+
+def _nothing_left(report: ReadingReport, where: str, crs: CRS, exchanged: bool) -> str:
     message = f"{where}: no valid reading, {report}"
     if crs.is_geographic and report.dropped.get("bad coordinates"):
-        message += f"; coordinates in {crs.name} are degrees: name the CRS of the coordinates, or the right columns"
+        message += "; longitude and latitude seem to be exchanged: name the columns the other way round (--x, --y)" if exchanged else (
+            f"; coordinates in {crs.name} are degrees: name the CRS of the coordinates, or the right columns")
     if report.dropped.get("no place"):
         message += "; the list of sites holds none of their codes: choose another list, or name its column of the code"
     return message

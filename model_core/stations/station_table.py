@@ -18,6 +18,7 @@ from model_core.stations.averaging import averaging_column, averaging_of, averag
 from model_core.stations.distinct import coordinates
 from model_core.stations.filters import conditions, rows_that_meet, values_there
 from model_core.stations.forms.hours import to_long
+from model_core.stations.judged import judging_column, marks_told
 from model_core.stations.labels import joined_labels, labels
 from model_core.stations.numbers import witnesses
 from model_core.stations.reading_report import ReadingReport
@@ -26,7 +27,7 @@ from model_core.stations.sites import Sites, read_sites
 from model_core.stations.source import Source, joined_columns
 from model_core.stations.table_files import open_table
 from model_core.stations.table_times import TableTimes
-from model_core.stations.tables import LONLAT, coordinate_columns, require_column, split_layer
+from model_core.stations.tables import EMPTY_TEXTS, LONLAT, coordinate_columns, require_column, split_layer
 
 # Columns that tell the monitors of a site apart, in lower case.
 _MONITOR_NAMES = ("poc", "parameter occurrence code")
@@ -214,6 +215,8 @@ class StationTable:
         self._monitor = extra.get("instrument") or next((name for name in self._names if name.strip().lower() in _MONITOR_NAMES), None)
         if self._monitor in self._id:
             self._monitor = None
+        named = [*self._time, *self._id, *(condition.column for condition in self._conditions)]
+        self._judging = None if self._form is not None or self._station_columns else judging_column(self._names, [source.value, *named])
         values = [name for name, _ in self._station_columns]
         if extra.get("hours") and not values:
             values = [name for name, _ in extra["hours"]]
@@ -221,7 +224,7 @@ class StationTable:
         wanted = [
             *(values or [source.value]), *(name for name, _ in extra.get("hour_flags", ())), *extra.get("value_else", ()), *self._time,
             *self._id, *(self._axes or ()), *(condition.column for condition in self._conditions),
-            *(name for name in (source.group, source.unit_column, self._averaging, self._monitor) if name),
+            *(name for name in (source.group, source.unit_column, self._averaging, self._monitor, self._judging) if name),
         ]
         return list(dict.fromkeys(wanted))
 
@@ -260,6 +263,8 @@ class StationTable:
         if self._station_columns:
             raw = wide.melted(raw.rename(columns=dict(self._station_columns)), [station for _, station in self._station_columns])
         report = ReadingReport(count * cells, count * cells).without(filtered, "filtered")
+        if self._judging and (told := marks_told(raw[self._judging])):
+            report = report.noted("marks", told)
         rows: dict[str, Any] = {"value": self._values(raw)}
         if time_columns:
             rows["time"] = self._times.of(raw, time_columns)
@@ -272,7 +277,7 @@ class StationTable:
     def _values(self, raw: pd.DataFrame) -> pd.Series:
         values = raw[self.source.value]
         for column in self._extra.get("value_else", ()):
-            nothing = values.isna() | values.astype(str).str.strip().eq("")
+            nothing = values.isna() | values.astype(str).str.strip().str.lower().isin(EMPTY_TEXTS)
             values = values.mask(nothing, raw[column])
         missing = self._extra.get("missing")
         return values if not missing else values.mask(values.astype(str).str.strip().isin([str(text) for text in missing]), None)

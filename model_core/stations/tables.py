@@ -85,7 +85,16 @@ def coordinate_columns(columns: Sequence[str], file: Any) -> tuple[str, str]:
 def require_column(columns: Sequence[str], name: str, where: Any) -> None:
     """Raise `InputError`, with the columns that there are, if `name` is not among them."""
     if name not in columns:
-        raise InputError(f"'{where}' has no column '{name}'; it has {', '.join(map(str, columns))}")
+        alike = [str(column) for column in columns if _letters(column) == _letters(name)]
+        meant = f"; did you mean '{alike[0]}'?" if alike else ""
+        if not alike and "," in name and all(part.strip() in columns for part in name.split(",")):
+            meant = "; name one column, the others in runs of their own"
+        raise InputError(f"'{where}' has no column '{name}'; it has {', '.join(map(str, columns))}{meant}")
+
+
+def _letters(name: str) -> str:
+    """The letters and digits of a name, in lower case."""
+    return "".join(letter for letter in str(name).lower() if letter.isalnum())
 
 
 def _default(columns: Sequence[str], names: tuple[str, ...], axis: str, file: Path) -> str:

@@ -51,7 +51,7 @@ def test_a_list_of_sites_may_be_a_layer(files, tmp_path):
     (SITES + "West again,1001A,100.0,30.0\n", {}, r"different places for 1 code\(s\): 1001A"),
     (SITES, {"sites_id": "number"}, "no column 'number'"),
     (SITES.replace("lon", "east"), {}, "no column lon or longitude or x"),
-    (SITES, {"id": None}, "name the readings' column of the station code"),
+    (SITES, {"id": None}, "such as 'readings'.*name the readings' column of the code with --id.*its name must be the code"),
 ])
 def test_a_list_that_does_not_fit_is_explained(files, sites, options, message):
     paths = files(readings=READINGS, sites=sites)

@@ -41,7 +41,7 @@ class SheetFile:
             self._layer = chosen_layer(file, layer, empty, where)
             cells = pyogrio.read_dataframe(file, layer=self._layer, read_geometry=False, HEADERS="DISABLE", FIELD_TYPES="STRING")
         except broken() as error:
-            raise InputError(f"'{where}' can't be read as a spreadsheet: {error}; if it is damaged or locked, save it again") from error
+            raise InputError(f"'{where}' can't be read as a spreadsheet: {str(error).partition('; It might help')[0].rstrip('.')}; if it is damaged or locked, save it again") from error
         self._cells = cells.astype(object).where(cells.notna(), "").astype(str)
         first = enumerate(self._cells.head(_LINES).itertuples(index=False), 1)
         lines = [(number, list(row)) for number, row in first if any(map(str.strip, row))]
