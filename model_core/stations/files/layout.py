@@ -65,6 +65,7 @@ def find_layout(lines: Sequence[Line], where: object) -> Layout | None:
     place = _header(lines)
     if place is None:
         return None
+    place = _below_comments(lines, place)
     below = lines[place + 1:place + 1 + _LOOK_BELOW]
     number, cells = lines[place]
     names = names_without_header([cell.strip() for cell in cells]) if any(map(is_value, cells)) else None
@@ -73,7 +74,6 @@ def find_layout(lines: Sequence[Line], where: object) -> Layout | None:
         return Layout(number, names, number, 1.0, notes=[told])
     if _is_row(cells, [row for _, row in below]):
         raise InputError(_no_header(lines, place, where))
-    place = _below_comments(lines, place)
     number, cells = lines[place]
     below = lines[place + 1:place + 1 + _LOOK_BELOW]
     names = _named(cells, [row for _, row in below])

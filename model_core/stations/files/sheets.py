@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from pathlib import Path
 from typing import Iterator
 
@@ -52,6 +53,8 @@ class SheetFile:
         self.notes = ([f"empty sheets passed over: {', '.join(empty)}"] if empty else []) + [
             note.replace("line", "row") for note in layout.notes
         ]
+        if _has_merged_cells(file):
+            self.notes.append("it has merged cells: only the first row of each holds its value; unmerge and fill them if rows are lost")
 
     def parts(self, columns: list[str] | None = None, rows: int | None = None) -> Iterator[tuple[pd.DataFrame, None]]:
         """The rows in order, at most `rows` at a time; default: all of them, with all columns.
@@ -74,6 +77,16 @@ class SheetFile:
         step = rows or max(len(table), 1)
         for start in range(0, max(len(table), 1), step):
             yield table.iloc[start:start + step].reset_index(drop=True), None
+
+
+def _has_merged_cells(file: Path) -> bool:
+    """Whether any sheet of an .xlsx workbook has cells that span several rows."""
+    if not zipfile.is_zipfile(file):
+        return False
+    with zipfile.ZipFile(file) as workbook:
+        sheets = [name for name in workbook.namelist() if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name)]
+        spans = (re.findall(rb'<mergeCell ref="[A-Z]+(\d+):[A-Z]+(\d+)"', workbook.read(name)) for name in sheets)
+        return any(first != last for found in spans for first, last in found)
 
 
 def _empty_sheets(file: Path) -> tuple[str, ...]:
