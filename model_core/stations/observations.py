@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date as Date
 from pathlib import Path
@@ -24,6 +25,9 @@ from model_core.stations.screening import PLACES, screen
 from model_core.stations.series import StationSeries
 from model_core.stations.source import NONE, Source
 from model_core.time_zones import Clock
+
+# 13.4 µg/m³, 0.03 ppm
+_WITH_UNIT = re.compile(r"[-+]?\d[\d.,]*\s*([µμu]g|mg|ng|pp[mbt]).*", re.IGNORECASE)
 
 __all__ = ["Observations", "ReadingReport", "from_arrays", "observations_of", "read_observations"]
 
@@ -183,9 +187,13 @@ def _require_numbers(raw: pd.Series, found: np.ndarray, empty: np.ndarray, where
         raise InputError(f"{where} is empty in all {len(raw)} rows")
     first = np.flatnonzero(text)[0]
     rest = f", and is empty in {int(empty.sum())}" if empty.any() else ""
+    shown = str(raw.iat[first]).strip()
+    remedy = (
+        "each cell holds a number with its unit behind it: take the unit out of the cells and name it with --unit"
+        if _WITH_UNIT.fullmatch(shown) else "it has no number: pick the field with the readings"
+    )
     raise InputError(
-        f"{where} holds text in {int(text.sum())} of {len(raw)} rows (first: row {raw.index[first] + 1}, '{raw.iat[first]}'){rest}; "
-        "it has no number: pick the field with the readings"
+        f"{where} holds text in {int(text.sum())} of {len(raw)} rows (first: row {raw.index[first] + 1}, '{raw.iat[first]}'){rest}; {remedy}"
     )
 
 

@@ -121,7 +121,7 @@ def _as_the_target(source: Source, columns: Sequence[str]) -> Source:
         name = getattr(source.like, field)
         if getattr(source, field) is None and name and all(part in columns for part in joined_columns(name, columns)):
             found[field] = name
-    if ("x" in found) != ("y" in found):
+    if ("x" in found) != ("y" in found) or source.sites:
         found = {field: name for field, name in found.items() if field not in ("x", "y")}
     return replace(source, **found)
 

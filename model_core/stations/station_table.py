@@ -248,10 +248,13 @@ class StationTable:
         if early:
             raw = raw[rows_that_meet(raw, early, self._file)]
             points = None if points is None else points.loc[raw.index]
-        filtered = (count - len(raw)) * cells
+        filtered, lacking = (count - len(raw)) * cells, 0
         if self._extra.get("hours"):
             flags = self._extra.get("hour_flags", ())
             raw = to_long(raw, "+".join(self._time), self._extra["hours"], flags)
+            if missing := self._extra.get("missing"):  # hours without a reading, also of days that no calendar has
+                nothing = raw["value"].astype(str).str.strip().isin([str(text) for text in missing])
+                raw, lacking = raw[~nothing], int(nothing.sum())
             late = [c for c in self._conditions if c not in early]
             if late:
                 met = rows_that_meet(raw, late, self._file)
@@ -262,7 +265,7 @@ class StationTable:
             time_columns = self._time
         if self._station_columns:
             raw = wide.melted(raw.rename(columns=dict(self._station_columns)), [station for _, station in self._station_columns])
-        report = ReadingReport(count * cells, count * cells).without(filtered, "filtered")
+        report = ReadingReport(count * cells, count * cells).without(filtered, "filtered").without(lacking, "empty")
         if self._judging and (told := marks_told(raw[self._judging])):
             report = report.noted("marks", told)
         rows: dict[str, Any] = {"value": self._values(raw)}
@@ -308,6 +311,7 @@ class StationTable:
             if self._sites is None:
                 self._sites = read_sites(
                     self.source.sites, ids, self.source.sites_id, self.source.crs, where=self._extra.get("sites_where"),
+                    x=self.source.x, y=self.source.y,
                 )
                 self.crs = parse_crs(self._sites.crs)
                 name = Path(self.source.sites).name

@@ -11,8 +11,8 @@ import pandas as pd
 from model_core.errors import InputError
 from model_core.stations.table_files import open_table
 
-_X_NAMES = ("lon", "longitude", "x", "lng", "long", "经度", "site longitude")
-_Y_NAMES = ("lat", "latitude", "y", "纬度", "site latitude")
+_X_NAMES = ("lon", "longitude", "x", "lng", "long", "经度", "site longitude", "wgs84 λ e")
+_Y_NAMES = ("lat", "latitude", "y", "纬度", "site latitude", "wgs84 φ n")
 # The last word of such a name, after small letters and after a sign.
 _LAST_WORD = {"x": ("(Lon|Longitude)", "[Ll]on|[Ll]ongitude|LON|LONGITUDE"), "y": ("(Lat|Latitude)", "[Ll]at|[Ll]atitude|LAT|LATITUDE")}
 LONLAT = "EPSG:4326"

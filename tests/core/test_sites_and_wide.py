@@ -113,3 +113,11 @@ def test_a_type_that_is_not_there_is_named_with_those_that_are(files):
     paths = files(wide=WIDE, sites=SITES)
     with pytest.raises(InputError, match="holds no 'NO2'; it holds PM2.5, O3"):
         read_observations(paths["wide"], "NO2", wide="yes", time="date+hour", sites=paths["sites"])
+
+
+def test_the_columns_of_a_list_may_be_named(files):
+    paths = files(readings=READINGS, sites=SITES.replace("lon,lat", "east,north"))
+    with pytest.raises(InputError, match="list of stations .* has no column lon .* with --x and --y"):
+        read_observations(paths["readings"], "pm25", id="code", sites=str(paths["sites"]))
+    found = read_observations(paths["readings"], "pm25", id="code", sites=str(paths["sites"]), x="east", y="north")
+    assert found.x.min() > 116 and found.y.min() > 39

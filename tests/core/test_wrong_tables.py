@@ -12,7 +12,7 @@ from model_core.cli import main
 from model_core.errors import InputError
 from model_core.stations.observations import read_observations
 
-TWO = "id,lon,lat,time,pm25,pm10\na,116,39,2021-03-04,12.5,30\nb,117,40,2021-03-04,13.5,31\n"
+TWO = "id,lon,lat,time,pm25,pm10,shown\na,116,39,2021-03-04,12.5,30,13.4 µg/m³\nb,117,40,2021-03-04,13.5,31,13.5 µg/m³\n"
 OPTIONS = {"value": "pm25", "time": "time", "id": "id"}
 
 
@@ -44,6 +44,7 @@ def test_what_is_no_table_is_told_with_what_to_do(table, name, content, message)
     ({"value": "PM2.5"}, "no column 'PM2.5'; it has id, .*; did you mean 'pm25'"),
     ({"value": "pm25,pm10"}, "name one column, the others in runs of their own"),
     ({"value": "id"}, "holds text in 2 of 2 rows"),
+    ({"value": "shown"}, "each cell holds a number with its unit behind it: take the unit out"),
     ({"time": "id"}, "column 'id': time 'a' in row 1 is not a date"),
     ({"unit": "bananas"}, "unknown unit 'bananas'"),
     ({"unit": "ppb"}, "--species o3, no2, so2 or co"),
@@ -111,6 +112,20 @@ def test_the_list_of_sensors_tells_the_species_where_it_alone_does(table):
     sites = table("IdSensore,NomeTipoSensore,lng,lat\n1,Particelle sospese PM2.5,9,45\n2,Ozono,9,45\n", "sites.csv")
     found = read_observations(table(text), None, form="auto", sites=str(sites))
     assert found.value.tolist() == [12.5] and found.report.dropped == {"no place": 1}
+
+
+def test_a_day_that_no_calendar_has_is_no_error_where_it_holds_no_reading(table):
+    hours = ",".join(f"{hour:02d}h" for hour in range(1, 25))
+    none, some = ",".join(["9998"] * 24), ",".join(["12"] * 24)
+    head = f"測定年度,測定局コード,市町村コード,測定項目コード,測定単位コード,測定月,測定日,{hours}\n"
+    rows = f"2021,13101010,101,PM25,UG/M3, 2,30,{none}\n2021,13101010,101,PM25,UG/M3, 3, 4,{some}\n"
+    sites = str(table("code,lon,lat\n13101010,139.7,35.7\n", "sites.csv"))
+    with pytest.raises(InputError, match="測定年度 is the fiscal year.*write the calendar year into a column 年"):
+        read_observations(table(head + rows), None, form="auto", sites=sites)
+    found = read_observations(table(head.replace("測定年度", "年") + rows), None, form="auto", sites=sites)
+    assert len(found) == 24 and found.report.dropped == {"empty": 24}
+    with pytest.raises(InputError, match="2021 2 30 01:00"):
+        read_observations(table(head.replace("測定年度", "年") + rows.replace("9998", "12")), None, form="auto", sites=sites)
 
 
 def _workbook(path, merged):
