@@ -34,7 +34,7 @@ _REMARKS = (
 _ALIKE = str.maketrans({
     "\u2212": "-", "\u2010": "-", "\u2011": "-", "\u2013": "-", "µ": "u", "μ": "u", "º": "°", "·": "*", "\u22c5": "*",
 })
-_REMARK = re.compile(rf"(?:\s*[(\[](?:(?:{_REMARKS})[\s.,;/]*)+[)\]]|\s+(?:LC|SC|STP|NTP))$", re.IGNORECASE)
+_REMARK = re.compile(rf"(?:\s*[(\[]\s*(?:(?:{_REMARKS})[\s.,;/]*)+[)\]]|\s+(?:LC|SC|STP|NTP))$", re.IGNORECASE)
 _TEMPERATURE = re.compile(r"^(?:°|deg(?:ree)?s?)?[\s._]*(c|celsius|centigrade|f|fahrenheit|k|kelvins?)$", re.IGNORECASE)
 _MASS = r"[kmunp]?g|mcg"
 _GLUED = re.compile(rf"^({_MASS})[\s.*-]*[NS]?m\s*(?:\*\*)?-\s*3$")  # ugm-3, ug-m-3

@@ -11,17 +11,18 @@ from model_core.errors import InputError
 from model_core.gases import MOLAR_MASS, Gas
 from model_core.unit_names import MASS_RATIO, MOLE_RATIO, expression, ratio
 
-__all__ = ["ACCEPTED_EXAMPLES", "MOLAR_MASS", "Gas", "convert"]
+__all__ = ["ACCEPTED_EXAMPLES", "GAS_REMEDY", "MOLAR_MASS", "Gas", "convert"]
 
 ACCEPTED_EXAMPLES = "'ug m-3', 'µg/m³', 'mg m-3', 'kg m-3', '%', '1', 'm s-1', 'km/h', 'K', 'degC', 'm', 'ppb', 'ppm'"
 _CONCENTRATION = "gram/meter**3"
-_GAS_REMEDY = (
-    "that takes the molar mass, temperature and pressure; say which gas the readings are of (--species o3, no2, so2 or co; with "
+_GAS_REASON = "that takes the molar mass, temperature and pressure"
+GAS_REMEDY = (
+    "say which gas the readings are of (--species o3, no2, so2 or co; with "
     "--gas-temperature and --gas-pressure where it is not 20 degC and 1013.25 hPa), or convert the mixing ratio beforehand"
 )
 
 
-def convert(values: Any, from_unit: str, to_unit: str, where: str, gas: Gas | None = None) -> np.ndarray:
+def convert(values: Any, from_unit: str, to_unit: str, where: str, gas: Gas | None = None, remedy: str = GAS_REMEDY) -> np.ndarray:
     """Values in another unit, with the shape and the floating type they came in.
 
     Parameters
@@ -33,6 +34,7 @@ def convert(values: Any, from_unit: str, to_unit: str, where: str, gas: Gas | No
         What the values are, for the error message: ``variable 'PM25_TOT' of day.nc``.
     gas : optional
         Turns mixing ratios (ppb, mol mol-1, kg kg-1) into concentrations and back.
+    remedy : what to do where it is needed and missing
 
     Raises
     ------
@@ -47,7 +49,7 @@ def convert(values: Any, from_unit: str, to_unit: str, where: str, gas: Gas | No
     kinds = tuple(_kind(unit, where) for unit in (from_unit, to_unit))
     if kinds[0] != kinds[1] and all(kinds):
         if gas is None:
-            raise InputError(f"{where}: unit '{from_unit}' can't be converted to '{to_unit}', because {_GAS_REMEDY}")
+            raise InputError(f"{where}: unit '{from_unit}' can't be converted to '{to_unit}', because {_GAS_REASON}; {remedy}")
         return _through_gas(values.astype(float), from_unit, to_unit, kinds, where, gas).astype(values.dtype)
     scale, offset = _linear(from_unit, to_unit, where)
     converted = values * values.dtype.type(scale) if scale != 1 else values

@@ -70,7 +70,7 @@ VARIABLES: dict[str, Variable] = {
             "pm25", "PM2.5", _AEROSOL.format("pm2p5"), "ug m-3", (0, 2000),
             (
                 "PM25_TOT", "PM25_FRM", "PM25_CMAQ", "PM2_5_DRY", "PM2P5", "PM2P5_CONC", "SURF_UG_PM25_RH50", "SURF_UG_PM25", "CNC_PM2_5",
-                "DAYMEAN_CNC_PM2_5", "TPM25", "PM25_RH35_GCC", "SCONCPM2P5", "MMRPM2P5", "PM25_AVG", "PM2_5", "PM25",
+                "PM25_SRF", "PMTF_surface", "DAYMEAN_CNC_PM2_5", "TPM25", "PM25_RH35_GCC", "SCONCPM2P5", "MMRPM2P5", "PM25_AVG", "PM2_5", "PM25",
             ), noise=10,
             other_standard_names=(
                 _CONCENTRATION.format("pm2p5_ambient_aerosol"), _CONCENTRATION.format("pm2p5_dry_aerosol_particles"),

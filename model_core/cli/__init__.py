@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(explain(error, f"{command} {options}"), as_json, EXIT_FAULT)
     if not result:  # a process that only helps another one, as torchrun starts them
         return 0
-    print(json.dumps(finite(result), indent=2, ensure_ascii=False) if as_json else "\n".join(lines_of(result)))
+    _print(json.dumps(finite(result), indent=2, ensure_ascii=False) if as_json else "\n".join(lines_of(result)), as_json)
     return 0
 
 
@@ -63,9 +63,22 @@ def _join_negative(arguments: list[str]) -> list[str]:
     return joined
 
 
+def _print(text: str, as_json: bool) -> None:
+    """Print on stdout; letters that its encoding has not are escaped, in JSON as JSON has it."""
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        if as_json:
+            text = "".join(letter if letter.isascii() else json.dumps(letter)[1:-1] for letter in text)
+        else:
+            text = text.encode(encoding, "backslashreplace").decode(encoding)
+    print(text)
+
+
 def _fail(explanation: dict[str, str], as_json: bool, status: int) -> int:
     explanation = {key: value for key, value in explanation.items() if key != "traceback"}
     print(f"error: {explanation['message']}", file=sys.stderr)
     if as_json:
-        print(json.dumps({"error": explanation}, ensure_ascii=False))
+        _print(json.dumps({"error": explanation}, ensure_ascii=False), as_json)
     return status

@@ -224,8 +224,11 @@ class CTMFile:
         if to_unit is None:
             return values
         if not unit and to_unit != "1":  # CF: no unit means dimensionless
-            raise InputError(f"{where} has no unit; add the attribute units, for example '{to_unit}', or state it in a variable table")
-        return convert(values, unit or "1", to_unit, where)
+            raise InputError(f"{where} has no unit; add the attribute units, for example '{to_unit}', or state it as file_unit in a variable table (--variables)")
+        try:
+            return convert(values, unit or "1", to_unit, where, remedy="a mixing ratio of it has no meaning")
+        except InputError as error:
+            raise InputError(f"{error}; if its unit is another, state that as file_unit in a variable table (--variables)") from error
 
 
 class OpenFiles:

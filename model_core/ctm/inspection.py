@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
+
+import numpy as np
 
 from model_core.ctm.ctm_file import CTMFile, OpenFiles
 from model_core.ctm.formats.griddesc import is_griddesc, read_griddesc
@@ -41,7 +43,7 @@ def inspect(path: str | Path, table: VariableTable | None = None) -> dict[str, A
                 {"key": key, "from": list(way.names), "unit": way.variable.unit}
                 for key, way in file.yields().items() if way.compute and way.variable is not file.recognise(way.names[0])
             ],
-            "notes": [*file.layout.notes, *file.surface_notes(), *_doubts(file)],
+            "notes": [*file.layout.notes, *file.surface_notes(), *_gaps(file.layout), *(_doubts(file) or _nothing_known(file, names))],
         }
 
 
@@ -61,6 +63,27 @@ def _describe_times(layout: Layout) -> dict[str, Any]:
     hours = layout.step_hours
     step = None if hours is None else "1 day" if hours == 24 else f"{hours:g} h"
     return {"first": str(shown[0]), "last": str(shown[-1]), "count": len(shown), "step": step}
+
+
+def _gaps(layout: Layout) -> list[str]:
+    """Steps that the times leave out."""
+    times = layout.times
+    if times is None or len(times) < 3:
+        return []
+    steps = np.diff(np.sort(np.asarray(times, "datetime64[s]")))
+    usual = np.median(steps.astype(np.int64))
+    wide = np.flatnonzero(steps.astype(np.int64) > 1.5 * usual)
+    if not len(wide) or len(wide) > len(steps) / 4:  # such as months, whose steps differ
+        return []
+    first = np.sort(np.asarray(times, "datetime64[s]"))[wide[0]]
+    hours = steps[wide[0]].astype(np.int64) / 3600
+    return [f"its times have {len(wide)} gap(s), the first after {first}, of {hours:g} hours; days that lack hours are left out"]
+
+
+def _nothing_known(file: CTMFile, names: Sequence[str]) -> list[str]:
+    if not names or any(file.recognise(name) for name in names) or file.yields():
+        return []
+    return ["no variable is recognised by its name; say which is which in a variable table (--variables)"]
 
 
 def _describe_variable(file: CTMFile, name: str) -> dict[str, Any]:

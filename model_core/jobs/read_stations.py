@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date as Date
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 import numpy as np
 import pandas as pd
@@ -51,12 +53,28 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     write_table(out, table, observations)
     progress.step(1.0, "done")
     days = observations.dates
+    missing = _days_between(days)
+    if missing:
+        progress.log(
+            f"no station has a reading on {len(missing)} of the {len(days) + len(missing)} days from {days[0]} to {days[-1]}, "
+            f"the first {missing[0]}"
+        )
     return {
         "out": str(out), "rows": len(table), "stations": observations.stations, "stations_seen": read.seen, "step": step,
-        "days": {"count": len(days), "first": str(days[0]) if days else None, "last": str(days[-1]) if days else None},
+        "days": {"count": len(days), "first": str(days[0]) if days else None, "last": str(days[-1]) if days else None,
+                 "missing": len(missing)},
         "readings": observations.report.to_dict(), "unit": species.unit, "species": species.key, "hourly": read.hourly,
         "warnings": progress.warnings,
     }
+
+
+def _days_between(days: Sequence[Date]) -> list[Date]:
+    """The days between the first and the last that are not among them."""
+    if len(days) < 2:
+        return []
+    every = (days[0] + timedelta(number) for number in range((days[-1] - days[0]).days))
+    there = set(days)
+    return [day for day in every if day not in there]
 
 
 def clean_table(observations: Observations, step: str, unit: str) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from numbers import Number
-from typing import Callable
+from typing import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -41,13 +41,14 @@ _DMS = re.compile(
 )
 
 
-def numbers(raw: pd.Series, decimal: str | None = None) -> tuple[np.ndarray, np.ndarray]:
+def numbers(raw: pd.Series, decimal: str | None = None, beside: Sequence[str] = ()) -> tuple[np.ndarray, np.ndarray]:
     """Numbers of a column.
 
     Parameters
     ----------
     raw : numbers or texts; thousands may be set apart by the other sign, by blanks or by apostrophes
     decimal : "." or ","; default: by evidence in the column, see `decimal_sign`
+    beside : texts of the same column in other parts of the table, which count as evidence too (`witnesses`)
 
     Returns
     -------
@@ -67,7 +68,7 @@ def numbers(raw: pd.Series, decimal: str | None = None) -> tuple[np.ndarray, np.
     unread = written & np.isnan(values)
     if decimal != "," and not unread.any():
         return values, empty  # points alone, and nothing that a comma could change
-    distinct = text[written].drop_duplicates()
+    distinct = pd.concat([text[written], pd.Series(beside, dtype=object)], ignore_index=True).drop_duplicates()
     proven = _proven(distinct)
     sign = decimal or _sign(distinct, proven)
     if sign == ",":
@@ -103,20 +104,31 @@ def decimal_sign(texts: pd.Series, separator: str | None = None) -> str:
     return _sign(distinct, _proven(distinct), separator)
 
 
-def coordinates(raw: pd.Series, decimal: str | None = None) -> np.ndarray:
+def witnesses(texts: pd.Series) -> list[str]:
+    """One text of each kind that tells the decimal sign of a column or leaves it in doubt, so that its parts are read alike."""
+    if pd.api.types.is_numeric_dtype(texts):
+        return []
+    text, empty = _texts(pd.Series(pd.unique(texts.astype(object)), dtype=object))
+    distinct = text[~empty]
+    kinds = (*_PROOFS.values(), *_DOUBTFUL.values(), _WHOLE)
+    return [found for kind in kinds if (found := next((one for one in distinct if kind.match(one)), None)) is not None]
+
+
+def coordinates(raw: pd.Series, decimal: str | None = None, beside: Sequence[str] = ()) -> np.ndarray:
     """Coordinates of a column as float64, NaN where there is none: numbers, or degrees, minutes and seconds, in degrees.
 
+    `decimal` and `beside` are as `numbers` has them.
     Understood: ``39°52'30"N``, ``116 12 00 E``, ``-39:52:30``, ``39d52m30s S``, ``39°52.5'``, ``N 39.875``. South and west are negative.
     """
     if decimal is None and not pd.api.types.is_numeric_dtype(raw) and (text := _texts(raw)[0]).str.contains(",", regex=False).any():
-        text = text.drop_duplicates()
+        text = pd.concat([text, pd.Series(beside, dtype=object)], ignore_index=True).drop_duplicates()
         proven = _proven(text)
         doubtful = text[text.map(lambda one: _DOUBTFUL[","].match(one) is not None).astype(bool)]
         if not proven and len(doubtful):
             if (doubtful.str.extract(r"(\d+),", expand=False).astype(int) > 360).any():  # metres with groups of thousands, or with decimals
                 raise InputError(_may_be_either(doubtful.iloc[0]))
             decimal = ","
-    values, empty = numbers(raw, decimal)
+    values, empty = numbers(raw, decimal, beside)
     rest = ~empty & np.isnan(values)
     if rest.any():
         text = _texts(raw)[0][rest]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date as Date
 from pathlib import Path
@@ -24,6 +25,9 @@ from model_core.stations.screening import PLACES, screen
 from model_core.stations.series import StationSeries
 from model_core.stations.source import NONE, Source
 from model_core.time_zones import Clock
+
+# 13.4 µg/m³, 0.03 ppm
+_WITH_UNIT = re.compile(r"[-+]?\d[\d.,]*\s*([µμu]g|mg|ng|pp[mbt]).*", re.IGNORECASE)
 
 __all__ = ["Observations", "ReadingReport", "from_arrays", "observations_of", "read_observations"]
 
@@ -115,7 +119,7 @@ def _observations(
     _require_numbers(table["value"], *numbers(table["value"], options.get("decimal")), where)
     observations = screen(table, report, crs, species, unit, where, **options)
     if not len(observations):
-        raise InputError(_nothing_left(observations.report, where, crs))
+        raise InputError(_nothing_left(observations.report, where, crs, _exchanged(table, crs)))
     report = observations.report.flagged(int(observations.has_flag(DAILY_VALUE).sum()), FLAGS[DAILY_VALUE])
     return replace(observations, hourly=hourly, id=_distinct_ids(observations), report=report, seen=seen)
 
@@ -183,16 +187,27 @@ def _require_numbers(raw: pd.Series, found: np.ndarray, empty: np.ndarray, where
         raise InputError(f"{where} is empty in all {len(raw)} rows")
     first = np.flatnonzero(text)[0]
     rest = f", and is empty in {int(empty.sum())}" if empty.any() else ""
+    shown = str(raw.iat[first]).strip()
+    remedy = (
+        "each cell holds a number with its unit behind it: take the unit out of the cells and name it with --unit"
+        if _WITH_UNIT.fullmatch(shown) else "it has no number: pick the field with the readings"
+    )
     raise InputError(
-        f"{where} holds text in {int(text.sum())} of {len(raw)} rows (first: row {raw.index[first] + 1}, '{raw.iat[first]}'){rest}; "
-        "it has no number: pick the field with the readings"
+        f"{where} holds text in {int(text.sum())} of {len(raw)} rows (first: row {raw.index[first] + 1}, '{raw.iat[first]}'){rest}; {remedy}"
     )
 
 
-def _nothing_left(report: ReadingReport, where: str, crs: CRS) -> str:
+def _exchanged(table: pd.DataFrame, crs: CRS) -> bool:
+    """Whether coordinates of which none are on Earth would all be with x and y exchanged."""
+    x, y = (coordinates(table[axis]) for axis in "xy")
+    return crs.is_geographic and bool(len(x)) and bool(((np.abs(x) <= 90) & (np.abs(y) <= 360) & (np.abs(y) > 90)).all())
+
+
+def _nothing_left(report: ReadingReport, where: str, crs: CRS, exchanged: bool) -> str:
     message = f"{where}: no valid reading, {report}"
     if crs.is_geographic and report.dropped.get("bad coordinates"):
-        message += f"; coordinates in {crs.name} are degrees: name the CRS of the coordinates, or the right columns"
+        message += "; longitude and latitude seem to be exchanged: name the columns the other way round (--x, --y)" if exchanged else (
+            f"; coordinates in {crs.name} are degrees: name the CRS of the coordinates, or the right columns")
     if report.dropped.get("no place"):
         message += "; the list of sites holds none of their codes: choose another list, or name its column of the code"
     return message

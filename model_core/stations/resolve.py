@@ -11,6 +11,7 @@ from model_core.errors import InputError
 from model_core.stations import forms
 from model_core.stations.source import AUTO, NONE, Source, joined_columns
 from model_core.time_zones import parse_time_zone
+from model_core.variables import get_variable
 
 # Columns of times by their usual names, for further variables whose own column was not named.
 _TIME_NAMES = ("time", "datetime", "date_time", "date time", "timestamp", "date", "day", "time_utc", "valid", "时间", "日期")
@@ -56,6 +57,8 @@ def meaning_of(source: Source, columns: Sequence[str], sample: pd.DataFrame | No
         options = _options(form, columns, source)
         notes.append(("recognised as " if source.form == AUTO else "read as ") + f"{form.title}{_told(options, source)}")
         notes += options.get("notes", ())
+        if not options.get("species_stated", True):
+            notes.append(f"the table does not say what it measures: its readings are taken for {get_variable(source.species).long_name}")
     source = _as_the_target(source, columns)
     filled = {field: options[field] for field in _FILLED if getattr(source, field) is None and options.get(field)}
     if {"x", "y"} & set(filled) and ("x" not in filled or "y" not in filled or has_points or source.sites):
@@ -115,7 +118,7 @@ def _as_the_target(source: Source, columns: Sequence[str]) -> Source:
         name = getattr(source.like, field)
         if getattr(source, field) is None and name and all(part in columns for part in joined_columns(name, columns)):
             found[field] = name
-    if ("x" in found) != ("y" in found):
+    if ("x" in found) != ("y" in found) or source.sites:
         found = {field: name for field, name in found.items() if field not in ("x", "y")}
     return replace(source, **found)
 

@@ -31,6 +31,7 @@ PLACES = "places"  # kind of the note on ids at several places
 def screen(
     table: pd.DataFrame, report: ReadingReport, crs: CRS, species: str, unit: str | None = None, where: str = "the values",
     decimal: str | None = None, gas: Gas | None = None, listed: bool = False, origin: Origin | None = None,
+    beside: Sequence[str] = (),
 ) -> Observations:
     """The readings that may be used, which may be none.
 
@@ -51,6 +52,7 @@ def screen(
     gas : what turns mixing ratios into mass concentrations
     listed : whether places come from a list of sites
     origin : the table, for messages
+    beside : values in other parts of the table, by which the decimal sign is told too
 
     Raises
     ------
@@ -58,7 +60,7 @@ def screen(
         If the unit or species is not known, or readings of different kinds are mixed.
     """
     variable = get_variable(species)
-    raw, empty = numbers(table["value"], decimal)
+    raw, empty = numbers(table["value"], decimal, beside)
     converted = in_unit(table, raw, unit, variable.unit, where, gas)
     xs, ys = (coordinates(table[axis], decimal) for axis in "xy")
     times = table["time"].to_numpy("datetime64[s]") if "time" in table else None

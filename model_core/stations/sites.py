@@ -45,6 +45,7 @@ class Sites:
 
 def read_sites(
     path: str, wanted: Iterable[str], code_column: str | None = None, crs: Any = None, where: str | None = None,
+    x: str | None = None, y: str | None = None,
 ) -> Sites:
     """The list of stations.
 
@@ -53,6 +54,7 @@ def read_sites(
     path : CSV, Parquet or vector file with a code and a place for each station
     wanted : codes of the readings; the column that holds most of them is the list's code column, where none is named
     where : condition on the list's rows, where its column is there: for lists that alone say which instrument measures what
+    x, y : columns of the coordinates; default: by their usual names, or the geometry
     crs : of the places; default: EPSG:4326 for columns, the layer's own for a geometry
 
     Raises
@@ -68,7 +70,7 @@ def read_sites(
     if where:
         met = rows_that_meet(table, [c for c in conditions([where], list(table.columns)) if c.column in table], file)
         table, points = table[met], points if points is None else points[met]
-    axes = None if table_file.has_points else coordinate_columns(list(table.columns), file)
+    axes = _axes(list(table.columns), table_file.has_points, x, y, file)
     wanted = pd.Index(np.unique(np.asarray(list(wanted), object).astype(str)))
     column = code_column or _code_column(table, wanted, axes or (), file)
     require_column(table.columns, column, file)
@@ -83,6 +85,20 @@ def read_sites(
     return Sites(placed.code.to_numpy(str), placed.x.to_numpy(), placed.y.to_numpy(), crs, column)
 
 
+def _axes(columns: list[str], has_points: bool, x: str | None, y: str | None, file: Any) -> tuple[str, str] | None:
+    """The columns of the coordinates; None where the geometry has them."""
+    if x is not None and y is not None:
+        for name in (x, y):
+            require_column(columns, name, file)
+        return x, y
+    if has_points:
+        return None
+    try:
+        return coordinate_columns(columns, file)
+    except InputError as error:
+        raise InputError(f"list of stations {error}; with --x and --y") from error
+
+
 def _code_column(table: pd.DataFrame, wanted: pd.Index, axes: Iterable[str], file: Any) -> str:
     shares = {
         name: wanted.isin(labels(table[name])).mean() for name in table.columns if name not in tuple(axes)
@@ -91,7 +107,8 @@ def _code_column(table: pd.DataFrame, wanted: pd.Index, axes: Iterable[str], fil
     if best is None or shares[best] == 0:
         raise InputError(
             f"list of stations '{file}' holds none of the readings' codes, such as {', '.join(map(repr, wanted[:3]))}, in any column "
-            f"({', '.join(map(str, table.columns))}); name the readings' column of the code with --id, or choose another list"
+            f"({', '.join(map(str, table.columns))}); name the readings' column of the code with --id, or choose another list; "
+            "of a file that is one station, its name must be the code"
         )
     return best
 

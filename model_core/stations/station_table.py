@@ -18,18 +18,21 @@ from model_core.stations.averaging import averaging_column, averaging_of, averag
 from model_core.stations.distinct import coordinates
 from model_core.stations.filters import conditions, rows_that_meet, values_there
 from model_core.stations.forms.hours import to_long
+from model_core.stations.judged import judging_column, marks_told
 from model_core.stations.labels import joined_labels, labels
+from model_core.stations.numbers import witnesses
 from model_core.stations.reading_report import ReadingReport
 from model_core.stations.resolve import meaning_of
 from model_core.stations.sites import Sites, read_sites
 from model_core.stations.source import Source, joined_columns
 from model_core.stations.table_files import open_table
 from model_core.stations.table_times import TableTimes
-from model_core.stations.tables import LONLAT, coordinate_columns, require_column, split_layer
+from model_core.stations.tables import EMPTY_TEXTS, LONLAT, coordinate_columns, require_column, split_layer
 
 # Columns that tell the monitors of a site apart, in lower case.
 _MONITOR_NAMES = ("poc", "parameter occurrence code")
 _SAMPLE_ROWS, _PART_ROWS = 60, 200_000
+_BLOCK_ROWS = 20_000  # parts of text files are up to so many rows shorter than they may be
 _EXPLAINED_VALUES = 4
 Part = tuple[pd.DataFrame, ReadingReport]
 
@@ -42,6 +45,7 @@ class StationTable:
     source : with what the form and the header add to it
     crs : pyproj.CRS, of the places
     notes : what was assumed of the file, for the log
+    values_beside : one value of each kind that tells the decimal sign of the file, where it is read in parts
 
     Raises
     ------
@@ -67,6 +71,8 @@ class StationTable:
         self._find_value()
         self._axes = self._find_axes()
         self._sites: Sites | None = None
+        self.values_beside: tuple[str, ...] = ()
+        self._axes_beside: dict[str, tuple[str, ...]] = {}
         self._wanted = self._columns_to_read()
         for name in self._wanted:
             if not (name == "flag" and self._extra.get("hour_flags")):
@@ -91,8 +97,23 @@ class StationTable:
         group, unit, monitor (text) and averaging (`averaging.HOUR`, ...). Its index are the numbers of the rows in the file, from 0.
         The report counts the rows that conditions filtered.
         """
-        for raw, points in self._raw_parts(rows):
+        for number, (raw, points) in enumerate(self._raw_parts(rows)):
+            if number == 0 and rows is not None and len(raw) + _BLOCK_ROWS > rows and self.source.decimal is None:
+                self._look_for_decimal_signs()  # there may be further parts
             yield self._canonical(raw, points)
+
+    def _look_for_decimal_signs(self) -> None:
+        """Find what tells the decimal sign of values and coordinates anywhere in the file, so that all of its parts are read alike."""
+        found: dict[str, dict[str, None]] = {"value": {}, "x": {}, "y": {}}
+        axes = dict(zip("xy", self._axes or ()))
+        values = [name for name in self._wanted if name in self._value_columns]
+        for table, _ in self._table.parts(list(dict.fromkeys([*values, *axes.values()])), _PART_ROWS):
+            for name in values:
+                found["value"] |= dict.fromkeys(witnesses(table[name]))
+            for axis, name in axes.items():
+                found[axis] |= dict.fromkeys(witnesses(table[name]))
+        self.values_beside = tuple(found["value"])
+        self._axes_beside = {axis: tuple(found[axis]) for axis in axes}
 
     def differences(self, rows: Sequence[int]) -> dict[str, list[str]]:
         """The columns in which rows of the file, by number from 0, differ, with the values there; for messages."""
@@ -165,7 +186,8 @@ class StationTable:
         source = self.source
         if source.sites or (source.x is None and self._table.has_points):
             if source.sites and not (self._id or self._station_columns or self._extra.get("id_from") == "file"):
-                raise InputError(f"places are to be taken from '{source.sites}': name the readings' column of the station code (--id)")
+                self._extra = {**self._extra, "id_from": "file"}
+                self.notes.append(f"no column of the station code is named (--id): the file's name, '{self._file.stem}', is taken for it")
             return None
         if source.x is not None:
             return source.x, source.y
@@ -193,12 +215,16 @@ class StationTable:
         self._monitor = extra.get("instrument") or next((name for name in self._names if name.strip().lower() in _MONITOR_NAMES), None)
         if self._monitor in self._id:
             self._monitor = None
+        named = [*self._time, *self._id, *(condition.column for condition in self._conditions)]
+        self._judging = None if self._form is not None or self._station_columns else judging_column(self._names, [source.value, *named])
         values = [name for name, _ in self._station_columns]
         if extra.get("hours") and not values:
-            values = [name for name, _ in (*extra["hours"], *extra.get("hour_flags", ()))]
+            values = [name for name, _ in extra["hours"]]
+        self._value_columns = {*(values or [source.value]), *extra.get("value_else", ())}
         wanted = [
-            *(values or [source.value]), *extra.get("value_else", ()), *self._time, *self._id, *(self._axes or ()), *(condition.column for condition in self._conditions),
-            *(name for name in (source.group, source.unit_column, self._averaging, self._monitor) if name),
+            *(values or [source.value]), *(name for name, _ in extra.get("hour_flags", ())), *extra.get("value_else", ()), *self._time,
+            *self._id, *(self._axes or ()), *(condition.column for condition in self._conditions),
+            *(name for name in (source.group, source.unit_column, self._averaging, self._monitor, self._judging) if name),
         ]
         return list(dict.fromkeys(wanted))
 
@@ -222,10 +248,13 @@ class StationTable:
         if early:
             raw = raw[rows_that_meet(raw, early, self._file)]
             points = None if points is None else points.loc[raw.index]
-        filtered = (count - len(raw)) * cells
+        filtered, lacking = (count - len(raw)) * cells, 0
         if self._extra.get("hours"):
             flags = self._extra.get("hour_flags", ())
             raw = to_long(raw, "+".join(self._time), self._extra["hours"], flags)
+            if missing := self._extra.get("missing"):  # hours without a reading, also of days that no calendar has
+                nothing = raw["value"].astype(str).str.strip().isin([str(text) for text in missing])
+                raw, lacking = raw[~nothing], int(nothing.sum())
             late = [c for c in self._conditions if c not in early]
             if late:
                 met = rows_that_meet(raw, late, self._file)
@@ -236,7 +265,9 @@ class StationTable:
             time_columns = self._time
         if self._station_columns:
             raw = wide.melted(raw.rename(columns=dict(self._station_columns)), [station for _, station in self._station_columns])
-        report = ReadingReport(count * cells, count * cells).without(filtered, "filtered")
+        report = ReadingReport(count * cells, count * cells).without(filtered, "filtered").without(lacking, "empty")
+        if self._judging and (told := marks_told(raw[self._judging])):
+            report = report.noted("marks", told)
         rows: dict[str, Any] = {"value": self._values(raw)}
         if time_columns:
             rows["time"] = self._times.of(raw, time_columns)
@@ -249,7 +280,7 @@ class StationTable:
     def _values(self, raw: pd.DataFrame) -> pd.Series:
         values = raw[self.source.value]
         for column in self._extra.get("value_else", ()):
-            nothing = values.isna() | values.astype(str).str.strip().eq("")
+            nothing = values.isna() | values.astype(str).str.strip().str.lower().isin(EMPTY_TEXTS)
             values = values.mask(nothing, raw[column])
         missing = self._extra.get("missing")
         return values if not missing else values.mask(values.astype(str).str.strip().isin([str(text) for text in missing]), None)
@@ -280,6 +311,7 @@ class StationTable:
             if self._sites is None:
                 self._sites = read_sites(
                     self.source.sites, ids, self.source.sites_id, self.source.crs, where=self._extra.get("sites_where"),
+                    x=self.source.x, y=self.source.y,
                 )
                 self.crs = parse_crs(self._sites.crs)
                 name = Path(self.source.sites).name
@@ -287,4 +319,6 @@ class StationTable:
             return self._sites.places(np.asarray(ids, str))
         if self._axes is None:
             return points["x"].to_numpy(float), points["y"].to_numpy(float)
-        return tuple(coordinates(raw[axis], self.source.decimal) for axis in self._axes)
+        return tuple(
+            coordinates(raw[name], self.source.decimal, self._axes_beside.get(axis, ())) for axis, name in zip("xy", self._axes)
+        )

@@ -19,6 +19,7 @@ __all__ = ["PARQUET_SUFFIXES", "SHEET_SUFFIXES", "TEXT_SUFFIXES", "VECTOR_SUFFIX
 TableFile = TextFile | SheetFile | ParquetFile | VectorFile
 _ZIP, _PARQUET, _OLD_OFFICE = (b"PK\x03\x04", b"PK\x05\x06"), b"PAR1", b"\xd0\xcf\x11\xe0"
 _ARCHIVES = {b"7z\xbc\xaf": "7z", b"Rar!": "RAR"}
+_FIELDS = (b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05", b"GRIB")
 _MARKUP = (b"<html", b"<!doctype html", b"<table", b"<?xml version=\"1.0\"?>\n<workbook")
 
 
@@ -68,6 +69,8 @@ def _open(file: Path, member: str | None, layer: str | None, encoding: str | Non
     start = _start(file, member, where)
     if start.startswith(_OLD_OFFICE):
         raise InputError(f"'{where}' is a workbook of the old form .xls, or locked by a password; save it as .xlsx or CSV")
+    if start.startswith(_FIELDS):
+        raise InputError(f"'{where}' is a NetCDF, HDF or GRIB file, no table of readings; fields of a model are given with --ctm or --grid")
     if start.lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith(_MARKUP):
         raise InputError(f"'{where}' is a web page or XML, whatever its name; open it in a spreadsheet and save it as .xlsx or CSV")
     if start.startswith(_PARQUET):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from model_core.days import date_order_of, parse_times
+from model_core.errors import InputError
 from model_core.stations.averaging import DAY, averaging_of
 from model_core.stations.forms.times import to_iso
 from model_core.stations.source import Source
@@ -44,6 +45,14 @@ class TableTimes:
         InputError
             As `parse_times`.
         """
+        try:
+            return self._of(rows, columns)
+        except InputError as error:
+            if "+".join(columns) == "time":
+                raise
+            raise InputError(f"column '{'+'.join(columns)}': {error}") from error
+
+    def _of(self, rows: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
         texts = joined_times(rows, columns)
         first = int(rows.index[0]) + 1 if len(rows) else 1
         if self._pattern and not pd.api.types.is_datetime64_any_dtype(texts):
@@ -65,7 +74,7 @@ class TableTimes:
     def _order_of_all(self, texts: pd.Series, columns: Sequence[str]) -> str:
         """The order of day, month and year that any time of the file proves, so that no part reads them in another."""
         order = date_order_of(texts)
-        if order is not None or self._day is not None or not _doubtful(texts):
+        if order is not None or not _doubtful(texts):
             return order or "auto"
         for table in self._all_times(columns):
             order = date_order_of(joined_times(table, list(table.columns)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Iterator, Sequence
 
@@ -10,8 +11,10 @@ import pandas as pd
 from model_core.errors import InputError
 from model_core.stations.table_files import open_table
 
-_X_NAMES = ("lon", "longitude", "x", "lng", "long", "经度", "site longitude")
-_Y_NAMES = ("lat", "latitude", "y", "纬度", "site latitude")
+_X_NAMES = ("lon", "longitude", "x", "lng", "long", "经度", "site longitude", "wgs84 λ e")
+_Y_NAMES = ("lat", "latitude", "y", "纬度", "site latitude", "wgs84 φ n")
+# The last word of such a name, after small letters and after a sign.
+_LAST_WORD = {"x": ("(Lon|Longitude)", "[Ll]on|[Ll]ongitude|LON|LONGITUDE"), "y": ("(Lat|Latitude)", "[Ll]at|[Ll]atitude|LAT|LATITUDE")}
 LONLAT = "EPSG:4326"
 # What tables write where there is nothing, in lower case.
 EMPTY_TEXTS = {"", "na", "n/a", "nan", "null", "none", "<na>", "nat", "\\n"}
@@ -82,7 +85,16 @@ def coordinate_columns(columns: Sequence[str], file: Any) -> tuple[str, str]:
 def require_column(columns: Sequence[str], name: str, where: Any) -> None:
     """Raise `InputError`, with the columns that there are, if `name` is not among them."""
     if name not in columns:
-        raise InputError(f"'{where}' has no column '{name}'; it has {', '.join(map(str, columns))}")
+        alike = [str(column) for column in columns if _letters(column) == _letters(name)]
+        meant = f"; did you mean '{alike[0]}'?" if alike else ""
+        if not alike and "," in name and all(part.strip() in columns for part in name.split(",")):
+            meant = "; name one column, the others in runs of their own"
+        raise InputError(f"'{where}' has no column '{name}'; it has {', '.join(map(str, columns))}{meant}")
+
+
+def _letters(name: str) -> str:
+    """The letters and digits of a name, in lower case."""
+    return "".join(letter for letter in str(name).lower() if letter.isalnum())
 
 
 def _default(columns: Sequence[str], names: tuple[str, ...], axis: str, file: Path) -> str:
@@ -90,6 +102,11 @@ def _default(columns: Sequence[str], names: tuple[str, ...], axis: str, file: Pa
     for name in names:
         if name in by_lower:
             return by_lower[name]
+    # geo.lat, locationLatitude, station_lat: one column alone whose name ends in such a word
+    ends = re.compile(rf"[a-z0-9)]{_LAST_WORD[axis][0]}$|[^A-Za-z]({_LAST_WORD[axis][1]})$")
+    ending = [str(name) for name in columns if ends.search(str(name))]
+    if len(ending) == 1:
+        return ending[0]
     raise InputError(
         f"'{file}' has no column {' or '.join(names[:3])}; name its {axis} column, one of {', '.join(map(str, columns))}"
     )

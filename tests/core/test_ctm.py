@@ -214,6 +214,13 @@ def test_units_are_read_and_converted(tmp_path, unit, factor):
     assert np.allclose(ctm.fields["pm25"][0], SOUTH_FIRST[::-1], rtol=1e-5)
 
 
+@pytest.mark.parametrize("unit", ["spoons", "ppb", "K", ""])
+def test_what_to_do_about_a_unit_is_what_users_of_a_ctm_can_do(tmp_path, unit):
+    with pytest.raises(InputError, match=r"file_unit in a variable table \(--variables\)") as told:
+        read_ctm(cf_file(tmp_path / "f.nc", [0, 24], units=unit), ["pm25"])
+    assert "--species" not in str(told.value)
+
+
 @pytest.mark.parametrize("unit, message", [("spoons", "unknown unit 'spoons'"), ("", "has no unit; add the attribute units")])
 def test_an_unknown_or_missing_unit_is_an_error_not_a_guess(tmp_path, unit, message):
     path = cf_file(tmp_path / "f.nc", [0, 24], units=unit)

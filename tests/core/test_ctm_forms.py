@@ -50,10 +50,24 @@ def read(path, *keys, **options):
     ("cnc_PM2_5", "kg/m3", "pm25", 1e9), ("cnc_O3_gas", "ug/m3", "o3", 1), ("tpm25", "kg m-3", "pm25", 1e9),  # SILAM, LOTOS-EUROS
     # GEOS-CF, AeroCom, WRF-Chem
     ("PM25_RH35_GCC", "ug m-3", "pm25", 1), ("sconcpm2p5", "kg m-3", "pm25", 1e9), ("PM2_5_DRY", "ug m^-3", "pm25", 1),
+    ("PMTF_surface", "ug/m^3", "pm25", 1),  # NAQFC
 ])
 def test_models_are_known_by_their_own_names(tmp_path, name, unit, key, factor):
     fields, warnings = read(field_file(tmp_path / "f.nc", name, unit, 5.0 / factor))
     assert fields.fields[key].mean() == pytest.approx(5, rel=1e-5) and warnings == []
+
+
+def test_a_gap_in_the_times_is_told_by_inspect_and_no_gap_is_not(tmp_path):
+    whole = field_file(tmp_path / "whole.nc")
+    hours = np.concatenate([HOURS[:12], HOURS[12:] + 36])
+    gap = field_file(tmp_path / "gap.nc", time=("time", hours, {"units": "hours since 2018-02-20"}))
+    assert not any("gap" in note for note in inspect(whole)["notes"])
+    assert any("1 gap(s), the first after 2018-02-20T11:00:00, of 37 hours" in note for note in inspect(gap)["notes"])
+
+
+def test_a_file_without_any_known_name_is_told_to_need_a_table(tmp_path):
+    notes = inspect(field_file(tmp_path / "f.nc", "fine_dust"))["notes"]
+    assert any("no variable is recognised by its name; say which is which in a variable table" in note for note in notes)
 
 
 def test_merra_parts_are_not_added_up_unasked(tmp_path):

@@ -80,7 +80,7 @@ def read(text, form_name, species="pm25", **options):
 
 
 def numbers(texts):
-    return pd.to_numeric(texts.str.replace(",", "."), errors="coerce").replace(-999.0, np.nan)
+    return pd.to_numeric(texts.str.replace(",", "."), errors="coerce").replace([-999.0, 9998.0], np.nan)
 
 
 def kept(table, condition):
@@ -114,7 +114,7 @@ def test_a_table_in_the_exact_form_gives_back_its_readings_of_pm25_and_no_others
 
 
 def test_every_form_has_a_table_here_but_those_without_readings_of_a_known_name():
-    assert {which.split(",")[0] for which in TABLES} == set(forms.NAMES) - {"thingspeak", "waqi"}
+    assert {which.split(",")[0] for which in TABLES} == set(forms.NAMES) - {"thingspeak", "waqi", "gios", "openweather", "us-pollution"}
 
 
 @pytest.mark.parametrize(("name", "number", "columns"), HEADERS)
@@ -307,8 +307,8 @@ def test_what_a_table_lacks_is_named(name, header, species, message):
 
 
 def test_an_unknown_form_is_answered_with_the_known_ones():
-    with pytest.raises(InputError, match="unknown form 'openair'; known are .*openaq, opensensemap"):
-        forms.get("openair")
+    with pytest.raises(InputError, match="unknown form 'openaqs'; known are .*openaq, opensensemap"):
+        forms.get("openaqs")
 
 
 def test_a_thingspeak_channel_is_read_by_the_field_that_its_owner_names():

@@ -76,7 +76,8 @@ def test_hours_stay_hours_where_they_are_asked_for(table, tmp_path):
 
 def test_days_may_be_chosen(table, tmp_path):
     out = tmp_path / "clean.csv"
-    assert run(request(table, out, date="2020-01-06", hours=18), Progress())["days"] == {"count": 1, "first": "2020-01-06", "last": "2020-01-06"}
+    days = run(request(table, out, date="2020-01-06", hours=18), Progress())["days"]
+    assert days == {"count": 1, "first": "2020-01-06", "last": "2020-01-06", "missing": 0}
     assert run(request(table, out, start="2020-01-05", end="2020-01-05"), Progress())["days"]["count"] == 1
     with pytest.raises(InputError, match="no reading from 2021-01-01 to the end; the table holds 2020-01-05 to 2020-01-06"):
         run(request(table, out, start="2021-01-01"), Progress())
@@ -134,3 +135,10 @@ def test_reports_of_parts_add_up():
     both = one + other
     assert (both.values.lowest, both.values.highest, both.values.median, both.values.whole) == (1, 20, 3.5, False)
     assert both.flags == {"x": 3} and both.rows == 5
+
+
+def test_days_that_no_station_has_are_counted(tmp_path):
+    path = tmp_path / "gaps.csv"
+    path.write_text("id,lon,lat,time,pm25\na,116,39,2021-03-01,5\na,116,39,2021-03-05,6\nb,117,39,2021-03-03,7\n")
+    result = run({"stations": str(path), "value": "pm25", "time": "time", "id": "id", "out": str(tmp_path / "o.csv")}, Progress())
+    assert result["days"] == {"count": 3, "first": "2021-03-01", "last": "2021-03-05", "missing": 2}

@@ -51,7 +51,7 @@ def test_a_list_of_sites_may_be_a_layer(files, tmp_path):
     (SITES + "West again,1001A,100.0,30.0\n", {}, r"different places for 1 code\(s\): 1001A"),
     (SITES, {"sites_id": "number"}, "no column 'number'"),
     (SITES.replace("lon", "east"), {}, "no column lon or longitude or x"),
-    (SITES, {"id": None}, "name the readings' column of the station code"),
+    (SITES, {"id": None}, "such as 'readings'.*name the readings' column of the code with --id.*its name must be the code"),
 ])
 def test_a_list_that_does_not_fit_is_explained(files, sites, options, message):
     paths = files(readings=READINGS, sites=sites)
@@ -113,3 +113,11 @@ def test_a_type_that_is_not_there_is_named_with_those_that_are(files):
     paths = files(wide=WIDE, sites=SITES)
     with pytest.raises(InputError, match="holds no 'NO2'; it holds PM2.5, O3"):
         read_observations(paths["wide"], "NO2", wide="yes", time="date+hour", sites=paths["sites"])
+
+
+def test_the_columns_of_a_list_may_be_named(files):
+    paths = files(readings=READINGS, sites=SITES.replace("lon,lat", "east,north"))
+    with pytest.raises(InputError, match="list of stations .* has no column lon .* with --x and --y"):
+        read_observations(paths["readings"], "pm25", id="code", sites=str(paths["sites"]))
+    found = read_observations(paths["readings"], "pm25", id="code", sites=str(paths["sites"]), x="east", y="north")
+    assert found.x.min() > 116 and found.y.min() > 39

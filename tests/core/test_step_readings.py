@@ -89,3 +89,28 @@ def test_the_order_of_day_and_month_is_one_for_all_parts(tmp_path, part_rows):
     rows = [("a", 100.0, 30.0, f"{day:02d}/04/22", 10.0 + day) for day in range(1, 31)]
     found, _ = in_parts(table(tmp_path, rows))
     assert list(found) == [f"2022-04-{day:02d}" for day in range(1, 31)] and found["2022-04-05"] == [15]
+
+
+def written(tmp_path, values):
+    """A table of one reading a day at one place, its cells between quotation marks as they are given."""
+    path = tmp_path / "stations.csv"
+    lines = [f'a,100.0,30.0,2022-04-{day:02d},"{value}"' for day, value in enumerate(values, 1)]
+    path.write_text("\n".join(["id,lon,lat,time,pm25", *lines]))
+    return path
+
+
+@pytest.mark.parametrize("values, meant", [
+    (["1,031", "1,250", "2,500", "13,5", "12,25"], [1.031, 1.25, 2.5, 13.5, 12.25]),
+    (["13,5", "12,25", "1,031", "1,250"], [13.5, 12.25, 1.031, 1.25]),
+    (["1,031.5", "980", "999", "12.5", "1,031", "1,250"], [1031.5, 980, 999, 12.5, 1031, 1250]),
+    (["1,031", "1,250", "980", "999", "12.5"], [1031, 1250, 980, 999, 12.5]),
+])
+def test_the_decimal_sign_is_one_for_all_parts(tmp_path, part_rows, values, meant):
+    path = written(tmp_path, values)
+    found, _ = in_parts(path)
+    assert found == at_once(path) == {f"2022-04-{day:02d}": [np.float32(value)] for day, value in enumerate(meant, 1)}
+
+
+def test_a_comma_that_nothing_in_the_file_tells_is_refused_in_parts_too(tmp_path, part_rows):
+    with pytest.raises(InputError, match="may be 1.031 or 1031; say which with --decimal"):
+        in_parts(written(tmp_path, ["980", "999", "970", "1,031"]))

@@ -15,7 +15,7 @@ OZONE = Gas(MOLAR_MASS["o3"], 293.15, 101325.0)
 
 @pytest.mark.parametrize("text", [
     "ug m-3", "ug/m3", "ug/m**3", "ug/m^3", "ug.m-3", "UG/M3", "µg/m³", "μg/m³", "µg m⁻³", "micrograms/m**3",
-    "micrograms m-3", "Micrograms/cubic meter (LC)", "ug m**-3", " ug m-3  ",
+    "micrograms m-3", "Micrograms/cubic meter (LC)", "Micrograms/cubic meter ( LC )", "ug m**-3", " ug m-3  ",
 ])
 def test_a_microgram_per_cubic_metre_has_many_spellings(text):
     assert convert([35.0], text, "ug m-3", "x") == pytest.approx([35.0])

@@ -65,6 +65,7 @@ def find_layout(lines: Sequence[Line], where: object) -> Layout | None:
     place = _header(lines)
     if place is None:
         return None
+    place = _below_comments(lines, place)
     below = lines[place + 1:place + 1 + _LOOK_BELOW]
     number, cells = lines[place]
     names = names_without_header([cell.strip() for cell in cells]) if any(map(is_value, cells)) else None
@@ -73,8 +74,6 @@ def find_layout(lines: Sequence[Line], where: object) -> Layout | None:
         return Layout(number, names, number, 1.0, notes=[told])
     if _is_row(cells, [row for _, row in below]):
         raise InputError(_no_header(lines, place, where))
-    if place + 1 < len(lines) and lines[place][1][0].startswith("#") and _is_header(lines, place + 1):
-        place += 1  # a comment that happens to have as many cells as the header below it
     number, cells = lines[place]
     below = lines[place + 1:place + 1 + _LOOK_BELOW]
     names = _named(cells, [row for _, row in below])
@@ -91,6 +90,14 @@ def find_layout(lines: Sequence[Line], where: object) -> Layout | None:
     matched = 1 + bool(units) + sum(_width(row) <= width and len(row) in (width, width + 1, len(cells)) for _, row in below)
     considered = min(len(lines), place + 1 + bool(units) + len(below))
     return Layout(number, columns, below[0][0] if below else number + 1 + bool(units), matched / considered, units, notes)
+
+
+def _below_comments(lines: Sequence[Line], place: int) -> int:
+    """The place of the header, where a comment that begins with # happens to have as many cells as it."""
+    if not lines[place][1][0].startswith("#"):
+        return place
+    plain = next((later for later in range(place + 1, len(lines)) if not lines[later][1][0].startswith("#")), None)
+    return next((later for later in (place + 1, plain) if later is not None and later < len(lines) and _is_header(lines, later)), place)
 
 
 def is_value(text: str) -> bool:

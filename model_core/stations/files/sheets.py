@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from pathlib import Path
 from typing import Iterator
 
@@ -41,7 +42,7 @@ class SheetFile:
             self._layer = chosen_layer(file, layer, empty, where)
             cells = pyogrio.read_dataframe(file, layer=self._layer, read_geometry=False, HEADERS="DISABLE", FIELD_TYPES="STRING")
         except broken() as error:
-            raise InputError(f"'{where}' can't be read as a spreadsheet: {error}; if it is damaged or locked, save it again") from error
+            raise InputError(f"'{where}' can't be read as a spreadsheet: {str(error).partition('; It might help')[0].rstrip('.')}; if it is damaged or locked, save it again") from error
         self._cells = cells.astype(object).where(cells.notna(), "").astype(str)
         first = enumerate(self._cells.head(_LINES).itertuples(index=False), 1)
         lines = [(number, list(row)) for number, row in first if any(map(str.strip, row))]
@@ -52,6 +53,8 @@ class SheetFile:
         self.notes = ([f"empty sheets passed over: {', '.join(empty)}"] if empty else []) + [
             note.replace("line", "row") for note in layout.notes
         ]
+        if _has_merged_cells(file):
+            self.notes.append("it has merged cells: only the first row of each holds its value; unmerge and fill them if rows are lost")
 
     def parts(self, columns: list[str] | None = None, rows: int | None = None) -> Iterator[tuple[pd.DataFrame, None]]:
         """The rows in order, at most `rows` at a time; default: all of them, with all columns.
@@ -74,6 +77,16 @@ class SheetFile:
         step = rows or max(len(table), 1)
         for start in range(0, max(len(table), 1), step):
             yield table.iloc[start:start + step].reset_index(drop=True), None
+
+
+def _has_merged_cells(file: Path) -> bool:
+    """Whether any sheet of an .xlsx workbook has cells that span several rows."""
+    if not zipfile.is_zipfile(file):
+        return False
+    with zipfile.ZipFile(file) as workbook:
+        sheets = [name for name in workbook.namelist() if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name)]
+        spans = (re.findall(rb'<mergeCell ref="[A-Z]+(\d+):[A-Z]+(\d+)"', workbook.read(name)) for name in sheets)
+        return any(first != last for found in spans for first, last in found)
 
 
 def _empty_sheets(file: Path) -> tuple[str, ...]:

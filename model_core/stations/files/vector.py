@@ -147,4 +147,4 @@ def broken() -> tuple[type[Exception], ...]:
 def _reason(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return f"its texts are not in {error.encoding}; name its encoding, or save it in UTF-8"
-    return f"{error}; if it is damaged or cut off, get it again"
+    return f"{str(error).partition('; It might help')[0].rstrip('.')}; if it is damaged or cut off, get it again"

@@ -15,7 +15,8 @@ def to_iso(texts: pd.Series, pattern: str, where: str = "the times", first_row: 
 
     Parameters
     ----------
-    texts : as they stand in the table, joined with a blank where they are in several columns; apostrophes around them are left out
+    texts : as they stand in the table, joined with a blank where they are in several columns; apostrophes around them, and # before a
+        provisional one, are left out
     pattern : as for strptime, with ``%Y %y %m %d %H %M %S``; years of two digits from 69 on are of the last century
 
     Raises
@@ -23,7 +24,7 @@ def to_iso(texts: pd.Series, pattern: str, where: str = "the times", first_row: 
     InputError
         If a time is written otherwise, or is none, such as 30 February; it names the first.
     """
-    clean = texts.astype(str).str.strip(" '\t").str.replace(r"(?<=\d)\.0(?=\s|$)", "", regex=True)
+    clean = texts.astype(str).str.strip(" '#\t").str.replace(r"(?<=\d)\.0(?=\s|$)", "", regex=True)
     empty = clean.str.lower().isin(["", "nan", "nat", "none", "<na>"])
     parts = clean.str.extract(_expression(pattern))
     if "y" in parts:
