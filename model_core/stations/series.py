@@ -23,8 +23,8 @@ from model_core.stations.source import Source
 from model_core.stations.station_table import StationTable
 from model_core.stations.tables import split_layer
 
-# Rows of a table that are held at a time: some 40 MB of text.
-PART_ROWS = 200_000
+# Rows of a table that are held at a time: some 20 MB of text.
+PART_ROWS = 100_000
 # Local times differ from the date in a file's name by less than a day, in whatever zone the name was written.
 _NEIGHBOURHOOD = np.timedelta64(1, "D")
 
