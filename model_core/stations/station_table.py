@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from datetime import date as Date
 from pathlib import Path
@@ -16,6 +17,7 @@ from model_core.grid import parse_crs
 from model_core.stations import wide
 from model_core.stations.averaging import averaging_column, averaging_of, averaging_of_form
 from model_core.stations.distinct import coordinates
+from model_core.stations.files.compressed import is_compressed
 from model_core.stations.filters import conditions, rows_that_meet, values_there
 from model_core.stations.forms.hours import to_long
 from model_core.stations.judged import judging_column, marks_told
@@ -104,6 +106,8 @@ class StationTable:
 
     def _look_for_decimal_signs(self) -> None:
         """Find what tells the decimal sign of values and coordinates anywhere in the file, so that all of its parts are read alike."""
+        if getattr(self._table, "separator", None) == "," and not _has_quotes(self._file):
+            return  # no cell can hold a comma
         found: dict[str, dict[str, None]] = {"value": {}, "x": {}, "y": {}}
         axes = dict(zip("xy", self._axes or ()))
         values = [name for name in self._wanted if name in self._value_columns]
@@ -322,3 +326,11 @@ class StationTable:
         return tuple(
             coordinates(raw[name], self.source.decimal, self._axes_beside.get(axis, ())) for axis, name in zip("xy", self._axes)
         )
+
+
+def _has_quotes(file: Path) -> bool:
+    """Whether a file holds a quotation mark, or may hold one because it is compressed."""
+    if is_compressed(file) or zipfile.is_zipfile(file):
+        return True
+    with open(file, "rb") as stream:
+        return any(b'"' in block for block in iter(lambda: stream.read(1 << 20), b""))

@@ -1,5 +1,7 @@
 """A period that is read in parts gives each day's means as the whole table does: stations, places, hours and days are told alike."""
 
+import zipfile
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -114,3 +116,11 @@ def test_the_decimal_sign_is_one_for_all_parts(tmp_path, part_rows, values, mean
 def test_a_comma_that_nothing_in_the_file_tells_is_refused_in_parts_too(tmp_path, part_rows):
     with pytest.raises(InputError, match="may be 1.031 or 1031; say which with --decimal"):
         in_parts(written(tmp_path, ["980", "999", "970", "1,031"]))
+
+
+def test_the_decimal_sign_is_one_for_all_parts_of_an_archive(tmp_path, part_rows):
+    path = written(tmp_path, ["1,031", "1,250", "2,500", "13,5"])
+    with zipfile.ZipFile(tmp_path / "stations.zip", "w") as archive:
+        archive.write(path, "stations.csv")
+    found, _ = in_parts(tmp_path / "stations.zip")
+    assert found == at_once(path) and found["2022-04-01"] == [np.float32(1.031)]
