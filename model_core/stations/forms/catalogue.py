@@ -53,6 +53,8 @@ def names_without_header(cells: Sequence[str]) -> list[str] | None:
 
 
 def _plausible(shape: Shape, columns: Sequence[str], sample: pd.DataFrame | None) -> bool:
+    import pandas as pd
+
     known = {value for species in shape.species.values() for value in species.values}
     if sample is None or not len(sample) or not known or shape.column_names:
         return True

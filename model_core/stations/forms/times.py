@@ -47,10 +47,10 @@ def _expression(pattern: str) -> str:
     """The regular expression of a pattern; a part that touches another has all its digits."""
     tokens = re.findall(r"%[YymdHMS]|.", pattern)
     parts = []
-    for place, token in enumerate(tokens):
+    for place, piece in enumerate(tokens):
         beside = [other for other in (tokens[place - 1:place] + tokens[place + 1:place + 2]) if len(other) == 2]
-        if len(token) == 2:
-            parts.append(f"(?P<{token[1]}>\\d{{{4 if token[1] == 'Y' else 2 if beside or token[1] in 'yMS' else '1,2'}}})")
+        if len(piece) == 2:
+            parts.append(f"(?P<{piece[1]}>\\d{{{4 if piece[1] == 'Y' else 2 if beside or piece[1] in 'yMS' else '1,2'}}})")
         else:
-            parts.append(r"\s+" if token == " " else re.escape(token))
+            parts.append(r"\s+" if piece == " " else re.escape(piece))
     return "^" + "".join(parts) + "$"
