@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import replace
 from datetime import date as Date
 from pathlib import Path
@@ -16,13 +15,12 @@ from model_core.errors import InputError
 from model_core.grid import parse_crs
 from model_core.stations import wide
 from model_core.stations.averaging import averaging_column, averaging_of, averaging_of_form
+from model_core.stations.decimal_signs import witnesses_in
 from model_core.stations.distinct import coordinates
-from model_core.stations.files.compressed import is_compressed
 from model_core.stations.filters import conditions, rows_that_meet, values_there
 from model_core.stations.forms.hours import to_long
 from model_core.stations.judged import judging_column, marks_told
 from model_core.stations.labels import joined_labels, labels
-from model_core.stations.numbers import witnesses
 from model_core.stations.reading_report import ReadingReport
 from model_core.stations.resolve import meaning_of
 from model_core.stations.sites import Sites, read_sites
@@ -106,18 +104,10 @@ class StationTable:
 
     def _look_for_decimal_signs(self) -> None:
         """Find what tells the decimal sign of values and coordinates anywhere in the file, so that all of its parts are read alike."""
-        if getattr(self._table, "separator", None) == "," and not _has_quotes(self._file):
-            return  # no cell can hold a comma
-        found: dict[str, dict[str, None]] = {"value": {}, "x": {}, "y": {}}
-        axes = dict(zip("xy", self._axes or ()))
         values = [name for name in self._wanted if name in self._value_columns]
-        for table, _ in self._table.parts(list(dict.fromkeys([*values, *axes.values()])), _PART_ROWS):
-            for name in values:
-                found["value"] |= dict.fromkeys(witnesses(table[name]))
-            for axis, name in axes.items():
-                found[axis] |= dict.fromkeys(witnesses(table[name]))
-        self.values_beside = tuple(found["value"])
-        self._axes_beside = {axis: tuple(found[axis]) for axis in axes}
+        axes = {axis: (name,) for axis, name in zip("xy", self._axes or ())}
+        found = witnesses_in(self._file, self._table, {"value": values, **axes}, _PART_ROWS)
+        self.values_beside, self._axes_beside = found["value"], {axis: found[axis] for axis in axes}
 
     def differences(self, rows: Sequence[int]) -> dict[str, list[str]]:
         """The columns in which rows of the file, by number from 0, differ, with the values there; for messages."""
@@ -327,10 +317,3 @@ class StationTable:
             coordinates(raw[name], self.source.decimal, self._axes_beside.get(axis, ())) for axis, name in zip("xy", self._axes)
         )
 
-
-def _has_quotes(file: Path) -> bool:
-    """Whether a file holds a quotation mark, or may hold one because it is compressed."""
-    if is_compressed(file) or zipfile.is_zipfile(file):
-        return True
-    with open(file, "rb") as stream:
-        return any(b'"' in block for block in iter(lambda: stream.read(1 << 20), b""))
