@@ -6,7 +6,7 @@ profile=$PWD/.build/test-profile
 mkdir -p -m 700 "$profile/runtime"
 export CTM_REANALYSIS_ENGINE_PYTHON=${CTM_REANALYSIS_ENGINE_PYTHON:-$PWD/.build/engine/bin/python}
 export QT_QPA_PLATFORM=offscreen
-export XDG_DATA_HOME=$profile/data XDG_CONFIG_HOME=$profile/config XDG_RUNTIME_DIR=$profile/runtime
+export XDG_DATA_HOME=$profile/data XDG_CONFIG_HOME=$profile/config XDG_RUNTIME_DIR=$profile/runtime XDG_STATE_HOME=$profile/state
 # Threads that wait for a busy processor by spinning make a busy machine many times slower.
 export OMP_WAIT_POLICY=PASSIVE
 failed=()

@@ -1,11 +1,13 @@
 """The client against real engine processes: warm, cancelled, killed, crashed, gone idle."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from plugin.engine.client import Engine, job_folder
@@ -117,10 +119,12 @@ def test_a_failed_job_says_why_and_leaves_the_worker_warm(engine):
     assert engine.started == 1
 
 
-def test_a_fault_of_the_engine_brings_its_traceback_for_the_log(engine):
+def test_a_fault_of_the_engine_names_the_log_file_that_holds_its_traceback(engine):
     with pytest.raises(EngineError, match="ZeroDivisionError") as caught:
         engine.run("fault", {}, Feedback(), [])
-    assert "in fault" in caught.value.details
+    file = re.search(r"log file (\S+?\.\w+)", str(caught.value))
+    assert file and "in fault" in Path(file.group(1)).read_text(encoding="utf-8")
+    assert "Traceback" not in str(caught.value)
 
 
 def test_a_cancelled_job_that_listens_keeps_the_worker(engine):
