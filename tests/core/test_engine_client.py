@@ -122,7 +122,7 @@ def test_a_failed_job_says_why_and_leaves_the_worker_warm(engine):
 def test_a_fault_of_the_engine_names_the_log_file_that_holds_its_traceback(engine):
     with pytest.raises(EngineError, match="ZeroDivisionError") as caught:
         engine.run("fault", {}, Feedback(), [])
-    file = re.search(r"log file (\S+?\.\w+)", str(caught.value))
+    file = re.search(r"log file (.+\.log)", str(caught.value))
     assert file and "in fault" in Path(file.group(1)).read_text(encoding="utf-8")
     assert "Traceback" not in str(caught.value)
 
