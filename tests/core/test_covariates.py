@@ -13,6 +13,7 @@ from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from listening import Listening
 from model_core.covariates import class_fractions, elevation_maps, open_source, read_covariates
 from model_core.covariates.elevation import mean_and_spread
 from model_core.covariates.sampling import points_per_side
@@ -27,17 +28,6 @@ ROOT = Path(__file__).resolve().parents[2]
 CHINA = PRESETS["china12km"].crs
 # Twenty degrees of turn against the meridians, as in the west of china12km.
 WEST = Grid.from_lower_left(CHINA, -2_700_000.0, 300_000.0, (36_000.0, 36_000.0), (12, 14))
-
-
-class Listening(Progress):
-    """Keeps what a user would read."""
-
-    def __init__(self):
-        super().__init__()
-        self.lines = []
-
-    def on_log(self, message):
-        self.lines.append(message)
 
 
 @pytest.fixture

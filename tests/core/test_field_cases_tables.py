@@ -7,21 +7,10 @@ import pandas as pd
 import pytest
 import rasterio
 
+from listening import Listening
 from model_core.cli import main
 from model_core.errors import InputError
 from model_core.jobs import JOBS
-from model_core.progress import Progress
-
-
-class Listening(Progress):
-    """Keeps what a user would read in the log."""
-
-    def __init__(self):
-        super().__init__()
-        self.lines = []
-
-    def on_log(self, message):
-        self.lines.append(message)
 
 
 @pytest.fixture

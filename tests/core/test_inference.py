@@ -198,8 +198,9 @@ def test_a_batch_too_large_for_the_memory_is_halved_and_the_user_told(small_worl
     expected = [day.field for day in Predictor(model, grid, CPU).predict(days)]
     predictor = Predictor(model, grid, CPU)
     predictor._days_at_once = 3  # as on a card
-    several = lambda: predictor._days_at_once > 1
-    predictor._network = Misfortune(predictor._network, torch.OutOfMemoryError("CUDA out of memory"), several)
+    predictor._network = Misfortune(
+        predictor._network, torch.OutOfMemoryError("CUDA out of memory"), while_=lambda: predictor._days_at_once > 1
+    )
     found = predictor.predict(days)
     for one, other in zip(found, expected):
         np.testing.assert_array_equal(one.field, other)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from listening import Listening
 from model_core.configuration import read_configuration
 from model_core.ctm.fields import read_ctm
 from model_core.errors import InputError
@@ -12,17 +13,6 @@ from model_core.jobs import JOBS
 from model_core.missing_inputs import does_without, require_inputs, tell_missing
 from model_core.model_file import list_models, load_model, save_model
 from model_core.progress import Progress
-
-
-class Listening(Progress):
-    """Keeps the log."""
-
-    def __init__(self):
-        super().__init__()
-        self.lines = []
-
-    def on_log(self, message):
-        self.lines.append(message)
 
 
 def carded(model, **training):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from listening import Listening
 from model_core.configuration import read_configuration
 from model_core.errors import InputError
 from model_core.free_memory import free_memory
@@ -20,17 +21,6 @@ from model_core.progress import Progress
 from model_core.training.memory import TrainingMemory, fit_into_memory, memory_of_training
 
 PAPER = read_configuration("paper")[0]
-
-
-class Listening(Progress):
-    """Keeps the log."""
-
-    def __init__(self):
-        super().__init__()
-        self.lines = []
-
-    def on_log(self, message):
-        self.lines.append(message)
 
 
 def trained(recompute, steps=3):
