@@ -39,5 +39,6 @@ JOBS: dict[str, Job] = {
     "crossvalidate": _job("crossvalidate"),
     "simulate": _job("simulate"),
     "covariates": _job("covariates"),
+    "aggregate": _job("aggregate"),
     "modelcard": _job("modelcard"),
 }
