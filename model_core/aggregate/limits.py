@@ -152,3 +152,13 @@ def _limit(key: str, title: str, entry: dict) -> Limit:
         None if percent is None else Percentile(float(percent), entry.get("rule", "linear")), entry.get("exceedances"),
         entry.get("years", 1), entry.get("why", ""),
     )
+
+
+def as_markdown() -> str:
+    """All limits as a table for the docs."""
+    lines = ["| set | date | species | averaging | limit | rule |", "|---|---|---|---|---|---|"]
+    for one in limit_sets().values():
+        lines += [
+            f"| `{one.key}` | {one.date} | {limit.species} | {limit.averaging} | {limit.value:g} {limit.unit} | {limit.rule} |" for limit in one.limits
+        ]
+    return "\n".join(lines)

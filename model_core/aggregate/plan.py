@@ -34,7 +34,7 @@ class Plan:
     variable : what the fields are of
     daily : value of a day that is put together, one of `daily_values.DAILY`
     by : kind of the periods, one of `periods.BY`
-    minimum_share : of a period's days that must be valid, 0 to 1
+    minimum_share, station_share : of a period's days that must be valid in a cell and at a station, 0 to 1
     thresholds : whose exceedance days are counted, in the variable's unit, in rising order
     percentiles : of the days
     judged : limits, each with its value in the variable's unit, that a year is set against
@@ -45,6 +45,7 @@ class Plan:
     daily: str
     by: str
     minimum_share: float
+    station_share: float
     thresholds: tuple[float, ...]
     percentiles: tuple[Percentile, ...]
     judged: tuple[tuple[Limit, float], ...]
@@ -98,7 +99,7 @@ class Plan:
 
 
 def make_plan(
-    variable: Variable, daily: str, by: str, minimum_share: float, above: Sequence[float], percentiles: Sequence[float],
+    variable: Variable, daily: str, by: str, minimum_share: float, station_share: float, above: Sequence[float], percentiles: Sequence[float],
     sets: Sequence[str], gas: Gas | None, with_sd: bool, progress: Progress,
 ) -> Plan:
     """The plan of a request; what can't be judged, and what a single year can't say, goes to the log.
@@ -115,8 +116,9 @@ def make_plan(
     InputError
         If a number is out of range, or a set is unknown or has no limit for the species.
     """
-    if not 0 <= minimum_share <= 1:
-        raise InputError(f"the minimum share of valid days is from 0 to 1, not {minimum_share:g}; 0.75 is three quarters")
+    for share in (minimum_share, station_share):
+        if not 0 <= share <= 1:
+            raise InputError(f"a share of valid days is from 0 to 1, not {share:g}; 0.75 is three quarters")
     if any(not 0 <= percent <= 100 for percent in percentiles):
         raise InputError(f"percentiles are from 0 to 100, not {', '.join(f'{percent:g}' for percent in percentiles)}")
     limits = [(limit, limit.amount(gas)) for limit in chosen_limits(sets, variable.key)] if sets else []
@@ -124,7 +126,7 @@ def make_plan(
     counted = [amount for limit, amount in limits if limit.averaging != "year" and limit.of_a_day == daily]
     wanted = [Percentile(float(percent)) for percent in percentiles] + [one.percentile for one, _ in judged if one.percentile is not None]
     return Plan(
-        variable, daily, by, float(minimum_share), tuple(sorted({*map(float, above), *counted})), tuple(dict.fromkeys(wanted)), tuple(judged),
+        variable, daily, by, float(minimum_share), float(station_share), tuple(sorted({*map(float, above), *counted})), tuple(dict.fromkeys(wanted)), tuple(judged),
         with_sd,
     )
 

@@ -44,7 +44,7 @@ class StationDays:
         try:
             for number in np.flatnonzero(np.isin(self.days, period.days)):
                 statistics.add(self.values[number][None])
-            return statistics.result(period.expected, plan.minimum_share)
+            return statistics.result(period.expected, plan.station_share)
         finally:
             statistics.close()
 

@@ -25,6 +25,7 @@ def add_aggregate(commands: Any) -> None:
     parser.add_argument("--end", metavar="D", help="last day (default: that of the fields)")
     parser.add_argument("--minimum-share", type=float, default=0.75, metavar="S",
                         help="share of a period's days that must be valid in a cell, 0 to 1 (default 0.75)")
+    parser.add_argument("--station-share", type=float, metavar="S", help="the same for stations, which may be read on fewer days (default: as the fields)")
     parser.add_argument("--daily", choices=DAILY, default=DAILY[0], help="value of a day: mean (default), the largest 8-hour mean, or the largest hour; "
                         "made of hourly fields, or what daily fields are")
     parser.add_argument("--above", nargs="+", type=float, default=[], metavar="V", help="also count the days above these values, in the unit of the species")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
@@ -15,15 +14,19 @@ from model_core.aggregate.field_files import find_field_files
 from model_core.aggregate.field_series import FieldSeries, read_field_series
 from model_core.aggregate.limits import gas_of
 from model_core.aggregate.output import check_output, open_output
+from model_core.aggregate.panel import PanelMap, check_panel, panel_figure
 from model_core.aggregate.periods import BY, Period, periods_of
 from model_core.aggregate.plan import Plan, make_plan
-from model_core.aggregate.statistics import PeriodStatistics, Result
-from model_core.aggregate.summary import as_table, limit_summary, period_summary
+from model_core.aggregate.station_days import StationDays, station_days
+from model_core.aggregate.summary import as_table
+from model_core.aggregate.work import Aggregation
 from model_core.atomic_file import atomic_file, check_target
 from model_core.days import parse_day
 from model_core.errors import InputError
 from model_core.json_values import finite
 from model_core.progress import Progress
+from model_core.stations.daily import HOURS
+from model_core.stations.gridding import locate_cells
 from model_core.stations.source import DEFAULT_PRESSURE_PA, DEFAULT_TEMPERATURE_K
 
 DEFAULT_SHARE = 0.75
@@ -34,7 +37,7 @@ POINT_SUFFIXES = (".gpkg", ".csv", ".parquet")
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Aggregate `fields` by periods and write them as `out` (.nc, or a folder for GeoTIFF).
 
-    Further keys: species, by, minimum_share, above, percentiles, limits, daily, start, end, time_zone, hours, uncertainty, mask; stations and
+    Further keys: species, by, minimum_share, station_share, above, percentiles, limits, daily, start, end, time_zone, hours, uncertainty, mask; stations and
     the options of their table, points; panel, outline; table; gas_temperature, gas_pressure.
     """
     out, targets = _targets(request)
@@ -50,15 +53,15 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     plan = _plan(request, series, by, daily, progress)
     _require_days(periods, plan, progress)
     if "panel" in targets:
-        from model_core.aggregate.panel import check_panel
-
         check_panel(periods)
     areas = cell_areas_km2(series.grid)
     mask = mask_of(request["mask"], series.grid) if request.get("mask") else None
     outline = read_polygons(request["outline"], series.grid, "outline") if request.get("outline") else None
-    areas = areas if mask is None else np.where(mask, areas, 0.0)
-    stations = _Stations(request, series, periods, plan, mask, progress)
-    work = _Work(series, periods, plan, areas, stations, keep="panel" in targets)
+    stations = _read_stations(request, series, plan, progress)
+    counted = None if mask is None or stations is None else mask.ravel()[locate_cells(stations.stations, series.grid)[0]]
+    work = Aggregation(series, periods, plan, areas if mask is None else np.where(mask, areas, 0.0), stations, counted, "panel" in targets)
+    if stations is not None and not any(np.isfinite(result.mean).any() for result in work.of_stations):
+        progress.warn("no station has enough valid days in any period; ask for a smaller share (--station-share) to see their means")
     with open_output(out, series.grid, periods, plan.outputs(), series.zone, _attributes(series, plan)) as write:
         work.run(write, _hours(request), progress.part(0.1, 0.95))
     progress.step(0.95, "writing")
@@ -66,126 +69,50 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         with atomic_file(targets["table"]) as partial:
             as_table(work.periods_found, work.limits_found).to_csv(partial, index=False)
     if "points" in targets:
-        stations.write(targets["points"])
+        from model_core.jobs.read_stations import write_table
+
+        write_table(targets["points"], work.station_table(), stations.stations)
     if "panel" in targets:
-        _draw(targets["panel"], work, mask, outline, stations)
+        _draw(targets["panel"], work, mask, outline)
     progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
     return finite({
         "out": str(out), **{key: str(path) for key, path in targets.items()}, "by": by, "daily": daily, "species": plan.variable.key,
         "unit": plan.variable.unit, "days": len(series.days), "first": str(series.days[0]), "last": str(series.days[-1]),
         "time_zone": series.zone, "minimum_share": plan.minimum_share, "variables": [output.name for output in plan.outputs()],
-        "periods": work.periods_found, "limits": work.limits_found, "stations": stations.count, "grid": series.grid.describe(),
+        "periods": work.periods_found, "limits": work.limits_found, "stations": 0 if stations is None else stations.values.shape[1], "grid": series.grid.describe(),
         "warnings": progress.warnings,
     })
 
 
-class _Work:
-    """Goes through the days once, and ends each period as soon as its last day is there."""
+def _read_stations(request: Mapping[str, Any], series: FieldSeries, plan: Plan, progress: Progress) -> StationDays | None:
+    """The stations in the grid, if the request names any."""
+    if not request.get("stations"):
+        return None
+    from model_core.jobs.requests import as_daily_means, read_source, tell_readings  # brings torch, which fields alone can do without
+    from model_core.jobs.sources import requested_source
 
-    def __init__(
-        self, series: FieldSeries, periods: Sequence[Period], plan: Plan, areas: np.ndarray, stations: "_Stations", keep: bool,
-    ):
-        self.series, self.periods, self.plan = series, periods, plan
-        self.means: list[np.ndarray | None] = [None] * len(periods)
-        self.periods_found: list[dict[str, Any]] = [{}] * len(periods)
-        self.limits_found: list[dict[str, Any]] = []
-        self._areas, self._stations, self._keep = areas, stations, keep
-
-    def run(self, write: Any, hours: int, progress: Progress) -> None:
-        """Write each period when it is complete."""
-        plan, open_ones = self.plan, {}
-        number_of = {day: number for number, period in enumerate(self.periods) for day in period.days.tolist()}
-        with ExitStack() as stack:
-            for day, field, sd in self.series.daily(plan.daily, hours, plan.with_sd, progress):
-                number = number_of[day.item()]
-                if number not in open_ones:
-                    open_ones[number] = PeriodStatistics(self.series.grid.shape, plan.thresholds, plan.percentiles, plan.with_sd)
-                    stack.callback(open_ones[number].close)
-                open_ones[number].add(field, sd)
-                if day == self.periods[number].days[-1]:
-                    with_days = open_ones.pop(number)
-                    result = with_days.result(self.periods[number].expected, plan.minimum_share, lambda: progress.step(_share(day, self.series), ""))
-                    with_days.close()
-                    write(number, plan.values(result))
-                    self._keep_what_is_asked(number, result)
-
-    def _keep_what_is_asked(self, number: int, result: Result) -> None:
-        period = self.periods[number]
-        self.periods_found[number] = period_summary(period, self.plan, result, self._areas)
-        self.limits_found += limit_summary(
-            period, self.plan, result, self._areas, self._stations.result(number), self._stations.counted)
-        self._stations.add(number, result)
-        if self._keep:
-            self.means[number] = result.mean
+    progress.step(0.05, "reading stations")
+    key, hours = plan.variable.key, _hours(request)
+    observations = read_source(requested_source(request, key), None, progress)
+    if not (observations.hourly and plan.daily != MEAN):
+        observations = as_daily_means(observations, hours, progress)
+    tell_readings(observations.report, key, progress, observations.seen, observations.stations)
+    if series.zone and not request.get("time_zone"):
+        progress.log(f"the fields are of days in {series.zone}; the days of the readings count as the table has them (--time-zone)")
+    stations = station_days(observations, plan.daily, hours, series.grid)
+    if not np.isin(stations.days, series.days).any():
+        raise InputError(f"the readings of the stations are of {stations.days[0]} to {stations.days[-1]}, and of none of the days of the "
+                         f"fields, {series.days[0]} to {series.days[-1]}")
+    return stations
 
 
-class _Stations:
-    """The stations of a request, if it names any: their results by period, and the table that is made of them."""
-
-    def __init__(
-        self, request: Mapping[str, Any], series: FieldSeries, periods: Sequence[Period], plan: Plan, mask: np.ndarray | None, progress: Progress,
-    ):
-        self.days, self._results, self._tables = None, [], []
-        self._grid, self._periods, self._plan, self.counted = series.grid, periods, plan, None
-        if not request.get("stations"):
-            return
-        from model_core.aggregate.station_days import station_days
-        from model_core.jobs.requests import as_daily_means, read_source, tell_readings
-        from model_core.jobs.sources import requested_source
-        from model_core.stations.gridding import locate_cells
-
-        progress.step(0.05, "reading stations")
-        observations = read_source(requested_source(request, plan.variable.key), None, progress)
-        if not (observations.hourly and plan.daily != MEAN):
-            observations = as_daily_means(observations, _hours(request), progress)
-        tell_readings(observations.report, plan.variable.key, progress, observations.seen, observations.stations)
-        if series.zone and not request.get("time_zone"):
-            progress.log(f"the fields are of days in {series.zone}; the days of the readings count as the table has them (--time-zone)")
-        self.days = station_days(observations, plan.daily, _hours(request), self._grid)
-        self._results = self.days.results(list(periods), plan)
-        if mask is not None:
-            self.counted = mask.ravel()[locate_cells(self.days.stations, self._grid)[0]]
-        if not any(np.isfinite(result.mean).any() for result in self._results):
-            progress.warn("no station has enough valid days in any period; ask for a smaller share (--minimum-share) to see their means")
-
-    @property
-    def count(self) -> int:
-        """How many stations lie in the grid."""
-        return 0 if self.days is None else self.days.values.shape[1]
-
-    def result(self, number: int) -> Result | None:
-        """What a period comes to at the stations."""
-        return self._results[number] if self._results else None
-
-    def add(self, number: int, result: Result) -> None:
-        """Set the stations of a period beside its field."""
-        if self.days is not None:
-            from model_core.aggregate.station_days import period_table
-
-            self._tables.append((number, period_table(
-                self.days.stations, self._periods[number], self._plan, self._results[number], result.mean, self._grid)))
-
-    def write(self, path: Path) -> None:
-        """Write the table of stations and periods."""
-        import pandas as pd
-
-        from model_core.jobs.read_stations import write_table
-
-        tables = [table for _, table in sorted(self._tables, key=lambda pair: pair[0])]
-        write_table(path, pd.concat(tables, ignore_index=True), self.days.stations)
-
-
-def _draw(path: Path, work: _Work, mask: np.ndarray | None, outline: Any, stations: _Stations) -> None:
-    from model_core.aggregate.panel import PanelMap, panel_figure
-
-    plan, series = work.plan, work.series
-    maps = [
-        PanelMap(period, mean, None if stations.days is None else stations.result(number).mean[0])
-        for number, (period, mean) in enumerate(zip(work.periods, work.means))
-    ]
-    with_stations = f"; circles: {stations.count} stations" if stations.count else ""
-    title = f"{plan.outputs()[0].attributes['long_name']}, {series.days[0]} to {series.days[-1]}{with_stations}"
-    png = panel_figure(maps, series.grid, plan.variable, title, mask, outline, None if stations.days is None else stations.days.stations)
+def _draw(path: Path, work: Aggregation, mask: np.ndarray | None, outline: Any) -> None:
+    plan, days, stations = work.plan, work.series.days, work.stations
+    of_stations = [None] * len(work.periods) if stations is None else [result.mean[0] for result in work.of_stations]
+    maps = [PanelMap(*one) for one in zip(work.periods, work.means, of_stations)]
+    circles = "" if stations is None else f"; circles: {stations.values.shape[1]} stations"
+    title = f"{plan.outputs()[0].attributes['long_name']}, {days[0]} to {days[-1]}{circles}"
+    png = panel_figure(maps, work.series.grid, plan.variable, title, mask, outline, None if stations is None else stations.stations)
     with atomic_file(path) as partial:
         partial.write_bytes(png)
 
@@ -220,14 +147,14 @@ def _plan(request: Mapping[str, Any], series: FieldSeries, by: str, daily: str, 
         progress.log("the fields tell their standard deviations; --uncertainty bound gives an upper bound of that of the mean")
     if any(file.quantiles for file in series.files):
         progress.log("quantiles of days say nothing of a mean's quantiles, and are left out")
-    share = request.get("minimum_share")
+    share = _share_of(request, "minimum_share", DEFAULT_SHARE)
     temperature, pressure = (None if request.get(key) in (None, "") else float(request[key]) for key in ("gas_temperature", "gas_pressure"))
     gas = gas_of(
         series.variable.key, DEFAULT_TEMPERATURE_K if temperature is None else temperature,
         DEFAULT_PRESSURE_PA if pressure is None else 100 * pressure,
     )
     return make_plan(
-        series.variable, daily, by, DEFAULT_SHARE if share in (None, "") else float(share), _numbers(request, "above"),
+        series.variable, daily, by, share, _share_of(request, "station_share", share), _numbers(request, "above"),
         _numbers(request, "percentiles"), _listed(request.get("limits")), gas, uncertainty == "bound", progress,
     )
 
@@ -263,16 +190,14 @@ def _period(request: Mapping[str, Any]) -> tuple[np.datetime64 | None, np.dateti
 
 
 def _hours(request: Mapping[str, Any]) -> int:
-    from model_core.stations.daily import HOURS
-
     hours = HOURS if request.get("hours") in (None, "") else int(request["hours"])
     if not 1 <= hours <= 24:
         raise InputError(f"a day has 1 to 24 hours; a daily mean can't need {hours} of them")
     return hours
 
 
-def _share(day: np.datetime64, series: FieldSeries) -> float:
-    return float(np.searchsorted(series.days, day) / len(series.days))
+def _share_of(request: Mapping[str, Any], key: str, default: float) -> float:
+    return default if request.get(key) in (None, "") else float(request[key])
 
 
 def _listed(value: Any) -> list[str]:
