@@ -68,7 +68,7 @@ def panel_figure(
     colours = {"cmap": LinearSegmentedColormap.from_list("concentration", CONCENTRATION_COLOURS), "vmin": 0, "vmax": top}
     places = None if stations is None else Transformer.from_crs(stations.crs, grid.crs, always_xy=True).transform(stations.x, stations.y)
     with rc_context(STYLE | {"axes.spines.top": True, "axes.spines.right": True}):
-        figure = Figure(figsize=(columns * width + 0.9, rows * (height + 0.28) + 0.55), layout="constrained")
+        figure = Figure(figsize=(columns * width + 1.55, rows * (height + 0.28) + 0.55), layout="constrained")
         figure.get_layout_engine().set(w_pad=0.03, h_pad=0.04, wspace=0.02, hspace=0.02)
         axes_of = figure.subplots(rows, columns, squeeze=False)
         for number, axes in enumerate(axes_of.flat):

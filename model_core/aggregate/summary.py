@@ -60,7 +60,7 @@ def limit_summary(
 
 def _words(limit: Limit) -> dict[str, Any]:
     return {
-        "set": limit.set, "limit": limit.title, "averaging": limit.averaging, "value": limit.value, "unit": limit.unit, "rule": limit.rule,
+        "set": limit.set, "limit": limit.title, "averaging": limit.averaging, "limit_value": limit.value, "limit_unit": limit.unit, "rule": limit.rule,
         "name": limit.name,
     }
 

@@ -25,7 +25,7 @@ class Aggregation:
     ----------
     areas : km2 (rows, columns), 0 where a cell does not count for shares of the area
     stations : or None
-    counted : bool (stations,), which of them count for shares; None for all
+    counted : bool (stations,), which of them count for shares and are drawn; None for all
     keep_means : whether `means` are kept, for a picture
 
     Attributes
@@ -43,7 +43,7 @@ class Aggregation:
         self.periods_found: list[dict[str, Any]] = [{}] * len(periods)
         self._limits: list[list[dict[str, Any]]] = [[]] * len(periods)
         self._tables: list[pd.DataFrame | None] = [None] * len(periods)
-        self._areas, self._counted, self._keep = areas, counted, keep_means
+        self.counted, self._areas, self._keep = counted, areas, keep_means
         self.of_stations: list[Result] | None = None if stations is None else stations.results(self.periods, plan)
 
     def run(self, write: Write, hours: int, progress: Progress) -> None:
@@ -78,7 +78,7 @@ class Aggregation:
         period, plan = self.periods[number], self.plan
         at_stations = None if self.of_stations is None else self.of_stations[number]
         self.periods_found[number] = period_summary(period, plan, result, self._areas)
-        self._limits[number] = limit_summary(period, plan, result, self._areas, at_stations, self._counted)
+        self._limits[number] = limit_summary(period, plan, result, self._areas, at_stations, self.counted)
         if at_stations is not None:
             self._tables[number] = period_table(self.stations.stations, period, plan, at_stations, result.mean, self.series.grid)
         if self._keep:

@@ -108,9 +108,12 @@ def _read_stations(request: Mapping[str, Any], series: FieldSeries, plan: Plan, 
 
 def _draw(path: Path, work: Aggregation, mask: np.ndarray | None, outline: Any) -> None:
     plan, days, stations = work.plan, work.series.days, work.stations
-    of_stations = [None] * len(work.periods) if stations is None else [result.mean[0] for result in work.of_stations]
+    of_stations = [None] * len(work.periods)
+    if stations is not None:
+        shown = True if work.counted is None else work.counted
+        of_stations = [np.where(shown, result.mean[0], np.nan) for result in work.of_stations]
     maps = [PanelMap(*one) for one in zip(work.periods, work.means, of_stations)]
-    circles = "" if stations is None else f"; circles: {stations.values.shape[1]} stations"
+    circles = "" if stations is None else "; circles: stations"
     title = f"{plan.outputs()[0].attributes['long_name']}, {days[0]} to {days[-1]}{circles}"
     png = panel_figure(maps, work.series.grid, plan.variable, title, mask, outline, None if stations is None else stations.stations)
     with atomic_file(path) as partial:
