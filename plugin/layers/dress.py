@@ -14,6 +14,7 @@ from ..styling.ramps import pretty_unit
 from ..styling.renderer import style
 from ..translate import tr
 from .description import LABELS, FieldDescription, describe, uncertainties
+from .intervals import set_periods
 
 
 def layer_title(field: FieldDescription) -> str:
@@ -36,7 +37,8 @@ def dress(layer: QgsRasterLayer) -> None:
     field = describe(layer.source())
     layer.setName(layer_name(field))
     style(layer, f"{field.variable}_sd" if field.statistic == "sd" else field.variable)
-    set_days(layer, field)
+    if not set_periods(layer):
+        set_days(layer, field)
 
 
 def set_days(layer: QgsRasterLayer, field: FieldDescription) -> None:

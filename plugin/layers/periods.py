@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime, timedelta
 from functools import partial
 
-from osgeo import gdal
-from qgis.core import (
-    Qgis, QgsDateTimeRange, QgsPalettedRasterRenderer, QgsProcessingContext, QgsProcessingUtils, QgsRasterLayer, QgsVectorLayer,
-)
-from qgis.PyQt.QtCore import QDateTime, Qt
+from qgis.core import Qgis, QgsPalettedRasterRenderer, QgsProcessingContext, QgsProcessingUtils, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtGui import QColor
 
 from ..styling.points import style_points
@@ -19,6 +13,7 @@ from ..styling.renderer import style
 from ..translate import tr
 from .description import LABELS
 from .dress import new_dresser
+from .intervals import set_periods
 
 # Blue and orange keep apart in print and for colour-blind eyes.
 _BELOW, _ABOVE = "#9ec5dd", "#c8502e"
@@ -55,28 +50,6 @@ def dress_periods(layer: QgsRasterLayer, result: dict, name: str) -> None:
     else:
         style(layer, result["species"])
     set_periods(layer)
-
-
-def set_periods(layer: QgsRasterLayer) -> None:
-    """Tell the temporal controller the period of each band, as the file says it; a layer without periods stays as it is."""
-    ranges = {band: period for band, period in enumerate(periods_in(layer.source()), start=1)}
-    if not ranges:
-        return
-    properties = layer.temporalProperties()
-    if len(ranges) == 1:
-        properties.setMode(Qgis.RasterTemporalMode.FixedTemporalRange)
-        properties.setFixedTemporalRange(ranges[1])
-    else:
-        properties.setMode(Qgis.RasterTemporalMode.FixedRangePerBand)
-        properties.setFixedRangePerBand(ranges)
-    properties.setIsActive(True)
-
-
-def periods_in(source: str) -> list[QgsDateTimeRange]:
-    """The periods that a file states (ISO 8601 intervals in the attribute `periods`); they end a second early, as days do."""
-    tags = gdal.Open(source).GetMetadata()
-    found = re.findall(r"(\d{4}-\d\d-\d\d)/(\d{4}-\d\d-\d\d)", tags.get("NC_GLOBAL#periods", "") or tags.get("periods", ""))
-    return [QgsDateTimeRange(_midnight(start), _midnight(end).addSecs(-1)) for start, end in found]
 
 
 def load_station_means(path: str, result: dict, context: QgsProcessingContext) -> str:
@@ -121,8 +94,3 @@ def _species(result: dict) -> str:
 
 def _inside(path: str, name: str) -> str:
     return f'NETCDF:"{path}":{name}'
-
-
-def _midnight(day: str) -> QDateTime:
-    moment = datetime.fromisoformat(day)
-    return QDateTime.fromSecsSinceEpoch(int((moment - datetime(1970, 1, 1)) / timedelta(seconds=1)), Qt.TimeSpec.UTC)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 from osgeo import gdal
 from qgis.core import (
-    Qgis, QgsApplication, QgsFeature, QgsGeometry, QgsProcessingContext, QgsProcessingFeedback, QgsProject, QgsRasterLayer, QgsRectangle,
+    QgsApplication, QgsFeature, QgsGeometry, QgsProcessingContext, QgsProcessingFeedback, QgsProject, QgsRasterLayer, QgsRectangle,
     QgsVectorLayer,
 )
 
@@ -89,14 +90,16 @@ def test_the_toolbox_loads_means_limits_and_stations_with_style_and_time(series,
     project.clear()
 
 
-def test_each_band_has_its_period(run, series, tmp_path):
-    from ctm_reanalysis.plugin.layers.periods import set_periods
+def test_load_reanalysis_gives_each_month_its_days(run, make_stations, tiny_model, tmp_path):
+    from ctm_reanalysis.plugin.layers.load import load_layer
 
-    run("aggregate", FIELDS=[series], BY="monthly-climatology", OUTPUT=str(tmp_path / "months.nc"))
-    layer = QgsRasterLayer(f'NETCDF:"{tmp_path / "months.nc"}":pm25', "months", "gdal")
-    set_periods(layer)
-    assert layer.temporalProperties().mode() == Qgis.RasterTemporalMode.FixedTemporalRange
-    assert layer.temporalProperties().fixedTemporalRange().end().toString("yyyy-MM-dd HH:mm:ss") == "2018-02-28 23:59:59"
+    days = [FIRST_DAY, FIRST_DAY + timedelta(days=20)]  # in February and in March
+    fields = run("reanalyseperiod", STATIONS=make_stations(days), VALUE="pm25", TIME="day", GRID=SMALL_GRID, MODEL=tiny_model, DEVICE="cpu",
+                 OUTPUT=str(tmp_path / "series.nc"))["OUTPUT"]
+    run("aggregate", FIELDS=[fields], BY="month", MINIMUM_SHARE=0.01, OUTPUT=str(tmp_path / "months.nc"))
+    ranges = load_layer(tmp_path / "months.nc").temporalProperties().fixedRangePerBand()
+    ends = [(ranges[band].begin().toString("yyyy-MM-dd"), ranges[band].end().toString("yyyy-MM-dd HH:mm:ss")) for band in sorted(ranges)]
+    assert ends == [("2018-02-01", "2018-02-28 23:59:59"), ("2018-03-01", "2018-03-31 23:59:59")]
 
 
 def test_the_readings_of_a_station_are_averaged_beside_the_field(run, series, make_stations, tmp_path):
