@@ -97,7 +97,8 @@ def test_load_reanalysis_gives_each_month_its_days(run, make_stations, tiny_mode
     fields = run("reanalyseperiod", STATIONS=make_stations(days), VALUE="pm25", TIME="day", GRID=SMALL_GRID, MODEL=tiny_model, DEVICE="cpu",
                  OUTPUT=str(tmp_path / "series.nc"))["OUTPUT"]
     run("aggregate", FIELDS=[fields], BY="month", MINIMUM_SHARE=0.01, OUTPUT=str(tmp_path / "months.nc"))
-    ranges = load_layer(tmp_path / "months.nc").temporalProperties().fixedRangePerBand()
+    layer = load_layer(tmp_path / "months.nc")  # held, for it owns its temporal properties
+    ranges = layer.temporalProperties().fixedRangePerBand()
     ends = [(ranges[band].begin().toString("yyyy-MM-dd"), ranges[band].end().toString("yyyy-MM-dd HH:mm:ss")) for band in sorted(ranges)]
     assert ends == [("2018-02-01", "2018-02-28 23:59:59"), ("2018-03-01", "2018-03-31 23:59:59")]
 
