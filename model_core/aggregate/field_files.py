@@ -42,6 +42,7 @@ class FieldFile:
     sd : what holds the standard deviation, a variable's name or a band; None where there is none
     quantiles : whether it holds quantiles beside the field
     notes : how the file was understood, for the log
+    doubts : what was assumed of it, which the user should check
     """
 
     path: Path
@@ -55,6 +56,7 @@ class FieldFile:
     sd: str | int | None
     quantiles: bool
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 class FieldReader:
@@ -173,7 +175,8 @@ def _describe_netcdf(file: CTMFile, species: str | None) -> FieldFile:
     return FieldFile(
         file.path, layout.grid, species, str(file.dataset[way.names[0]].attrs.get("units", "")), times.astype("datetime64[s]"), daily,
         str(stated), str(attributes.get("model_sha256", "")), next((name for name in beside if name.endswith("_sd")), None),
-        any(name[-3:-2] == "q" and name[-2:].isdigit() for name in beside), (*layout.notes, *([way.remark] if way.remark else [])),
+        any(name[-3:-2] == "q" and name[-2:].isdigit() for name in beside),
+        (*layout.notes, *file.surface_notes()), (*file.level_doubts(), *([way.remark] if way.remark else [])),
     )
 
 
@@ -181,7 +184,7 @@ def _describe_raster(path: Path, species: str | None) -> FieldFile:
     grid = read_grid(path)
     with rasterio.open(path) as raster:
         tags, descriptions, unit = raster.tags(), [text or "" for text in raster.descriptions], raster.units[0] or ""
-    species = _chosen(species, tags.get("species", ""), [], path)
+    species = _chosen(species, tags.get("species", ""), None, path)
     if not unit:
         raise InputError(f"'{path}' states no unit; write it into the band, for example with gdal_edit -units 'ug m-3'")
     convert([1.0], unit, get_variable(species).unit, f"band 1 of '{path}'", remedy=_REMEDY)
@@ -206,15 +209,17 @@ def _read_raster(file: FieldFile, with_sd: bool) -> tuple[np.ndarray, np.ndarray
     return bands[:1], bands[1:2] if with_sd else None
 
 
-def _chosen(asked: str | None, stated: str, there: list[str], path: Path) -> str:
-    """The species that was asked for, or that the file names, or the only one of those that may be meant."""
+def _chosen(asked: str | None, stated: str, there: list[str] | None, path: Path) -> str:
+    """The species that was asked for, or that the file names, or the only one of those that it holds (None: a raster does not say)."""
     if asked:
         if stated and stated != asked:
             raise InputError(f"'{path}' is of {stated}, not of {asked}; leave it out, or ask for {stated}")
         return get_variable(asked).key
     if stated:
         return get_variable(stated).key
-    if len(there) == 1:
+    if there == []:
+        raise InputError(f"'{path}' holds no field of a known species with a time; leave it out, or describe it in a table of variables (--variables)")
+    if there and len(there) == 1:
         return there[0]
     what = f"holds {', '.join(there)}" if there else "does not say which species it is of"
     raise InputError(f"'{path}' {what}; name the one to aggregate (--species)")

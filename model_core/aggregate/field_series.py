@@ -160,6 +160,8 @@ def read_field_series(paths: Sequence[Path], species: str | None, zone: str, dai
             else:
                 for note in one.notes:
                     progress.log(f"'{path}': {note}")
+                for doubt in one.doubts:
+                    progress.warn(f"'{path}': {doubt}")
             files.append(one)
     hourly = _is_hourly(files, progress)
     kept, times = (files[0].zone, [file.times for file in files])

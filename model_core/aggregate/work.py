@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, Sequence
 
 import numpy as np
@@ -27,6 +28,7 @@ class Aggregation:
     stations : or None
     counted : bool (stations,), which of them count for shares and are drawn; None for all
     keep_means : whether `means` are kept, for a picture
+    folder : with room for the days of the periods under way, where percentiles are asked for
 
     Attributes
     ----------
@@ -36,14 +38,14 @@ class Aggregation:
 
     def __init__(
         self, series: FieldSeries, periods: Sequence[Period], plan: Plan, areas: np.ndarray, stations: StationDays | None = None,
-        counted: np.ndarray | None = None, keep_means: bool = False,
+        counted: np.ndarray | None = None, keep_means: bool = False, folder: Path | None = None,
     ):
         self.series, self.periods, self.plan, self.stations = series, list(periods), plan, stations
         self.means: list[np.ndarray | None] = [None] * len(periods)
         self.periods_found: list[dict[str, Any]] = [{}] * len(periods)
         self._limits: list[list[dict[str, Any]]] = [[]] * len(periods)
         self._tables: list[pd.DataFrame | None] = [None] * len(periods)
-        self.counted, self._areas, self._keep = counted, areas, keep_means
+        self.counted, self._areas, self._keep, self._folder = counted, areas, keep_means, folder
         self.of_stations: list[Result] | None = None if stations is None else stations.results(self.periods, plan)
 
     def run(self, write: Write, hours: int, progress: Progress) -> None:
@@ -55,7 +57,7 @@ class Aggregation:
                 number = number_of[day.item()]
                 if number not in under_way:
                     plan = self.plan
-                    under_way[number] = PeriodStatistics(field.shape, plan.thresholds, plan.percentiles, plan.with_sd)
+                    under_way[number] = PeriodStatistics(field.shape, plan.thresholds, plan.percentiles, plan.with_sd, self._folder)
                     stack.callback(under_way[number].close)
                 under_way[number].add(field, sd)
                 if day == self.periods[number].days[-1]:

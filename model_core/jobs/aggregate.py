@@ -47,6 +47,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     paths = find_field_files(_listed(request.get("fields")))
     if not paths:
         raise InputError("'fields' is missing")
+    _require_apart(out, paths)
     series = read_field_series(paths, request.get("species") or None, request.get("time_zone") or "", daily, progress.part(0.0, 0.05))
     series = series.between(*_period(request))
     periods = periods_of(series.days, by)
@@ -59,11 +60,15 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     outline = read_polygons(request["outline"], series.grid, "outline") if request.get("outline") else None
     stations = _read_stations(request, series, plan, progress)
     counted = None if mask is None or stations is None else mask.ravel()[locate_cells(stations.stations, series.grid)[0]]
-    work = Aggregation(series, periods, plan, areas if mask is None else np.where(mask, areas, 0.0), stations, counted, "panel" in targets)
+    work = Aggregation(series, periods, plan, areas if mask is None else np.where(mask, areas, 0.0), stations, counted, "panel" in targets,
+                       out.absolute().parent)
     if stations is not None and not any(np.isfinite(result.mean).any() for result in work.of_stations):
         progress.warn("no station has enough valid days in any period; ask for a smaller share (--station-share) to see their means")
     with open_output(out, series.grid, periods, plan.outputs(), series.zone, _attributes(series, plan)) as write:
         work.run(write, _hours(request), progress.part(0.1, 0.95))
+    empty = [row["period"] for row in work.periods_found if row["mean"] is None and row["days"] >= plan.minimum_share * row["expected_days"]]
+    if empty:
+        progress.warn(f"no cell has {plan.minimum_share:.0%} valid days in {', '.join(empty[:6])}{' ...' if len(empty) > 6 else ''}")
     progress.step(0.95, "writing")
     if "table" in targets:
         with atomic_file(targets["table"]) as partial:
@@ -137,6 +142,13 @@ def _targets(request: Mapping[str, Any]) -> tuple[Path, dict[str, Path]]:
     if request.get("outline") and "panel" not in targets:
         raise InputError("the outline is drawn on the panel; name that too (--panel), or leave --outline out")
     return out, targets
+
+
+def _require_apart(out: Path, paths: Sequence[Path]) -> None:
+    """`InputError` if the output would replace the fields, or lie among them."""
+    place = out.resolve()
+    if any(place in (path.resolve(), path.resolve().parent) for path in paths):
+        raise InputError(f"the fields are in '{out}' itself; choose another output")
 
 
 def _plan(request: Mapping[str, Any], series: FieldSeries, by: str, daily: str, progress: Progress) -> Plan:

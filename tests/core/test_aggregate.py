@@ -195,6 +195,13 @@ def test_what_can_not_be_is_refused(request_, said, tmp_path, monkeypatch):
     assert not (tmp_path / "out.nc").exists()
 
 
+@pytest.mark.parametrize("out", ["in.nc", "."])
+def test_the_fields_are_not_replaced_by_what_is_made_of_them(out, tmp_path):
+    file = write_period(tmp_path / "in.nc", fields_of(3))
+    with pytest.raises(InputError, match="choose another output"):
+        aggregate(fields=[file], out=str(tmp_path / out))
+
+
 def test_monthly_means_are_no_days(year, tmp_path):
     _, file = year
     months = aggregate(fields=[file], by="month", out=str(tmp_path / "months.nc"))["out"]
