@@ -52,9 +52,11 @@ class Aggregation:
         """Write each period when it is complete; `hours` valid ones are needed for a daily mean of hourly fields."""
         number_of = {day: number for number, period in enumerate(self.periods) for day in period.days.tolist()}
         under_way: dict[int, PeriodStatistics] = {}
+        low, high = np.inf, -np.inf
         with ExitStack() as stack:
             for day, field, sd in self.series.daily(self.plan.daily, hours, self.plan.with_sd, progress):
                 number = number_of[day.item()]
+                low, high = np.fmin(low, np.nanmin(field, initial=np.inf)), np.fmax(high, np.nanmax(field, initial=-np.inf))
                 if number not in under_way:
                     plan = self.plan
                     under_way[number] = PeriodStatistics(field.shape, plan.thresholds, plan.percentiles, plan.with_sd, self._folder)
@@ -66,6 +68,10 @@ class Aggregation:
                     statistics.close()
                     write(number, self.plan.values(result))
                     self._end(number, result)
+        least, most = self.plan.variable.limits
+        if low < least or high > most:
+            progress.warn(f"the days span {low:g} to {high:g} {self.plan.variable.unit}, beyond the plausible {least:g} to {most:g}; is the unit of "
+                          "the fields right?")
 
     @property
     def limits_found(self) -> list[dict[str, Any]]:

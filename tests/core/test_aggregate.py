@@ -237,6 +237,12 @@ def test_a_cancelled_run_leaves_nothing(year, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_fields_in_a_wrong_unit_are_told(tmp_path):
+    """Grams taken for micrograms: 0.00003 is fine, 3e7 is not."""
+    result = aggregate(fields=[write_period(tmp_path / "in.nc", 30 * np.ones((2, *GRID.shape)), unit="g m-3")], out=str(tmp_path / "out.nc"))
+    assert any("beyond the plausible 0 to 2000; is the unit" in warning for warning in result["warnings"])
+
+
 def test_equal_fields_of_any_unit_in_words_belong_together(tmp_path):
     values = fields_of(4)
     one, other = write_period(tmp_path / "a.nc", values[:2], unit="ug m-3"), write_period(tmp_path / "b.nc", values[2:], FIRST + timedelta(2), unit="µg/m³")

@@ -168,3 +168,10 @@ def test_the_panel_shows_up_to_twelve_periods(polluted, tmp_path):
     more = write_period(tmp_path / "more.nc", np.full((40, *GRID.shape), 8, np.float32), date(2020, 1, 1))
     with pytest.raises(InputError, match="up to 12 maps, and there are 14 periods"):
         aggregate(fields=[file, more], by="month", panel=str(tmp_path / "panel.png"), out=str(tmp_path / "out.nc"))
+
+
+def test_daily_fields_are_taken_for_8_hour_maxima_only_where_that_is_said_and_warned_of(tmp_path):
+    file = write_period(tmp_path / "days.nc", np.full((365, *GRID.shape), 130, np.float32), species="o3")
+    result = aggregate(fields=[file], by="year", daily="max8h", limits=["eu2030"], out=str(tmp_path / "out.nc"))
+    assert result["limits"][0]["area_above_share"] == 1
+    assert any("taken to hold what is asked for (max8h)" in warning for warning in result["warnings"])
