@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import (
-    QgsCoordinateTransformContext, QgsFeature, QgsFeatureRequest, QgsFeatureSink, QgsFields, QgsProcessingException, QgsProcessingFeatureSource,
+    QgsCoordinateTransformContext, QgsFeature, QgsFeatureRequest, QgsFeatureSink, QgsFields, QgsProcessingException,
+    QgsProcessingFeatureSource,
     QgsVectorFileWriter,
 )
 

@@ -29,7 +29,8 @@ from .translate import tr
 ICON = Path(__file__).resolve().parent.parent / "resources" / "icons" / "provider.svg"
 
 ALGORITHMS = (
-    ReadStations, GridStations, Reanalyse, ReanalysePeriod, Aggregate, LoadReanalysis, TrainModel, CrossValidate, ReproduceCTM, ModelCard, SimulateCTM,
+    ReadStations, GridStations, Reanalyse, ReanalysePeriod, Aggregate, LoadReanalysis, TrainModel, CrossValidate, ReproduceCTM, ModelCard,
+    SimulateCTM,
     InspectCTM, Covariates, CheckEngine, SetUpEngine,
 )
 

@@ -148,8 +148,10 @@ def _inside(folder: Path) -> list[Path]:
     files = [file for file in sorted(folder.iterdir()) if not file.name.startswith(".")]
     rasters, others = [file for file in files if is_raster(file)], [file for file in files if not is_raster(file) and holds_fields(file)]
     if rasters and others:
-        raise InputError(f"folder '{folder}' holds GeoTIFF ('{rasters[0].name}') and others ('{others[0].name}'); name those that are meant, "
-                         "for example '*.tif'")
+        raise InputError(
+            f"folder '{folder}' holds GeoTIFF ('{rasters[0].name}') and others ('{others[0].name}'); name those that are meant, such as "
+            "'*.tif'"
+        )
     if not rasters and not others:
         raise InputError(f"folder '{folder}' holds no GeoTIFF, NetCDF or GRIB file and no Zarr store")
     return rasters or others
@@ -161,7 +163,8 @@ def _describe_netcdf(file: CTMFile, species: str | None) -> FieldFile:
     concentrations = [key for key, way in given.items() if way.variable.unit == "ug m-3"]
     species = _chosen(species, str(attributes.get("species", "")), concentrations if len(concentrations) == 1 else list(given), file.path)
     if species not in given:
-        raise InputError(f"'{file.path}' holds no {get_variable(species).long_name} ({species}); it holds {', '.join(given) or 'no known field'}")
+        found = ", ".join(given) or "no known field"
+        raise InputError(f"'{file.path}' holds no {get_variable(species).long_name} ({species}); it holds {found}")
     way = given[species]
     file.check(way)
     if layout.times is None or not len(layout.times):
@@ -218,7 +221,9 @@ def _chosen(asked: str | None, stated: str, there: list[str] | None, path: Path)
     if stated:
         return get_variable(stated).key
     if there == []:
-        raise InputError(f"'{path}' holds no field of a known species with a time; leave it out, or describe it in a table of variables (--variables)")
+        raise InputError(
+            f"'{path}' holds no field of a known species with a time; leave it out, or describe it in a table of variables (--variables)"
+        )
     if there and len(there) == 1:
         return there[0]
     what = f"holds {', '.join(there)}" if there else "does not say which species it is of"

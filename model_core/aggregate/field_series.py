@@ -182,9 +182,10 @@ def _require_alike(one: FieldFile, first: FieldFile) -> None:
     if one.grid != first.grid and not one.grid.matches(first.grid):
         raise InputError(f"'{one.path}' is on another grid than '{first.path}':\n  {one.grid}\n  {first.grid}\naggregate each by itself")
     if one.species != first.species:
-        raise InputError(f"'{one.path}' is of {one.species}, '{first.path}' of {first.species}; aggregate each by itself, or name the one meant")
+        raise InputError(f"'{one.path}' is of {one.species}, '{first.path}' of {first.species}; name the one meant, or leave one out")
     if one.unit != first.unit and not _same_unit(one, first):
-        raise InputError(f"'{one.path}' is in {one.unit or 'no unit'}, '{first.path}' in {first.unit or 'no unit'}; bring them to one unit first")
+        units = [file.unit or "no unit" for file in (one, first)]
+        raise InputError(f"'{one.path}' is in {units[0]}, '{first.path}' in {units[1]}; bring them to one unit first")
     if one.model != first.model:
         made = [f"by the model {file.model[:12]}…" if file.model else "by no model that it names" for file in (one, first)]
         raise InputError(f"'{one.path}' was made {made[0]}, '{first.path}' {made[1]}; aggregate each by itself")

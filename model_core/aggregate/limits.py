@@ -159,6 +159,7 @@ def as_markdown() -> str:
     lines = ["| set | date | species | averaging | limit | rule |", "|---|---|---|---|---|---|"]
     for one in limit_sets().values():
         lines += [
-            f"| `{one.key}` | {one.date} | {limit.species} | {limit.averaging} | {limit.value:g} {limit.unit} | {limit.rule} |" for limit in one.limits
+            f"| `{one.key}` | {one.date} | {limit.species} | {limit.averaging} | {limit.value:g} {limit.unit} | {limit.rule} |"
+            for limit in one.limits
         ]
     return "\n".join(lines)

@@ -54,7 +54,8 @@ class Plan:
     def outputs(self) -> list[Output]:
         """The variables that are written, the mean first."""
         key, unit, what = self.variable.key, self.variable.unit, DAILY_WORDS[self.daily]
-        within = {MEAN: "time: mean within days", MAX_8H: "time: maximum within days (of 8-hour means)"}.get(self.daily, "time: maximum within days")
+        within = "time: mean within days" if self.daily == MEAN else "time: maximum within days"
+        within += " (of 8-hour means)" if self.daily == MAX_8H else ""
         over = "years" if self.by.endswith("climatology") else "days"
         methods = f"{within} time: {{}} over days" + (" time: mean over years" if over == "years" else "")
         long_name = self.variable.long_name
@@ -99,7 +100,8 @@ class Plan:
 
 
 def make_plan(
-    variable: Variable, daily: str, by: str, minimum_share: float, station_share: float, above: Sequence[float], percentiles: Sequence[float],
+    variable: Variable, daily: str, by: str, minimum_share: float, station_share: float, above: Sequence[float],
+    percentiles: Sequence[float],
     sets: Sequence[str], gas: Gas | None, with_sd: bool, progress: Progress,
 ) -> Plan:
     """The plan of a request; what can't be judged, and what a single year can't say, goes to the log.
@@ -126,7 +128,8 @@ def make_plan(
     counted = [amount for limit, amount in limits if limit.averaging != "year" and limit.of_a_day == daily]
     wanted = [Percentile(float(percent)) for percent in percentiles] + [one.percentile for one, _ in judged if one.percentile is not None]
     return Plan(
-        variable, daily, by, float(minimum_share), float(station_share), tuple(sorted({*map(float, above), *counted})), tuple(dict.fromkeys(wanted)), tuple(judged),
+        variable, daily, by, float(minimum_share), float(station_share), tuple(sorted({*map(float, above), *counted})),
+        tuple(dict.fromkeys(wanted)), tuple(judged),
         with_sd,
     )
 

@@ -22,7 +22,8 @@ def period_summary(period: Period, plan: Plan, result: Result, areas: np.ndarray
     """
     known = np.isfinite(result.mean) & (areas > 0)
     found = {
-        "period": period.label, "start": str(period.start), "end": str(period.end - 1), "expected_days": period.expected, "days": len(period.days),
+        "period": period.label, "start": str(period.start), "end": str(period.end - 1), "expected_days": period.expected,
+        "days": len(period.days),
         "area_km2": float(areas[known].sum()), "area_share": round(float(areas[known].sum() / areas.sum()), 9) if areas.sum() else 0.0,
     }
     if not known.any():
@@ -47,7 +48,8 @@ def limit_summary(
         judged, exceeding = float(areas[known].sum()), float(areas[known & (above == 1)].sum())
         row = {
             "period": period.label, **_words(limit), "area_km2": judged, "area_above_km2": exceeding,
-            "area_above_share": exceeding / judged if judged else None, "stations": None, "stations_above": None, "stations_above_share": None,
+            "area_above_share": exceeding / judged if judged else None, "stations": None, "stations_above": None,
+            "stations_above_share": None,
         }
         if of_stations is not None:
             at_stations = limit.exceeded(of_stations, amount)[0]
@@ -60,7 +62,8 @@ def limit_summary(
 
 def _words(limit: Limit) -> dict[str, Any]:
     return {
-        "set": limit.set, "limit": limit.title, "averaging": limit.averaging, "limit_value": limit.value, "limit_unit": limit.unit, "rule": limit.rule,
+        "set": limit.set, "limit": limit.title, "averaging": limit.averaging, "limit_value": limit.value, "limit_unit": limit.unit,
+        "rule": limit.rule,
         "name": limit.name,
     }
 

@@ -70,8 +70,10 @@ class Aggregation:
                     self._end(number, result)
         least, most = self.plan.variable.limits
         if low < least or high > most:
-            progress.warn(f"the days span {low:g} to {high:g} {self.plan.variable.unit}, beyond the plausible {least:g} to {most:g}; is the unit of "
-                          "the fields right?")
+            progress.warn(
+                f"the days span {low:g} to {high:g} {self.plan.variable.unit}, beyond the plausible {least:g} to {most:g}; is the unit of "
+                "the fields right?"
+            )
 
     @property
     def limits_found(self) -> list[dict[str, Any]]:

@@ -37,8 +37,8 @@ POINT_SUFFIXES = (".gpkg", ".csv", ".parquet")
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Aggregate `fields` by periods and write them as `out` (.nc, or a folder for GeoTIFF).
 
-    Further keys: species, by, minimum_share, station_share, above, percentiles, limits, daily, start, end, time_zone, hours, uncertainty, mask; stations and
-    the options of their table, points; panel, outline; table; gas_temperature, gas_pressure.
+    Further keys: species, by, minimum_share, station_share, above, percentiles, limits, daily, start, end, time_zone, hours, uncertainty,
+    mask; stations and the options of their table, points; panel, outline; table; gas_temperature, gas_pressure.
     """
     out, targets = _targets(request)
     by, daily = request.get("by") or BY[0], request.get("daily") or MEAN
@@ -66,7 +66,8 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         progress.warn("no station has enough valid days in any period; ask for a smaller share (--station-share) to see their means")
     with open_output(out, series.grid, periods, plan.outputs(), series.zone, _attributes(series, plan)) as write:
         work.run(write, _hours(request), progress.part(0.1, 0.95))
-    empty = [row["period"] for row in work.periods_found if row["mean"] is None and row["days"] >= plan.minimum_share * row["expected_days"]]
+    enough = [row for row in work.periods_found if row["days"] >= plan.minimum_share * row["expected_days"]]
+    empty = [row["period"] for row in enough if row["mean"] is None]
     if empty:
         progress.warn(f"no cell has {plan.minimum_share:.0%} valid days in {', '.join(empty[:6])}{' ...' if len(empty) > 6 else ''}")
     progress.step(0.95, "writing")
@@ -84,7 +85,8 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "out": str(out), **{key: str(path) for key, path in targets.items()}, "by": by, "daily": daily, "species": plan.variable.key,
         "unit": plan.variable.unit, "days": len(series.days), "first": str(series.days[0]), "last": str(series.days[-1]),
         "time_zone": series.zone, "minimum_share": plan.minimum_share, "variables": [output.name for output in plan.outputs()],
-        "periods": work.periods_found, "limits": work.limits_found, "stations": 0 if stations is None else stations.values.shape[1], "grid": series.grid.describe(),
+        "periods": work.periods_found, "limits": work.limits_found, "stations": 0 if stations is None else stations.values.shape[1],
+        "grid": series.grid.describe(),
         "warnings": progress.warnings,
     })
 
@@ -177,11 +179,12 @@ def _plan(request: Mapping[str, Any], series: FieldSeries, by: str, daily: str, 
 def _require_days(periods: Sequence[Period], plan: Plan, progress: Progress) -> None:
     """`InputError` if no period can have enough days, a warning if some can't."""
     short = [period for period in periods if len(period.days) < plan.minimum_share * period.expected - 1e-9]
-    shown = ", ".join(f"{period.label} ({len(period.days)} of {period.expected})" for period in short[:6]) + (" ..." if len(short) > 6 else "")
+    shown = ", ".join(f"{period.label} ({len(period.days)} of {period.expected})" for period in short[:6])
+    shown += " ..." if len(short) > 6 else ""
     if len(short) == len(periods):
         raise InputError(
-            f"no {plan.by} has {plan.minimum_share:.0%} of its days: {shown}; choose other periods (--by period takes the days at hand as the "
-            "whole), or a smaller --minimum-share"
+            f"no {plan.by} has {plan.minimum_share:.0%} of its days: {shown}; choose other periods (--by period takes the days at hand as "
+            "the whole), or a smaller --minimum-share"
         )
     if short:
         progress.warn(f"fewer than {plan.minimum_share:.0%} of the days are at hand, and there is no value, in {shown}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import (
-    Qgis, QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterFileDestination, QgsProcessingParameterFolderDestination,
+    Qgis, QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterFileDestination,
+    QgsProcessingParameterFolderDestination,
     QgsProcessingParameterRasterDestination, QgsProcessingParameterVectorDestination,
 )
 
@@ -28,9 +29,9 @@ class Aggregate(EngineAlgorithm):
     NAME = "aggregate"
     TITLE = tr("Aggregate fields")
     GROUP = "reanalysis"
-    SUMMARY = tr("Puts daily or hourly fields together by month, season or year: means with the number and share of valid days, days above a "
-                 "value, percentiles, and maps of where limits of the WHO, China, the EU or the USA are exceeded. Stations are averaged in the "
-                 "same way; a panel shows them as circles on the maps.")
+    SUMMARY = tr("Puts daily or hourly fields together by month, season or year: means with the number and share of valid days, days "
+                 "above a value, percentiles, and maps of where limits of the WHO, China, the EU or the USA are exceeded. Stations are "
+                 "averaged in the same way; a panel shows them as circles on the maps.")
     TAGS = ("mean", "season", "month", "annual", "climatology", "exceedance", "percentile", "limit value", "who", "naaqs", "attainment")
 
     def initAlgorithm(self, configuration=None) -> None:
@@ -91,7 +92,8 @@ class Aggregate(EngineAlgorithm):
                 feedback.pushInfo(tr("{period}: {days} of {expected} days, mean over the area {mean:.4g} {unit}").format(
                     period=row["period"], days=row["days"], expected=row["expected_days"], mean=row["mean"], unit=unit))
         for row in result["limits"]:
-            stations = "" if not row["stations"] else tr(", {above} of {count} stations").format(above=row["stations_above"], count=row["stations"])
+            counts = {"above": row["stations_above"], "count": row["stations"]}
+            stations = tr(", {above} of {count} stations").format(**counts) if row["stations"] else ""
             share = "-" if row["area_above_share"] is None else f"{row['area_above_share']:.1%}"
             feedback.pushInfo(tr("{period}, {limit}, {averaging}: above it {share} of the area{stations}").format(
                 period=row["period"], limit=row["limit"], averaging=row["averaging"], share=share, stations=stations))

@@ -34,11 +34,11 @@ def add_field_parameters(algorithm: EngineAlgorithm) -> None:
         FIELDS_FOLDER, tr("Folder of fields"), Qgis.ProcessingFileParameterBehavior.Folder, optional=True),
         tr("Instead of files: all fields of a folder."))
     algorithm.add(Choice(BY, tr("Put together by"), PERIODS),
-        tr("The whole period; each month, season or year; or the same months or seasons of all years (climatology). December belongs to the "
-           "winter of the next year."))
+        tr("The whole period; each month, season or year; or the same months or seasons of all years (climatology). December belongs to "
+           "the winter of the next year."))
     algorithm.add(Choice(LIMITS, tr("Sets of limits"), LIMIT_SETS, multiple=True, optional=True),
-        tr("Days above the limits for days are counted, and by year a map shows where each limit is exceeded: WHO 2021, China GB 3095 of 2012 "
-           "and 2026 by class, EU 2008/50/EC and 2024/2881 (for 2030), US NAAQS as of 2024."))
+        tr("Days above the limits for days are counted, and by year a map shows where each limit is exceeded: WHO 2021, China GB 3095 of "
+           "2012 and 2026 by class, EU 2008/50/EC and 2024/2881 (for 2030), US NAAQS as of 2024."))
     algorithm.add(QgsProcessingParameterString(ABOVE, tr("Count days above"), optional=True),
         tr("Values in the unit of the fields, separated by commas, such as 35,75."))
     algorithm.add(QgsProcessingParameterString(PERCENTILES, tr("Percentiles of the days"), optional=True),

@@ -74,7 +74,8 @@ def make(days: int, model: str, out: str) -> dict:
     table = str(china.year_of_readings())
     request = {
         "stations": table, "value": "pm25", "time": "date", "id": "station", "rh": f"{table}:rh", "wind": f"{table}:wind",
-        "start": str(china.FIRST_DAY), "end": str(china.FIRST_DAY + timedelta(days=days - 1)), "grid": "china12km", "model": model, "out": out,
+        "start": str(china.FIRST_DAY), "end": str(china.FIRST_DAY + timedelta(days=days - 1)), "grid": "china12km", "model": model,
+        "out": out,
     }
     begin = time.perf_counter()
     result = JOBS["reanalyse-period"](request, Progress())

@@ -34,7 +34,9 @@ def fields_of(days: int, seed: int = 0, shape=GRID.shape) -> np.ndarray:
     return values
 
 
-def write_period(path: Path, values: np.ndarray, first=FIRST, unit="ug m-3", grid=GRID, model=MODEL, species="pm25", step="day", zone="", sd=None):
+def write_period(
+    path: Path, values: np.ndarray, first=FIRST, unit="ug m-3", grid=GRID, model=MODEL, species="pm25", step="day", zone="", sd=None,
+):
     """A NetCDF as `reanalyse-period` writes it."""
     one = np.timedelta64(1, "D" if step == "day" else "h")
     starts = np.datetime64(first, "s") + np.arange(len(values)) * one
@@ -137,7 +139,8 @@ def test_a_folder_of_geotiffs_a_pattern_and_daily_netcdfs_say_what_the_period_sa
         tags = {"species": "pm25", "model_sha256": MODEL, "date": day}
         write_geotiff(folder / f"pm25_{day}.tif", GRID, [("pm25", field, "ug m-3")], tags)
         write_period(daily / f"{day}.nc", field[None], day)
-    wanted = aggregate(fields=[write_period(tmp_path / "in.nc", values)], minimum_share=0, percentiles=[50], out=str(tmp_path / "a.nc"))["out"]
+    file = write_period(tmp_path / "in.nc", values)
+    wanted = aggregate(fields=[file], minimum_share=0, percentiles=[50], out=str(tmp_path / "a.nc"))["out"]
     for number, fields in enumerate((str(folder), str(folder / "*.tif"), str(daily))):
         out = aggregate(fields=[fields], minimum_share=0, percentiles=[50], out=str(tmp_path / f"b{number}.nc"))["out"]
         for name in ("pm25", "pm25_days", "pm25_p50"):
@@ -182,7 +185,8 @@ def test_files_that_do_not_belong_together_are_refused_by_name(spoil, said, tmp_
 @pytest.mark.parametrize("request_, said", [
     ({"fields": []}, "'fields' is missing"), ({"fields": ["missing.nc"]}, "does not exist"), ({"fields": ["*.none"]}, "no file fits"),
     ({"by": "decade"}, "'decade' are unknown"), ({"minimum_share": 75}, "from 0 to 1"), ({"percentiles": [101]}, "from 0 to 100"),
-    ({"limits": ["who2005"]}, "no set of limits 'who2005'"), ({"out": "x.tif"}, "must end in .nc"), ({"uncertainty": "bound"}, "without standard"),
+    ({"limits": ["who2005"]}, "no set of limits 'who2005'"), ({"out": "x.tif"}, "must end in .nc"),
+    ({"uncertainty": "bound"}, "without standard"),
     ({"points": "x.gpkg"}, "--stations"), ({"outline": "x.gpkg"}, "--panel"), ({"start": "2019-02-01"}, "no field from 2019-02-01"),
     ({"by": "month"}, "no month has 75% of its days: 2019-01 \\(3 of 31\\)"), ({"daily": "median"}, "unknown value of a day"),
     ({"by": "month", "minimum_share": 0.05, "panel": "x.tif"}, "must end in .png"),
@@ -239,12 +243,14 @@ def test_a_cancelled_run_leaves_nothing(year, tmp_path):
 
 def test_fields_in_a_wrong_unit_are_told(tmp_path):
     """Grams taken for micrograms: 0.00003 is fine, 3e7 is not."""
-    result = aggregate(fields=[write_period(tmp_path / "in.nc", 30 * np.ones((2, *GRID.shape)), unit="g m-3")], out=str(tmp_path / "out.nc"))
+    file = write_period(tmp_path / "in.nc", 30 * np.ones((2, *GRID.shape)), unit="g m-3")
+    result = aggregate(fields=[file], out=str(tmp_path / "out.nc"))
     assert any("beyond the plausible 0 to 2000; is the unit" in warning for warning in result["warnings"])
 
 
 def test_equal_fields_of_any_unit_in_words_belong_together(tmp_path):
     values = fields_of(4)
-    one, other = write_period(tmp_path / "a.nc", values[:2], unit="ug m-3"), write_period(tmp_path / "b.nc", values[2:], FIRST + timedelta(2), unit="µg/m³")
+    one = write_period(tmp_path / "a.nc", values[:2], unit="ug m-3")
+    other = write_period(tmp_path / "b.nc", values[2:], FIRST + timedelta(2), unit="µg/m³")
     result = aggregate(fields=[one, other], minimum_share=0, out=str(tmp_path / "out.nc"))
     assert result["days"] == 4

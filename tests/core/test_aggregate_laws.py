@@ -27,6 +27,7 @@ any_values = arrays(
     np.float32, array_shapes(min_dims=3, max_dims=3, max_side=12),
     elements=st.one_of(st.just(np.float32(np.nan)), st.floats(0, 500, width=32)),
 )
+any_hours = arrays(np.float32, (24, 1, 1), elements=st.floats(0, 300, width=32))
 any_days = st.sets(st.integers(-4000, 22000), min_size=1, max_size=60).map(lambda days: np.array(sorted(days), "datetime64[D]"))
 
 
@@ -129,7 +130,7 @@ def test_a_mean_needs_its_share_of_the_days(expected, valid, share):
     assert math.isfinite(mean) == (valid > 0 and 100 * valid >= round(100 * share) * expected)
 
 
-@given(arrays(np.float32, (24, 1, 1), elements=st.floats(0, 300, width=32)), arrays(np.float32, (24, 1, 1), elements=st.floats(0, 300, width=32)))
+@given(any_hours, any_hours)
 def test_the_largest_8_hour_mean_is_that_of_the_24_that_end_in_the_day(before, today):
     made = DailyValues("max8h", 19)
     made.of(np.datetime64("2019-06-01"), np.arange(24), before)

@@ -24,8 +24,10 @@ def table_of(path, values, first=FIRST, step="D", drop=lambda number: False):
     lon, lat = Transformer.from_crs(GRID.crs, "EPSG:4326", always_xy=True).transform(GRID.x[COLUMNS], GRID.y[ROWS])
     times = np.datetime64(first, step) + np.arange(len(values))
     rows = [
-        pd.DataFrame({"id": [f"S{n:02d}" for n in range(len(lon))], "lon": lon, "lat": lat, "time": str(time).replace("T", " ") + ":00" * (step == "h"),
-                      "value": field.ravel()})
+        pd.DataFrame({
+            "id": [f"S{n:02d}" for n in range(len(lon))], "lon": lon, "lat": lat, "value": field.ravel(),
+            "time": str(time).replace("T", " ") + ":00" * (step == "h"),
+        })
         for number, (time, field) in enumerate(zip(times, values)) if not drop(number)
     ]
     pd.concat(rows).dropna().to_csv(path, index=False)
@@ -58,7 +60,8 @@ def test_stations_that_read_their_cell_have_its_statistics(tmp_path):
     out = aggregate(fields=[write_period(tmp_path / "in.nc", values)], minimum_share=0.5, above=[35], percentiles=[90], points=str(points),
                     out=str(tmp_path / "out.nc"), **table_of(tmp_path / "stations.csv", values))["out"]
     found = pd.read_csv(points).sort_values("station")
-    for column, name in (("value", "pm25"), ("days", "pm25_days"), ("p90", "pm25_p90"), ("days_above_35", "pm25_days_above_35"), ("field", "pm25")):
+    for column in ("value", "field", "days", "p90", "days_above_35"):
+        name = "pm25" if column in ("value", "field") else f"pm25_{column}"
         np.testing.assert_allclose(found[column], read(out, name)[0].ravel(), rtol=1e-4, err_msg=column)
 
 
@@ -80,8 +83,8 @@ def test_readings_of_other_days_are_refused(tmp_path):
 
 def test_shares_of_area_and_stations_are_those_of_the_polluted_half(polluted, tmp_path):
     file, values = polluted
-    result = aggregate(fields=[file], by="year", limits=["cn2012-2", "who2021"], out=str(tmp_path / "out.nc"), table=str(tmp_path / "t.csv"),
-                       **table_of(tmp_path / "stations.csv", values))
+    result = aggregate(fields=[file], by="year", limits=["cn2012-2", "who2021"], out=str(tmp_path / "out.nc"),
+                       table=str(tmp_path / "t.csv"), **table_of(tmp_path / "stations.csv", values))
     rows = {(row["set"], row["averaging"]): row for row in result["limits"]}
     assert rows["cn2012-2", "year"]["area_above_share"] == pytest.approx(4 / 7, abs=0.002)
     assert (rows["cn2012-2", "year"]["stations"], rows["cn2012-2", "year"]["stations_above"]) == (35, 20)
@@ -130,7 +133,8 @@ def test_the_night_on_which_clocks_go_back_has_25_hours_and_one_day(tmp_path):
 
 def test_the_hours_of_a_day_may_be_in_two_files(tmp_path):
     values = fields_of(48, seed=9)
-    whole = aggregate(fields=[write_hours(tmp_path / "w.nc", values, "2019-06-01T00")], minimum_share=0, hours=12, out=str(tmp_path / "a.nc"))["out"]
+    file = write_hours(tmp_path / "w.nc", values, "2019-06-01T00")
+    whole = aggregate(fields=[file], minimum_share=0, hours=12, out=str(tmp_path / "a.nc"))["out"]
     parts = [write_hours(tmp_path / "1.nc", values[:30], "2019-06-01T00"), write_hours(tmp_path / "2.nc", values[30:], "2019-06-02T06")]
     split = aggregate(fields=parts, minimum_share=0, hours=12, out=str(tmp_path / "b.nc"))["out"]
     np.testing.assert_array_equal(read(whole, "o3"), read(split, "o3"))

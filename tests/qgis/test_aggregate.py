@@ -24,8 +24,8 @@ def series(plugin, make_stations, tiny_model, tmp_path_factory):
 
     path = tmp_path_factory.mktemp("series") / "series.nc"
     processing.run("ctm_reanalysis:reanalyseperiod", {
-        "STATIONS": make_stations(DAYS), "VALUE": "pm25", "TIME": "day", "ID": "code", "GRID": SMALL_GRID, "MODEL": tiny_model, "DEVICE": "cpu",
-        "OUTPUT": str(path)})
+        "STATIONS": make_stations(DAYS), "VALUE": "pm25", "TIME": "day", "ID": "code", "GRID": SMALL_GRID, "MODEL": tiny_model,
+        "DEVICE": "cpu", "OUTPUT": str(path)})
     return str(path)
 
 
@@ -71,8 +71,8 @@ def test_the_toolbox_loads_means_limits_and_stations_with_style_and_time(series,
     stations = make_stations(DAYS)
     project.addMapLayer(stations)
     values = {
-        "FIELDS": [series], "BY": "year", "MINIMUM_SHARE": 0.02, "LIMITS": ["who2021"], "STATIONS": stations, "VALUE": "pm25", "TIME": "day",
-        "ID": "code", "OUTPUT": QgsProcessingOutputLayerDefinition("TEMPORARY_OUTPUT", project),
+        "FIELDS": [series], "BY": "year", "MINIMUM_SHARE": 0.02, "LIMITS": ["who2021"], "STATIONS": stations, "VALUE": "pm25",
+        "TIME": "day", "ID": "code", "OUTPUT": QgsProcessingOutputLayerDefinition("TEMPORARY_OUTPUT", project),
         "POINTS": QgsProcessingOutputLayerDefinition(str(tmp_path / "points.gpkg"), project)}
     assert algorithm.checkParameterValues(values, context) == (True, "")
     results, ok = algorithm.run(values, context, feedback)
@@ -114,16 +114,16 @@ def test_the_readings_of_a_station_are_averaged_beside_the_field(run, series, ma
 
 def test_a_mask_halves_the_area_and_takes_its_stations_alone(run, series, make_stations, west, tmp_path):
     for mask, name in ((None, "whole"), (west, "west")):
-        run("aggregate", FIELDS=[series], BY="year", MINIMUM_SHARE=0, LIMITS=["who2021"], MASK=mask, STATIONS=make_stations(DAYS), VALUE="pm25",
-            TIME="day", ID="code", OUTPUT=str(tmp_path / "mean.nc"), TABLE=str(tmp_path / f"{name}.csv"))
+        run("aggregate", FIELDS=[series], BY="year", MINIMUM_SHARE=0, LIMITS=["who2021"], MASK=mask, STATIONS=make_stations(DAYS),
+            VALUE="pm25", TIME="day", ID="code", OUTPUT=str(tmp_path / "mean.nc"), TABLE=str(tmp_path / f"{name}.csv"))
     whole, half = (list(csv.DictReader(open(tmp_path / f"{name}.csv", encoding="utf-8")))[0] for name in ("whole", "west"))
     assert float(half["area_km2"]) == pytest.approx(float(whole["area_km2"]) / 2, rel=0.01)
     assert int(half["stations"]) == sum(x < 384_000 for x, _, _ in readings_of(FIRST_DAY)) and int(whole["stations"]) == 60
 
 
 def test_the_panel_is_drawn_with_stations_and_outline(run, series, make_stations, west, tmp_path):
-    run("aggregate", FIELDS=[series], STATIONS=make_stations(DAYS), VALUE="pm25", TIME="day", OUTLINE=west, OUTPUT=str(tmp_path / "mean.nc"),
-        PANEL=str(tmp_path / "with.png"))
+    run("aggregate", FIELDS=[series], STATIONS=make_stations(DAYS), VALUE="pm25", TIME="day", OUTLINE=west,
+        OUTPUT=str(tmp_path / "mean.nc"), PANEL=str(tmp_path / "with.png"))
     run("aggregate", FIELDS=[series], OUTPUT=str(tmp_path / "mean.nc"), PANEL=str(tmp_path / "without.png"))
     one, other = (gdal.Open(str(tmp_path / f"{name}.png")).ReadAsArray() for name in ("with", "without"))
     assert one.shape == other.shape and (one != other).any(0).mean() > 0.005
@@ -136,7 +136,8 @@ def test_geotiffs_go_into_a_folder(run, series, read_raster, fields, tmp_path):
 
 
 @pytest.mark.parametrize("spoil, expected", [
-    ({"FIELDS": []}, "Choose files of fields"), ({"FIELDS_FOLDER": "/tmp"}, "one of the two"), ({"OUTPUT": "/tmp/mean.tif"}, "must end in .nc"),
+    ({"FIELDS": []}, "Choose files of fields"), ({"FIELDS_FOLDER": "/tmp"}, "one of the two"),
+    ({"OUTPUT": "/tmp/mean.tif"}, "must end in .nc"),
     ({"OUTPUT": None}, "Name the NetCDF"), ({"POINTS": "/tmp/points.gpkg"}, "need a station layer"),
     ({"START": "2018-02-20", "END": "2018-02-18"}, "before the first"),
 ])

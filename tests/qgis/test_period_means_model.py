@@ -25,7 +25,8 @@ def test_readings_become_days_means_and_stations(model, make_stations, tiny_mode
     context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
     context.setProject(QgsProject.instance())
     results, ok = model.run({
-        "stations": make_stations(DAYS[:4]), "value": "pm25", "time": "day", "id": "code", "by": "period", "grid": SMALL_GRID, "model": tiny_model,
+        "stations": make_stations(DAYS[:4]), "value": "pm25", "time": "day", "id": "code", "by": "period", "grid": SMALL_GRID,
+        "model": tiny_model,
         "series": str(tmp_path / "days.nc"), "means": str(tmp_path / "means.nc"), "means_of_the_stations": str(tmp_path / "stations.gpkg"),
         "panel": str(tmp_path / "panel.png")}, context, feedback)
     assert ok, feedback.textLog()
