@@ -20,6 +20,7 @@ from model_core.jobs.requests import required
 from model_core.model_file import SUFFIX, Model, load_model, save_model
 from model_core.progress import Progress
 from model_core.training.card import training_card
+from model_core.training.day_fields import cache_for
 from model_core.training.choices import choose_inputs, choose_schedule
 from model_core.training.preparation import PreparedData, StationLayout, prepare
 from model_core.training.processes import Processes, training_processes
@@ -50,7 +51,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
             progress = Progress(lambda: False)
         if device.type == "cuda":
             device = torch.device("cuda", processes.local_rank)
-        prepared = _prepare(request, network, base, out, processes, progress.part(0, 0.05))
+        prepared = _prepare(request, network, base, out, processes, cache_for(device), progress.part(0, 0.05))
         split = _split(request, prepared, training)
         training = _length(request, training, split, processes)
         held_out = [[str(prepared.times[i][day]) for day in split.held_out(i)] for i in range(len(prepared.data))]
@@ -107,21 +108,21 @@ def _configurations(request: dict[str, Any], base: Model | None) -> tuple[Networ
 
 def _prepare(
     request: dict[str, Any], network: NetworkConfiguration, base: Model | None, out: Path, processes: Processes,
-    progress: Progress,
+    cache: int, progress: Progress,
 ) -> PreparedData:
     grid = parse_grid(request["grid"]) if request.get("grid") else None
     layout = None
     if request.get("layout"):
         layout = StationLayout(Path(request["layout"]), *(request.get(key) or None for key in ("x", "y", "crs")))
-    cache = Path(request["cache"]) if request.get("cache") else out.absolute().parent / CACHE_FOLDER
+    folder = Path(request["cache"]) if request.get("cache") else out.absolute().parent / CACHE_FOLDER
     time_zone, lead_day = request.get("time_zone") or "UTC", request.get("lead_day")
     lead_day = None if lead_day is None else int(lead_day)
     covariates = Path(request["covariates"]) if request.get("covariates") else None
 
     def work() -> PreparedData:
         return prepare(
-            required(request, "ctm"), network, grid, layout, cache, progress, time_zone, lead_day, covariates,
-            base.maps if base else None,
+            required(request, "ctm"), network, grid, layout, folder, progress, time_zone, lead_day, covariates,
+            base.maps if base else None, cache,
         )
 
     # The first process makes the stores, the others find them made.
