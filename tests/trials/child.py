@@ -33,6 +33,7 @@ def run_case(order: dict, world: Path, work: Path) -> dict:
     """Make the case and ask; the outcome as plain values, with what was done to the input."""
     from trials.bad_input.classes import make_case
     from trials.case import Case
+    from trials.faults.classes import FAULTS, run_trial
 
     if "folder" in order:
         folder = Path(order["folder"])
@@ -40,6 +41,9 @@ def run_case(order: dict, world: Path, work: Path) -> dict:
     else:
         folder = work / f"{order['name']}-{order['number']}"
         folder.mkdir()
+        if order["name"] in FAULTS:
+            outcome, done = run_trial(order["name"], order["number"], order["seed"], folder, world)
+            return {**outcome.to_dict(), "done": done, "folder": str(folder)}
         case = make_case(order["name"], order["number"], order["seed"], folder, world)
     outcome = ask(case, folder, world)
     return {**outcome.to_dict(), "done": case.done, "folder": str(folder)}
@@ -74,17 +78,20 @@ def ask(case, folder: Path, world: Path):
 
 def _warm_up() -> None:
     """Import what all cases need, so that none is charged for it."""
+    import importlib
+    import pkgutil
+
     import geopandas  # noqa: F401
+    import matplotlib.figure  # noqa: F401
     import pyarrow.dataset  # noqa: F401
     import pyogrio  # noqa: F401
     import torch
 
     import model_core.covariates  # noqa: F401
-    import model_core.ctm.inspection  # noqa: F401
-    import model_core.jobs.grid_stations  # noqa: F401
-    import model_core.jobs.read_stations  # noqa: F401
-    import model_core.jobs.reanalyse  # noqa: F401
+    import model_core.jobs
 
+    for module in pkgutil.iter_modules(model_core.jobs.__path__):
+        importlib.import_module(f"model_core.jobs.{module.name}")
     torch.set_num_threads(1)
 
 

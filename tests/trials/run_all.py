@@ -22,7 +22,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from trials.bad_input.classes import CLASSES  # noqa: E402
 from trials.faults.classes import FAULTS  # noqa: E402
 from trials.outcome import FAILURES  # noqa: E402
-from trials.pool import run_all  # noqa: E402
+from trials.pool import CPU_SECONDS, run_all  # noqa: E402
 from trials.table import Table  # noqa: E402
 from trials.world import make_world  # noqa: E402
 
@@ -37,13 +37,14 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, metavar="N", help="number of the first one (default 0)")
     parser.add_argument("--seed", type=int, default=15, metavar="S", help="the same seed gives the same trials (default 15)")
     parser.add_argument("--processes", type=int, default=2, metavar="N", help="that run at once (default 2)")
+    parser.add_argument("--world", type=Path, metavar="DIR", help="folder for the small world, kept (default: a temporary one)")
     parser.add_argument("--tell", action="store_true", help="print every outcome, not only the failures")
     parser.add_argument("--replay", type=Path, metavar="DIR", help="run one case again that was kept")
     parser.add_argument("--out", type=Path, default=BUILD / "trials.csv", metavar="F.csv", help="the table as CSV")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="trials-") as temporary:
         work = Path(temporary)
-        world = make_world(work / "world")
+        world = make_world(options.world.resolve() if options.world else work / "world")
         if options.replay:
             return _replay(options.replay.resolve(), world, work)
         return _run(options, world, work)
@@ -61,13 +62,10 @@ def _run(options: argparse.Namespace, world: Path, work: Path) -> int:
             if outcome["kind"] in FAILURES or options.tell:
                 print(f"{outcome['kind'].upper()} {name}-{order['number']} ({outcome['done'][:160]}): {outcome['told'][:400]}", file=sys.stderr, flush=True)
 
-        if name in CLASSES:
-            count = CLASSES[name][1] if options.trials is None else options.trials
-            orders = [{"name": name, "number": options.first + number, "seed": options.seed} for number in range(count)]
-            run_all(orders, world, work, failures, options.processes, tell)
-        else:
-            run, count = FAULTS[name]
-            run(count if options.trials is None else options.trials, options.first, options.seed, world, work, options.processes, tell)
+        count, limit = (CLASSES[name][1], CPU_SECONDS) if name in CLASSES else FAULTS[name][1:]
+        numbers = range(options.first, options.first + (count if options.trials is None else options.trials))
+        orders = [{"name": name, "number": number, "seed": options.seed, "cpu_seconds": limit} for number in numbers]
+        run_all(orders, world, work, failures, options.processes, tell)
         print(f"{name}: {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
     print(table)
     table.write(options.out)

@@ -1,7 +1,28 @@
-"""The classes of faults, with the number of trials of a full run."""
+"""The classes of faults, with the number of trials of a full run and the CPU seconds that one may take."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Callable
 
-FAULTS: dict[str, tuple[Callable, int]] = {}
+import numpy as np
+
+from trials.faults import disks, kills, memory, together
+from trials.outcome import Outcome
+
+Trial = Callable[[int, np.random.Generator, Path, Path], tuple[Outcome, str]]
+
+FAULTS: dict[str, tuple[Trial, int, float]] = {
+    "job-killed": (kills.job_killed, 165, 120.0),
+    "disk-full": (disks.disk_full, 66, 120.0),
+    "folder-refuses": (disks.folder_refuses, 66, 120.0),
+    "out-of-memory": (memory.out_of_memory, 55, 120.0),
+    "two-runs": (together.two_runs, 33, 240.0),
+    "one-cache": (together.one_cache, 20, 240.0),
+}
+
+
+def run_trial(name: str, number: int, seed: int, folder: Path, world: Path) -> tuple[Outcome, str]:
+    """(outcome, what was done) of the trial of that number."""
+    random = np.random.default_rng([seed, number, *name.encode()])
+    return FAULTS[name][0](number, random, folder, world)
