@@ -184,8 +184,9 @@ def _check_form(message: Any) -> None:
 
 def _say_alive(channel: Channel, busy: threading.Event) -> None:
     while busy.wait():
-        channel.send({"type": "alive", "id": None})
         time.sleep(ALIVE_SECONDS)
+        if busy.is_set():
+            channel.send({"type": "alive", "id": None})
 
 
 def _end_with_children() -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Callable, NamedTuple, Sequence
 
 import numpy as np
-import torch
 import xarray
 
 from model_core.ctm.derived import RECIPES, find
@@ -22,7 +21,7 @@ from model_core.ctm.formats.surface import Level, describe_axis, is_vertical
 from model_core.ctm.missing_values import without_marks
 from model_core.ctm.mixing_ratios import Air, Conversion, air_of, conversion, ratio_unit
 from model_core.errors import InputError
-from model_core.free_memory import free_memory
+from model_core.free_memory import free_main_memory
 from model_core.units import convert
 from model_core.variable_table import VariableTable
 from model_core.variables import Variable
@@ -152,7 +151,7 @@ class CTMFile:
         needed = 4 * rows * columns * count
         if needed < _ALWAYS_ROOM:
             return
-        free = free_memory(torch.device("cpu"))
+        free = free_main_memory()
         if free is not None and needed > free:
             raise InputError(
                 f"variable '{name}' of '{self.path}' has {count} fields of {rows} rows x {columns} columns in one day, "

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Sequence
 
 import numpy as np
-import torch
 
 from model_core.ctm.ctm_file import OpenFiles
 from model_core.ctm.series import read_series
 from model_core.errors import InputError
-from model_core.free_memory import free_memory
+from model_core.free_memory import free_main_memory
 from model_core.grid import Grid
 from model_core.progress import Progress
 from model_core.variable_table import VariableTable, current_table
@@ -68,7 +67,7 @@ def read_ctm(
     table = table or current_table()
     series = read_series(paths, variables, table, progress.part(0, 0.2), time_zone, lead_day)
     shape = (len(series.days), *series.grid.shape)
-    needed, free = 4 * int(np.prod(shape)) * len(series.schedules), free_memory(torch.device("cpu"))
+    needed, free = 4 * int(np.prod(shape)) * len(series.schedules), free_main_memory()
     if free is not None and needed > free:
         raise InputError(
             f"'{paths[0]}': its fields are {needed / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB of memory are free; cut out the days or the part "

@@ -9,7 +9,7 @@ import numpy as np
 
 FORMATS = {"classic": "NETCDF3_CLASSIC", "offset": "NETCDF3_64BIT_OFFSET", "data": "NETCDF3_64BIT_DATA", "hdf": "NETCDF4"}
 ROWS, COLUMNS, HOURS = 12, 14, 25
-MANY = 3000  # variables of the file with thousands of them
+MANY = 1600  # variables of the file with thousands of them
 
 
 def write_all(folder: Path) -> None:

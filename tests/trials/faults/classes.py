@@ -7,7 +7,7 @@ from typing import Callable
 
 import numpy as np
 
-from trials.faults import disks, kills, memory, together
+from trials.faults import disks, engines, kills, memory, soak, together
 from trials.outcome import Outcome
 
 Trial = Callable[[int, np.random.Generator, Path, Path], tuple[Outcome, str]]
@@ -19,6 +19,10 @@ FAULTS: dict[str, tuple[Trial, int, float]] = {
     "out-of-memory": (memory.out_of_memory, 55, 120.0),
     "two-runs": (together.two_runs, 33, 240.0),
     "one-cache": (together.one_cache, 20, 240.0),
+    "worker-killed": (engines.worker_killed, 24, 240.0),
+    "qgis-killed": (engines.qgis_killed, 6, 600.0),
+    "dask-worker-killed": (engines.dask_worker_killed, 4, 600.0),
+    "decade": (soak.decade, 1, 3600.0),
 }
 
 
