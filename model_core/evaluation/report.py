@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import math
-from contextlib import contextmanager, suppress
+import os
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Iterator, Mapping, Sequence
 
@@ -22,9 +23,13 @@ CSV_COLUMNS = ("date", "stations", "n", *SCORES, "mean_true", "mean_reproduced")
 
 
 @contextmanager
-def evaluation_folder(folder: Path) -> Iterator[None]:
+def evaluation_folder(folder: Path, shared: bool = False) -> Iterator[None]:
     """The folder is made where it is missing, so that a wrong one is told before the work and not after it; it is
     removed again if the work fails and left nothing in it.
+
+    Parameters
+    ----------
+    shared : whether several runs may have it at once, as they have a cache
 
     Raises
     ------
@@ -35,12 +40,12 @@ def evaluation_folder(folder: Path) -> Iterator[None]:
         raise OutputError(f"'{folder}' is a file; name a folder for the evaluation")
     if not folder.absolute().parent.is_dir():
         raise OutputError(f"folder '{folder.absolute().parent}' does not exist; create it, or choose another folder")
-    probe, is_new = folder / ".write.partial", not folder.exists()
-    with only_one(folder):
+    probe, is_new = folder / f".write{os.getpid()}.partial", not folder.exists()
+    with nullcontext() if shared else only_one(folder):
         try:
             folder.mkdir(exist_ok=True)
             probe.write_bytes(b"")
-            probe.unlink()
+            probe.unlink(missing_ok=True)
         except OSError as error:
             raise OutputError(f"can't write to the folder '{folder}': {error.strerror or error}; choose another") from error
         try:
