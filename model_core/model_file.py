@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from model_core.atomic_file import atomic_file
+from model_core.card_form import check_card
 from model_core.configuration import NetworkConfiguration
 from model_core.errors import InputError, ModelFileError
 from model_core.grid import Grid
@@ -155,8 +156,7 @@ def load_model(name_or_file: str) -> Model:
         network.load_state_dict({key.removeprefix(_WEIGHTS): value for key, value in weights.items()})
         grid = Grid.from_description(header["grid"])
         maps = _maps(header["maps"], tensors) if "maps" in header else None
-        if not isinstance(header["card"], dict):
-            raise ValueError(f"its card is {type(header['card']).__name__}, not a table")
+        check_card(header["card"])
     except (SafetensorError, KeyError, TypeError, ValueError, AttributeError, RuntimeError, InputError, OSError, ProjError) as error:
         raise ModelFileError(f"model file '{path}' is damaged or incomplete ({error}); copy or train it again") from error
     hashes = hashlib.sha256(content).hexdigest(), header["hashes"]["weights"]

@@ -124,7 +124,9 @@ def test_the_seal_can_not_be_taken_off(tiny_model, tmp_path):
 
 
 @pytest.mark.parametrize("change, message", [
-    (lambda h, t: h.update(card=7), "its card is int, not a table"), (lambda h, t: h.update(network="x"), "damaged"),
+    (lambda h, t: h.update(card=7), "its card is int, not a table"),
+    (lambda h, t: h["card"].update(training="µ"), "card.training is str, not a table"),
+    (lambda h, t: h["card"].update(missing_inputs=[None]), "card.missing_inputs: entry 1 is NoneType, not a table"), (lambda h, t: h.update(network="x"), "damaged"),
     (lambda h, t: h["network"].update(transforms=[1]), "damaged"), (lambda h, t: h["grid"].update(wkt="nonsense"), "damaged"),
     (lambda h, t: h["grid"].update(rows="many"), "damaged"), (lambda h, t: h.update(maps=3), "damaged"),
     (lambda h, t: t.update({"maps.nonsense": torch.zeros(3)}), "unknown variable 'nonsense'"),

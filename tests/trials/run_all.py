@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from trials.bad_input.classes import CLASSES  # noqa: E402
-from trials.faults.classes import FAULTS  # noqa: E402
+from trials.faults.classes import FAULTS, lacking  # noqa: E402
 from trials.outcome import FAILURES  # noqa: E402
 from trials.pool import CPU_SECONDS, run_all  # noqa: E402
 from trials.table import Table  # noqa: E402
@@ -56,6 +56,9 @@ def _run(options: argparse.Namespace, world: Path, work: Path) -> int:
         shutil.rmtree(failures, ignore_errors=True)
     for name in options.only or (*CLASSES, *FAULTS):
         begin = time.monotonic()
+        if reason := lacking(name):
+            print(f"{name}: not run: {reason}", file=sys.stderr)
+            continue
 
         def tell(order, outcome):
             table.add(name, outcome["kind"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import shutil
 from pathlib import Path
 from typing import Callable
 
@@ -24,6 +26,15 @@ FAULTS: dict[str, tuple[Trial, int, float]] = {
     "dask-worker-killed": (engines.dask_worker_killed, 4, 600.0),
     "decade": (soak.decade, 1, 3600.0),
 }
+
+
+def lacking(name: str) -> str:
+    """What a class needs and this machine has not; "" where it can be run."""
+    if name == "qgis-killed" and shutil.which("qgis_process") is None:
+        return "no qgis_process on the PATH"
+    if name == "dask-worker-killed" and importlib.util.find_spec("distributed") is None:
+        return "the package distributed is not installed"
+    return ""
 
 
 def run_trial(name: str, number: int, seed: int, folder: Path, world: Path) -> tuple[Outcome, str]:

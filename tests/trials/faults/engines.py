@@ -102,8 +102,6 @@ def worker_killed(number: int, random: np.random.Generator, folder: Path, world:
 def qgis_killed(number: int, random: np.random.Generator, folder: Path, world: Path) -> tuple[Outcome, str]:
     """kill -9 of a `qgis_process` in the middle of an algorithm; its worker ends, and the next run works."""
     program = shutil.which("qgis_process")
-    if program is None:
-        return Outcome(CLEAN, "'qgis_process' is not here: not run"), "no QGIS"
     known = sound("simulate", world, folder)
     profile = Path(tempfile.gettempdir()) / "trials-qgis"
     environment = _qgis_environment(profile, folder / "tmp")
