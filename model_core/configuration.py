@@ -10,6 +10,7 @@ from typing import Any
 from model_core.errors import InputError
 from model_core.variables import VARIABLES
 
+MOST_CHANNELS, MOST_CELLS_WIDE = 4096, 1000  # more is a slip, and would take all memory
 CONFIGURATIONS_FOLDER = Path(__file__).parent / "configurations"
 
 
@@ -85,6 +86,13 @@ class NetworkConfiguration:
             raise InputError(f"network.unet_factor must be 1 or more, got {self.unet_factor}")
         if self.levels < 2 or self.width < 1:
             raise InputError(f"network.levels must be 2 or more and network.width 1 or more, got {self.levels}, {self.width}")
+        if self.width * 2 ** min(self.levels - 1, 64) > MOST_CHANNELS:  # each level has twice the channels of the one above
+            raise InputError(
+                f"network.width {self.width} with network.levels {self.levels} makes more than {MOST_CHANNELS} channels; the paper's "
+                "configuration has a width of 32 and 5 levels"
+            )
+        if max((*self.kernels, *self.coarse_factors, self.unet_factor)) > MOST_CELLS_WIDE:
+            raise InputError(f"network.kernels, coarse_factors and unet_factor are cells; none may be more than {MOST_CELLS_WIDE}")
         if self.epsilon <= 0 or self.correction_limit <= 0:
             raise InputError("network.epsilon and network.correction_limit must be positive")
         if len(self.correction_share) != 2 or not all(0 <= share <= 1 for share in (*self.correction_share, self.uncertainty_share)):

@@ -93,7 +93,7 @@ def _open(
     wanted = {configuration.target, *configuration.station_variables, *configuration.maps, "land", "elevation"}
     grid = parse_grid(request["grid"]) if request.get("grid") else None
     lead_day = request.get("lead_day")
-    with evaluation_folder(cache):
+    with evaluation_folder(cache, shared=True):
         days = open_store(
             files, sorted(wanted), grid, cache, progress, time_zone=request.get("time_zone") or "UTC",
             lead_day=None if lead_day in (None, "") else int(lead_day),

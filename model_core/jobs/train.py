@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
@@ -15,6 +16,7 @@ from model_core.ctm.daily_store import CACHE_FOLDER
 from model_core.days import parse_day
 from model_core.device import choose_device, describe_device, training_autocast
 from model_core.errors import Cancelled, InputError, OutputError
+from model_core.file_lock import only_one
 from model_core.grid import parse_grid
 from model_core.jobs.requests import required
 from model_core.model_file import SUFFIX, Model, load_model, save_model
@@ -46,7 +48,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     device = choose_device(request.get("device") or "auto")
     precision = request.get("precision") or "auto"
     training_autocast(device, precision)  # refuses an unknown one before hours of reading
-    with training_processes(request.get("device") or "auto") as processes:
+    with training_processes(request.get("device") or "auto") as processes, only_one(out) if processes.leads else nullcontext():
         if not processes.leads:  # one voice is enough; this one only listens for the cancel
             progress = Progress(lambda: False)
         if device.type == "cuda":
@@ -84,8 +86,8 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
                 f"Cancelled at iteration {result.stopped_at} of {training.iterations}; the best model so far, of iteration "
                 f"{result.best['iteration']}, is in '{out}'. The same training goes on with --resume."
             )
-    figures = _draw(out, result, prepared, progress)
-    checkpoint.unlink(missing_ok=True)
+        figures = _draw(out, result, prepared, progress)
+        checkpoint.unlink(missing_ok=True)
     return {
         "out": str(out), "iterations": training.iterations, "loss": result.history[-1]["loss"],
         "validation": result.best.get("rmse"), "scores": result.best,
