@@ -84,8 +84,13 @@ class ModelSummary:
     card: dict[str, Any] = field(default_factory=dict)
 
 
-def save_model(path: Path, model: Model) -> None:
+def save_model(path: Path, model: Model, kernel_bits: int | None = None) -> None:
     """Write a model file; it gets its name only when it is complete.
+
+    Parameters
+    ----------
+    kernel_bits : significant bits that the kernels of the UNet++ are rounded to, at most the 11 of half precision, in which
+        they are then stored (the fewer, the better they are compressed); None keeps them as they are. Read back they are float32.
 
     Raises
     ------
@@ -93,6 +98,9 @@ def save_model(path: Path, model: Model) -> None:
         If the file can't be written.
     """
     tensors = {_WEIGHTS + key: value.contiguous() for key, value in model.network.cpu().state_dict().items()}
+    if kernel_bits:  # the kernels of PointConv and all that is not a kernel are few and stay as they are
+        large = [key for key, value in tensors.items() if key.startswith(f"{_WEIGHTS}unet.") and value.ndim == 4]
+        tensors |= {key: _rounded(tensors[key], kernel_bits).half() for key in large}
     header: dict[str, Any] = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -109,6 +117,12 @@ def save_model(path: Path, model: Model) -> None:
     content = sealed(tensors, json.dumps(header))
     with atomic_file(path) as partial:
         partial.write_bytes(content)
+
+
+def _rounded(values: torch.Tensor, bits: int) -> torch.Tensor:
+    """Each value rounded to so many significant bits."""
+    mantissa, exponent = torch.frexp(values)
+    return torch.ldexp(torch.round(mantissa * 2**bits) / 2**bits, exponent)
 
 
 def sealed(tensors: Mapping[str, torch.Tensor], header: str) -> bytes:
