@@ -86,6 +86,14 @@ def test_two_processes_that_want_one_store_of_daily_fields_make_it_once(tiny_ctm
     assert [path.suffix for path in tmp_path.iterdir()] == [".nc"]
 
 
+def test_the_lock_that_a_killed_run_left_beside_a_finished_store_goes(tiny_ctm, tmp_path):
+    open_store([tiny_ctm], ["pm25"], folder=tmp_path)
+    target = next(tmp_path.iterdir())
+    target.with_name(f".{target.name}.lock").touch()
+    open_store([tiny_ctm], ["pm25"], folder=tmp_path)
+    assert list(tmp_path.iterdir()) == [target]
+
+
 def test_waiting_for_a_store_is_told(tiny_ctm, tmp_path):
     open_store([tiny_ctm], ["pm25"], folder=tmp_path)
     target = next(tmp_path.iterdir())
