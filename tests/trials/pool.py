@@ -75,7 +75,10 @@ class Child:
                 status = self.process.wait()
                 told = f"{signal.Signals(-status).name}" if status < 0 else f"status {status}"
                 return self._lost(order, CRASH, f"the process died: {told}; {(self.work / 'stderr.txt').read_text()[-300:]}")
-            return json.loads(line)
+            outcome = json.loads(line)
+            if outcome["leaves"]:
+                self.process.wait()
+            return outcome
 
     def end(self) -> None:
         """Kill it with all that it started."""
