@@ -21,7 +21,7 @@ import time
 from typing import Any, BinaryIO
 
 from model_core import __version__
-from model_core.errors import Cancelled, InputError
+from model_core.errors import Cancelled, InputError, LibraryStuck
 from model_core.failures import explain
 from model_core.progress import Progress
 
@@ -95,7 +95,10 @@ def run(job: Job) -> None:
         job.reply("result", result=result)
         return
     except BaseException as error:  # SystemExit too: a library's exit() must not take the warm worker along
-        explanation = explain(error, f"{job.command} {job.request}")
+        explanation, is_stuck = explain(error, f"{job.command} {job.request}"), isinstance(error, LibraryStuck)
+    if is_stuck:  # a thread of this process will never end
+        job.reply("error", **explanation)
+        _end_with_children()
     _release_memory(explanation["kind"] == "OutOfMemory")  # only here are the failed job's frames, and the arrays in them, let go
     job.reply("error", **explanation)
 

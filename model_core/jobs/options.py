@@ -14,9 +14,9 @@ FILES = {
 }
 _LISTS = {"where", "inputs", "input_options", "ctm", "maps", "time", "id", "baselines"}  # a text, or several
 _TEXTS = FILES | {
-    "value", "unit", "unit_column", "x", "y", "crs", "group", "sites_id", "encoding", "decimal", "stamp", "from", "time_zone", "times_in", "date_order",
-    "date", "start", "end", "step", "species", "grid", "device", "precision", "uncertainty", "analysis", "scheduler", "scheme", "level", "target",
-    "rh", "wind", "validation_start", "validation_end", "dem_unit", "dem_crs", "landcover_crs",
+    "value", "unit", "unit_column", "x", "y", "crs", "group", "sites_id", "encoding", "decimal", "stamp", "from", "time_zone", "times_in",
+    "date_order", "date", "start", "end", "step", "species", "grid", "device", "precision", "uncertainty", "analysis", "scheduler", "scheme",
+    "level", "target", "rh", "wind", "validation_start", "validation_end", "dem_unit", "dem_crs", "landcover_crs",
 }
 _INTEGERS = {"hours", "seed", "days", "folds", "points", "memory", "iterations", "epochs", "batch", "lead_day"}
 _NUMBERS = {"gas_temperature", "gas_pressure", "block_km", "validation_share", "learning_rate"}

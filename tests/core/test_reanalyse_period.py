@@ -323,6 +323,18 @@ def test_a_killed_run_is_gone_on_with(readings, request_of, tmp_path, out):
         assert files_of(tmp_path / out) == files_of(tmp_path / f"whole-{out}")
 
 
+def test_a_store_that_was_cut_off_while_it_was_made_is_made_anew(request_of, tmp_path):
+    script = (
+        "import json, os, signal, sys\nfrom model_core.jobs import JOBS\nfrom model_core.progress import Progress\n"
+        "def end(event, arguments):\n"
+        "    if event == 'open' and 'fingerprint' in str(arguments[0]):\n        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "sys.addaudithook(end)\nJOBS['reanalyse-period'](json.loads(sys.argv[1]), Progress())\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", script, json.dumps(request_of("out.nc"))], cwd=Path(__file__).parents[2])
+    assert killed.returncode == -signal.SIGKILL and ".out.nc.days" in hidden(tmp_path)
+    assert run(request_of("out.nc"))["days"]["computed"] == 7 and hidden(tmp_path) == []
+
+
 def test_a_damaged_output_is_made_anew(request_of, tmp_path):
     (tmp_path / "out.nc").write_bytes(b"CDF\x01 no more")
     assert run(request_of())["days"]["computed"] == 7

@@ -63,15 +63,16 @@ def _run(options: argparse.Namespace, world: Path, work: Path) -> int:
         def tell(order, outcome):
             table.add(name, outcome["kind"])
             if outcome["kind"] in FAILURES or options.tell:
-                print(f"{outcome['kind'].upper()} {name}-{order['number']} ({outcome['done'][:160]}): {outcome['told'][:400]}", file=sys.stderr, flush=True)
+                print(f"{outcome['kind'].upper()} {name}-{order['number']} ({outcome['done'][:160]}): {outcome['told'][:400]}",
+                    file=sys.stderr, flush=True)
 
         count, limit = (CLASSES[name][1], CPU_SECONDS) if name in CLASSES else FAULTS[name][1:]
         numbers = range(options.first, options.first + (count if options.trials is None else options.trials))
         orders = [{"name": name, "number": number, "seed": options.seed, "cpu_seconds": limit} for number in numbers]
         run_all(orders, world, work, failures, options.processes, tell)
         print(f"{name}: {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
+        table.write(options.out)  # what is known stays, if the run is cut off
     print(table)
-    table.write(options.out)
     print(f"{table.failures} failures; {time.monotonic() - begun:.0f} s; {options.out}")
     if table.failures:
         print(f"The failing cases are in {failures}; run one again with --replay DIR.")

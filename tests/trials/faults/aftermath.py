@@ -1,4 +1,4 @@
-"""What must hold after every fault: nothing half-written under a final name, nobody left behind, and the next run as if nothing had been."""
+"""What must hold after every fault: nothing half-written under a final name, nobody left behind, the next run as if nothing had been."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ def as_if_nothing_had_been(
         return Outcome(WRONG if outcome.kind == CLEAN else outcome.kind, f"the next run does not work: {outcome.told}", outcome.traceback)
     found = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
     if found != set(sound.contents):
-        return Outcome(WRONG, f"after the next run there is more: {sorted(found - set(sound.contents))}, or less: {sorted(set(sound.contents) - found)}")
+        more, less = sorted(found - set(sound.contents)), sorted(set(sound.contents) - found)
+        return Outcome(WRONG, f"after the next run there is more: {more}, or less: {less}")
     other = [name for name in sorted(found) if digest(out / name) != sound.contents[name] and not (renewed and name.startswith(renewed))]
     if other:
         return Outcome(WRONG, f"the next run gives another result in {', '.join(other)}")
