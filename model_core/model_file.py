@@ -20,6 +20,7 @@ from model_core.configuration import NetworkConfiguration
 from model_core.errors import InputError, ModelFileError
 from model_core.grid import Grid
 from model_core.network.reanalysis_network import ReanalysisNetwork
+from model_core.variable_table import definitions, make_known
 
 FORMAT = "ctm-reanalysis-model"
 FORMAT_VERSION = 1
@@ -56,6 +57,7 @@ class Model:
     maps : its own covariates, or None
     name, sha256 : of the file that it was read from; empty for a model that is not saved yet
     weights_sha256 : of the weights alone, in that file: it stays when the card is written anew
+    variables : definitions of its variables that this software does not know by itself, as in a variable table
     """
 
     network: ReanalysisNetwork
@@ -65,6 +67,7 @@ class Model:
     name: str = ""
     sha256: str = ""
     weights_sha256: str = ""
+    variables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def configuration(self) -> NetworkConfiguration:
@@ -98,6 +101,9 @@ def save_model(path: Path, model: Model) -> None:
         "grid": model.grid.describe(),
         "hashes": {"weights": _weights_hash(tensors)},
     }
+    defined = definitions((*model.configuration.station_variables, *model.configuration.covariates))
+    if defined:
+        header["variables"] = defined
     if model.maps:
         for key, values in model.maps.fields.items():
             # Half precision keeps elevation to 4 m and fractions to 0.0005: far below what a cell mean means.
@@ -129,15 +135,19 @@ def replace_card(path: Path, card: Mapping[str, Any]) -> None:
 def load_model(name_or_file: str) -> Model:
     """Read a model by name (``bundled`` is the one that comes with the plugin) or from a file; nothing pickled is ever read.
 
+    Variables that the file defines are known from then on, to the end of the job.
+
     Raises
     ------
     ModelFileError
         If it is missing, truncated, no model of this software, or of another format version.
     """
     path = find_model(name_or_file)
+    header = _read_header(path)
+    defined = header.get("variables", {})
+    make_known(defined, f"model file '{path}'")
     try:
         content = path.read_bytes()
-        header = _read_header(path)
         with safe_open(path, framework="pt") as file:
             tensors = {key: file.get_tensor(key) for key in file.keys()}
         weights = {key: value for key, value in tensors.items() if key.startswith(_WEIGHTS)}
@@ -155,7 +165,7 @@ def load_model(name_or_file: str) -> Model:
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, InputError, OSError) as error:
         raise ModelFileError(f"model file '{path}' is damaged or incomplete ({error}); copy or train it again") from error
     hashes = hashlib.sha256(content).hexdigest(), header["hashes"]["weights"]
-    return Model(network.eval(), header["card"], grid, maps, path.stem, *hashes)
+    return Model(network.eval(), header["card"], grid, maps, path.stem, *hashes, defined)
 
 
 def find_model(name_or_file: str) -> Path:

@@ -129,7 +129,7 @@ def _add_crossvalidate(commands: Any) -> None:
     parser.add_argument("--analysis", choices=("off", "auto", "on"), default="off",
                         help="spread what remains at the stations that are not left out (default off)")
     _add_prediction(parser, uncertainty=False)
-    add_variables(parser)
+    add_variables(parser, air=False)  # it has those of the readings
     add_out(parser, "DIR", "folder to write scores, predictions, points and a figure into; made where it is missing")
 
 

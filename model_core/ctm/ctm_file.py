@@ -21,7 +21,7 @@ from model_core.ctm.formats.surface import Level, describe_axis, is_vertical
 from model_core.ctm.missing_values import without_marks
 from model_core.ctm.mixing_ratios import Air, Conversion, air_of, conversion, ratio_unit
 from model_core.errors import InputError
-from model_core.units import convert
+from model_core.units import convert, is_concentration
 from model_core.variable_table import VariableTable
 from model_core.variables import Variable
 
@@ -184,10 +184,10 @@ class CTMFile:
         return Yield(variable, (name, *air.names), units, limits, how.compute, how.remark, how.by_density if how.air is None else None)
 
     def _conversion(self, variable: Variable, name: str) -> Conversion | None:
-        if variable.unit != "ug m-3":
+        if not is_concentration(variable.unit):
             return None
         unit = ratio_unit(self._unit(name), str(self.dataset.variables[name].attrs.get("standard_name", "")))
-        return None if unit is None else conversion(variable.key, unit, self._surface_names)
+        return None if unit is None else conversion(variable, unit, self._surface_names, self.table.air)
 
     @cached_property
     def _names(self) -> dict[str, str]:

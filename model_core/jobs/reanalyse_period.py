@@ -6,6 +6,7 @@ import hashlib
 import json
 import threading
 from contextlib import ExitStack
+from contextvars import copy_context
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -121,7 +122,8 @@ class _Reading:
 
     def __init__(self, series: Mapping[str, GriddedSeries], start: np.datetime64 | None, end: np.datetime64 | None):
         self._stopped, self._error = threading.Event(), None
-        self._thread = threading.Thread(target=self._run, args=(series, start, end), daemon=True)
+        # In the job's context: the variables of the job are known to its threads too.
+        self._thread = threading.Thread(target=copy_context().run, args=(self._run, series, start, end), daemon=True)
         self._thread.start()
 
     def wait(self, progress: Progress) -> None:

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Sequence
 
 from model_core.errors import InputError
+from model_core.gases import STANDARD
 from model_core.time_zones import Clock
-from model_core.units import MOLAR_MASS, Gas
+from model_core.units import Gas
+from model_core.variables import get_variable, molar_mass
 
 AUTO, NONE = "auto", "none"
 DATE_ORDERS = (AUTO, "dmy", "mdy", "ymd")
 STAMPS = ("start", "end")
 WIDE = (AUTO, "yes", "no")
-# What the EU's reports of gases in ug m-3 are at: 20 degC and 1013.25 hPa.
-DEFAULT_TEMPERATURE_K, DEFAULT_PRESSURE_PA = 293.15, 101325.0
 
 
 @dataclass(frozen=True)
@@ -87,11 +87,12 @@ class Source:
     @property
     def gas(self) -> Gas | None:
         """What turns mixing ratios of the species into mass concentrations; None where it is no gas."""
-        if self.species not in MOLAR_MASS:
+        mass = molar_mass(get_variable(self.species))
+        if mass is None:
             return None
         return Gas(
-            MOLAR_MASS[self.species], DEFAULT_TEMPERATURE_K if self.temperature is None else self.temperature,
-            DEFAULT_PRESSURE_PA if self.pressure is None else self.pressure,
+            mass, STANDARD.temperature_k if self.temperature is None else self.temperature,
+            STANDARD.pressure_pa if self.pressure is None else self.pressure,
         )
 
 
