@@ -25,13 +25,17 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: a GPU if there is one")
 
 
-def add_variables(parser: argparse.ArgumentParser, air: bool = True) -> None:
-    """The table of variables, the level of CTM files and, with `air`, at which gases convert where the files do not know theirs."""
-    parser.add_argument("--variables", metavar="F", help="TOML file that extends or overrides the variables known in CTM files")
+def add_variables(parser: argparse.ArgumentParser) -> None:
+    """The table of variables, the level of CTM files, and at which gases convert where the files do not know their air."""
+    parser.add_argument("--variables", metavar="F", help="TOML file that extends or overrides the known variables")
+    add_level(parser)
+    add_air(parser)
+
+
+def add_level(parser: argparse.ArgumentParser) -> None:
+    """The level of CTM files."""
     parser.add_argument("--level", metavar="L", help="level of CTM files to read: first, last, or a value of their level axis "
                         "(default: the surface)")
-    if air:
-        add_air(parser)
 
 
 def add_air(parser: Any) -> None:

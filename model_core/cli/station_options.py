@@ -53,8 +53,8 @@ def add_table(parser: argparse.ArgumentParser, what: str, species: bool = False)
             "--species", default="pm25", metavar="SPECIES",
             help="what is read: pm25 (default), pm10, o3, no2, so2, co, or a variable of the variable table (--variables)",
         )
-        group.add_argument("--variables", metavar="F", help="TOML file that extends or overrides the known variables")
-    group.add_argument("--unit", metavar="U", help="unit of the readings (default: the form's, else ug m-3)")
+    group.add_argument("--variables", metavar="F", help="TOML file that extends or overrides the known variables")
+    group.add_argument("--unit", metavar="U", help="unit of the readings (default: the form's, else that of the variable)")
     group.add_argument("--unit-column", metavar="COL", help="column that says the unit row by row")
     group.add_argument(
         "--time", metavar="COL[+COL]",

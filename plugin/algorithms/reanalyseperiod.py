@@ -30,8 +30,8 @@ class ReanalysePeriod(EngineAlgorithm):
     NAME = "reanalyseperiod"
     TITLE = tr("Reanalyse a period")
     GROUP = "reanalysis"
-    SUMMARY = tr("Turns the PM2.5 readings of many days or hours into a field for each: one NetCDF whose layer the temporal controller "
-                 "steps through, or a folder with a GeoTIFF for each. A run that was cancelled goes on where it stopped, and "
+    SUMMARY = tr("Turns the readings of many days or hours (of PM2.5, or of the model's species) into a field for each: one NetCDF "
+                 "whose layer the temporal controller steps through, or a folder with a GeoTIFF for each. A run that was cancelled goes on where it stopped, and "
                  "only what is missing or has changed is computed. Days without readings are listed, not invented.")
     TAGS = ("period", "series", "year", "netcdf", "temporal", "animation", "pm2.5", "reanalysis", "batch", "dask")
 

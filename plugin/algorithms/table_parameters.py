@@ -17,6 +17,7 @@ from .choices import Choice, chosen_word
 FORM, SPECIES, WHERE, SITES, SITES_ID = "FORM", "SPECIES", "WHERE", "SITES", "SITES_ID"
 DATE_ORDER, STAMP, WIDE, ENCODING, DECIMAL = "DATE_ORDER", "STAMP", "WIDE", "ENCODING", "DECIMAL"
 GAS_TEMPERATURE, GAS_PRESSURE = "GAS_TEMPERATURE", "GAS_PRESSURE"
+OTHER_SPECIES, VARIABLES = "OTHER_SPECIES", "VARIABLES"
 # Words of the engine.
 SPECIES_WORDS = ("pm25: PM2.5", "pm10: PM10", f"o3: {tr('ozone')}", f"no2: {tr('nitrogen dioxide')}", f"so2: {tr('sulfur dioxide')}",
                  f"co: {tr('carbon monoxide')}")
@@ -53,6 +54,8 @@ def add_species(algorithm: EngineAlgorithm) -> None:
     """What is read."""
     algorithm.add(Choice(SPECIES, tr("Species"), SPECIES_WORDS),
         tr("What is read. Of a table with several species its rows or column are taken."))
+    algorithm.add(QgsProcessingParameterString(OTHER_SPECIES, tr("Other species"), optional=True),
+        tr("Instead of the species above: a variable that the table of variables defines, such as nh3."), advanced=True)
 
 
 def add_form(algorithm: EngineAlgorithm, advanced: bool = True) -> None:
@@ -73,12 +76,31 @@ def add_reading_options(algorithm: EngineAlgorithm) -> None:
     algorithm.add(Choice(STAMP, tr("Hourly times: start or end of the hour"), STAMPS),
         tr("'start' or 'end' of the hour that is meant. 'auto': as the form has it, else the start."), advanced=True)
     algorithm.add(Choice(DECIMAL, tr("Decimal sign"), DECIMALS), tr("Of numbers written as text. 'auto': found."), advanced=True)
+    add_variable_table(algorithm)
+    add_air(algorithm)
+
+
+def add_variable_table(algorithm: EngineAlgorithm) -> None:
+    """The file that defines further variables."""
+    algorithm.add(QgsProcessingParameterFile(VARIABLES, tr("Table of variables"), fileFilter="TOML (*.toml)", optional=True),
+        tr("File that extends or overrides the known variables: names in files, units, limits."), advanced=True)
+
+
+def add_air(algorithm: EngineAlgorithm) -> None:
+    """At which gases convert."""
     for name, label, help_text in (
-        (GAS_TEMPERATURE, tr("Temperature of gases in K"), tr("At which ppb and ppm become µg/m³. Empty: 293.15 K.")),
-        (GAS_PRESSURE, tr("Pressure of gases in hPa"), tr("At which ppb and ppm become µg/m³. Empty: 1013.25 hPa.")),
+        (GAS_TEMPERATURE, tr("Temperature of gases in K"),
+         tr("At which ppb and ppm become µg/m³ where the files do not know their air. Empty: 293.15 K; 298.15 K is usual too.")),
+        (GAS_PRESSURE, tr("Pressure of gases in hPa"), tr("Likewise. Empty: 1013.25 hPa.")),
     ):
         algorithm.add(QgsProcessingParameterNumber(
             name, label, Qgis.ProcessingNumberParameterType.Double, optional=True, minValue=1), help_text, advanced=True)
+
+
+def air_request(algorithm: EngineAlgorithm, parameters: dict, context) -> dict:
+    """The engine's words for the parameters of `add_air`."""
+    return {name.lower(): algorithm.parameterAsDouble(parameters, name, context)
+            for name in (GAS_TEMPERATURE, GAS_PRESSURE) if parameters.get(name) is not None}
 
 
 def add_file_options(
@@ -99,16 +121,16 @@ def reading_options(algorithm: EngineAlgorithm, parameters: dict, context) -> di
     """The engine's words for form, species and the parameters of `add_reading_options`."""
     request = {"from": chosen_word(algorithm, parameters, FORM, context)}
     if algorithm.parameterDefinition(SPECIES) is not None:
-        request["species"] = chosen_word(algorithm, parameters, SPECIES, context)
+        other = algorithm.parameterAsString(parameters, OTHER_SPECIES, context).strip()
+        request["species"] = other or chosen_word(algorithm, parameters, SPECIES, context)
+    request["variables"] = algorithm.parameterAsFile(parameters, VARIABLES, context)
     request["sites"] = algorithm.parameterAsFile(parameters, SITES, context)
     request["sites_id"] = algorithm.parameterAsString(parameters, SITES_ID, context).strip()
     request["date_order"] = chosen_word(algorithm, parameters, DATE_ORDER, context)
     stamp = chosen_word(algorithm, parameters, STAMP, context)
     request["stamp"] = "" if stamp == "auto" else stamp
     request["decimal"] = _SIGNS.get(chosen_word(algorithm, parameters, DECIMAL, context), "")
-    for name in (GAS_TEMPERATURE, GAS_PRESSURE):
-        if parameters.get(name) is not None:
-            request[name.lower()] = algorithm.parameterAsDouble(parameters, name, context)
+    request.update(air_request(algorithm, parameters, context))
     return {key: value for key, value in request.items() if value != ""}
 
 
