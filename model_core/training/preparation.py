@@ -177,6 +177,7 @@ def _account(store: DailyStore, days: TrainingDays, group: Series) -> dict[str, 
         "variables": list(days.fields), "maps": list(days.maps), "grid": str(group.files[0].grid),
         "time_zone": store.attributes.get("time_zone", "UTC"), "lead_day": store.attributes.get("lead_day"),
         **{key: str(store.attributes[key]) for key in _STATED if key in store.attributes},
+        **({"notes": list(store.attributes["notes"])} if store.attributes.get("notes") else {}),
     }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from listening import Listening
 from model_core.errors import InputError
 from model_core.gases import MOLAR_MASS, R
 from model_core.jobs import JOBS
@@ -25,17 +26,6 @@ long_name = "ammonia"
 limits = [0, 1000]
 """
 UG_OF_A_PPB = MOLAR_MASS["nh3"] * 101325 / (R * 293.15) * 1e-3
-
-
-class Log(Progress):
-    """Keeps what was said."""
-
-    def __init__(self):
-        super().__init__()
-        self.lines = []
-
-    def log(self, text):
-        self.lines.append(text)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +52,7 @@ def ammonia_ctm(tiny_ctm, tmp_path_factory):
 @pytest.fixture(scope="module")
 def trained(ammonia_ctm, tiny_configuration, table, tmp_path_factory):
     """(model file, what the training said)."""
-    path, said = tmp_path_factory.mktemp("model") / "nh3.safetensors", Log()
+    path, said = tmp_path_factory.mktemp("model") / "nh3.safetensors", Listening()
     JOBS["train"]({
         "ctm": [str(ammonia_ctm)], "config": str(tiny_configuration), "target": "nh3", "variables": str(table), "out": str(path),
     }, said)
