@@ -75,6 +75,12 @@ def add_table(parser: argparse.ArgumentParser, what: str, species: bool = False)
         "--where", action="append", metavar="COL=V[,V]",
         help="rows to keep, such as parameter=pm25; also !=, >=, <=, >, <; may be repeated, all must hold",
     )
+    group.add_argument(
+        "--error", action="append", metavar="COL|N|N%|NAME=N%",
+        help="standard deviation of a reading about the truth: its column (COL in the readings' unit, 'COL%%' in per cent), a number or per "
+             "cent for all, or one for each network with --network, such as --error reference=5%% --error sensor=30%%; may be repeated",
+    )
+    group.add_argument("--network", metavar="COL", help="column of the network of a reading, for --error NAME=N")
     group.add_argument("--sites", metavar="F", help="table with the places of the stations by their code")
     group.add_argument("--sites-id", metavar="COL", help="its column of the code (default: the one that holds the readings' codes)")
     group.add_argument("--wide", choices=WIDE, default="auto", help="whether there is one column per station (default: by the header)")
