@@ -111,6 +111,11 @@ def _add_period(commands: Any) -> None:
     add_machine(period)
     period.add_argument("--scheduler", metavar="ADDRESS", help="compute on the workers of this Dask scheduler (tcp://HOST:8786, or its "
                         "scheduler file); they must see the model and the output under the same path")
+    following = period.add_argument_group("near real time")
+    following.add_argument("--follow", action="store_true", help="go on as readings arrive: compute each day or hour when its readings are "
+                           "there, and again when late ones change it; ends with Ctrl+C")
+    following.add_argument("--every", type=float, metavar="SECONDS", help="how often to look (default 60)")
+    following.add_argument("--until", metavar="WHEN", help="stop then, YYYY-MM-DD (the end of that day) or YYYY-MM-DDTHH:MM, by this machine's clock")
     add_out(period, "F.nc|F.zarr|DIR", "NetCDF or Zarr of the whole period, or a folder for a GeoTIFF per step; "
              "run again, only what is missing or changed is computed")
 
