@@ -18,6 +18,7 @@ FORM, SPECIES, WHERE, SITES, SITES_ID = "FORM", "SPECIES", "WHERE", "SITES", "SI
 DATE_ORDER, STAMP, WIDE, ENCODING, DECIMAL = "DATE_ORDER", "STAMP", "WIDE", "ENCODING", "DECIMAL"
 GAS_TEMPERATURE, GAS_PRESSURE = "GAS_TEMPERATURE", "GAS_PRESSURE"
 OTHER_SPECIES, VARIABLES = "OTHER_SPECIES", "VARIABLES"
+ERROR, NETWORK = "ERROR", "NETWORK"
 # Words of the engine.
 SPECIES_WORDS = ("pm25: PM2.5", "pm10: PM10", f"o3: {tr('ozone')}", f"no2: {tr('nitrogen dioxide')}", f"so2: {tr('sulfur dioxide')}",
                  f"co: {tr('carbon monoxide')}")
@@ -46,6 +47,7 @@ COLUMNS = (
     Column("Y", "y", tr("Column with y or latitude"), tr("Empty: found by its name.")),
     Column("CRS", "crs", tr("CRS of the coordinates"), tr("Such as EPSG:3857. Empty: as the file says, else longitude and latitude.")),
     Column("UNIT_COLUMN", "unit_column", tr("Column with the unit"), tr("Where the unit changes from row to row.")),
+    Column(NETWORK, "network", tr("Column with the network"), tr("For errors that are told network by network.")),
     Column("GROUP", "group", tr("Column with the city or other group"), tr("What groups stations.")),
 )
 
@@ -80,6 +82,20 @@ def add_reading_options(algorithm: EngineAlgorithm) -> None:
     add_air(algorithm)
 
 
+def add_error(algorithm: EngineAlgorithm, prefix: str = "") -> None:
+    """The error of readings; `prefix` is that of the parameter's name."""
+    algorithm.add(QgsProcessingParameterString(f"{prefix}{ERROR}", tr("Error of the readings"), multiLine=True, optional=True),
+        tr("Standard deviation of a reading about the truth: the name of its field (in the readings' unit, or, with % behind it, in per cent), a "
+           "number or per cent for all such as 20%, or a line for each network, such as reference=5% and sensor=30%. Readings count by it."),
+        advanced=True)
+
+
+def error_lines(algorithm: EngineAlgorithm, parameters: dict, context, prefix: str = "") -> list[str]:
+    """What is said of the error, a line each."""
+    text = algorithm.parameterAsString(parameters, f"{prefix}{ERROR}", context)
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
 def add_variable_table(algorithm: EngineAlgorithm) -> None:
     """The file that defines further variables."""
     algorithm.add(QgsProcessingParameterFile(VARIABLES, tr("Table of variables"), fileFilter="TOML (*.toml)", optional=True),
@@ -109,6 +125,7 @@ def add_file_options(
     """Columns, rows, layout and encoding of a file; advanced, but for the `foremost` columns. `prefix` is that of the parameters' names."""
     for name, _, label, help_text in columns:
         algorithm.add(QgsProcessingParameterString(f"{prefix}{name}", label, optional=True), help_text, advanced=name not in foremost)
+    add_error(algorithm, prefix)
     algorithm.add(QgsProcessingParameterString(f"{prefix}{WHERE}", tr("Rows to keep"), multiLine=True, optional=True),
         tr("Conditions, one a line, all of which must hold: parameter=pm25, Validity>=1, flag!=V,W."), advanced=True)
     algorithm.add(Choice(f"{prefix}{WIDE}", tr("One column per station"), WIDES),
@@ -138,6 +155,7 @@ def file_options(algorithm: EngineAlgorithm, parameters: dict, context, prefix: 
     """The engine's words for the parameters of `add_file_options`."""
     where = algorithm.parameterAsString(parameters, f"{prefix}{WHERE}", context).splitlines()
     request = {column.key: algorithm.parameterAsString(parameters, f"{prefix}{column.name}", context).strip() for column in columns}
+    request["error"] = error_lines(algorithm, parameters, context, prefix)
     request["where"] = [condition.strip() for condition in where if condition.strip()]
     request["wide"] = chosen_word(algorithm, parameters, f"{prefix}{WIDE}", context)
     request["encoding"] = algorithm.parameterAsString(parameters, f"{prefix}{ENCODING}", context).strip()

@@ -26,7 +26,7 @@ def write_day(folder, day, level=40.0, stations=20):
     partial.rename(folder / f"{day}.csv")
 
 
-def wait_for(condition, process, seconds=240):
+def wait_for(condition, process, seconds=900):
     """Until something is so; every field that is there meanwhile must be a whole file."""
     end = time.monotonic() + seconds
     while not condition():

@@ -105,3 +105,33 @@ def test_nitrogen_dioxide_goes_from_the_simulation_to_a_layer_in_the_classes_of_
     points = run("crossvalidate", STATIONS=stations, VALUE="pm25", TIME="day", GRID=SMALL_GRID, MODEL=model, FOLDS=2, BASELINES=["idw"],
                  OUTPUT=str(tmp_path / "folds"))
     assert points["RMSE"] > 0
+
+
+def test_errors_are_a_field_or_told_by_network_and_an_impossible_sensor_changes_nothing(run, make_stations, tiny_model, tmp_path, read_raster):
+    import numpy as np
+    from small_world import SMALL_GRID
+
+    layer = make_stations()
+    layer.startEditing()
+    fields = layer.fields()
+    for number, feature in enumerate(layer.getFeatures()):
+        if number == 30:  # a sensor that nobody believes
+            layer.changeAttributeValue(feature.id(), fields.lookupField("pm25"), 1500.0)
+        layer.changeAttributeValue(feature.id(), fields.lookupField("rh"), 1e5 if number == 30 else 1.0)
+        layer.changeAttributeValue(feature.id(), fields.lookupField("note"), "broken" if number == 30 else "good")
+    layer.commitChanges()
+    common = {"VALUE": "pm25", "TIME": "day", "DATE": str(FIRST_DAY), "GRID": SMALL_GRID, "MODEL": tiny_model}
+    told = run("reanalyse", STATIONS=layer, ERROR="rh", OUTPUT=str(tmp_path / "told.tif"), **common)
+    named = run("reanalyse", STATIONS=layer, ERROR="good=1\nbroken=100000", NETWORK="note", OUTPUT=str(tmp_path / "named.tif"), **common)
+    layer.selectByExpression("note = 'good'")
+    from qgis.core import QgsProcessingFeatureSourceDefinition
+
+    good = QgsProcessingFeatureSourceDefinition(layer.source() if not layer.id() else layer.id(), True)
+    from qgis.core import QgsProject
+
+    QgsProject.instance().addMapLayer(layer, False)
+    alone = run("reanalyse", STATIONS=good, ERROR="rh", OUTPUT=str(tmp_path / "alone.tif"), **common)
+    fields = [read_raster(result["OUTPUT"]) for result in (told, named, alone)]
+    np.testing.assert_array_equal(fields[0], fields[2])
+    np.testing.assert_array_equal(fields[1], fields[2])
+    QgsProject.instance().takeMapLayer(layer)
