@@ -148,7 +148,9 @@ def make_known(defined: Mapping[str, Mapping[str, Any]], where: str) -> None:
         if known is None:
             added[key] = _changed(None, key, dict(entries), what)
         elif known.unit != entries["unit"]:
-            raise InputError(f"{what}: the model has it in {entries['unit']}, the variable table in {known.unit}; give the table the model's unit")
+            raise InputError(
+                f"{what}: the model has it in {entries['unit']}, the variable table in {known.unit}; give the table the model's unit"
+            )
     if added:
         table = replace(table, variables={**table.variables, **added})
         _CURRENT.set(table)

@@ -80,10 +80,8 @@ def sums_of(names: Mapping[str, str]) -> Sums | None:
     if missing(names):
         return None
     organic = {name for group in (*_PRIMARY, *_SECONDARY) if all(part in names for part in group) for name in group}
-    modes = {
-        mode: [name for name in dict.fromkeys((*_INORGANIC[mode], *sorted(organic), *_FURTHER[mode])) if name in names and name.endswith(mode)]
-        for mode in "IJ"
-    }
+    candidates = {mode: dict.fromkeys((*_INORGANIC[mode], *sorted(organic), *_FURTHER[mode])) for mode in "IJ"}
+    modes = {mode: [name for name in candidates[mode] if name in names and name.endswith(mode)] for mode in "IJ"}
     coarse = list(_COARSE) if all(name in names for name in _COARSE) else []
     ends = len(modes["I"]), len(modes["I"]) + len(modes["J"])
     chosen = tuple(names[name] for name in (*modes["I"], *modes["J"], *coarse))

@@ -22,7 +22,7 @@ from model_core.errors import Cancelled, InputError
 from model_core.file_lock import only_one
 from model_core.grid import Grid
 from model_core.jobs.requests import (
-    BUNDLED, known_weather, requested_analysis, requested_covariates, requested_grid, requested_hours, required, tell_notes, tell_readings,
+    BUNDLED, known_weather, requested_analysis, requested_covariates, requested_grid, requested_hours, required, tell_errors, tell_notes, tell_readings,
 )
 from model_core.jobs.sources import further_inputs, requested_source
 from model_core.missing_inputs import require_inputs, tell_missing
@@ -73,6 +73,7 @@ def _once(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     model = ready_model(request.get("model") or BUNDLED)
     target = get_variable(model.configuration.target)
     names = field_names(target.key, uncertainty)
+    tell_errors(request, model, progress)
     series = _requested_series(request, model, grid, step, progress)
     with ExitStack() as stack:
         stack.enter_context(only_one(out))

@@ -10,7 +10,8 @@ import numpy as np
 from model_core.simulation.climate import Season
 from model_core.simulation.weather import State
 
-# NOx (as NO2) per primary PM2.5 of people and works: 29 and 12 Tg in China in 2010 (MIX inventory, Li et al. 2017, Atmos. Chem. Phys. 17, 935).
+# NOx (as NO2) per primary PM2.5 of people and works: 29 and 12 Tg in China in 2010 (MIX inventory, Li et al. 2017, Atmos. Chem.
+# Phys. 17, 935).
 NOX_RATIO = 2.4
 # Lifetime of NOx over China in winter and in summer, s (21 and 5.9 h: Shah et al. 2020, Atmos. Chem. Phys. 20, 1483).
 LIFETIME_WINTER, LIFETIME_SUMMER = 21 * 3600.0, 5.9 * 3600.0

@@ -50,7 +50,7 @@ class ErrorRule:
         return [name for name in (self.column, self.network) if name]
 
     def of(self, raw: pd.DataFrame, decimal: str | None, where: str) -> tuple[pd.DataFrame, str]:
-        """Columns `error` (in the reading's unit) and `error_share` (of the reading) of rows, 0 where nothing is said; and what is to be told.
+        """Columns `error` (in the reading's unit) and `error_share` (of the reading) of rows, 0 where nothing is said; what is to be told.
 
         Raises
         ------
@@ -70,7 +70,7 @@ class ErrorRule:
                     f"(first: row {raw.index[row] + 1}, '{raw[self.column].iloc[row]}')"
                 )
             if empty.any():
-                told = f"the error of {int(empty.sum())} rows is empty (column '{self.column}'): they count as readings without an error of their own"
+                told = f"the error of {int(empty.sum())} rows is empty (column '{self.column}'): nothing is taken to be said of them"
             errors[:, int(self.share)] = np.where(empty, 0, values) / (100 if self.share else 1)
         else:
             names, known = raw[self.network].astype(str).str.strip(), dict(self.networks)
