@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model_core.errors import InputError
-from model_core.variables import VARIABLES
+from model_core.variables import known_variables
 
 MOST_CHANNELS, MOST_CELLS_WIDE = 4096, 1000  # more is a slip, and would take all memory
 CONFIGURATIONS_FOLDER = Path(__file__).parent / "configurations"
@@ -76,8 +76,8 @@ class NetworkConfiguration:
 
     def __post_init__(self) -> None:
         for name in (*self.station_variables, *self.maps, *self.transforms):
-            if name not in VARIABLES:
-                raise InputError(f"network: unknown variable '{name}'; known are {', '.join(VARIABLES)}")
+            if name not in known_variables():
+                raise InputError(f"network: unknown variable '{name}'; known are {', '.join(known_variables())}")
         if self.target not in self.station_variables:
             raise InputError(f"network.target: '{self.target}' is not among station_variables {self.station_variables}")
         if len(self.kernels) != 2 or any(size < 1 or size % 2 == 0 for size in self.kernels):

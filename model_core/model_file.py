@@ -22,6 +22,7 @@ from model_core.configuration import NetworkConfiguration
 from model_core.errors import InputError, ModelFileError
 from model_core.grid import Grid
 from model_core.network.reanalysis_network import ReanalysisNetwork
+from model_core.variable_table import definitions, make_known
 from model_core.variables import get_variable
 
 FORMAT = "ctm-reanalysis-model"
@@ -59,6 +60,7 @@ class Model:
     maps : its own covariates, or None
     name, sha256 : of the file that it was read from; empty for a model that is not saved yet
     weights_sha256 : of the weights alone, in that file: it stays when the card is written anew
+    variables : definitions of its variables that this software does not know by itself, as in a variable table
     """
 
     network: ReanalysisNetwork
@@ -68,6 +70,7 @@ class Model:
     name: str = ""
     sha256: str = ""
     weights_sha256: str = ""
+    variables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def configuration(self) -> NetworkConfiguration:
@@ -109,6 +112,9 @@ def save_model(path: Path, model: Model, kernel_bits: int | None = None) -> None
         "grid": model.grid.describe(),
         "hashes": {"weights": weights_hash(tensors), "sealed": True},
     }
+    defined = definitions((*model.configuration.station_variables, *model.configuration.maps))
+    if defined:
+        header["variables"] = defined
     if model.maps:
         for key, values in model.maps.fields.items():
             # Half precision keeps elevation to 4 m and fractions to 0.0005: far below what a cell mean means.
@@ -152,6 +158,8 @@ def replace_card(path: Path, card: Mapping[str, Any]) -> None:
 def load_model(name_or_file: str) -> Model:
     """Read a model by name (``bundled`` is the one that comes with the plugin) or from a file; nothing pickled is ever read.
 
+    Variables that the file defines are known from then on, to the end of the job.
+
     Raises
     ------
     ModelFileError
@@ -159,8 +167,9 @@ def load_model(name_or_file: str) -> Model:
     """
     path = find_model(name_or_file)
     try:
-        content = path.read_bytes()
-        header = _read_header(path)
+        content, header = path.read_bytes(), _read_header(path)
+        defined = header.get("variables", {})
+        make_known(defined, f"model file '{path}'")
         with safe_open(path, framework="pt") as file:
             tensors = {key: file.get_tensor(key) for key in file.keys()}
             metadata = file.metadata()
@@ -174,7 +183,7 @@ def load_model(name_or_file: str) -> Model:
     except (SafetensorError, KeyError, TypeError, ValueError, AttributeError, RuntimeError, InputError, OSError, ProjError) as error:
         raise ModelFileError(f"model file '{path}' is damaged or incomplete ({error}); copy or train it again") from error
     hashes = hashlib.sha256(content).hexdigest(), header["hashes"]["weights"]
-    return Model(network.eval(), header["card"], grid, maps, path.stem, *hashes)
+    return Model(network.eval(), header["card"], grid, maps, path.stem, *hashes, defined)
 
 
 def _check_hashes(

@@ -18,7 +18,7 @@ from model_core.evaluation.figures import pretty_unit
 from model_core.grid import Grid
 from model_core.model_file import Model
 from model_core.prediction import SPACING_TOLERANCE
-from model_core.variables import VARIABLES, get_variable
+from model_core.variables import get_variable, known_variables
 
 # Keys of the card that have a place of their own on the page; all others follow under their own names.
 _PLACED = {
@@ -143,7 +143,8 @@ def _data(model: Model) -> list[Block]:
     )
     if rows:
         blocks.append(Table(rows, ("Series", "Days", "Period", "Held out", "Variables")))
-    described = Counter(text for source in sources for text in {source.get("source") or "", source.get("licence") or ""} if text)
+    described = Counter(text for source in sources 
+                        for text in {source.get("source") or "", source.get("licence") or "", *source.get("notes", ())} if text)
     if described:
         blocks.append(Bullets(tuple(f"{text} ({count} of {len(sources)} series)" for text, count in described.items())))
     if model.card.get("licences"):
@@ -205,7 +206,8 @@ def _degrees(value: float, suffixes: str) -> str:
 
 
 def _name(key: str) -> str:
-    return VARIABLES[key].long_name if key in VARIABLES else label(key)
+    known = known_variables()
+    return known[key].long_name if key in known else label(key)
 
 
 def _listed(names: list[str]) -> str:

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from model_core import __version__
-from model_core.cli.common_options import add_device, add_grid, add_machine, add_out, add_variables, command, positive
+from model_core.cli.common_options import add_device, add_grid, add_level, add_machine, add_out, add_variables, command, positive
 from model_core.cli.station_options import add_further_readings, add_stations, add_table
 
 def build_parser() -> argparse.ArgumentParser:
@@ -74,6 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
     simulate.add_argument("--start", default="2018-01-01", metavar="D", help="first day, YYYY-MM-DD (default 2018-01-01)")
     simulate.add_argument("--days", type=positive, default=10, metavar="N", help="number of days (default 10)")
     simulate.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed gives the same days")
+    simulate.add_argument("--no2", action="store_true", help="nitrogen dioxide too; the other fields stay the same")
     simulate.add_argument("--terrain", metavar="F", help="NetCDF with elevation and urban fraction (default: invented)")
     add_out(simulate, "F.nc")
 
@@ -110,6 +111,11 @@ def _add_period(commands: Any) -> None:
     add_machine(period)
     period.add_argument("--scheduler", metavar="ADDRESS", help="compute on the workers of this Dask scheduler (tcp://HOST:8786, or its "
                         "scheduler file); they must see the model and the output under the same path")
+    following = period.add_argument_group("near real time")
+    following.add_argument("--follow", action="store_true", help="go on as readings arrive: compute each day or hour when its readings are "
+                           "there, and again when late ones change it; ends with Ctrl+C")
+    following.add_argument("--every", type=float, metavar="SECONDS", help="how often to look (default 60)")
+    following.add_argument("--until", metavar="WHEN", help="stop then, YYYY-MM-DD (the end of that day) or YYYY-MM-DDTHH:MM, by this machine's clock")
     add_out(period, "F.nc|F.zarr|DIR", "NetCDF or Zarr of the whole period, or a folder for a GeoTIFF per step; "
              "run again, only what is missing or changed is computed")
 
@@ -129,7 +135,7 @@ def _add_crossvalidate(commands: Any) -> None:
     parser.add_argument("--analysis", choices=("off", "auto", "on"), default="off",
                         help="spread what remains at the stations that are not left out (default off)")
     _add_prediction(parser, uncertainty=False)
-    add_variables(parser)
+    add_level(parser)
     add_out(parser, "DIR", "folder to write scores, predictions, points and a figure into; made where it is missing")
 
 

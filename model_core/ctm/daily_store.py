@@ -170,7 +170,7 @@ def _made(
 ) -> DailyStore:
     """A new store."""
     series = read_series(paths, wanted, table, progress.part(0, 0.1), time_zone, lead_day)
-    described = series.attributes | {"files": [path.name for path in paths], "time_zone": time_zone, "lead_day": lead_day}
+    described = series.attributes | {"files": [path.name for path in paths], "time_zone": time_zone, "lead_day": lead_day, "notes": series.notes}
     _build(target, key, series, grid or series.grid, described, progress.part(0.1, 1))
     progress.step(1, "")
     return DailyStore(target)
@@ -189,6 +189,8 @@ def _ready(target: Path, key: str, progress: Progress) -> DailyStore | None:
         progress.log(f"{target.name} is made anew, because its input files have changed")
         return None
     progress.log(f"daily fields from {target.name}")
+    for note in store.attributes.get("notes", ()):
+        progress.log(note)
     return store
 
 

@@ -11,11 +11,14 @@ _FREEZING_K = 273.15
 
 
 class Quantity(NamedTuple):
-    """Something that is only read to compute with: its names in MCIP, WRF and MERRA-2, its CF name, its unit and limits here."""
+    """Something that is only read to compute with: its names in MCIP, WRF and MERRA-2, its CF name, its unit and limits here.
+
+    A unit of None leaves the values as they are in the file.
+    """
 
     names: tuple[str, ...]
     standard_name: str
-    unit: str
+    unit: str | None
     limits: tuple[float, float] = (-np.inf, np.inf)
 
 

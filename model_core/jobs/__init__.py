@@ -11,22 +11,35 @@ from importlib import import_module
 from typing import Any, Callable
 
 from model_core.errors import InputError
+from model_core.gases import STANDARD, State
 from model_core.jobs.options import checked
 from model_core.progress import Progress
 
 Job = Callable[[dict[str, Any], Progress], dict[str, Any]]
 
 
+def _air(request: dict[str, Any]) -> State | None:
+    """Temperature (K) and pressure (hPa) at which gases convert where the files know none; None where the request says nothing."""
+    given = [request.get(key) for key in ("gas_temperature", "gas_pressure")]
+    if given == [None, None]:
+        return None
+    try:
+        temperature, pressure = (None if value in (None, "") else float(value) for value in given)
+    except (TypeError, ValueError):
+        raise InputError(f"gas_temperature and gas_pressure must be numbers, got {given[0]!r} and {given[1]!r}") from None
+    if any(value is not None and value <= 0 for value in (temperature, pressure)):
+        raise InputError(f"gas_temperature (K) and gas_pressure (hPa) must be above zero, got {given[0]} and {given[1]}")
+    return State(STANDARD.temperature_k if temperature is None else temperature, STANDARD.pressure_pa if pressure is None else 100 * pressure)
+
+
 def _job(module: str) -> Job:
     def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         job = import_module(f"model_core.jobs.{module}").run
+        from model_core.variable_table import in_use
+
         request = checked(request)
         try:
-            if not request.get("variables") and request.get("level") in (None, ""):
-                return job(request, progress)
-            from model_core.variable_table import in_use
-
-            with in_use(request.get("variables"), request.get("level")):
+            with in_use(request.get("variables"), request.get("level"), _air(request)):
                 return job(request, progress)
         except OSError as error:
             if error.filename is None or error.errno == errno.ENOMEM:

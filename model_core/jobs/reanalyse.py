@@ -17,7 +17,7 @@ from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.jobs.requests import (
     BUNDLED, field_statistics, gridded, known_weather, reading_account, requested_analysis, requested_covariates, requested_grid,
-    requested_observations, requested_weather, required,
+    requested_observations, requested_weather, required, tell_errors,
 )
 from model_core.missing_inputs import require_inputs, tell_missing
 from model_core.model_file import Model
@@ -47,6 +47,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     progress.step(0.2, "reading stations")
     observations, day = requested_observations(request, target.key, progress)
     readings = {target.key: gridded(observations, grid, progress, target.long_name)}
+    tell_errors(request, model, progress)
     for key, source in known_weather(request, model, progress):
         weather = requested_weather(request, source, day, progress)
         readings[key] = gridded(weather, grid, progress, get_variable(key).long_name)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import threading
 from contextlib import ExitStack
+from contextvars import copy_context
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,13 +22,14 @@ from model_core.errors import Cancelled, InputError
 from model_core.file_lock import only_one
 from model_core.grid import Grid
 from model_core.jobs.requests import (
-    BUNDLED, known_weather, requested_analysis, requested_covariates, requested_grid, requested_hours, required, tell_notes, tell_readings,
+    BUNDLED, known_weather, requested_analysis, requested_covariates, requested_grid, requested_hours, required, tell_errors, tell_notes, tell_readings,
 )
-from model_core.jobs.sources import requested_source
+from model_core.jobs.sources import further_inputs, requested_source
 from model_core.missing_inputs import require_inputs, tell_missing
 from model_core.model_file import Model, find_model
 from model_core.output.cf import TimeAxis
 from model_core.period.compute import Task, task_predictor
+from model_core.period.follow import follow, parse_every, parse_until
 from model_core.period.frame import FieldName, Frame
 from model_core.period.outputs import check_output, open_output
 from model_core.period.pipeline import Account, run_here
@@ -45,7 +47,21 @@ _MOST_NAMED = 20
 
 
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Read, grid, predict and write, overlapped; `out` is a NetCDF (.nc), a Zarr group (.zarr) or a folder for GeoTIFF."""
+    """Read, grid, predict and write, overlapped; `out` is a NetCDF (.nc), a Zarr group (.zarr) or a folder for GeoTIFF.
+
+    With `follow` it goes on as readings arrive, looking `every` so many seconds, `until` a time or a cancel.
+    """
+    if not request.get("follow"):
+        if request.get("every") or request.get("until"):
+            raise InputError("every and until are for following (--follow)")
+        return _once(request, progress)
+    every, until = parse_every(request.get("every")), parse_until(request.get("until"))
+    tables = [str(required(request, "stations")), *(path for _, (path, _) in further_inputs(request))]
+    return follow(lambda round: _once(request, round), tables, every, until, progress)
+
+
+def _once(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """The period as its tables are now."""
     out = Path(required(request, "out"))
     check_output(out)
     step, uncertainty = request.get("step") or "day", request.get("uncertainty") or "none"
@@ -57,6 +73,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     model = ready_model(request.get("model") or BUNDLED)
     target = get_variable(model.configuration.target)
     names = field_names(target.key, uncertainty)
+    tell_errors(request, model, progress)
     series = _requested_series(request, model, grid, step, progress)
     with ExitStack() as stack:
         stack.enter_context(only_one(out))
@@ -121,7 +138,8 @@ class _Reading:
 
     def __init__(self, series: Mapping[str, GriddedSeries], start: np.datetime64 | None, end: np.datetime64 | None):
         self._stopped, self._error = threading.Event(), None
-        self._thread = threading.Thread(target=self._run, args=(series, start, end), daemon=True)
+        # In the job's context: the variables of the job are known to its threads too.
+        self._thread = threading.Thread(target=copy_context().run, args=(self._run, series, start, end), daemon=True)
         self._thread.start()
 
     def wait(self, progress: Progress) -> None:

@@ -75,6 +75,12 @@ def requested_observations(
     return observations, dates[0] if dates else None
 
 
+def tell_errors(request: Mapping[str, Any], model: Model, progress: Progress) -> None:
+    """Warn where errors of readings are told to a model that can't use all of them."""
+    if request.get("error") and not model.configuration.kriging:
+        progress.warn(f"model '{model.name}' does not krige: the errors of readings weigh them within a cell, and do no more")
+
+
 def read_source(source: Source, day: Date | None, progress: Progress) -> Observations:
     """The readings of a source, of one day where one is given and they have times; what was assumed is logged."""
     observations = observations_of(source, day)

@@ -22,9 +22,9 @@ from model_core.jobs.requests import required
 from model_core.model_file import SUFFIX, Model, load_model, save_model
 from model_core.progress import Progress
 from model_core.training.card import training_card
+from model_core.training.choices import choose_inputs, choose_schedule, untypical
 from model_core.training.day_fields import cache_for
-from model_core.training.choices import choose_inputs, choose_schedule
-from model_core.training.preparation import PreparedData, StationLayout, prepare
+from model_core.training.preparation import PreparedData, StationLayout, mean_of_days, prepare
 from model_core.training.processes import Processes, training_processes
 from model_core.training.record import HISTORY_CSV, HISTORY_PNG, KERNELS_PNG, plot_history, plot_kernels, write_history
 from model_core.training.split import Split, split_by_dates, split_by_time
@@ -55,6 +55,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
             device = torch.device("cuda", processes.local_rank)
         prepared = _prepare(request, network, base, out, processes, cache_for(device), progress.part(0, 0.05))
         split = _split(request, prepared, training)
+        network = _scaled_to_days(request, network, base, prepared, split, progress)
         training = _length(request, training, split, processes)
         held_out = [[str(prepared.times[i][day]) for day in split.held_out(i)] for i in range(len(prepared.data))]
         sources = [{**source, "held_out": days} for source, days in zip(prepared.sources, held_out)]
@@ -106,6 +107,21 @@ def _configurations(request: dict[str, Any], base: Model | None) -> tuple[Networ
     if choices:
         raise InputError(f"'{choices[0]}' can't be chosen when training on from a model: its inputs are its own")
     return base.configuration, training
+
+
+def _scaled_to_days(
+    request: dict[str, Any], network: NetworkConfiguration, base: Model | None, prepared: PreparedData, split: Split, progress: Progress,
+) -> NetworkConfiguration:
+    """The network with transforms of the variables whose common values only their own days tell: the mean of some of these."""
+    if base is not None:
+        return network
+    configured = read_configuration(request.get("config") or "improved")[0]
+    typical = {name: mean_of_days(prepared.data, split.training, name) for name in untypical(network, configured)}
+    typical = {name: value for name, value in typical.items() if value > 0}
+    for name, value in typical.items():
+        progress.log(f"{name}: scaled by the mean of its training days, {value:.3g} {get_variable(name).unit}")
+    choices = (request.get(key) or None for key in ("target", "inputs", "maps"))
+    return choose_inputs(configured, *choices, typical=typical) if typical else network
 
 
 def _prepare(

@@ -117,6 +117,15 @@ def prepare(
     return prepared._replace(maps=maps)
 
 
+def mean_of_days(data: Sequence[TrainingDays], days: Sequence[tuple[int, int]], name: str, most: int = 12) -> float:
+    """Mean over land of a station variable on some of the days (number of the data set, day); 0 where it has no value."""
+    chosen = [days[i] for i in np.unique(np.linspace(0, len(days) - 1, min(most, len(days))).astype(int))]
+    fields = [data[source].fields[name][day][data[source].land] for source, day in chosen if name in data[source].fields]
+    values = np.concatenate(fields) if fields else np.empty(0)
+    values = values[np.isfinite(values)]
+    return float(values.mean(dtype=float)) if len(values) else 0.0
+
+
 def station_positions(grid: Grid, table: Path, x: str | None = None, y: str | None = None, crs: Any = None) -> np.ndarray:
     """Fractional (row, column) of the stations of a table that lie on the grid, shape (stations, 2); columns as `read_table`."""
     _, x, y, crs = read_table(table, x, y, crs)
@@ -174,6 +183,7 @@ def _account(store: DailyStore, days: TrainingDays, group: Series) -> dict[str, 
         "variables": list(days.fields), "maps": list(days.maps), "grid": str(group.files[0].grid),
         "time_zone": store.attributes.get("time_zone", "UTC"), "lead_day": store.attributes.get("lead_day"),
         **{key: str(store.attributes[key]) for key in _STATED if key in store.attributes},
+        **({"notes": list(store.attributes["notes"])} if store.attributes.get("notes") else {}),
     }
 
 

@@ -32,8 +32,8 @@ class Reanalyse(EngineAlgorithm):
     NAME = "reanalyse"
     TITLE = tr("Reanalyse station readings")
     GROUP = "reanalysis"
-    SUMMARY = tr("Turns the PM2.5 readings of one day into a complete field on a model grid. A network that has learnt "
-                 "from a chemical transport model how such fields look fills the space between the stations.")
+    SUMMARY = tr("Turns the readings of one day (of PM2.5, or of the model's species) into a complete field on a model "
+                 "grid. A network that has learnt from a chemical transport model how such fields look fills the space between the stations.")
     TAGS = ("pm2.5", "reanalysis", "air quality", "interpolation", "stations", "ctm", "cmaq", "deep learning")
 
     def initAlgorithm(self, configuration=None) -> None:
@@ -89,5 +89,5 @@ class Reanalyse(EngineAlgorithm):
         note = tr("{used} readings in {cells} of {rows} × {columns} cells; {min:.0f} to {max:.0f} {unit}, mean {mean:.1f}")
         draw_map(field, result["species"], read_readings(readings), layer_title(describe(field)), note.format(
             used=result["readings"]["used"], cells=result["readings"]["cells"], rows=result["grid"]["rows"],
-            columns=result["grid"]["columns"], unit=unit, **statistics), picture)
+            columns=result["grid"]["columns"], unit=unit, **statistics), picture, result["unit"])
         return picture
