@@ -10,14 +10,14 @@ from model_core.cli.station_options import add_further_readings, add_table
 
 def add_describe(commands: Any) -> None:
     """Networks, correlations, kernels and wind."""
-    parser = command(commands, "describe", "pictures and numbers of a user's networks, of how variables go together, and of a model's kernels")
+    parser = command(commands, "describe", "pictures and numbers of a user's networks, of how variables go together, and of kernels")
     parser.add_argument("--model", default="bundled", metavar="bundled|NAME|FILE", help="trained model (default bundled)")
     group = add_table(parser, "table of readings; without one there is no picture of the networks", required=False)
     group.add_argument("--start", metavar="D", help="first day of readings and CTM, YYYY-MM-DD (default: all)")
     group.add_argument("--end", metavar="D", help="last day (default: all)")
     add_further_readings(parser)
-    parser.add_argument("--ctm", nargs="+", metavar="F", help="NetCDF files, or folders of them, that are one series: for correlations, and for "
-                        "the wind where they have its components or its direction")
+    parser.add_argument("--ctm", nargs="+", metavar="F", help="NetCDF files, or folders of them, that are one series: for correlations, "
+                        "and for the wind where they have its components or its direction")
     parser.add_argument("--lead-day", type=int, metavar="N", help="day of each forecast to take, where files are forecasts")
     parser.add_argument("--covariates", metavar="F", help="maps at the stations, which overrule those of the CTM files, which overrule the "
                         "model's own: NetCDF or GeoTIFF, as `covariates` writes them")

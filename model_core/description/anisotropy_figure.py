@@ -44,7 +44,10 @@ def anisotropy_figure(
         if wind is not None:
             axis = figure.add_subplot(rows, columns, panels, projection="polar")
             _draw_rose(axis, wind)
-            axis.set_title(f"({letter}) Where the wind comes from,\n{wind.times} times, mean {wind.mean_speed:.3g} m s⁻¹;\narrow: mean vector, steadiness {wind.steadiness:.2f}")
+            axis.set_title(
+                f"({letter}) Where the wind comes from,\n{wind.times} times, mean {wind.mean_speed:.3g} m s⁻¹;\n"
+                f"arrow: mean vector, steadiness {wind.steadiness:.2f}"
+            )
         elif speeds is not None:
             axis = figure.add_subplot(rows, columns, panels)
             axis.bar(speeds[0][:-1], 100 * speeds[1], np.diff(speeds[0]), align="edge", color=_SPEED_COLOURS[2], edgecolor="white")

@@ -22,10 +22,14 @@ def correlations_csv(found: Sequence[Correlation]) -> bytes:
     writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
     writer.writeheader()
     for one in found:
-        writer.writerow({
-            key: ("" if math.isnan(value) else f"{value:.6g}") if isinstance(value, float) else value for key, value in one.to_dict().items()
-        })
+        writer.writerow({key: _cell(value) for key, value in one.to_dict().items()})
     return text.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    if not isinstance(value, float):
+        return value
+    return "" if math.isnan(value) else f"{value:.6g}"
 
 
 def with_target(found: Sequence[Correlation], target: str) -> list[dict[str, Any]]:

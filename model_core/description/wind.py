@@ -59,16 +59,18 @@ class WindClimate:
             "times": self.times, "first": self.first, "last": self.last, "mean_speed": self.mean_speed,
             "mean_vector": {"speed": float(np.hypot(self.mean_x, self.mean_y)), "towards_degrees": toward},
             "steadiness": self.steadiness, "axis_ratio": self.axis_ratio, "axis_degrees": self.axis_degrees,
-            "rose": {"sectors_degrees": [360 / SECTORS * n for n in range(SECTORS)], "speed_classes": list(SPEED_CLASSES), "share": self.rose},
+            "rose": {
+                "sectors_degrees": [360 / SECTORS * n for n in range(SECTORS)], "speed_classes": list(SPEED_CLASSES), "share": self.rose,
+            },
         }
 
 
-def wind_climate(paths: Sequence[Path], mask: np.ndarray | None, progress: Progress) -> WindClimate | None:
+def wind_climate(paths: Sequence[Path], progress: Progress, mask: np.ndarray | None = None, grid: Grid | None = None) -> WindClimate | None:
     """The wind of the files, from its components at 10 m or from speed and direction; None where no file has either.
 
     Parameters
     ----------
-    mask : bool (rows, columns) of the files' grid; None for all cells
+    mask, grid : cells to look at, bool (rows, columns), and their grid; None, or another grid than that of the files, for all cells
 
     Raises
     ------
@@ -87,7 +89,8 @@ def wind_climate(paths: Sequence[Path], mask: np.ndarray | None, progress: Progr
                 file.check(ways[name])
             turn, note = _turn(file, ways[_X].names)
             notes |= dict.fromkeys(text for text in (ways[_X].remark, note) if text)
-            use = mask if mask is not None and mask.shape == file.layout.grid.shape else np.ones(file.layout.grid.shape, bool)
+            own = file.layout.grid
+            use = mask if mask is not None and grid is not None and grid.matches(own) else np.ones(own.shape, bool)
             for step, time in enumerate(file.layout.times):
                 progress.step((number + step / len(file.layout.times)) / len(paths), f"wind of {time}")
                 x, y = (file.fields(ways[name], [step])[0].astype(float) for name in (_X, _Y))

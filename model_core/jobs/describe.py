@@ -39,6 +39,7 @@ from model_core.warping import warp
 
 REPORT, TABLE = "description.json", "correlations.csv"
 NETWORKS, CORRELATIONS, KERNELS, ANISOTROPY = "networks.png", "correlations.png", "kernels.png", "anisotropy.png"
+_SHOWN = ("networks", "correlations", "kernels", "wind", "not_made", "model", "warnings")
 _WEATHER = ("rh", "wind", "temperature")
 _MAPS = ("elevation", "urban", "land")
 
@@ -85,7 +86,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     keys = {NETWORKS: "networks_png", CORRELATIONS: "correlations_png", TABLE: "correlations_csv", KERNELS: "kernels_png",
             ANISOTROPY: "anisotropy_png", REPORT: "report"}
     return {"out": str(out), **{keys[name]: path for name, path in written.items()},
-            **{key: report[key] for key in ("networks", "correlations", "kernels", "wind", "not_made", "model", "warnings") if key in report}}
+            **{key: report[key] for key in _SHOWN if key in report}}
 
 
 def _limits(request: dict[str, Any]) -> tuple[Date | None, Date | None]:
@@ -184,7 +185,8 @@ def _describe_correlations(
     if any(one.count for one in table):
         names = {"ctm": "CTM", "stations": "stations"}
         source = " and ".join(names[source] for source in dict.fromkeys(one.source for one in table))
-        found.contents[CORRELATIONS] = correlation_figure(table, f"How {get_variable(target).long_name} goes with other variables: {source}")
+        title = f"How {get_variable(target).long_name} goes with other variables: {source}"
+        found.contents[CORRELATIONS] = correlation_figure(table, title)
         found.contents[TABLE] = correlations_csv(table)
         found.report["correlations"] = with_target(table, target)
     else:
@@ -215,7 +217,7 @@ def _wind(request: dict[str, Any], store: DailyStore | None, progress: Progress)
     if store is None:
         return None
     mask = evaluation_mask(store.maps, store.grid)[0]
-    wind = wind_climate(list(dict.fromkeys(find_files(request["ctm"]))), mask, progress)
+    wind = wind_climate(list(dict.fromkeys(find_files(request["ctm"]))), progress, mask, store.grid)
     for note in wind.notes if wind else ():
         progress.log(note)
     return wind
