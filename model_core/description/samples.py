@@ -7,6 +7,7 @@ from datetime import date as Date
 from typing import Mapping, Sequence
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from model_core.ctm.daily_store import DailyStore
 from model_core.grid import Grid
@@ -14,6 +15,7 @@ from model_core.progress import Progress
 from model_core.stations.gridding import locate_in_cells
 from model_core.stations.readings import Observations
 
+PAIR_KM = 50.0  # to which readings of two networks are taken to be of one place
 MOST_VALUES = 20_000_000  # held at once: 80 MB
 
 
@@ -66,10 +68,13 @@ def samples_of_ctm(
     return Samples("ctm", [store.times[i] for i in indices], daily, {key: values.ravel()[cells] for key, values in maps.items()})
 
 
-def samples_of_readings(readings: Mapping[str, Observations], target: str, maps: Mapping[str, np.ndarray], grid: Grid) -> Samples:
-    """Cells that hold a reading of the target on any day; what stations of other variables read in the same cell on the same day.
+def samples_of_readings(
+    readings: Mapping[str, Observations], target: str, maps: Mapping[str, np.ndarray], grid: Grid, pair_km: float = PAIR_KM,
+) -> Samples:
+    """Cells that hold a reading of the target on any day, and what was read of the other variables there or near on the same day.
 
-    A cell's value is the mean of its readings. Readings without time are taken to be of every day.
+    A cell's value is the mean of its readings. Of another variable it is that of the cell with stations of it that is nearest, no
+    farther than `pair_km`; networks of air quality and of weather seldom share their places. Readings without time are of every day.
 
     Parameters
     ----------
@@ -78,9 +83,21 @@ def samples_of_readings(readings: Mapping[str, Observations], target: str, maps:
     """
     cells, of_target = _cell_days(readings[target], grid)
     places, days = np.unique(cells), [None] if of_target is None else np.unique(of_target)
-    daily = {name: _table(observations, grid, places, days) for name, observations in readings.items()}
+    daily = {}
+    for name, observations in readings.items():
+        own = np.unique(_cell_days(observations, grid)[0])
+        table = _table(observations, grid, own, days)
+        if name != target:
+            distance, nearest = cKDTree(_at(own, grid)).query(_at(places, grid))
+            table = np.where(distance * grid.cell_size_km <= pair_km, table[:, nearest], np.float32(np.nan))
+        daily[name] = table
     at = {key: np.asarray(values, np.float32).ravel()[places] for key, values in maps.items()}
     return Samples("stations", list(days) if of_target is None else [day.item() for day in days], daily, at)
+
+
+def _at(cells: np.ndarray, grid: Grid) -> np.ndarray:
+    """Row and column of flat cells, (cells, 2)."""
+    return np.stack(np.unravel_index(cells, grid.shape), axis=1)
 
 
 def _cell_days(observations: Observations, grid: Grid) -> tuple[np.ndarray, np.ndarray | None]:

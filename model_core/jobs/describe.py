@@ -19,7 +19,7 @@ from model_core.description.correlations import FEWEST, Correlation, correlation
 from model_core.description.kernel_moments import kernel_moments
 from model_core.description.networks import Network, network_of
 from model_core.description.networks_figure import networks_figure
-from model_core.description.samples import Samples, samples_of_ctm, samples_of_readings
+from model_core.description.samples import PAIR_KM, Samples, samples_of_ctm, samples_of_readings
 from model_core.description.tables import correlations_csv, kernels_against_wind, speed_distribution, with_target
 from model_core.description.wind import WindClimate, wind_climate
 from model_core.errors import InputError
@@ -56,21 +56,23 @@ class _Description:
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Describe `stations` and `ctm` files, as far as they are given, and `model`; pictures and tables go into the folder `out`.
 
-    Further keys: those of a table of readings, rh, wind, inputs, grid, covariates, start, end, lead_day, cache.
+    Further keys: those of a table of readings, rh, wind, inputs, pair_km, grid, covariates, start, end, lead_day, cache.
     """
     out = Path(required(request, "out"))
     with evaluation_folder(out):
         progress.step(0.01, "loading the model")
         model = load_model(request.get("model") or BUNDLED)
         target, found = model.configuration.target, _Description()
-        days = _limits(request)
+        days, pair_km = _limits(request), float(PAIR_KM if request.get("pair_km") in (None, "") else request["pair_km"])
+        if not pair_km >= 0:
+            raise InputError(f"readings are paired up to a distance of 0 km or more, got {pair_km:g}")
         grid = parse_grid(request["grid"]) if request.get("grid") else model.grid
         store = _open(request, model, out, progress.part(0.02, 0.3)) if request.get("ctm") else None
         maps = _maps(request, model, store, grid)
         progress.step(0.3, "reading stations")
         readings = _readings(request, target, days, progress) if request.get("stations") else {}
         _describe_networks(found, readings, maps, grid)
-        speeds = _describe_correlations(found, readings, store, maps, grid, target, days, progress.part(0.35, 0.7))
+        speeds = _describe_correlations(found, readings, store, maps, grid, target, days, pair_km, progress.part(0.35, 0.7))
         wind = _wind(request, store, progress.part(0.7, 0.9))
         progress.step(0.9, "drawing the kernels")
         _describe_kernels(found, model, wind, speeds, store is not None)
@@ -168,7 +170,7 @@ def _describe_networks(found: _Description, readings: dict[str, Observations], m
 
 def _describe_correlations(
     found: _Description, readings: dict[str, Observations], store: DailyStore | None, maps: dict[str, np.ndarray], grid: Grid,
-    target: str, days: tuple[Date | None, Date | None], progress: Progress,
+    target: str, days: tuple[Date | None, Date | None], pair_km: float, progress: Progress,
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Correlations of CTM days and of readings; returns the spread of the wind's speed where either has it."""
     table: list[Correlation] = []
@@ -180,7 +182,8 @@ def _describe_correlations(
         table += correlations(sampled, target)
         speeds = sampled.daily.get("wind")
     if readings:
-        table += correlations(samples_of_readings(readings, target, maps, grid), target)
+        found.report["pair_km"] = pair_km
+        table += correlations(samples_of_readings(readings, target, maps, grid, pair_km), target)
         speeds = readings["wind"].value if speeds is None and "wind" in readings else speeds
     if any(one.count for one in table):
         names = {"ctm": "CTM", "stations": "stations"}

@@ -18,7 +18,7 @@ from .model_parameters import MODEL
 from .station_parameters import STATIONS, add_station_parameters, check_stations, station_request
 from .weather_parameters import add_weather_fields, add_weather_layers, check_weather, weather_fields, weather_request
 
-CTM, GRID, START, END, COVARIATES = "CTM", "GRID", "START", "END", "COVARIATES"
+CTM, GRID, START, END, COVARIATES, PAIR_KM = "CTM", "GRID", "START", "END", "COVARIATES", "PAIR_KM"
 LEAD_DAY, VARIABLES, CACHE, OUTPUT, STATION_COUNT = "LEAD_DAY", "VARIABLES", "CACHE", "OUTPUT", "STATION_COUNT"
 # Outputs by the engine's result keys; a picture that can't be made of what is given has none.
 FILES = {"NETWORKS_PNG": "networks_png", "CORRELATIONS_PNG": "correlations_png", "CORRELATIONS_CSV": "correlations_csv",
@@ -55,6 +55,9 @@ class Describe(EngineAlgorithm):
             COVARIATES, tr("Covariates"), fileFilter=f"{tr('Maps')} (*.nc *.ncf *.nc4 *.tif *.tiff);;{ANY_FILE}", optional=True),
             tr("File with elevation and urban fraction, as Make covariates writes it. Where it has values they overrule "
                "the maps of the CTM, and those overrule the maps that the model carries."), advanced=True)
+        self.add(QgsProcessingParameterNumber(
+            PAIR_KM, tr("Distance of paired stations in km"), Qgis.ProcessingNumberParameterType.Double, defaultValue=50, minValue=0),
+            tr("Up to which a station of another variable stands for the place of a reading, in the correlations."), advanced=True)
         add_day_parameters(self)
         add_weather_layers(self)
         self.add(QgsProcessingParameterNumber(
@@ -92,6 +95,7 @@ class Describe(EngineAlgorithm):
                 ctm=[file for file in self.parameterAsFileList(parameters, CTM, context) if file],
                 model=self.parameterAsString(parameters, MODEL, context).strip() or "bundled",
                 grid=self.parameterAsString(parameters, GRID, context).strip(),
+                pair_km=self.parameterAsDouble(parameters, PAIR_KM, context),
                 **{name.lower(): self.parameterAsFile(parameters, name, context) for name in (COVARIATES, VARIABLES, CACHE)},
                 **{name.lower(): day_text(self, parameters, name, context) for name in (START, END)})
             if parameters.get(LEAD_DAY) is not None:

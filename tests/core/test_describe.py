@@ -47,7 +47,8 @@ def described(tiny_ctm, tiny_model, networks, tmp_path_factory):
     """A description with all that can be given, and its report."""
     weather = networks / "weather.csv"
     result = JOBS["describe"]({
-        "model": str(tiny_model), "ctm": [str(tiny_ctm)], "stations": str(networks / "pm.csv"), "value": "pm25", "id": "code", "time": "day",
+        "model": str(tiny_model), "ctm": [str(tiny_ctm)], "stations": str(networks / "pm.csv"), "value": "pm25", "id": "code",
+        "time": "day",
         "rh": f"{weather}:rh", "wind": f"{weather}:wind", "out": str(tmp_path_factory.mktemp("out") / "described"),
     }, Progress())
     with open(result["report"], encoding="utf-8") as file:
@@ -81,10 +82,11 @@ def test_the_correlations_of_the_ctm_are_those_of_its_fields(described, tiny_ctm
     assert all(r["median"] == "" for r in rows if r["count"] == "0")
 
 
-def test_stations_of_two_networks_are_compared_in_the_cells_that_they_share(described, networks, tiny_ctm):
+def test_stations_of_two_networks_are_compared_where_they_share_a_place(described):
     report = described[1]
+    assert report["pair_km"] == 50
     row = next(r for r in report["correlations"] if (r["source"], r["variable"], r["over"]) == ("stations", "wind", "space"))
-    assert row["count"] == 8  # fifteen shared cells on each of the eight days
+    assert row["count"] == 8  # fifteen shared cells, and neighbours, on each of the eight days
     own = next(r for r in report["correlations"] if (r["source"], r["variable"], r["over"]) == ("ctm", "wind", "space"))
     assert row["pearson"] != own["pearson"]
 
@@ -118,10 +120,13 @@ def test_readings_of_other_days_and_cells_are_not_mixed():
     days = np.array(["2020-01-01", "2020-01-01", "2020-01-02"], "datetime64[s]")
     pm25 = from_arrays([5, 25, 5], [5, 5, 5], [1, 2, 3], "EPSG:32650", "pm25", time=days)
     rh = from_arrays([5, 15], [5, 5], [50, 60], "EPSG:32650", "rh", time=days[1:])
-    samples = samples_of_readings({"pm25": pm25, "rh": rh}, "pm25", {"elevation": np.array([[7.0, 8.0, 9.0]])}, grid)
+    readings, maps = {"pm25": pm25, "rh": rh}, {"elevation": np.array([[7.0, 8.0, 9.0]])}
+    samples = samples_of_readings(readings, "pm25", maps, grid, pair_km=0)
     assert samples.daily["pm25"].tolist() == [[1, 2], [3, pytest.approx(np.nan, nan_ok=True)]]
     assert samples.daily["rh"][0, 0] == 50 and np.isfinite(samples.daily["rh"]).sum() == 1
     assert samples.maps["elevation"].tolist() == [7, 9]
+    near = samples_of_readings(readings, "pm25", maps, grid, pair_km=0.011)  # a cell is ten metres wide
+    assert near.daily["rh"][1, 1] == 60 and near.daily["rh"][0, 0] == 50
 
 
 def test_a_network_knows_its_spacing_and_what_lies_outside():
