@@ -14,7 +14,7 @@ from model_core.variables import get_variable
 
 _MARGIN, _LEAST_CELLS = 0.08, 5  # around the stations: a share of their extent, and cells
 # Pale, so that the stations stand out; the lowest colour is that of plains.
-_HEIGHTS = ("#eef3e6", "#e3e0c4", "#d5c3a0", "#bfa184", "#a58a78", "#e9e6e4")
+_HEIGHTS = ("#eef3e6", "#e3e0c4", "#d5c3a0", "#bfa184", "#a58a78", "#8a766e")
 _MARKERS = ("#b3243b", "#1f5a94", "#6d3c8c", "#0d7a62", "#8a5a00", "#333333")
 _COLUMNS = 3
 

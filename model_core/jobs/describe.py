@@ -20,6 +20,7 @@ from model_core.description.kernel_moments import kernel_moments
 from model_core.description.networks import Network, network_of
 from model_core.description.networks_figure import networks_figure
 from model_core.description.samples import PAIR_KM, Samples, samples_of_ctm, samples_of_readings
+from model_core.description.structure_figure import structure_figure
 from model_core.description.tables import correlations_csv, kernels_against_wind, speed_distribution, with_target
 from model_core.description.wind import WindClimate, wind_climate
 from model_core.errors import InputError
@@ -38,7 +39,8 @@ from model_core.variables import get_variable
 from model_core.warping import warp
 
 REPORT, TABLE = "description.json", "correlations.csv"
-NETWORKS, CORRELATIONS, KERNELS, ANISOTROPY = "networks.png", "correlations.png", "kernels.png", "anisotropy.png"
+NETWORKS, CORRELATIONS, KERNELS = "networks.png", "correlations.png", "kernels.png"
+ANISOTROPY, STRUCTURE = "anisotropy.png", "structure.png"
 _SHOWN = ("networks", "correlations", "kernels", "wind", "not_made", "model", "warnings")
 _WEATHER = ("rh", "wind", "temperature")
 _MAPS = ("elevation", "urban", "land")
@@ -86,7 +88,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         written = write_files(out, found.contents | {REPORT: as_json(report)})
         progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
     keys = {NETWORKS: "networks_png", CORRELATIONS: "correlations_png", TABLE: "correlations_csv", KERNELS: "kernels_png",
-            ANISOTROPY: "anisotropy_png", REPORT: "report"}
+            ANISOTROPY: "anisotropy_png", STRUCTURE: "structure_png", REPORT: "report"}
     return {"out": str(out), **{keys[name]: path for name, path in written.items()},
             **{key: report[key] for key in _SHOWN if key in report}}
 
@@ -235,6 +237,7 @@ def _describe_kernels(
         plot_kernels(Path(folder) / KERNELS, model.network, cell_km)
         found.contents[KERNELS] = (Path(folder) / KERNELS).read_bytes()
     found.contents[ANISOTROPY] = anisotropy_figure(kernels, wind, speeds, f"PointConv’s kernels of model “{model.name}”")
+    found.contents[STRUCTURE] = structure_figure(model.network, f"Network of model “{model.name}”")
     found.report["kernels"] = kernels_against_wind(kernels, wind)
     if wind is not None:
         found.report["wind"] = wind.to_dict()

@@ -22,7 +22,7 @@ CTM, GRID, START, END, COVARIATES, PAIR_KM = "CTM", "GRID", "START", "END", "COV
 LEAD_DAY, VARIABLES, CACHE, OUTPUT, STATION_COUNT = "LEAD_DAY", "VARIABLES", "CACHE", "OUTPUT", "STATION_COUNT"
 # Outputs by the engine's result keys; a picture that can't be made of what is given has none.
 FILES = {"NETWORKS_PNG": "networks_png", "CORRELATIONS_PNG": "correlations_png", "CORRELATIONS_CSV": "correlations_csv",
-         "KERNELS_PNG": "kernels_png", "ANISOTROPY_PNG": "anisotropy_png", "REPORT": "report"}
+         "KERNELS_PNG": "kernels_png", "ANISOTROPY_PNG": "anisotropy_png", "STRUCTURE_PNG": "structure_png", "REPORT": "report"}
 
 
 class Describe(EngineAlgorithm):
@@ -32,8 +32,8 @@ class Describe(EngineAlgorithm):
     TITLE = tr("Describe networks, variables and kernels")
     GROUP = "models"
     SUMMARY = tr("Draws what there is to work with, as pictures (PNG) with their numbers (JSON, CSV): the networks of stations over "
-                 "elevation; how the variables go together, from station readings and from days of a chemical transport model; and the "
-                 "kernels of a model, their size, shape and direction beside the wind.")
+                 "elevation; how the variables go together, from station readings and from days of a chemical transport model; and a "
+                 "model's network and kernels, their size, shape and direction beside the wind.")
     TAGS = ("description", "network", "correlation", "kernels", "anisotropy", "wind rose", "figures", "paper")
 
     def initAlgorithm(self, configuration=None) -> None:

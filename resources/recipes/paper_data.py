@@ -35,7 +35,7 @@ from model_core.output.netcdf import write_netcdf  # noqa: E402
 from model_core.simulation import Terrain  # noqa: E402
 from model_core.warping import warp  # noqa: E402
 
-GRID = f"0,-600000,1152000,552000,12000@{LAMBERT}"  # 96 rows x 96 columns in the east of China
+GRID = f"0,-600000,768000,168000,12000@{LAMBERT}"  # 64 rows x 64 columns in the east of China
 SEASONS = {"winter": date(2019, 1, 10), "spring": date(2019, 4, 10), "summer": date(2019, 7, 10), "autumn": date(2019, 10, 10)}
 AGREEMENT = 0.8  # correlation of the CTM's departures from the mean with those of the truth
 NOISE = 0.08  # by which a reading differs from its cell
@@ -122,10 +122,10 @@ def _write_aod(path: Path, grid: Grid, aod: np.ndarray, terrain: Terrain, rng: n
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into; made where it is missing")
-    parser.add_argument("--grid", default=GRID, metavar="G", help="grid of the CTM (default: 96 x 96 cells of 12 km in the east of China)")
-    parser.add_argument("--days", type=int, default=15, metavar="N", help="days of each season (default 15)")
-    parser.add_argument("--cities", type=int, default=120, metavar="N", help="cities with stations (default 120)")
-    parser.add_argument("--sites", type=int, default=150, metavar="N", help="places with weather (default 150)")
+    parser.add_argument("--grid", default=GRID, metavar="G", help="grid of the CTM (default: 64 x 64 cells of 12 km in the east of China)")
+    parser.add_argument("--days", type=int, default=4, metavar="N", help="days of each season (default 4)")
+    parser.add_argument("--cities", type=int, default=70, metavar="N", help="cities with stations (default 70)")
+    parser.add_argument("--sites", type=int, default=80, metavar="N", help="places with weather (default 80)")
     parser.add_argument("--seed", type=int, default=0, metavar="S")
     options = parser.parse_args()
     write_data(options.out, parse_grid(options.grid), options.days, options.cities, options.sites, options.seed)

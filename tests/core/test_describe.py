@@ -59,7 +59,7 @@ def test_each_network_is_counted_and_drawn(described):
     result, report = described
     assert {name: (one["stations"], one["cells"]) for name, one in report["networks"].items()} == {
         "pm25": (60, 60), "rh": (40, 40), "wind": (40, 40)}
-    for key in ("networks_png", "correlations_png", "kernels_png", "anisotropy_png"):
+    for key in ("networks_png", "correlations_png", "kernels_png", "anisotropy_png", "structure_png"):
         with open(result[key], "rb") as file:
             assert file.read(8) == PNG
     assert set(report["not_made"]) == {"wind rose"} and report["warnings"] == []

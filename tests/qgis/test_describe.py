@@ -25,7 +25,7 @@ def test_a_layer_with_weather_and_ctm_files_gives_every_picture_with_its_numbers
     report = json.loads(Path(result["REPORT"]).read_text(encoding="utf-8"))
     assert result["STATION_COUNT"] == 60 == report["networks"]["pm25"]["stations"]
     assert set(report["networks"]) == {"pm25", "rh", "wind"}
-    for name in ("NETWORKS_PNG", "CORRELATIONS_PNG", "KERNELS_PNG", "ANISOTROPY_PNG"):
+    for name in ("NETWORKS_PNG", "CORRELATIONS_PNG", "KERNELS_PNG", "ANISOTROPY_PNG", "STRUCTURE_PNG"):
         assert Path(result[name]).read_bytes().startswith(PNG)
     assert {row["source"] for row in report["correlations"]} == {"ctm", "stations"}
     assert "pearson" in log.text and "wind rose is not made" in log.text
