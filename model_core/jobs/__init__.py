@@ -6,9 +6,12 @@ runs: a job that needs no torch does not wait for it.
 
 from __future__ import annotations
 
+import errno
 from importlib import import_module
 from typing import Any, Callable
 
+from model_core.errors import InputError
+from model_core.jobs.options import checked
 from model_core.progress import Progress
 
 Job = Callable[[dict[str, Any], Progress], dict[str, Any]]
@@ -17,12 +20,20 @@ Job = Callable[[dict[str, Any], Progress], dict[str, Any]]
 def _job(module: str) -> Job:
     def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         job = import_module(f"model_core.jobs.{module}").run
-        if not request.get("variables") and request.get("level") in (None, ""):
-            return job(request, progress)
-        from model_core.variable_table import in_use
+        request = checked(request)
+        try:
+            if not request.get("variables") and request.get("level") in (None, ""):
+                return job(request, progress)
+            from model_core.variable_table import in_use
 
-        with in_use(request.get("variables"), request.get("level")):
-            return job(request, progress)
+            with in_use(request.get("variables"), request.get("level")):
+                return job(request, progress)
+        except OSError as error:
+            if error.filename is None or error.errno == errno.ENOMEM:
+                raise
+            raise InputError(
+                f"'{error.filename}': {error.strerror or error}; check its name, your rights there and the room on the disk"
+            ) from error
 
     return run
 

@@ -47,16 +47,17 @@ def choose_inputs(
         beside = [name for name in _checked("inputs", _listed("inputs", inputs), static=False) if name != chosen]
     covariates = network.covariates if maps is None else tuple(_checked("maps", _listed("maps", maps), static=True))
     transforms = dict(network.transforms)
-    for name in {chosen, *beside, *covariates} - {*network.station_variables, *network.covariates, *transforms}:
+    for name in {chosen, *beside, *covariates} - {*network.station_variables, *network.maps, *transforms}:
         if name == chosen:
             transforms[name] = _scaled(network.transform_of(network.target), network.target, chosen)
         elif name in _TYPICAL:
             transforms[name] = Transform("linear", 0.0, _TYPICAL[name])
         else:
             transforms[name] = _INPUT_TRANSFORMS.get(name, Transform())
-    used = {name: rule for name, rule in transforms.items() if name in (chosen, *beside, *covariates)}
+    used = {name: rule for name, rule in transforms.items() if name in (chosen, *beside, *covariates, *network.drift)}
     return replace(
-        network, target=chosen, station_variables=(chosen, *beside), covariates=covariates, transforms=used
+        network, target=chosen, station_variables=(chosen, *beside), covariates=covariates,
+        drift=network.drift if maps is None else (), transforms=used
     )
 
 
