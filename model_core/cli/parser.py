@@ -7,6 +7,7 @@ from typing import Any
 
 from model_core import __version__
 from model_core.cli.common_options import add_device, add_grid, add_level, add_machine, add_out, add_variables, command, positive
+from model_core.cli.describe import add_describe
 from model_core.cli.station_options import add_further_readings, add_stations, add_table
 
 def build_parser() -> argparse.ArgumentParser:
@@ -45,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_period(commands)
     _add_train(commands)
     _add_crossvalidate(commands)
+    add_describe(commands)
 
     reproduce = command(commands, "reproduce", "CTM days from their station cells, scored against the whole field")
     reproduce.add_argument("--ctm", nargs="+", required=True, metavar="F", help="NetCDF files, or folders of them, that are one series")

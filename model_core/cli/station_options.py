@@ -36,10 +36,10 @@ def add_stations(parser: argparse.ArgumentParser, species: bool = False) -> None
     group.add_argument("--group", metavar="COL", help="column of the city or another grouping")
 
 
-def add_table(parser: argparse.ArgumentParser, what: str, species: bool = False) -> Any:
+def add_table(parser: argparse.ArgumentParser, what: str, species: bool = False, required: bool = True) -> Any:
     """A table of readings and the meaning of its columns; the group of the options."""
     group = parser.add_argument_group("stations", "a published form is recognised by its header; what is named here overrules it")
-    group.add_argument("--stations", required=True, metavar="F", help=what)
+    group.add_argument("--stations", required=required, metavar="F", help=what)
     group.add_argument(
         "--from", default="auto", metavar="FORM",
         help="published form of the table: auto (default), none, or one of " + ", ".join(forms.NAMES),

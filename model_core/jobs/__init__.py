@@ -61,6 +61,7 @@ JOBS: dict[str, Job] = {
     "train": _job("train"),
     "reproduce": _job("reproduce"),
     "crossvalidate": _job("crossvalidate"),
+    "describe": _job("describe"),
     "simulate": _job("simulate"),
     "covariates": _job("covariates"),
     "modelcard": _job("modelcard"),
