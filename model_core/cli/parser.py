@@ -118,13 +118,16 @@ def _add_crossvalidate(commands: Any) -> None:
     parser = command(commands, "crossvalidate", "a model against stations that it was not given, beside interpolators")
     add_stations(parser)
     folds = parser.add_argument_group("folds")
-    folds.add_argument("--scheme", choices=("stations", "groups", "cells", "blocks"), default="stations",
-                       help="what is left out together: stations (default), whole groups by --group, grid cells, or square blocks")
+    folds.add_argument("--scheme", choices=("stations", "groups", "cells", "blocks", "thin"), default="stations",
+                       help="what is left out together: stations (default), whole groups by --group, grid cells, or square blocks; or "
+                            "thin: few groups (stations where there is no --group) are given and all others asked for")
     folds.add_argument("--folds", type=positive, default=10, metavar="N", help="number of folds, the same on all days (default 10)")
     folds.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed gives the same folds")
     folds.add_argument("--block-km", type=float, default=200.0, metavar="L", help="side of a block (default 200)")
-    parser.add_argument("--baselines", default="idw,ok,oklog", metavar="B,B", help="interpolators on the same folds: idw, ok, oklog, vna, "
-                        "and with --ctm avna, evna; '' for none (default idw,ok,oklog)")
+    folds.add_argument("--given", nargs="+", type=positive, metavar="N", help="groups that a thinned network has (default 15 40 100)")
+    folds.add_argument("--draws", type=positive, default=5, metavar="N", help="draws of each thinned network (default 5)")
+    parser.add_argument("--baselines", default="idw,ok,oklog,ked,kedlog", metavar="B,B", help="interpolators on the same folds: idw, ok, "
+                        "oklog, vna, with maps ked, kedlog, and with --ctm avna, evna; '' for none (default idw,ok,oklog,ked,kedlog)")
     parser.add_argument("--ctm", nargs="+", metavar="F", help="NetCDF files with the CTM's fields of the days, for avna and evna")
     parser.add_argument("--analysis", choices=("off", "auto", "on"), default="off",
                         help="spread what remains at the stations that are not left out (default off)")

@@ -16,7 +16,7 @@ from model_core.validation.scatter import scatter_figure
 
 SCORES, PREDICTIONS, POINTS, FIGURE = "scores.json", "predictions.csv", "points.gpkg", "scatter.png"
 LAYER = "residuals"
-_KEYS = ("id", "group", "fold", "x", "y", "time", "observed")
+_KEYS, _LAST = ("id", "group", "fold", "x", "y", "time", "observed"), ("near_km", "given")
 
 
 def write(folder: Path, result: CrossValidation, report: dict[str, Any], title: str) -> dict[str, str]:
@@ -37,10 +37,13 @@ def as_csv(result: CrossValidation) -> bytes:
     """A row for each station and day: what was observed, and what each method said that was not given it.
 
     The model's mean is `predicted`, with `sd` and quantiles where it tells them; a baseline's mean has its name, a kriging's
-    standard deviation `_sd` behind it. Fold 0 is the first; an unknown value is an empty cell.
+    standard deviation `_sd` behind it. Then come `near_km`, the distance to the nearest station that was given, of a thinned
+    network `given`, the number of its groups, and what the maps say at the station. Fold 0 is the first; an unknown value is an
+    empty cell.
     """
     table = result.table.drop(columns=["lon", "lat"])
-    columns = [*(name for name in _KEYS), *(name for name in table if name not in _KEYS)]
+    last = [*(name for name in _LAST if name in table), *result.maps]
+    columns = [*_KEYS, *(name for name in table if name not in _KEYS and name not in last), *last]
     return table[columns].to_csv(index=False, float_format="%.7g", lineterminator="\n").encode()
 
 
@@ -53,7 +56,7 @@ def as_points(result: CrossValidation) -> bytes:
     import geopandas
 
     table, observed = result.table, result.table["observed"].to_numpy()
-    columns = {name: table[name] for name in ("id", "group", "fold", "observed")}
+    columns = {name: table[name] for name in ("id", "group", "fold", "observed", *_LAST, *result.maps) if name in table}
     if table["time"].notna().any():
         columns["time"] = pd.to_datetime(table["time"])
     first, *others = result.methods

@@ -16,7 +16,7 @@ _HEXAGONS = 55  # across a panel
 _SHOWN = 0.9995
 _NAMES = {
     MODEL: "Model", "idw": "Inverse distance", "ok": "Ordinary kriging", "oklog": "Kriging of logs", "vna": "VNA", "avna": "aVNA",
-    "evna": "eVNA",
+    "evna": "eVNA", "ked": "Kriging with drift", "kedlog": "Kriging of logs with drift",
 }
 
 
@@ -42,7 +42,7 @@ def scatter_figure(result: CrossValidation, title: str) -> bytes:
         figure = Figure(figsize=(columns * _PANEL + 0.9, rows * (_PANEL + 0.25) + 0.7), layout="constrained")
         all_axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         drawn = []
-        for axes, letter, (method, predicted) in zip(all_axes.flat, "abcdefgh", predictions.items()):
+        for axes, letter, (method, predicted) in zip(all_axes.flat, "abcdefghijkl", predictions.items()):
             both = np.isfinite(predicted)
             image = axes.hexbin(observed[both], predicted[both], gridsize=_HEXAGONS, extent=(0, top, 0, top), mincnt=1,
                                 cmap=colours, linewidths=0.1)

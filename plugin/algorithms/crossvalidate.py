@@ -7,7 +7,7 @@ from pathlib import Path
 from qgis.core import (
     Qgis, QgsProcessingOutputFile, QgsProcessingOutputNumber, QgsProcessingOutputVectorLayer,
     QgsProcessingParameterFile, QgsProcessingParameterFileDestination, QgsProcessingParameterFolderDestination,
-    QgsProcessingParameterMultipleLayers, QgsProcessingParameterNumber,
+    QgsProcessingParameterMultipleLayers, QgsProcessingParameterNumber, QgsProcessingParameterString,
 )
 
 from ..engine.client import job_folder
@@ -26,8 +26,10 @@ from .weather_parameters import add_weather_fields, add_weather_layers, check_we
 SCHEME, FOLDS, SEED, BLOCK_KM = "SCHEME", "FOLDS", "SEED", "BLOCK_KM"
 BASELINES, CTM = "BASELINES", "CTM"
 OUTPUT, REPORT, POINTS = "OUTPUT", "REPORT", "POINTS"
-SCHEMES = ("stations", "groups", "cells", "blocks")
-INTERPOLATORS = ("idw", "ok", "oklog", "vna", "avna", "evna")
+GIVEN, DRAWS = "GIVEN", "DRAWS"
+SCHEMES = ("stations", "groups", "cells", "blocks", "thin")
+INTERPOLATORS = ("idw", "ok", "oklog", "vna", "avna", "evna", "ked", "kedlog")
+USUAL = ["idw", "ok", "oklog", "ked", "kedlog"]
 NEED_CTM = {"avna", "evna"}
 # Outputs by the engine's result keys.
 FILES = {"SCORES_JSON": "scores", "PREDICTIONS_CSV": "predictions", "SCATTER_PNG": "figure"}
@@ -49,13 +51,15 @@ class CrossValidate(EngineAlgorithm):
         add_station_parameters(self, one_day=False, group_advanced=False)
         self.add(Choice(SCHEME, tr("What is left out together"), SCHEMES),
             tr("'stations' chosen at random; 'groups' by the field above, such as whole cities; 'cells': all stations of a grid "
-               "cell; or spatial 'blocks'. The farther the nearest station that is left, the harder."))
+               "cell; or spatial 'blocks'. The farther the nearest station that is left, the harder. 'thin' turns it round: a few "
+               "groups (stations where there is no such field) are given, and all others are asked for."))
         self.add(QgsProcessingParameterNumber(
             FOLDS, tr("Folds"), Qgis.ProcessingNumberParameterType.Integer, defaultValue=10, minValue=2),
             tr("Into how many parts the stations are divided; each is left out once."))
-        self.add(Choice(BASELINES, tr("Compare with"), INTERPOLATORS, list(INTERPOLATORS[:3]), multiple=True, optional=True),
-            tr("Interpolators on the same folds: inverse distance (idw), kriging of values (ok) and of logs (oklog), Voronoi neighbours "
-               "(vna), also with the CTM's difference (avna) or ratio (evna); the last two need CTM output."))
+        self.add(Choice(BASELINES, tr("Compare with"), INTERPOLATORS, USUAL, multiple=True, optional=True),
+            tr("Interpolators on the same folds: inverse distance (idw), kriging of values (ok) and of logs (oklog), both with the model's "
+               "maps as external drift (ked, kedlog), Voronoi neighbours (vna), also with the CTM's difference (avna) or ratio (evna); "
+               "the last two need CTM output."))
         self.add(QgsProcessingParameterMultipleLayers(
             CTM, tr("CTM output"), Qgis.ProcessingSourceType.File, optional=True),
             tr("NetCDF files with the CTM's field of the same days, for the Voronoi neighbours."), advanced=True)
@@ -67,6 +71,11 @@ class CrossValidate(EngineAlgorithm):
         self.add(QgsProcessingParameterNumber(
             BLOCK_KM, tr("Side of a block in km"), Qgis.ProcessingNumberParameterType.Double, defaultValue=200, minValue=1),
             tr("For the scheme 'blocks'."), advanced=True)
+        self.add(QgsProcessingParameterString(GIVEN, tr("Groups of a thinned network"), "15 40 100"),
+            tr("For the scheme 'thin': how many groups are given, one number or several."), advanced=True)
+        self.add(QgsProcessingParameterNumber(
+            DRAWS, tr("Draws of a thinned network"), Qgis.ProcessingNumberParameterType.Integer, defaultValue=5, minValue=1),
+            tr("For the scheme 'thin': how often each network is drawn."), advanced=True)
         self.add(Choice(ANALYSIS, tr("Analysis step"), ANALYSES),
             tr("Whether what remains at the stations that are not left out is spread; 'auto': where they support it."), advanced=True)
         add_day_parameters(self)
@@ -100,7 +109,8 @@ class CrossValidate(EngineAlgorithm):
                 scheme=self._scheme(parameters, context), baselines=self._baselines(parameters, context),
                 ctm=[file for file in self.parameterAsFileList(parameters, CTM, context) if file],
                 folds=self.parameterAsInt(parameters, FOLDS, context), seed=self.parameterAsInt(parameters, SEED, context),
-                block_km=self.parameterAsDouble(parameters, BLOCK_KM, context), **day_request(self, parameters, context))
+                block_km=self.parameterAsDouble(parameters, BLOCK_KM, context), given=self._given(parameters, context),
+                draws=self.parameterAsInt(parameters, DRAWS, context), **day_request(self, parameters, context))
             result = run_engine("crossvalidate", request, feedback, [])
         for method, scores in result["summary"].items():
             feedback.pushInfo(f"{method:>8}  " + ", ".join(
@@ -122,9 +132,14 @@ class CrossValidate(EngineAlgorithm):
     def _baselines(self, parameters, context) -> list[str]:
         return self.parameterAsEnumStrings(parameters, BASELINES, context)
 
+    def _given(self, parameters, context) -> list[str]:
+        return self.parameterAsString(parameters, GIVEN, context).replace(",", " ").split()
+
     def _check_scheme(self, parameters, context) -> str:
         if self._scheme(parameters, context) == "groups" and not self.parameterAsString(parameters, GROUP, context):
             return tr("Choose the field with the city or another group, whose stations are left out together.")
+        if not all(number.isdigit() and int(number) for number in self._given(parameters, context)):
+            return tr("Groups of a thinned network: write whole numbers, such as 15 40 100.")
         if NEED_CTM & set(self._baselines(parameters, context)) and not any(self.parameterAsFileList(parameters, CTM, context)):
             return tr("The Voronoi neighbours need CTM output of the same days; choose it, or leave them out.")
         return ""

@@ -13,6 +13,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks" / "skill"
 from done_when import done_when  # noqa: E402
 from kriging import krige_left_out  # noqa: E402
 
+from model_core.validation.baselines.external_drift import krige_drift_logs, krige_drift_values  # noqa: E402
 from model_core.validation.baselines.kriging import krige_logs, krige_values  # noqa: E402
 from model_core.validation.folds import deal  # noqa: E402
 
@@ -36,6 +37,17 @@ def test_kriging_is_that_of_the_library(stations, kind, baseline):
         expected = baseline(position[~out], value[~out], position[out])
         assert said.mean[out] == pytest.approx(expected.mean, rel=1e-4)
         assert said.sd[out] == pytest.approx(expected.sd, rel=1e-3)
+
+
+@pytest.mark.parametrize("kind, baseline", [("values", krige_drift_values), ("logs", krige_drift_logs)])
+def test_kriging_with_drift_is_that_of_crossvalidate(stations, kind, baseline):
+    position, value = stations
+    maps, fold = np.sin(position / 90), deal(np.array([0, 0, *range(1, 59)]), 5, 0)
+    said = krige_left_out(position, value, fold, kind, maps=maps)
+    for number in range(5):
+        out = fold == number
+        expected = baseline(position[~out], value[~out], position[out], maps[~out], maps[out])
+        assert said.mean[out] == pytest.approx(expected.mean) and said.sd[out] == pytest.approx(expected.sd)
 
 
 def test_kriging_is_kept_and_found_again(stations, tmp_path):

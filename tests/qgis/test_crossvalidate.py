@@ -36,6 +36,13 @@ def test_scores_predictions_points_and_page(result, log):
     assert "rmse" in log.text
 
 
+def test_a_thinned_network_and_kriging_with_drift(run, values):
+    result = run("crossvalidate", **{**values, "SCHEME": "thin", "GIVEN": "3, 5", "DRAWS": 2, "BASELINES": ["ked"]})
+    scores = json.loads(Path(result["SCORES_JSON"]).read_text(encoding="utf-8"))
+    assert scores["given"] == [3, 5] and scores["draws"] == 2 and scores["maps"] == ["elevation", "urban"]
+    assert scores["methods"]["ked"]["pooled"]["n"] == scores["readings"] > 120
+
+
 def test_residuals_are_a_layer_in_two_colours(result):
     from ctm_reanalysis.plugin.layers.residuals import style_residuals
 
@@ -69,7 +76,7 @@ def test_the_toolbox_loads_the_residuals(values):
 
 @pytest.mark.parametrize("spoil, expected", [
     ({"SCHEME": "groups", "GROUP": None}, "Choose the field with the city"), ({"BASELINES": ["evna"]}, "need CTM output"),
-    ({"REPORT": "/no/such/folder/scores.html"}, "does not exist"),
+    ({"REPORT": "/no/such/folder/scores.html"}, "does not exist"), ({"GIVEN": "15 to 40"}, "write whole numbers"),
 ])
 def test_what_can_not_be_is_refused(refusal, values, spoil, expected):
     assert expected in refusal("crossvalidate", **{**values, **spoil})

@@ -5,7 +5,7 @@
 On most days 1 to 4 monitors report; every third day it is up to 36. Days with 20 readings or more are taken, every N-th of them;
 none lies in the 20 days of the CMAQ file, June 2004, which has no readings. 10 folds of monitors, the same on all days; scores are
 pooled over all days, as on one day a fold has two or three monitors. Kriging has the variogram of each day, or the
-median of all days; the best of the four counts. Elevation and, in a further
+median of all days, or elevation as external drift; the best counts. Elevation and, in a further
 row, wind speed at the monitors are those of the files.
 """
 
@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 from command_line import DATA, Setting, run  # noqa: E402
-from cross_validation import OUT, folds, judge_all, krige_both, predict_left_out  # noqa: E402
+from cross_validation import OUT, folds, judge_all, krige_all, predict_left_out  # noqa: E402
 from fields_figure import draw  # noqa: E402
 from kriging import as_kriged, krige_left_out  # noqa: E402
 
@@ -56,7 +56,7 @@ def rows_of(setting: Setting, every: int = 4) -> list[dict[str, Any]]:
     common = {kind: common_variogram(given, grid, kind) for kind in KINDS}
     several: dict[str, list[Distribution]] = {}
     for (_, table), (observations, fold) in zip(days, given):
-        answers: dict[str, Distribution] = krige_both(observations, grid, fold)
+        answers: dict[str, Distribution] = krige_all(observations, predictor, fold)
         for kind, variogram in common.items():
             scaled = _in_variances(variogram, as_kriged(observations.value, kind))
             answers[f"kriging of {kind}, one variogram"] = krige_left_out(plane_km(observations, grid), observations.value, fold, kind, variogram=scaled)
