@@ -40,8 +40,8 @@ def write_page(path: str, title: str, lines: list[tuple[str, str]]) -> None:
     _write(path, title, f"<table>\n{rows}</table>\n")
 
 
-def write_score_page(path: str, title: str, note: str, scores: dict[str, dict], picture: Path) -> None:
-    """Write scores, a row for each method and a column for each score, with a picture (PNG) under them."""
+def write_score_page(path: str, title: str, note: str, scores: dict[str, dict], *pictures: Path) -> None:
+    """Write scores, a row for each method and a column for each score, with pictures (PNG) under them."""
     columns = list(dict.fromkeys(
         key for values in scores.values() for key, value in values.items() if isinstance(value, (int, float))))
     head = "".join(f"<th class='number'>{html.escape(_SCORES.get(key, key))}</th>" for key in columns)
@@ -49,9 +49,9 @@ def write_score_page(path: str, title: str, note: str, scores: dict[str, dict], 
         f"<tr><th>{html.escape(_METHODS.get(method, method))}</th>"
         + "".join(f"<td class='number'>{_score(values.get(key))}</td>" for key in columns) + "</tr>\n"
         for method, values in scores.items())
-    image = base64.b64encode(picture.read_bytes()).decode()
-    _write(path, title, f"<p>{html.escape(note)}</p>\n<table>\n<tr><th></th>{head}</tr>\n{rows}</table>\n"
-                        f"<p><img src='data:image/png;base64,{image}' width='760' alt=''></p>\n")
+    images = [base64.b64encode(picture.read_bytes()).decode() for picture in pictures]
+    shown = "".join(f"<p><img src='data:image/png;base64,{image}' width='760' alt=''></p>\n" for image in images)
+    _write(path, title, f"<p>{html.escape(note)}</p>\n<table>\n<tr><th></th>{head}</tr>\n{rows}</table>\n{shown}")
 
 
 def _write(path: str, title: str, body: str) -> None:

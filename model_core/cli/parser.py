@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from model_core import __version__
-from model_core.cli.common_options import add_device, add_grid, add_machine, add_out, add_variables, command, positive
+from model_core.cli.common_options import add_device, add_grid, add_groupings, add_machine, add_out, add_variables, command, positive
 from model_core.cli.station_options import add_further_readings, add_stations, add_table
 
 def build_parser() -> argparse.ArgumentParser:
@@ -131,6 +131,7 @@ def _add_crossvalidate(commands: Any) -> None:
     parser.add_argument("--ctm", nargs="+", metavar="F", help="NetCDF files with the CTM's fields of the days, for avna and evna")
     parser.add_argument("--analysis", choices=("off", "auto", "on"), default="off",
                         help="spread what remains at the stations that are not left out (default off)")
+    add_groupings(parser)
     _add_prediction(parser, uncertainty=False)
     add_variables(parser)
     add_out(parser, "DIR", "folder to write scores, predictions, points and a figure into; made where it is missing")

@@ -10,6 +10,8 @@ import numpy as np
 from model_core import __version__
 from model_core.device import choose_device, describe_device
 from model_core.errors import InputError
+from model_core.evaluation.day_groups import requested_periods
+from model_core.evaluation.polygons import requested_regions
 from model_core.evaluation.report import evaluation_folder
 from model_core.grid import Grid
 from model_core.jobs.crossvalidate_days import requested_days
@@ -22,7 +24,9 @@ from model_core.progress import Progress
 from model_core.ready import ready_model, ready_predictor
 from model_core.validation.baselines import BASELINES, GAUSSIAN, LOGS, check_baselines
 from model_core.validation.cross_validation import CrossValidation, cross_validate
-from model_core.validation.files import FIGURE, POINTS, PREDICTIONS, SCORES, write
+from model_core.validation.classes import groupings
+from model_core.validation.class_scores import class_scores, in_report
+from model_core.validation.files import CLASSES_CSV, CLASSES_PNG, FIGURE, POINTS, PREDICTIONS, SCORES, write
 from model_core.validation.folds import SCHEMES, THIN
 from model_core.validation.score_tables import score_tables, summary
 from model_core.validation.splits import BLOCK_KM, DRAWS, GIVEN, Scheme
@@ -39,12 +43,13 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Cross-validate `model` on `stations`, and write scores, predictions, points and a figure into the folder `out`.
 
     Further keys: value, unit, x, y, crs, time, time_zone, times_in, hours, date, id, group, scheme, folds, seed, block_km, given,
-    draws, grid, baselines, analysis, ctm, rh, wind, covariates, device, precision.
+    draws, periods, regions, grid, baselines, analysis, ctm, rh, wind, covariates, device, precision.
     """
     out, scheme = Path(required(request, "out")), requested_scheme(request)
     if scheme.name == "groups" and not request.get("group"):
         raise InputError("scheme 'groups' leaves out whole groups; name the column that says the group, such as the city")
     names = request.get("baselines")
+    periods, regions = requested_periods(request), requested_regions(request)
     baselines = check_baselines(DEFAULT_BASELINES if names is None else _names(names), bool(request.get("ctm")))
     with evaluation_folder(out):
         progress.step(0.01, "loading the model")
@@ -62,13 +67,15 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         progress.log(f"{len(days)} day(s), {_SCHEME_WORDS[scheme.name]}; predicting on {describe_device(device)}")
         result = _cross_validate(request, days, grid, predictor, scheme, baselines, progress.part(0.15, 0.94))
         tables = score_tables(result)
-        report = finite(_report(request, result, tables, model, grid, progress.warnings))
+        by_class = class_scores(result, groupings(result, periods, regions))
+        report = finite(_report(request, result, tables | in_report(by_class), model, grid, progress.warnings))
         progress.step(0.95, "drawing and writing")
-        written = write(out, result, report, _title(result, model, report))
+        written = write(out, result, report, by_class, _title(result, model, report))
         progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
     return {
         "out": str(out), "scores": written[SCORES], "predictions": written[PREDICTIONS], "points": written[POINTS],
-        "figure": written[FIGURE], "summary": finite(summary(tables)), "device": device.type,
+        "figure": written[FIGURE], "by_class": written[CLASSES_CSV], "by_class_figure": written[CLASSES_PNG],
+        "summary": finite(summary(tables)), "device": device.type,
         **{key: report[key] for key in ("scheme", "folds", "days", "stations", "species", "unit", "missing_inputs", "model", "warnings")},
     }
 

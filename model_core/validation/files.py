@@ -1,36 +1,51 @@
-"""What a cross-validation leaves in its folder: scores.json, predictions.csv, points.gpkg and scatter.png."""
+"""What a cross-validation leaves in its folder: scores.json, scores_by_class.csv and .png, predictions.csv, points.gpkg, scatter.png."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 import numpy as np
 import pandas as pd
 
 from model_core.errors import OutputError
 from model_core.evaluation.report import as_json, write_files
+from model_core.validation.class_figure import class_figure, drawn_methods
+from model_core.validation.class_scores import COLUMNS
 from model_core.validation.cross_validation import MODEL, CrossValidation
 from model_core.validation.scatter import scatter_figure
+from model_core.variables import get_variable
 
 SCORES, PREDICTIONS, POINTS, FIGURE = "scores.json", "predictions.csv", "points.gpkg", "scatter.png"
+CLASSES_CSV, CLASSES_PNG = "scores_by_class.csv", "scores_by_class.png"
 LAYER = "residuals"
 _KEYS, _LAST = ("id", "group", "fold", "x", "y", "time", "observed"), ("near_km", "given")
 
 
-def write(folder: Path, result: CrossValidation, report: dict[str, Any], title: str) -> dict[str, str]:
-    """Write the four files, each under its name only when it is complete; name -> path.
+def write(folder: Path, result: CrossValidation, report: dict[str, Any], by_class: Sequence[dict[str, Any]], title: str) -> dict[str, str]:
+    """Write the six files, each under its name only when it is complete; name -> path.
+
+    Parameters
+    ----------
+    by_class : rows of `class_scores`
 
     Raises
     ------
     OutputError
         If one can't be written.
     """
+    unit = get_variable(result.species).unit
     contents = {
-        SCORES: as_json(report), PREDICTIONS: as_csv(result), POINTS: as_points(result), FIGURE: scatter_figure(result, title),
+        SCORES: as_json(report), CLASSES_CSV: classes_as_csv(by_class), PREDICTIONS: as_csv(result), POINTS: as_points(result),
+        FIGURE: scatter_figure(result, title), CLASSES_PNG: class_figure(by_class, drawn_methods(result.methods), unit, title),
     }
     return write_files(folder, contents)
+
+
+def classes_as_csv(rows: Sequence[dict[str, Any]]) -> bytes:
+    """A row for each grouping, class and method; a score that is not defined is an empty cell."""
+    return pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False, float_format="%.7g", lineterminator="\n").encode()
 
 
 def as_csv(result: CrossValidation) -> bytes:

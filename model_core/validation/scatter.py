@@ -14,7 +14,7 @@ _PANEL = 2.65  # inches
 _HEXAGONS = 55  # across a panel
 # Beyond this quantile of all values axes end: one stray prediction must not press all others into a corner.
 _SHOWN = 0.9995
-_NAMES = {
+NAMES = {
     MODEL: "Model", "idw": "Inverse distance", "ok": "Ordinary kriging", "oklog": "Kriging of logs", "vna": "VNA", "avna": "aVNA",
     "evna": "eVNA", "ked": "Kriging with drift", "kedlog": "Kriging of logs with drift",
 }
@@ -52,7 +52,7 @@ def scatter_figure(result: CrossValidation, title: str) -> bytes:
             box = {"fontsize": 7.5, "linespacing": 1.35, "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5}}
             axes.text(0.04, 0.965, _errors(result, method, variable.unit), transform=axes.transAxes, va="top", **box)
             axes.text(0.965, 0.04, _further(result, method, variable.unit, beyond), transform=axes.transAxes, ha="right", **box)
-            axes.set_title(f"({letter}) {_NAMES.get(method, method)}", fontweight="bold" if method == MODEL else "normal")
+            axes.set_title(f"({letter}) {NAMES.get(method, method)}", fontweight="bold" if method == MODEL else "normal")
             axes.set(xlim=(0, top), ylim=(0, top), aspect="equal")
             axes.xaxis.set_major_locator(MaxNLocator(5))
             axes.yaxis.set_major_locator(MaxNLocator(5))

@@ -17,6 +17,7 @@ from ..styling.ramps import pretty_unit
 from ..translate import tr
 from .base import EngineAlgorithm, check_destination, run_engine
 from .choices import Choice
+from .class_parameters import add_class_parameters, check_classes, class_request
 from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .model_parameters import ANALYSES, ANALYSIS, add_model_parameters, model_request
@@ -32,7 +33,8 @@ INTERPOLATORS = ("idw", "ok", "oklog", "vna", "avna", "evna", "ked", "kedlog")
 USUAL = ["idw", "ok", "oklog", "ked", "kedlog"]
 NEED_CTM = {"avna", "evna"}
 # Outputs by the engine's result keys.
-FILES = {"SCORES_JSON": "scores", "PREDICTIONS_CSV": "predictions", "SCATTER_PNG": "figure"}
+FILES = {"SCORES_JSON": "scores", "PREDICTIONS_CSV": "predictions", "SCATTER_PNG": "figure", "CLASSES_CSV": "by_class",
+         "CLASSES_PNG": "by_class_figure"}
 NUMBERS = ("r2_det", "r2_pearson", "rmse", "mae", "nme", "nmb", "crps")
 
 
@@ -44,7 +46,8 @@ class CrossValidate(EngineAlgorithm):
     GROUP = "models"
     SUMMARY = tr("Shows how well a model predicts where it has no station: leaves out stations, cities, cells or blocks fold by fold, "
                  "predicts them from the others, and compares with kriging and inverse distance on the same folds. Writes scores "
-                 "(JSON), predictions (CSV), points with their residuals, and a scatter picture.")
+                 "(JSON), also by distance to the nearest station, urban fraction, elevation, concentration, month and region (CSV, PNG), "
+                 "predictions (CSV), points with their residuals, and a scatter picture.")
     TAGS = ("cross-validation", "validation", "leave-one-out", "kriging", "idw", "scores", "residuals", "rmse", "crps")
 
     def initAlgorithm(self, configuration=None) -> None:
@@ -78,6 +81,7 @@ class CrossValidate(EngineAlgorithm):
             tr("For the scheme 'thin': how often each network is drawn."), advanced=True)
         self.add(Choice(ANALYSIS, tr("Analysis step"), ANALYSES),
             tr("Whether what remains at the stations that are not left out is spread; 'auto': where they support it."), advanced=True)
+        add_class_parameters(self)
         add_day_parameters(self)
         add_weather_layers(self)
         add_model_parameters(self, memory=False)
@@ -95,7 +99,7 @@ class CrossValidate(EngineAlgorithm):
         return (
             check_stations(self, parameters, context) or self._check_scheme(parameters, context)
             or check_weather(self, parameters, context) or check_grid(self, parameters, context)
-            or check_destination(self, parameters, REPORT, context))
+            or check_classes(self, parameters, context) or check_destination(self, parameters, REPORT, context))
 
     def compute(self, parameters, context, feedback) -> dict:
         output = self.parameterAsString(parameters, OUTPUT, context)
@@ -110,7 +114,8 @@ class CrossValidate(EngineAlgorithm):
                 ctm=[file for file in self.parameterAsFileList(parameters, CTM, context) if file],
                 folds=self.parameterAsInt(parameters, FOLDS, context), seed=self.parameterAsInt(parameters, SEED, context),
                 block_km=self.parameterAsDouble(parameters, BLOCK_KM, context), given=self._given(parameters, context),
-                draws=self.parameterAsInt(parameters, DRAWS, context), **day_request(self, parameters, context))
+                draws=self.parameterAsInt(parameters, DRAWS, context), **day_request(self, parameters, context),
+                **class_request(self, parameters, context, folder))
             result = run_engine("crossvalidate", request, feedback, [])
         for method, scores in result["summary"].items():
             feedback.pushInfo(f"{method:>8}  " + ", ".join(
@@ -122,7 +127,7 @@ class CrossValidate(EngineAlgorithm):
             heading = tr("Left out: {scheme}, {folds} folds. Errors in {unit}.").format(
                 scheme=request["scheme"], folds=request["folds"],
                 unit=pretty_unit(result["unit"]))
-            write_score_page(report, self.TITLE, heading, result["summary"], Path(result["figure"]))
+            write_score_page(report, self.TITLE, heading, result["summary"], Path(result["figure"]), Path(result["by_class_figure"]))
             outputs[REPORT] = report
         return outputs
 
