@@ -46,13 +46,13 @@ def days_of(every: int, data: Path = DATA) -> list[tuple[str, pd.DataFrame]]:
 
 def rows_of(setting: Setting, every: int = 4) -> list[dict[str, Any]]:
     """Pooled rows of all methods, and a figure of the day with the highest readings."""
-    store = open_store([setting.data / "atlanta_cmaq" / "atlanta12km_cmaq_pm25_20040601-20.nc"], ["pm25", "elevation"], None, _stores())
+    store = open_store([setting.data / "atlanta_cmaq" / "atlanta12km_cmaq_pm25_20040601-20.nc"], ["pm25", "elevation"], None, stores())
     grid, maps = store.grid, store.maps
     predictor = setting.predictor(grid, covariates=maps)
     days = days_of(every, setting.data)
     monitors = np.array(sorted({monitor for _, table in days for monitor in table.space_id}))
     fold_of = dict(zip(monitors, folds(np.arange(len(monitors)))))
-    given = [(_observations(table), table.space_id.map(fold_of).to_numpy()) for _, table in days]
+    given = [(observations_of(table), table.space_id.map(fold_of).to_numpy()) for _, table in days]
     common = {kind: common_variogram(given, grid, kind) for kind in KINDS}
     several: dict[str, list[Distribution]] = {}
     for (_, table), (observations, fold) in zip(days, given):
@@ -89,11 +89,13 @@ def _in_variances(variogram: dict[str, float], value: np.ndarray) -> dict[str, f
     return variogram | {key: float(variogram[key] * value.var()) for key in ("psill", "nugget")}
 
 
-def _observations(table: pd.DataFrame) -> Observations:
+def observations_of(table: pd.DataFrame) -> Observations:
+    """The readings of a day."""
     return from_arrays(table.lon, table.lat, table.pm25_obs, id=table.space_id)
 
 
-def _stores() -> Path:
+def stores() -> Path:
+    """The folder of the prepared days."""
     folder = OUT / "daily_fields"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
