@@ -65,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     reproduce.add_argument("--lead-day", type=int, metavar="N", help="day of each forecast to take, where files are forecasts")
     reproduce.add_argument("--cache", metavar="DIR", help="folder for the prepared daily fields (default: daily_fields in --out)")
     reproduce.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed gives the same random cells")
+    add_groupings(reproduce)
     add_variables(reproduce)
     add_device(reproduce)
     add_out(reproduce, "DIR", "folder to write scores and figures into; made where it is missing")

@@ -16,6 +16,7 @@ from ..stations import write_positions
 from ..translate import tr
 from .base import ANY_FILE, DEVICES, EngineAlgorithm, day_text, run_engine
 from .choices import Choice
+from .class_parameters import add_class_parameters, check_classes, class_request
 from .layer_readings import check_readings
 from .station_parameters import STATIONS
 
@@ -25,7 +26,7 @@ SEED, DEVICE, OUTPUT = "SEED", "DEVICE", "OUTPUT"
 DAYS, DAYS_KIND, STATION_CELLS = "DAYS", "DAYS_KIND", "STATION_CELLS"
 SCORES = ("r2_det", "r2_pearson", "rmse", "mae", "nme", "nmb", "ioa")
 # The names of these files are the engine's.
-FILES = {"SCORES_JSON": "scores.json", "SCORES_CSV": "scores.csv",
+FILES = {"SCORES_JSON": "scores.json", "SCORES_CSV": "scores.csv", "CLASSES_CSV": "scores_by_class.csv",
          "DAILY_SCORES_PNG": "daily_scores.png", "PERIOD_MEANS_PNG": "period_means.png"}
 
 
@@ -37,7 +38,7 @@ class ReproduceCTM(EngineAlgorithm):
     GROUP = "models"
     SUMMARY = tr("Shows how well a model works where the truth is known: reads days of a chemical transport model at station "
                  "cells only, predicts the whole field from them, and compares it with the day itself over land. Writes scores "
-                 "per day and overall (JSON, CSV) and figures of daily scores and of seasonal or period means (PNG).")
+                 "per day, by month, season, period and region, and overall (JSON, CSV), and figures of daily scores and of seasonal or period means (PNG).")
     TAGS = ("evaluation", "validation", "scores", "r2", "rmse", "model", "ctm", "cmaq", "held-out")
 
     def initAlgorithm(self, configuration=None) -> None:
@@ -78,6 +79,7 @@ class ReproduceCTM(EngineAlgorithm):
         self.add(QgsProcessingParameterNumber(
             SEED, tr("Seed"), Qgis.ProcessingNumberParameterType.Integer, defaultValue=0, minValue=0),
             tr("The same seed gives the same random cells."), advanced=True)
+        add_class_parameters(self)
         self.add(Choice(DEVICE, tr("Device"), DEVICES),
             tr("Where the network runs; 'auto' takes a GPU if there is one."), advanced=True)
         self.add(QgsProcessingParameterFolderDestination(OUTPUT, tr("Evaluation folder")),
@@ -98,7 +100,8 @@ class ReproduceCTM(EngineAlgorithm):
             return tr("Give a station layer or a number of random cells, not both.")
         if start.isValid() and end.isValid() and end < start:
             return tr("The last day is before the first.")
-        return check_readings(self, parameters, context, STATIONS, []) if stations else ""
+        wrong = check_readings(self, parameters, context, STATIONS, []) if stations else ""
+        return wrong or check_classes(self, parameters, context)
 
     def compute(self, parameters, context, feedback) -> dict:
         files = [file for file in self.parameterAsFileList(parameters, CTM, context) if file]
@@ -119,6 +122,7 @@ class ReproduceCTM(EngineAlgorithm):
             source = self.parameterAsSource(parameters, STATIONS, context)
             if source is not None:
                 request.update(write_positions(source, folder / "stations.csv", "stations", feedback))
+            request.update(class_request(self, parameters, context, folder))
             result = run_engine("reproduce", request, feedback, [str(Path(output) / name) for name in FILES.values()])
         daily, pooled = result["mean_of_daily"], result["pooled"]
         for key in SCORES:
