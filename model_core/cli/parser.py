@@ -127,9 +127,9 @@ def _add_crossvalidate(commands: Any) -> None:
     folds.add_argument("--block-km", type=float, default=200.0, metavar="L", help="side of a block (default 200)")
     folds.add_argument("--given", nargs="+", type=positive, metavar="N", help="groups that a thinned network has (default 15 40 100)")
     folds.add_argument("--draws", type=positive, default=5, metavar="N", help="draws of each thinned network (default 5)")
-    parser.add_argument("--baselines", default="idw,ok,oklog,ked,kedlog", metavar="B,B", help="interpolators on the same folds: idw, ok, "
-                        "oklog, vna, with maps ked, kedlog, and with --ctm avna, evna; '' for none (default idw,ok,oklog,ked,kedlog)")
-    parser.add_argument("--ctm", nargs="+", metavar="F", help="NetCDF files with the CTM's fields of the days, for avna and evna")
+    parser.add_argument("--baselines", metavar="B,B", help="interpolators on the same folds: idw, ok, oklog, vna; with maps ked, kedlog; with "
+                        "--ctm also ctm, avna, evna, rk, rklog; '' for none (default idw,ok,oklog,ked,kedlog, and with --ctm all that need it)")
+    parser.add_argument("--ctm", nargs="+", metavar="F", help="NetCDF files with the CTM's fields of the days, for the baselines that need them")
     parser.add_argument("--analysis", choices=("off", "auto", "on"), default="off",
                         help="spread what remains at the stations that are not left out (default off)")
     add_groupings(parser)

@@ -32,7 +32,7 @@ from model_core.validation.score_tables import score_tables, summary
 from model_core.validation.splits import BLOCK_KM, DRAWS, GIVEN, Scheme
 from model_core.variables import get_variable
 
-DEFAULT_BASELINES = ("idw", "ok", "oklog", "ked", "kedlog")
+DEFAULT_BASELINES, WITH_CTM = ("idw", "ok", "oklog", "ked", "kedlog"), ("ctm", "avna", "evna", "rk", "rklog")
 _SCHEME_WORDS = {
     "stations": "stations left out at random", "groups": "whole groups (cities) left out", "cells": "whole grid cells left out",
     "blocks": "whole blocks left out", "thin": "thinned networks, all other stations left out",
@@ -50,7 +50,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         raise InputError("scheme 'groups' leaves out whole groups; name the column that says the group, such as the city")
     names = request.get("baselines")
     periods, regions = requested_periods(request), requested_regions(request)
-    baselines = check_baselines(DEFAULT_BASELINES if names is None else _names(names), bool(request.get("ctm")))
+    baselines = check_baselines(_usual(request) if names is None else _names(names), bool(request.get("ctm")))
     with evaluation_folder(out):
         progress.step(0.01, "loading the model")
         model, grid = ready_model(request.get("model") or BUNDLED), requested_grid(request)
@@ -78,6 +78,10 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "summary": finite(summary(tables)), "device": device.type,
         **{key: report[key] for key in ("scheme", "folds", "days", "stations", "species", "unit", "missing_inputs", "model", "warnings")},
     }
+
+
+def _usual(request: dict[str, Any]) -> tuple[str, ...]:
+    return DEFAULT_BASELINES + (WITH_CTM if request.get("ctm") else ())
 
 
 def _names(names: Any) -> list[str]:

@@ -17,6 +17,7 @@ _SHOWN = 0.9995
 NAMES = {
     MODEL: "Model", "idw": "Inverse distance", "ok": "Ordinary kriging", "oklog": "Kriging of logs", "vna": "VNA", "avna": "aVNA",
     "evna": "eVNA", "ked": "Kriging with drift", "kedlog": "Kriging of logs with drift",
+    "ctm": "CTM", "rk": "Regression kriging", "rklog": "Regression kriging of logs",
 }
 
 

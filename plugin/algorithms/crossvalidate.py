@@ -29,9 +29,9 @@ BASELINES, CTM = "BASELINES", "CTM"
 OUTPUT, REPORT, POINTS = "OUTPUT", "REPORT", "POINTS"
 GIVEN, DRAWS = "GIVEN", "DRAWS"
 SCHEMES = ("stations", "groups", "cells", "blocks", "thin")
-INTERPOLATORS = ("idw", "ok", "oklog", "vna", "avna", "evna", "ked", "kedlog")
+INTERPOLATORS = ("idw", "ok", "oklog", "vna", "avna", "evna", "ked", "kedlog", "ctm", "rk", "rklog")
 USUAL = ["idw", "ok", "oklog", "ked", "kedlog"]
-NEED_CTM = {"avna", "evna"}
+NEED_CTM = {"ctm", "avna", "evna", "rk", "rklog"}
 # Outputs by the engine's result keys.
 FILES = {"SCORES_JSON": "scores", "PREDICTIONS_CSV": "predictions", "SCATTER_PNG": "figure", "CLASSES_CSV": "by_class",
          "CLASSES_PNG": "by_class_figure"}
@@ -61,11 +61,11 @@ class CrossValidate(EngineAlgorithm):
             tr("Into how many parts the stations are divided; each is left out once."))
         self.add(Choice(BASELINES, tr("Compare with"), INTERPOLATORS, USUAL, multiple=True, optional=True),
             tr("Interpolators on the same folds: inverse distance (idw), kriging of values (ok) and of logs (oklog), both with the model's "
-               "maps as external drift (ked, kedlog), Voronoi neighbours (vna), also with the CTM's difference (avna) or ratio (evna); "
-               "the last two need CTM output."))
+               "maps as external drift (ked, kedlog), Voronoi neighbours (vna). With CTM output of the days also the CTM itself (ctm), the "
+               "neighbours' difference (avna) or ratio (evna) to it, and kriging of values or logs with it as drift (rk, rklog)."))
         self.add(QgsProcessingParameterMultipleLayers(
             CTM, tr("CTM output"), Qgis.ProcessingSourceType.File, optional=True),
-            tr("NetCDF files with the CTM's field of the same days, for the Voronoi neighbours."), advanced=True)
+            tr("NetCDF files with the CTM's field of the same days, for the methods that need it."), advanced=True)
         add_weather_fields(self)
         add_grid_parameters(self)
         self.add(QgsProcessingParameterNumber(
@@ -146,5 +146,5 @@ class CrossValidate(EngineAlgorithm):
         if not all(number.isdigit() and int(number) for number in self._given(parameters, context)):
             return tr("Groups of a thinned network: write whole numbers, such as 15 40 100.")
         if NEED_CTM & set(self._baselines(parameters, context)) and not any(self.parameterAsFileList(parameters, CTM, context)):
-            return tr("The Voronoi neighbours need CTM output of the same days; choose it, or leave them out.")
+            return tr("The methods ctm, avna, evna, rk and rklog need CTM output of the same days; choose it, or leave them out.")
         return ""

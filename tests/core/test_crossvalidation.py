@@ -93,7 +93,7 @@ def with_reading(day, number, value):
     return Day(from_arrays(old.x, old.y, values, old.crs, id=old.id, group=old.group), day.further, day.date, day.ctm)
 
 
-ALL = ("idw", "ok", "oklog", "vna", "avna", "evna", "ked", "kedlog")
+ALL = ("idw", "ok", "oklog", "vna", "avna", "evna", "ked", "kedlog", "ctm", "rk", "rklog")
 
 
 @pytest.mark.parametrize("scheme", ["stations", "groups", "cells", "blocks"])
@@ -148,8 +148,8 @@ def test_other_variables_stay_where_the_target_is_left_out(stations, ctm, day, p
 def test_a_ctm_that_is_the_truth_is_found_again_by_the_methods_that_use_it(day, ctm):
     number = ctm.times.index(DAYS[0])
     result = cross_validate([Day(day.observations, ctm=lambda: ctm.fields["pm25"][number])], ctm.grid, None, "groups", 3, baselines=ALL)
-    assert summary(score_tables(result))["evna"]["rmse"] < 0.01 and summary(score_tables(result))["avna"]["rmse"] < 0.01
-    assert summary(score_tables(result))["idw"]["rmse"] > 1
+    found = summary(score_tables(result))
+    assert all(found[name]["rmse"] < 0.01 for name in ("ctm", "evna", "avna", "rk", "rklog")) and found["idw"]["rmse"] > 1
 
 
 def test_the_files_tell_the_same(run, ctm):
@@ -203,9 +203,9 @@ def test_days_that_the_ctm_lacks_are_left_out_of_what_needs_it(run, tiny_ctm, st
     later = stations.assign(day=stations.day.replace(str(DAYS[2]), "2019-03-01"))
     path = tmp_path / "later.csv"
     later.to_csv(path, index=False)
-    result = run(stations=str(path), baselines="idw, evna", ctm=[str(tiny_ctm)])
+    result = run(stations=str(path), baselines="idw, evna, rk, ctm", ctm=[str(tiny_ctm)])
     assert any("lack 1 of 3 days" in warning for warning in result["warnings"])
-    assert result["summary"]["evna"]["n"] == 120 and result["summary"]["idw"]["n"] == 180
+    assert {name: found["n"] for name, found in result["summary"].items()} == {"model": 180, "idw": 180, "evna": 120, "rk": 120, "ctm": 120}
 
 
 def test_one_day_of_the_table_and_tables_without_a_time(run, stations, tmp_path):

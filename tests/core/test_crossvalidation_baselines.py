@@ -41,6 +41,7 @@ def test_a_constant_field_comes_back_from_every_baseline(seed, level):
     ones, (maps, maps_at) = np.full(len(position), 3.0), drift(seed, position, at)
     found = predict_baselines(tuple(BASELINES), position, np.full(len(position), level), at, ones, np.full(len(at), 3.0), maps, maps_at)
     assert set(found) == set(BASELINES)
+    assert (found.pop("ctm").mean == 3).all()  # it knows of no reading
     for name, baseline in found.items():
         assert baseline.mean == pytest.approx(level, rel=1e-6), name
 
@@ -51,7 +52,7 @@ def test_every_baseline_gives_a_station_its_own_reading(seed):
     """Without a nugget kriging is exact; PyKrige is so at a station with one too."""
     position, value, _ = world(seed)
     modelled = np.random.default_rng(seed).uniform(1, 9, len(value))
-    exact = tuple(name for name in BASELINES if name not in NEED_MAPS)  # those know that a reading has an error of its own
+    exact = tuple(name for name in BASELINES if name not in (*NEED_MAPS, "ctm", "rk", "rklog"))  # those know that a reading has an error of its own
     for name, baseline in predict_baselines(exact, position, value, position[:7], modelled, modelled[:7]).items():
         tolerance = 1e-6 if name != "oklog" else 1e-4
         assert baseline.mean == pytest.approx(value[:7], rel=tolerance), name
@@ -232,3 +233,20 @@ def test_kriging_with_drift_needs_a_station_for_each_map_beside_five():
     found = predict_baselines(NEED_MAPS, position, value, at, maps=maps, maps_at=maps_at)
     assert all(np.isnan(found[name].mean).all() for name in NEED_MAPS)
     assert all(np.isnan(baseline.mean).all() for baseline in predict_baselines(NEED_MAPS, position, value, at).values())
+
+
+@settings(max_examples=10)
+@given(SEEDS, st.floats(0.2, 5), st.floats(-5, 50))
+def test_regression_kriging_takes_any_multiple_of_the_ctm_with_any_offset(seed, factor, offset):
+    position, modelled, at = world(seed)
+    modelled_at = np.random.default_rng(seed).lognormal(3, 0.5, len(at))
+    found = predict_baselines(("ctm", "rk"), position, factor * modelled + offset, at, modelled, modelled_at)
+    assert found["rk"].mean == pytest.approx(np.maximum(factor * modelled_at + offset, 0), rel=1e-6, abs=1e-6)
+    assert (found["ctm"].mean == modelled_at).all()
+
+
+def test_where_the_ctm_has_no_value_what_needs_it_says_nothing():
+    position, value, at = world(15)
+    found = predict_baselines(NEED_CTM, position, value, at, value * 0.8, np.where(np.arange(len(at)) < 4, np.nan, 20.0))
+    for name in NEED_CTM:
+        assert np.isnan(found[name].mean[:4]).all() and np.isfinite(found[name].mean[4:]).all(), name

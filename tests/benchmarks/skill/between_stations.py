@@ -33,6 +33,7 @@ from real_stations import DAYS, stations_of  # noqa: E402
 from model_core.ctm.daily_store import open_store  # noqa: E402
 from model_core.days import parse_day  # noqa: E402
 from model_core.grid import PRESETS, parse_grid  # noqa: E402
+from model_core.stations.daily import not_below_zero  # noqa: E402
 from model_core.validation.class_scores import class_scores  # noqa: E402
 from model_core.validation.classes import groupings  # noqa: E402
 from model_core.validation.cross_validation import CrossValidation, Day, cross_validate  # noqa: E402
@@ -67,7 +68,8 @@ def cases(setting: Setting) -> Iterator[Case]:
     grid, sites = parse_grid(usa.GRID), usa.site_means(usa.aqs_rows(setting.data))
     predictor = setting.predictor(grid, covariates=usa.maps_of(grid, setting.data))
     for group, given in (("city", GIVEN), ("state", ())):
-        yield Case(f"USA {usa.DAY}, {group}", predictor, [Day(usa.observations_of(sites, grid, group), date=parse_day(usa.DAY))], given)
+        readings = not_below_zero(usa.observations_of(sites, grid, group))  # as `crossvalidate` reads them
+        yield Case(f"USA {usa.DAY}, {group}", predictor, [Day(readings, date=parse_day(usa.DAY))], given)
     file = setting.data / "atlanta_cmaq" / "atlanta12km_cmaq_pm25_20040601-20.nc"
     store = open_store([file], ["pm25", "elevation"], None, atlanta.stores())
     days = [Day(atlanta.observations_of(table), date=parse_day(day)) for day, table in atlanta.days_of(_ATLANTA_EVERY, setting.data)]
