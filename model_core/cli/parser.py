@@ -70,6 +70,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_device(reproduce)
     add_out(reproduce, "DIR", "folder to write scores and figures into; made where it is missing")
 
+    _add_evaluate_ctm(commands)
+
     simulate = command(commands, "simulate", "days of the demonstration CTM")
     add_grid(simulate, "china12km")
     simulate.add_argument("--start", default="2018-01-01", metavar="D", help="first day, YYYY-MM-DD (default 2018-01-01)")
@@ -136,6 +138,21 @@ def _add_crossvalidate(commands: Any) -> None:
     _add_prediction(parser, uncertainty=False)
     add_variables(parser)
     add_out(parser, "DIR", "folder to write scores, predictions, points and a figure into; made where it is missing")
+
+
+def _add_evaluate_ctm(commands: Any) -> None:
+    parser = command(commands, "evaluate-ctm", "a CTM run against station readings, daily and overall")
+    parser.add_argument("--ctm", nargs="+", required=True, metavar="F", help="NetCDF files, or folders of them, that are one series: daily or "
+                        "hourly fields, whose days are averaged in --time-zone")
+    add_stations(parser, species=True)
+    parser.add_argument("--start", metavar="D", help="first day, YYYY-MM-DD (default: that of the readings)")
+    parser.add_argument("--end", metavar="D", help="last day (default: that of the readings)")
+    add_grid(parser, None, "grid to bring the CTM onto (default: its own)")
+    parser.add_argument("--lead-day", type=int, metavar="N", help="day of each forecast to take, where files are forecasts")
+    parser.add_argument("--cache", metavar="DIR", help="folder for the prepared daily fields (default: daily_fields in --out)")
+    add_groupings(parser)
+    add_variables(parser)
+    add_out(parser, "DIR", "folder to write scores, pairs, points and pictures into; made where it is missing")
 
 
 def _add_train(commands: Any) -> None:

@@ -37,6 +37,7 @@ JOBS: dict[str, Job] = {
     "train": _job("train"),
     "reproduce": _job("reproduce"),
     "crossvalidate": _job("crossvalidate"),
+    "evaluate-ctm": _job("evaluate_ctm"),
     "simulate": _job("simulate"),
     "covariates": _job("covariates"),
     "modelcard": _job("modelcard"),

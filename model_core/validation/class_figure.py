@@ -12,11 +12,11 @@ from model_core.validation.scatter import NAMES
 
 _SHOWN = {
     "distance": "Nearest given station", "given": "Groups given", "urban": "Urban fraction", "elevation": "Elevation",
-    "predicted": "Predicted concentration", "season": "Season",
+    "predicted": "Predicted concentration", "period": "Period", "season": "Season", "region": "Region", "month": "Month",
 }
 # Dark to light without red against green; a marker each, so that colour is not all that tells them apart.
 _LOOKS = (("#1f5a94", "o"), ("#d9762b", "s"), ("#7a5195", "^"), ("#5f9e6e", "D"), ("#8c8c8c", "v"), ("#b0413e", "P"))
-_MOST_METHODS, _MOST_PANELS = len(_LOOKS), 4
+_MOST_METHODS, _MOST_PANELS, _MOST_CLASSES = len(_LOOKS), 4, 12
 
 
 def class_figure(rows: Sequence[dict[str, Any]], methods: Sequence[str], unit: str, title: str) -> bytes:
@@ -30,8 +30,8 @@ def class_figure(rows: Sequence[dict[str, Any]], methods: Sequence[str], unit: s
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    there = list(dict.fromkeys(row["by"] for row in rows))
-    panels = [name for name in _SHOWN if name in there][:_MOST_PANELS]
+    classes_of = {name: {row["class"] for row in rows if row["by"] == name} for name in _SHOWN}
+    panels = [name for name, classes in classes_of.items() if 0 < len(classes) <= _MOST_CLASSES][:_MOST_PANELS]
     methods = list(methods)[:_MOST_METHODS]
     with rc_context(STYLE):
         figure = Figure(figsize=(2.9 * len(panels) + 0.6, 4.9), layout="constrained")
@@ -62,7 +62,8 @@ def class_figure(rows: Sequence[dict[str, Any]], methods: Sequence[str], unit: s
         axes_of[1, 0].set_ylabel(f"RMSE ({pretty_unit(unit)})")
         figure.supxlabel("Class, and most readings of a method in it", fontsize=8)
         handles, labels = axes_of[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper right", ncols=len(methods), frameon=False)
+        if len(methods) > 1:
+            figure.legend(handles, labels, loc="outside upper right", ncols=len(methods), frameon=False)
         figure.suptitle(pretty_name(title), x=0.01, ha="left", fontsize=9)
         return as_png(figure)
 

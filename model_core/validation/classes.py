@@ -37,7 +37,7 @@ class Grouping:
 def groupings(result: CrossValidation, periods: Sequence[NamedPeriod] = (), regions: Regions | None = None) -> list[Grouping]:
     """All groupings that the table knows.
 
-    `distance` : to the nearest given station. `urban`, `elevation` : of the maps, where they are known. `predicted` : by what the
+    `distance` : to the nearest given station, where any is given. `urban`, `elevation` : of the maps, where they are known. `predicted` : by what the
     method itself says; `observed` : by the reading. The limits of both are the fifths of all readings. `given` : of thinned
     networks, how many groups they have. `month`, `season` : where there are several days with a date; `period` : of `periods`.
     `region` : of `regions`. `group` : such as the city, where the readings have one.
@@ -46,7 +46,8 @@ def groupings(result: CrossValidation, periods: Sequence[NamedPeriod] = (), regi
     average, among the lowest too high. Classes by prediction have no such slope.
     """
     table, found = result.table, []
-    found.append(_between("distance", table["near_km"].to_numpy(float), DISTANCES, 1, "km"))
+    if "near_km" in table:
+        found.append(_between("distance", table["near_km"].to_numpy(float), DISTANCES, 1, "km"))
     for name, (limits, factor, unit) in _OF_MAPS.items():
         if name in result.maps:
             found.append(_between(name, table[name].to_numpy(float), limits, factor, unit))

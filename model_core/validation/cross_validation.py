@@ -195,7 +195,7 @@ def _of_day(
     observations, name = day.observations, f"{day.date}: " if day.date else ""
     progress.step(0.0, f"{name}predicting {len(splits)} {'folds' if splits[0][0].given is None else 'networks'}")
     predicted, missing, notes = _by_model(day, [asked for _, asked in splits], grid, predictor, analysis) if predictor else ([], [], [])
-    position, of_stations = plane_km(observations, grid), _of_stations(day, grid, maps)
+    position, of_stations = plane_km(observations, grid), table_of_stations(observations, day.date, grid, maps)
     modelled = None if day.ctm is None else at_stations(day.ctm(), observations, grid)
     at_maps = of_stations[list(maps)].to_numpy(float) if maps else None
     tables = []
@@ -221,14 +221,13 @@ def _given_and_asked(known: np.ndarray | None, asked: np.ndarray) -> tuple[np.nd
     return (None, None) if known is None else (known[~asked], known[asked])
 
 
-def _of_stations(day: Day, grid: Grid, maps: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """What is known of the stations whatever is left out; its index are the numbers of the readings."""
-    observations = day.observations
+def table_of_stations(observations: Observations, date: Date | None, grid: Grid, maps: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """The columns of the table that do not depend on what is left out; its index are the numbers of the readings."""
     lon, lat = Transformer.from_crs(observations.crs, "EPSG:4326", always_xy=True).transform(observations.x, observations.y)
     group = np.full(len(observations), "", dtype=object) if observations.group is None else observations.group
     return pd.DataFrame({
         "id": station_names(observations), "group": group, "x": observations.x, "y": observations.y, "lon": lon, "lat": lat,
-        "time": np.full(len(observations), day.date, dtype=object), "observed": observations.value,
+        "time": np.full(len(observations), date, dtype=object), "observed": observations.value,
         **{name: at_stations(field, observations, grid) for name, field in maps.items()},
     })
 

@@ -35,12 +35,16 @@ def write(folder: Path, result: CrossValidation, report: dict[str, Any], by_clas
     OutputError
         If one can't be written.
     """
+    return write_files(folder, contents(result, report, by_class, title))
+
+
+def contents(result: CrossValidation, report: dict[str, Any], by_class: Sequence[dict[str, Any]], title: str) -> dict[str, bytes]:
+    """What `write` writes, by name."""
     unit = get_variable(result.species).unit
-    contents = {
+    return {
         SCORES: as_json(report), CLASSES_CSV: classes_as_csv(by_class), PREDICTIONS: as_csv(result), POINTS: as_points(result),
         FIGURE: scatter_figure(result, title), CLASSES_PNG: class_figure(by_class, drawn_methods(result.methods), unit, title),
     }
-    return write_files(folder, contents)
 
 
 def classes_as_csv(rows: Sequence[dict[str, Any]]) -> bytes:
@@ -58,7 +62,8 @@ def as_csv(result: CrossValidation) -> bytes:
     """
     table = result.table.drop(columns=["lon", "lat"])
     last = [*(name for name in _LAST if name in table), *result.maps]
-    columns = [*_KEYS, *(name for name in table if name not in _KEYS and name not in last), *last]
+    first = [name for name in _KEYS if name in table]
+    columns = [*first, *(name for name in table if name not in _KEYS and name not in last), *last]
     return table[columns].to_csv(index=False, float_format="%.7g", lineterminator="\n").encode()
 
 
