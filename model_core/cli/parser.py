@@ -57,6 +57,11 @@ def build_parser() -> argparse.ArgumentParser:
     reproduce.add_argument("--x", metavar="COL", help="the table's column of x or longitude (default: by name, or the geometry)")
     reproduce.add_argument("--y", metavar="COL", help="its column of y or latitude")
     reproduce.add_argument("--crs", metavar="CRS", help="of its coordinates (default EPSG:4326, or the layer's)")
+    for key, name in (("rh", "relative humidity"), ("wind", "wind speed")):
+        reproduce.add_argument(f"--{key}-stations", metavar="F", help=f"table of the stations of {name} (default: the same cells)")
+        for option, what in (("x", "its column of x or longitude"), ("y", "its column of y or latitude"), ("crs", "of its coordinates")):
+            reproduce.add_argument(f"--{key}-{option}", metavar="CRS" if option == "crs" else "COL", help=f"{what} (--{key}-stations)")
+    reproduce.add_argument("--mask", metavar="china|F", help="polygons that are scored: mainland China, or a vector file (default: land)")
     reproduce.add_argument("--covariates", metavar="F", help="maps that overrule those of the CTM files, which overrule the model's own: "
                            "NetCDF or GeoTIFF, as `covariates` writes them")
     reproduce.add_argument("--start", metavar="D", help="first day, YYYY-MM-DD (default: days that the model was not trained on)")

@@ -10,9 +10,10 @@ import numpy as np
 from model_core.errors import InputError
 from model_core.grid import Grid
 
-_RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "masks"
-# Outlines that ship with the plugin, by name.
-SHIPPED = {"china": _RESOURCES / "china_mainland.geojson"}
+_PACKAGE = Path(__file__).resolve().parents[1]
+# Outlines that ship, by name: inside an installed package, or beside it in the plugin.
+_FOLDER = next((folder for folder in (_PACKAGE / "masks", _PACKAGE.parent / "resources" / "masks") if folder.is_dir()), _PACKAGE / "masks")
+SHIPPED = {"china": _FOLDER / "china_mainland.geojson"}
 _EDGE_KM = 5.0  # straight edges of an outline in degrees bend on a map: they get points so far apart
 
 

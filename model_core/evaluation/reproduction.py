@@ -99,18 +99,19 @@ def survey(
 
 def reproduce(
     model: Model, days: DailyStore, maps: Mapping[str, np.ndarray], surveyed: Survey, stations: np.ndarray, mask: np.ndarray,
-    device: torch.device, progress: Progress, classes: ClassSums | None = None,
+    device: torch.device, progress: Progress, classes: ClassSums | None = None, others: Mapping[str, np.ndarray] | None = None,
 ) -> Reproduction:
     """Predict each day from the values at the station cells and compare it with the day itself.
 
-    Relative humidity and wind are sampled at the same cells where the model and the CTM know them. Memory does not
-    grow with the number of days.
+    Relative humidity and wind are sampled where the model and the CTM know them: at cells of their own, else at the same ones.
+    Memory does not grow with the number of days.
 
     Parameters
     ----------
     maps : covariate -> array (rows, columns), which go before the model's own; see `maps_used.choose_maps`
     stations, mask : bool arrays (rows, columns)
     classes : takes every day up; of the days of `surveyed`
+    others : variable -> bool (rows, columns), the station cells of variables that are not read at those of the target
 
     Raises
     ------
@@ -127,7 +128,7 @@ def reproduce(
         day = days.times[index]
         progress.step(number / len(surveyed.indices), f"{day}, day {number + 1} of {len(surveyed.indices)}")
         fields = {name: days.field(name, index) for name in inputs}
-        readings = {name: sample(field, stations) for name, field in fields.items()}
+        readings = {name: sample(field, (others or {}).get(name, stations)) for name, field in fields.items()}
         predicted = predict(model, {name: r for name, r in readings.items() if r.cells}, days.grid, device, maps)
         evaluated = mask & np.isfinite(fields[target])
         reproduced, true = predicted.field[evaluated], fields[target][evaluated]

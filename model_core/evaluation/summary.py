@@ -53,7 +53,7 @@ def files_of(summary: dict[str, Any], result: Reproduction, days: DailyStore, ma
     target = get_variable(summary["species"])
     count, model, cells = summary["days"]["count"], summary["model"]["name"], summary["stations"]["cells"]
     span = summary["days"]["first"] if count == 1 else f"{summary['days']['first']} to {summary['days']['last']}"
-    where = "all cells" if mask.all() else "land"
+    where = "all cells" if mask.all() else "land" if summary["mask"]["description"].startswith("land") else "the mask"
     title = (
         f"{target.long_name} of {count} CTM day{'s' * (count > 1)}, {span}, reproduced from {cells} station cells\n"
         f"Model “{model}”, scores and means over {where}"
