@@ -109,14 +109,15 @@ def rows_of(setting: Setting, draws: int = DRAWS) -> list[dict[str, Any]]:
 
 
 def distance_rows_of(setting: Setting, draws: int = DRAWS) -> list[dict[str, Any]]:
-    """A row for each day, distance and method, and the classes and all readings of the days together, without the states."""
+    """The model's row of each day and distance, and a row for each method of all days together, without the states."""
     found = [(day, result) for day, scheme, result in validations(setting, draws) if scheme == "CV" and not day.endswith("state")]
     together = replace(found[0][1], table=pd.concat([one.table for _, one in found], ignore_index=True), maps=())
     rows = []
     for day, result in [*found, ("pooled", together)]:
         of_distance = [grouping for grouping in groupings(result) if grouping.name == "distance"]
         for distance in of_distance[0].classes:
-            rows += _with_ratios([{"day": day, "distance": distance, **row} for row in class_scores(result, of_distance) if row["class"] == distance])
+            judged = _with_ratios([{"day": day, "distance": distance, **row} for row in class_scores(result, of_distance) if row["class"] == distance])
+            rows += [row for row in judged if day == "pooled" or row["method"] == "model"]
     return rows + _judged(together, {"day": "pooled", "distance": "all"})
 
 
