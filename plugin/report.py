@@ -13,8 +13,8 @@ _SCORES = {"r2_det": "R² (det)", "r2_pearson": "R² (Pearson)", "rmse": "RMSE",
            "mfb": "MFB", "mfe": "MFE", "crps": "CRPS", "coverage_90": "90 % coverage", "coverage_50": "50 % coverage",
            "width_50": "50 % width", "width_90": "90 % width", "nme_above_75": "NME > 75", "nme_above_150": "NME > 150",
            "rmse_to_kriging": "RMSE / kriging's"}
-_METHODS = {"idw": "inverse distance", "ok": "kriging", "oklog": "kriging of logs", "vna": "Voronoi neighbours", "avna": "aVNA", "evna": "eVNA",
-            "ked": "kriging with drift", "kedlog": "kriging of logs with drift", "ctm": "CTM",
+_METHODS = {"idw": "inverse distance", "ok": "kriging", "oklog": "kriging of logs", "vna": "Voronoi neighbours", "avna": "aVNA",
+            "evna": "eVNA", "ked": "kriging with drift", "kedlog": "kriging of logs with drift", "ctm": "CTM",
             "rk": "regression kriging", "rklog": "regression kriging of logs"}
 
 

@@ -134,9 +134,11 @@ def _add_crossvalidate(commands: Any) -> None:
     folds.add_argument("--block-km", type=float, default=200.0, metavar="L", help="side of a block (default 200)")
     folds.add_argument("--given", nargs="+", type=positive, metavar="N", help="groups that a thinned network has (default 15 40 100)")
     folds.add_argument("--draws", type=positive, default=5, metavar="N", help="draws of each thinned network (default 5)")
-    parser.add_argument("--baselines", metavar="B,B", help="interpolators on the same folds: idw, ok, oklog, vna; with maps ked, kedlog; with "
-                        "--ctm also ctm, avna, evna, rk, rklog; '' for none (default idw,ok,oklog,ked,kedlog, and with --ctm all that need it)")
-    parser.add_argument("--ctm", nargs="+", metavar="F", help="NetCDF files with the CTM's fields of the days, for the baselines that need them")
+    parser.add_argument("--baselines", metavar="B,B", help="interpolators on the same folds: idw, ok, oklog, vna; with maps ked, kedlog; "
+                        "with --ctm also ctm, avna, evna, rk, rklog; '' for none (default idw,ok,oklog,ked,kedlog, and with --ctm "
+                        "all that need it)")
+    parser.add_argument("--ctm", nargs="+", metavar="F", help="NetCDF files with the CTM's fields of the days, for the baselines that "
+                        "need them")
     parser.add_argument("--analysis", choices=("off", "auto", "on"), default="off",
                         help="spread what remains at the stations that are not left out (default off)")
     add_groupings(parser)
@@ -147,8 +149,8 @@ def _add_crossvalidate(commands: Any) -> None:
 
 def _add_evaluate_ctm(commands: Any) -> None:
     parser = command(commands, "evaluate-ctm", "a CTM run against station readings, daily and overall")
-    parser.add_argument("--ctm", nargs="+", required=True, metavar="F", help="NetCDF files, or folders of them, that are one series: daily or "
-                        "hourly fields, whose days are averaged in --time-zone")
+    parser.add_argument("--ctm", nargs="+", required=True, metavar="F", help="NetCDF files, or folders of them, that are one series: daily "
+                        "or hourly fields, whose days are averaged in --time-zone")
     add_stations(parser, species=True)
     parser.add_argument("--start", metavar="D", help="first day, YYYY-MM-DD (default: that of the readings)")
     parser.add_argument("--end", metavar="D", help="last day (default: that of the readings)")

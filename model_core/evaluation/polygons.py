@@ -58,12 +58,12 @@ def mask_of(layer: str, grid: Grid) -> np.ndarray:
 
 
 def numbers_of(polygons: Any, grid: Grid, layer: str) -> np.ndarray:
-    """Of each cell the number of the polygon that its centre lies in, from 1; 0 of the others; int array (rows, columns)."""
+    """Of each cell the number of the (first) polygon that its centre lies in, from 1; 0 of the others; int array (rows, columns)."""
     from rasterio.features import rasterize
 
     inside = polygons.geometry.make_valid().segmentize(_EDGE_KM / 111 if polygons.crs.is_geographic else _EDGE_KM * 1000).to_crs(grid.crs)
     shapes = [(shape, number) for number, shape in enumerate(inside, start=1) if not shape.is_empty]
-    numbers = rasterize(shapes, grid.shape, transform=grid.transform, dtype=np.int32) if shapes else np.zeros(grid.shape, np.int32)
+    numbers = rasterize(shapes[::-1], grid.shape, transform=grid.transform, dtype=np.int32) if shapes else np.zeros(grid.shape, np.int32)
     if not numbers.any():
         raise InputError(f"no cell of the grid lies in the polygons of '{layer}'; choose another layer or another grid")
     return numbers

@@ -22,8 +22,8 @@ _LARGEST_DEFAULT_SHARE = 0.1
 def evaluation_mask(maps: Mapping[str, np.ndarray], grid: Grid, polygons: str = "") -> tuple[np.ndarray, str]:
     """The cells that are scored, as a bool array (rows, columns), and in words where they come from.
 
-    Those whose centre lies in the `polygons` (`polygons.mask_of`), where they are named. Else land by the CTM's land map, else by its elevation above zero, else everywhere. Where a day's true field is
-    unknown nothing is scored in any case.
+    Those whose centre lies in the `polygons` (`polygons.mask_of`), where they are named. Else land by the CTM's land map, else
+    by its elevation above zero, else everywhere. Where a day's true field is unknown nothing is scored in any case.
 
     Raises
     ------

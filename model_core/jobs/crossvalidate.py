@@ -140,7 +140,8 @@ def _report(
         "stations": int(result.table["id"].nunique()), "readings": len(result.table),
         "baselines": {name: BASELINES[name] for name in result.methods if name in BASELINES},
         "distributions": {
-            "model": "log-normal", **dict.fromkeys(GAUSSIAN, "Gaussian, kriging variance"), **dict.fromkeys(LOGS, "log-normal of log(value + 1)"),
+            "model": "log-normal", **dict.fromkeys(GAUSSIAN, "Gaussian, kriging variance"),
+            **dict.fromkeys(LOGS, "log-normal of log(value + 1)"),
         },
         **tables,
         "missing_inputs": result.missing_inputs, "grid": grid.describe(), "warnings": warnings,

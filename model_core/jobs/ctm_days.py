@@ -59,7 +59,8 @@ def common_days(store: DailyStore, dates: Sequence[Date | None], progress: Progr
     if not found:
         remedy = "name the day or the time column" if list(dates) == [None] else "choose other files"
         raise InputError(
-            f"the CTM files hold {store.times[0]} to {store.times[-1]}, none of the days of the readings ({dates[0]} to {dates[-1]}); {remedy}"
+            f"the CTM files hold {store.times[0]} to {store.times[-1]}, none of the days of the readings ({dates[0]} to {dates[-1]}); "
+            f"{remedy}"
         )
     if len(found) < len(dates):
         progress.warn(f"the CTM files lack {len(dates) - len(found)} of {len(dates)} days; {lacking}")

@@ -66,7 +66,8 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         written = write_files(out, {**files.contents(result, report, by_class, title), **tables_of_days, **pictures})
         progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
     return {
-        "out": str(out), "scores": written[files.SCORES], "daily_scores": written[CSV], "by_class": written[files.CLASSES_CSV], "predictions": written[files.PREDICTIONS],
+        "out": str(out), "scores": written[files.SCORES], "daily_scores": written[CSV], "by_class": written[files.CLASSES_CSV],
+        "predictions": written[files.PREDICTIONS],
         "points": written[files.POINTS], "figure": written[files.FIGURE], "by_class_figure": written[files.CLASSES_PNG],
         "map": written[MAP_PNG], "daily_figure": written.get(DAILY_PNG), "summary": finite(summary(tables)),
         **{key: report["methods"][CTM][key] for key in ("pooled", "mean_of_daily")},
@@ -100,7 +101,8 @@ def _report(
     return {
         "software": f"CTM Reanalysis {__version__}",
         "species": result.species, "unit": get_variable(result.species).unit,
-        "ctm": {key: store.attributes[key] for key in _KEPT_ATTRIBUTES if key in store.attributes} | {"level": request.get("level") or "surface"},
+        "ctm": {"level": request.get("level") or "surface", **{
+            key: store.attributes[key] for key in _KEPT_ATTRIBUTES if key in store.attributes}},
         "days": {"count": len(dates), "first": dates[0], "last": dates[-1]},
         "stations": int(result.table["id"].nunique()), "readings": len(result.table),
         **tables, **in_report(by_class), "grid": store.grid.describe(), "warnings": warnings,

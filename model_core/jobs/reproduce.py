@@ -35,7 +35,8 @@ from model_core.variables import get_variable
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Evaluate `model` on days of the `ctm` files and write scores and figures into the folder `out`.
 
-    Further keys: grid, stations (with x, y, crs) or points, rh_stations, wind_stations (each with its rh_x and so on), mask, covariates, periods, regions, start, end, seed, device, time_zone, lead_day, cache.
+    Further keys: grid, stations (with x, y, crs) or points, rh_stations, wind_stations (each with its rh_x and so on), mask,
+    covariates, periods, regions, start, end, seed, device, time_zone, lead_day, cache.
     """
     out = Path(required(request, "out"))
     if request.get("stations") and request.get("points"):
@@ -89,7 +90,8 @@ def _evaluate(
     )
     return {
         "out": str(out), "scores_json": written[JSON], "scores_csv": written[CSV], "daily_scores_png": written[DAILY_PNG],
-        "period_means_png": written[PERIODS_PNG], "by_class_csv": written[CLASSES_CSV], "device": device.type, **{key: summary[key] for key in shown},
+        "period_means_png": written[PERIODS_PNG], "by_class_csv": written[CLASSES_CSV], "device": device.type,
+        **{key: summary[key] for key in shown},
     }
 
 
@@ -128,7 +130,8 @@ def _others(request: dict[str, Any], days: DailyStore, model: Model, progress: P
             progress.warn(f"{who} {get_variable(name).long_name}; its stations are not used")
             continue
         found[name] = station_cells_of(table, days.grid, *(request.get(f"{name}_{key}") or None for key in ("x", "y", "crs")))
-        progress.log(f"{get_variable(name).long_name} from {found[name].sum()} cells of its own, those with a station of {Path(table).name}")
+        where = f"{found[name].sum()} cells of its own, those with a station of {Path(table).name}"
+        progress.log(f"{get_variable(name).long_name} from {where}")
     return found
 
 

@@ -37,10 +37,10 @@ class Grouping:
 def groupings(result: CrossValidation, periods: Sequence[NamedPeriod] = (), regions: Regions | None = None) -> list[Grouping]:
     """All groupings that the table knows.
 
-    `distance` : to the nearest given station, where any is given. `urban`, `elevation` : of the maps, where they are known. `predicted` : by what the
-    method itself says; `observed` : by the reading. The limits of both are the fifths of all readings. `given` : of thinned
-    networks, how many groups they have. `month`, `season` : where there are several days with a date; `period` : of `periods`.
-    `region` : of `regions`. `group` : such as the city, where the readings have one.
+    `distance` : to the nearest given station, where any is given. `urban`, `elevation` : of the maps, where they are known.
+    `predicted` : by what the method itself says; `observed` : by the reading. The limits of both are the fifths of all readings.
+    `given` : of thinned networks, how many groups they have. `month`, `season` : where there are several days with a date;
+    `period` : of `periods`. `region` : of `regions`. `group` : such as the city, where the readings have one.
 
     Classes by observation flatter no one and mislead: among the highest readings any unbiased prediction is too low on
     average, among the lowest too high. Classes by prediction have no such slope.

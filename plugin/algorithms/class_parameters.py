@@ -59,7 +59,9 @@ def check_polygons(algorithm: EngineAlgorithm, parameters: dict, name: str, cont
         return algorithm.invalidSourceError(parameters, name)
     if not source.sourceCrs().isValid():
         return tr("Layer '{}' has no CRS; set it in the layer's properties.").format(source.sourceName())
-    return tr("Layer '{}' has no features; check its filter and selection.").format(source.sourceName()) if not source.featureCount() else ""
+    if source.featureCount() == 0:
+        return tr("Layer '{}' has no features; check its filter and selection.").format(source.sourceName())
+    return ""
 
 
 def write_polygons(algorithm: EngineAlgorithm, parameters: dict, name: str, context, path: Path, field: str = "") -> str:
@@ -80,7 +82,8 @@ def write_polygons(algorithm: EngineAlgorithm, parameters: dict, name: str, cont
     problem = writer.errorMessage() if writer.hasError() != QgsVectorFileWriter.WriterError.NoError else ""
     del writer  # closes the file
     if problem:
-        raise QgsProcessingException(tr("Layer '{layer}' can't be handed over: {problem}").format(layer=source.sourceName(), problem=problem))
+        message = tr("Layer '{layer}' can't be handed over: {problem}")
+        raise QgsProcessingException(message.format(layer=source.sourceName(), problem=problem))
     return str(path)
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from qgis.core import (
     Qgis, QgsProcessingException, QgsProcessingOutputFile, QgsProcessingOutputNumber, QgsProcessingOutputVectorLayer,
     QgsProcessingParameterDateTime, QgsProcessingParameterFile, QgsProcessingParameterFileDestination,
-    QgsProcessingParameterFolderDestination, QgsProcessingParameterMultipleLayers, QgsProcessingParameterNumber, QgsProcessingParameterString,
+    QgsProcessingParameterFolderDestination, QgsProcessingParameterMultipleLayers, QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
 )
 
 from ..engine.client import job_folder

@@ -39,7 +39,8 @@ class ReproduceCTM(EngineAlgorithm):
     GROUP = "models"
     SUMMARY = tr("Shows how well a model works where the truth is known: reads days of a chemical transport model at station "
                  "cells only, predicts the whole field from them, and compares it with the day itself over land. Writes scores "
-                 "per day, by month, season, period and region, and overall (JSON, CSV), and figures of daily scores and of seasonal or period means (PNG).")
+                 "per day, by month, season, period and region, and overall (JSON, CSV), and figures of daily scores and of "
+                 "seasonal or period means (PNG).")
     TAGS = ("evaluation", "validation", "scores", "r2", "rmse", "model", "ctm", "cmaq", "held-out")
 
     def initAlgorithm(self, configuration=None) -> None:

@@ -52,7 +52,8 @@ def test_every_baseline_gives_a_station_its_own_reading(seed):
     """Without a nugget kriging is exact; PyKrige is so at a station with one too."""
     position, value, _ = world(seed)
     modelled = np.random.default_rng(seed).uniform(1, 9, len(value))
-    exact = tuple(name for name in BASELINES if name not in (*NEED_MAPS, "ctm", "rk", "rklog"))  # those know that a reading has an error of its own
+    # Kriging with drift knows that a reading has an error of its own, and the CTM knows no reading.
+    exact = tuple(name for name in BASELINES if name not in (*NEED_MAPS, "ctm", "rk", "rklog"))
     for name, baseline in predict_baselines(exact, position, value, position[:7], modelled, modelled[:7]).items():
         tolerance = 1e-6 if name != "oklog" else 1e-4
         assert baseline.mean == pytest.approx(value[:7], rel=tolerance), name

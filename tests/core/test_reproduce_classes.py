@@ -22,15 +22,19 @@ from model_core.prediction import predict
 from model_core.progress import Progress
 from model_core.scores import mean_scores, scores
 
-HALVES = """{"type": "FeatureCollection", "features": [
- {"type": "Feature", "properties": {"half": "north"}, "geometry": {"type": "Polygon", "coordinates": [[[90,31],[130,31],[130,50],[90,50],[90,31]]]}},
- {"type": "Feature", "properties": {"half": "south"}, "geometry": {"type": "Polygon", "coordinates": [[[90,10],[130,10],[130,31],[90,31],[90,10]]]}}]}"""
+def square(west, south, east, north, **properties):
+    """A GeoJSON feature."""
+    corners = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": [corners]}}
+
+
+HALVES = {"type": "FeatureCollection", "features": [square(90, 31, 130, 50, half="north"), square(90, 10, 130, 31, half="south")]}
 
 
 @pytest.fixture(scope="module")
 def halves(tmp_path_factory):
     path = tmp_path_factory.mktemp("halves") / "halves.geojson"
-    path.write_text(HALVES, encoding="utf-8")
+    path.write_text(json.dumps(HALVES), encoding="utf-8")
     return path
 
 
@@ -38,8 +42,8 @@ def halves(tmp_path_factory):
 def result(tiny_ctm, tiny_model, tmp_path_factory, halves):
     out = tmp_path_factory.mktemp("whole")
     return JOBS["reproduce"]({
-        "ctm": [str(tiny_ctm)], "model": str(tiny_model), "out": str(out / "evaluation"), "points": 40, "start": "2019-01-05", "end": "2019-01-12",
-        "periods": ["festival=2019-01-06..2019-01-08"], "regions": f"{halves}:half",
+        "ctm": [str(tiny_ctm)], "model": str(tiny_model), "out": str(out / "evaluation"), "points": 40,
+        "start": "2019-01-05", "end": "2019-01-12", "periods": ["festival=2019-01-06..2019-01-08"], "regions": f"{halves}:half",
     }, Progress())
 
 
@@ -48,7 +52,8 @@ def test_days_of_a_period_are_scored_by_themselves_and_so_are_all_others(result)
         rows = {(row["by"], row["class"]): row for row in csv.DictReader(file)}
     with open(result["scores_csv"], encoding="utf-8", newline="") as file:
         daily = {row["date"]: row for row in csv.DictReader(file)}
-    assert set(rows) == {("period", "festival"), ("period", "other days"), ("region", "north"), ("region", "south")}  # one month, one season
+    # One month and one season are nothing to tell apart.
+    assert set(rows) == {("period", "festival"), ("period", "other days"), ("region", "north"), ("region", "south")}
     of_period = [daily[f"2019-01-0{n}"] for n in (6, 7, 8)]
     row = rows["period", "festival"]
     assert row["days"] == "3" and int(row["n"]) == sum(int(day["n"]) for day in of_period)
@@ -72,13 +77,17 @@ def test_scores_of_a_class_are_those_of_all_its_cells_and_days_at_once(tiny_ctm,
     for day, *fields in zip(days, made, true):
         sums.add(day, *fields)
     rows = {(row["by"], row["class"]): row for row in sums.rows()}
-    assert [key for key in rows if key[0] in ("season", "month")] == [("season", "DJF"), ("season", "SON"), ("month", "2019-11"), ("month", "2019-12")]
-    for key, cells, chosen in ((("month", "2019-11"), mask, slice(4)), (("period", "advent"), mask, slice(4, 8)), (("region", "north"), mask & (regions == "north"), slice(8))):
+    assert [name for by, name in rows if by in ("season", "month")] == ["DJF", "SON", "2019-11", "2019-12"]
+    for key, cells, chosen in (
+        (("month", "2019-11"), mask, slice(4)), (("period", "advent"), mask, slice(4, 8)),
+        (("region", "north"), mask & (regions == "north"), slice(8)),
+    ):
         expected = scores(made[chosen][:, cells], true[chosen][:, cells])
         daily = mean_scores([scores(m[cells], t[cells]) for m, t in zip(made[chosen], true[chosen])])
         for name, value in expected.items():
             assert rows[key][name] == pytest.approx(value), (key, name)
-        assert rows[key]["daily_ioa"] == pytest.approx(daily["ioa"]) and rows[key]["mean_true"] == pytest.approx(np.nanmean(true[chosen][:, cells]))
+        assert rows[key]["daily_ioa"] == pytest.approx(daily["ioa"])
+        assert rows[key]["mean_true"] == pytest.approx(np.nanmean(true[chosen][:, cells]))
 
 
 @pytest.mark.parametrize("change, message", [
@@ -103,7 +112,8 @@ def weather_sites(tiny_ctm, tmp_path):
 
 def test_weather_is_read_at_sites_of_its_own(tiny_ctm, tiny_model, tmp_path, weather_sites):
     same, own = (JOBS["reproduce"]({
-        "ctm": [str(tiny_ctm)], "model": str(tiny_model), "points": 40, "cache": str(tmp_path), "out": str(tmp_path / f"{len(more)}"), **more,
+        "ctm": [str(tiny_ctm)], "model": str(tiny_model), "points": 40, "cache": str(tmp_path), "out": str(tmp_path / f"{len(more)}"),
+        **more,
     }, Progress()) for more in ({}, {f"rh_{key}": value for key, value in weather_sites.items()}))
     assert own["stations"]["cells"] == same["stations"]["cells"] == 40 and own["stations"]["rh"] == 9 and "rh" not in same["stations"]
     assert own["pooled"]["rmse"] != same["pooled"]["rmse"] and own["missing_inputs"] == []
@@ -123,10 +133,9 @@ def test_the_model_sees_weather_at_these_sites_and_nowhere_else(tiny_ctm, tiny_m
     assert result["pooled"]["rmse"] == pytest.approx(scores(field[land], ctm.fields["pm25"][-1][land])["rmse"], rel=1e-4)
 
 
-def test_a_mask_of_polygons_is_what_is_scored(tiny_ctm, tiny_model, tmp_path, halves):
+def test_a_mask_of_polygons_is_what_is_scored(tiny_ctm, tiny_model, tmp_path):
     north = tmp_path / "north.geojson"
-    features = json.loads(halves.read_text(encoding="utf-8"))
-    north.write_text(json.dumps({**features, "features": features["features"][:1]}), encoding="utf-8")
+    north.write_text(json.dumps({**HALVES, "features": HALVES["features"][:1]}), encoding="utf-8")
     result = JOBS["reproduce"]({"ctm": [str(tiny_ctm)], "model": str(tiny_model), "points": 30, "mask": str(north),
                                 "out": str(tmp_path / "evaluation")}, Progress())
     grid = read_ctm(tiny_ctm).grid
@@ -135,9 +144,10 @@ def test_a_mask_of_polygons_is_what_is_scored(tiny_ctm, tiny_model, tmp_path, ha
 
 
 def test_the_mainland_that_ships_has_about_the_cells_of_the_paper():
-    """64 488 there; here 65 985 cells have their centre in the outline, and it is small."""
+    """64 488 there; here 65 990 cells have their centre in the outline, and it is small."""
     mask, words = evaluation_mask({}, PRESETS["china12km"], "china")
     assert abs(mask.sum() / 64_488 - 1) < 0.03 and "china" in words
-    rows, columns = np.floor(np.array(PRESETS["china12km"].locate([116.4, 121.5, 91.1, 114.17, 121.0], [39.9, 31.2, 29.6, 22.32, 23.7], "EPSG:4326"))).astype(int)
+    lon, lat = [116.4, 121.5, 91.1, 114.17, 121.0], [39.9, 31.2, 29.6, 22.32, 23.7]
+    rows, columns = np.floor(PRESETS["china12km"].locate(lon, lat, "EPSG:4326")).astype(int)
     assert mask[rows, columns].tolist() == [True, True, True, False, False]  # Beijing, Shanghai, Lhasa; neither Hong Kong nor Taiwan
     assert SHIPPED["china"].stat().st_size < 60_000

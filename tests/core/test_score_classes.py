@@ -1,5 +1,8 @@
 """Scores told apart: by distance, by maps, by concentration, by time and by region; and how surely a bias is known."""
 
+import json
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,15 +21,19 @@ from model_core.validation.cross_validation import CrossValidation
 from model_core.validation.splits import Scheme
 
 DAYS = pd.date_range("2020-01-20", "2020-04-20", freq="13D").date
-SQUARES = """{"type": "FeatureCollection", "features": [
- {"type": "Feature", "properties": {"name": "west"}, "geometry": {"type": "Polygon", "coordinates": [[[100,20],[110,20],[110,40],[100,40],[100,20]]]}},
- {"type": "Feature", "properties": {"name": "east"}, "geometry": {"type": "Polygon", "coordinates": [[[110,20],[120,20],[120,40],[110,40],[110,20]]]}}]}"""
+def square(west, east, name):
+    """A GeoJSON feature from 20 to 40 degrees north."""
+    corners = [[west, 20], [east, 20], [east, 40], [west, 40], [west, 20]]
+    return {"type": "Feature", "properties": {"name": name}, "geometry": {"type": "Polygon", "coordinates": [corners]}}
+
+
+SQUARES = {"type": "FeatureCollection", "features": [square(100, 110, "west"), square(110, 120, "east")]}
 
 
 @pytest.fixture
 def squares(tmp_path):
     path = tmp_path / "squares.geojson"
-    path.write_text(SQUARES, encoding="utf-8")
+    path.write_text(json.dumps(SQUARES), encoding="utf-8")
     return path
 
 
@@ -35,10 +42,12 @@ def validation(seed=1, readings=700):
     rng = np.random.default_rng(seed)
     observed, near = rng.lognormal(3, 0.6, readings), rng.lognormal(3.3, 1.2, readings)
     table = pd.DataFrame({
-        "id": rng.integers(0, 60, readings).astype(str), "x": 0.0, "y": 0.0, "lon": rng.uniform(100, 121, readings), "lat": rng.uniform(22, 38, readings),
+        "id": rng.integers(0, 60, readings).astype(str), "x": 0.0, "y": 0.0,
+        "lon": rng.uniform(100, 121, readings), "lat": rng.uniform(22, 38, readings),
         "time": rng.choice(DAYS, readings), "observed": observed, "fold": 0, "near_km": near,
         "urban": rng.uniform(0, 1, readings), "elevation": np.where(rng.random(readings) < 0.1, np.nan, rng.uniform(0, 3000, readings)),
-        "predicted": observed * np.where(near > 50, 0.9, 1.0) + rng.normal(0, 2, readings), "sd": 3.0, "idw": observed + rng.normal(0, 4, readings),
+        "predicted": observed * np.where(near > 50, 0.9, 1.0) + rng.normal(0, 2, readings), "sd": 3.0,
+        "idw": observed + rng.normal(0, 4, readings),
     })
     table["group"] = "city " + (table["id"].astype(int) // 4).astype(str)
     return CrossValidation(table, ("model", "idw"), Scheme(), ("urban", "elevation"), "pm25", CRS("EPSG:4326"), [], [], [])
@@ -52,7 +61,8 @@ def test_every_reading_is_in_one_class_of_each_grouping_that_has_limits():
             assert sum(row["n"] for row in rows if row["by"] == by and row["method"] == method) == 700, by
     known = int(result.table.elevation.notna().sum())
     assert sum(row["n"] for row in rows if row["by"] == "elevation" and row["method"] == "idw") == known < 700
-    assert [row["class"] for row in rows if row["by"] == "distance" and row["method"] == "idw"] == ["<10 km", "10-25 km", "25-50 km", "50-130 km", ">=130 km"]
+    distances = [row["class"] for row in rows if row["by"] == "distance" and row["method"] == "idw"]
+    assert distances == ["<10 km", "10-25 km", "25-50 km", "50-130 km", ">=130 km"]
 
 
 def test_a_method_that_is_too_low_far_from_its_stations_is_found_out():
@@ -103,9 +113,10 @@ def test_readings_that_err_together_tell_as_little_as_one():
 
 def test_periods_are_told_from_all_other_days():
     periods = parse_periods(["lockdown=2020-01-23..2020-04-08", "festival = 2020-01-20 .. 2020-02-05", "lockdown=2022-04-01..2022-05-31"])
-    assert day_groups(pd.Timestamp("2020-02-01").date(), periods) == {"month": ["2020-02"], "season": ["DJF"], "period": ["lockdown", "festival"]}
-    assert day_groups(pd.Timestamp("2022-04-30").date(), periods)["period"] == ["lockdown"]
-    assert day_groups(pd.Timestamp("2021-06-30").date(), periods)["period"] == ["other days"]
+    both = day_groups(date(2020, 2, 1), periods)
+    assert both == {"month": ["2020-02"], "season": ["DJF"], "period": ["lockdown", "festival"]}
+    assert day_groups(date(2022, 4, 30), periods)["period"] == ["lockdown"]
+    assert day_groups(date(2021, 6, 30), periods)["period"] == ["other days"]
     result = validation()
     rows = class_scores(result, groupings(result, parse_periods("lockdown=2020-01-23..2020-04-08")))
     count = {row["class"]: row["n"] for row in rows if row["by"] == "period" and row["method"] == "idw"}
@@ -113,7 +124,8 @@ def test_periods_are_told_from_all_other_days():
 
 
 @pytest.mark.parametrize("text, message", [
-    ("lockdown", "write NAME=FIRST..LAST"), ("a=2020-01-01", "write NAME=FIRST..LAST"), ("a=2020-02-01..2020-01-01", "ends before it begins"),
+    ("lockdown", "write NAME=FIRST..LAST"), ("a=2020-01-01", "write NAME=FIRST..LAST"),
+    ("a=2020-02-01..2020-01-01", "ends before it begins"),
     ("a=2020-13-01..2020-12-31", "2020-13-01"),
 ])
 def test_what_is_no_period_is_said(text, message):

@@ -69,7 +69,8 @@ def test_what_is_asked_is_held_against_what_was_reached():
 
 def test_what_is_asked_between_the_stations_is_asked_of_the_pooled_rows():
     drawn = {"part": "between_stations", "day": "pooled", "scheme": "CV", "method": "model", "ratio": 0.95, "worst": 1.02}
-    near = {"part": "by_distance", "day": "pooled", "distance": "<10 km", "method": "model", "nmb": -0.07, "coverage_90": 0.9, "crps_ratio": 0.99}
+    scored = {"nmb": -0.07, "coverage_90": 0.9, "crps_ratio": 0.99}
+    near = {"part": "by_distance", "day": "pooled", "distance": "<10 km", "method": "model", **scored}
     asked = done_when([drawn, {**drawn, "day": "China 2018-02-20"}, near, {**near, "method": "ked"}])
     assert [entry["met"] for entry in asked] == ["yes", "no", "no", "yes", "yes"]
     assert asked[2]["what"] == "Cities left out: bias over the mean, pooled, <10 km"

@@ -20,7 +20,8 @@ def test_scores_pairs_points_map_and_page(run, make_stations, values, log):
     from datetime import date
 
     day = date(2018, 1, 6)
-    result = run("evaluatectm", **{**values, "STATIONS": make_stations([day]), "TIME": "day", "ID": "code", "PERIODS": f"first={day}..{day}"})
+    dated = {"STATIONS": make_stations([day]), "TIME": "day", "ID": "code", "PERIODS": f"first={day}..{day}"}
+    result = run("evaluatectm", **{**values, **dated})
     assert result["DAYS"] == 1 and 0 < result["READINGS"] <= 60 and result["RMSE"] >= result["MAE"] > 0
     with open(result["PAIRS_CSV"], encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

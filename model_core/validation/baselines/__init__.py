@@ -1,7 +1,8 @@
 """Interpolators to compare with, on the same folds: each knows the stations that are left, and answers at those left out.
 
 `idw`, `ok` and `oklog` (ordinary kriging of values, and of their logs) need the readings only; `vna` (Voronoi neighbour
-averaging) too; `ked` and `kedlog` (kriging with external drift) also maps; `ctm`, `avna`, `evna`, `rk` and `rklog` (regression kriging) a CTM field of the day.
+averaging) too; `ked` and `kedlog` (kriging with external drift) also maps; `ctm`, `avna`, `evna`, `rk` and `rklog`
+(regression kriging) a CTM field of the day.
 """
 
 from __future__ import annotations
@@ -105,8 +106,10 @@ def _with_ctm(
     if name in ("avna", "evna"):
         near = weights if known.all() else vna_weights(position[known], at)
         return Baseline((avna if name == "avna" else evna)(near, value[known], modelled[known], modelled_at))
-    krige, drift = (krige_drift_values, lambda m: m) if name == "rk" else (krige_drift_logs, lambda m: np.log(np.maximum(m, 0) + LOG_OFFSET))
-    said = krige(position[known], value[known], at, drift(modelled[known])[:, None], drift(modelled_at)[:, None])
+    krige, drift = krige_drift_values, (modelled[known, None], modelled_at[:, None])
+    if name == "rklog":
+        krige, drift = krige_drift_logs, tuple(np.log(np.maximum(field, 0) + LOG_OFFSET) for field in drift)
+    said = krige(position[known], value[known], at, *drift)
     unknown = ~np.isfinite(modelled_at)
     mean, sd = (np.where(unknown, np.nan, part) for part in (said.mean, said.sd))
     return Baseline(mean, replace(said, mean=mean, sd=sd))

@@ -116,7 +116,8 @@ def distance_rows_of(setting: Setting, draws: int = DRAWS) -> list[dict[str, Any
     for day, result in [*found, ("pooled", together)]:
         of_distance = [grouping for grouping in groupings(result) if grouping.name == "distance"]
         for distance in of_distance[0].classes:
-            judged = _with_ratios([{"day": day, "distance": distance, **row} for row in class_scores(result, of_distance) if row["class"] == distance])
+            of_class = [row for row in class_scores(result, of_distance) if row["class"] == distance]
+            judged = _with_ratios([{"day": day, "distance": distance, **row} for row in of_class])
             rows += [row for row in judged if day == "pooled" or row["method"] == "model"]
     return rows + _judged(together, {"day": "pooled", "distance": "all"})
 

@@ -95,10 +95,9 @@ def krige_all(observations: Observations, predictor: Predictor, fold: np.ndarray
     answers, grid = krige_both(observations, predictor.grid, fold), predictor.grid
     known = [at_stations(field, observations, grid) for field in predictor.maps.values() if np.isfinite(field).any()]
     if known:
-        about = plane_km(observations, grid), observations.value, fold
-        answers |= {
-            f"kriging of {kind} with drift": krige_left_out(*about, kind, KRIGING_CACHE, maps=np.stack(known, axis=1)) for kind in ("values", "logs")
-        }
+        about, drift = (plane_km(observations, grid), observations.value, fold), np.stack(known, axis=1)
+        for kind in ("values", "logs"):
+            answers[f"kriging of {kind} with drift"] = krige_left_out(*about, kind, KRIGING_CACHE, maps=drift)
     return answers
 
 
