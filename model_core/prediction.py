@@ -85,6 +85,11 @@ class Predictor:
         self._host_maps = maps
         self._place(device, choose_precision(precision, device, self.notes.append))
 
+    @property
+    def maps(self) -> dict[str, np.ndarray]:
+        """The maps that the network is given on the grid, by key: float32 (rows, columns), NaN where unknown."""
+        return dict(zip(self.model.configuration.covariates, self._host_maps[0]))
+
     def predict(self, days: Sequence[Mapping[str, GriddedReadings]]) -> list[Reanalysis]:
         """The target's field on each day; a day's result never depends on the others.
 

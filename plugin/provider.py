@@ -12,6 +12,7 @@ from .algorithms.checkengine import CheckEngine
 from .algorithms.covariates import Covariates
 from .algorithms.crossvalidate import CrossValidate
 from .algorithms.describe import Describe
+from .algorithms.evaluatectm import EvaluateCTM
 from .algorithms.gridstations import GridStations
 from .algorithms.inspectctm import InspectCTM
 from .algorithms.loadreanalysis import LoadReanalysis
@@ -29,7 +30,7 @@ from .translate import tr
 ICON = Path(__file__).resolve().parent.parent / "resources" / "icons" / "provider.svg"
 
 ALGORITHMS = (
-    ReadStations, GridStations, Reanalyse, ReanalysePeriod, LoadReanalysis, TrainModel, CrossValidate, ReproduceCTM, Describe, ModelCard,
+    ReadStations, GridStations, Reanalyse, ReanalysePeriod, LoadReanalysis, TrainModel, CrossValidate, ReproduceCTM, Describe, ModelCard, EvaluateCTM,
     SimulateCTM, InspectCTM, Covariates, CheckEngine, SetUpEngine,
 )
 

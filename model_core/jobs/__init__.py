@@ -62,6 +62,7 @@ JOBS: dict[str, Job] = {
     "reproduce": _job("reproduce"),
     "crossvalidate": _job("crossvalidate"),
     "describe": _job("describe"),
+    "evaluate-ctm": _job("evaluate_ctm"),
     "simulate": _job("simulate"),
     "covariates": _job("covariates"),
     "modelcard": _job("modelcard"),
