@@ -8,6 +8,7 @@ from processing.core.ProcessingConfig import ProcessingConfig, Setting
 from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
+from .algorithms.aggregate import Aggregate
 from .algorithms.checkengine import CheckEngine
 from .algorithms.covariates import Covariates
 from .algorithms.crossvalidate import CrossValidate
@@ -30,8 +31,8 @@ from .translate import tr
 ICON = Path(__file__).resolve().parent.parent / "resources" / "icons" / "provider.svg"
 
 ALGORITHMS = (
-    ReadStations, GridStations, Reanalyse, ReanalysePeriod, LoadReanalysis, TrainModel, CrossValidate, ReproduceCTM, Describe, ModelCard, EvaluateCTM,
-    SimulateCTM, InspectCTM, Covariates, CheckEngine, SetUpEngine,
+    ReadStations, GridStations, Reanalyse, ReanalysePeriod, LoadReanalysis, TrainModel, CrossValidate, ReproduceCTM, Describe,
+    ModelCard, EvaluateCTM, SimulateCTM, InspectCTM, Covariates, CheckEngine, SetUpEngine, Aggregate,
 )
 
 

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from model_core import __version__
+from model_core.cli.aggregate_options import add_aggregate
 from model_core.cli.common_options import add_device, add_grid, add_groupings, add_level, add_machine, add_out, add_variables, command, positive
 from model_core.cli.describe import add_describe
 from model_core.cli.station_options import add_further_readings, add_stations, add_table
@@ -44,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_out(reanalyse, "F.tif|F.nc")
 
     _add_period(commands)
+    add_aggregate(commands)
     _add_train(commands)
     _add_crossvalidate(commands)
     add_describe(commands)

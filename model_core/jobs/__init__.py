@@ -65,5 +65,6 @@ JOBS: dict[str, Job] = {
     "evaluate-ctm": _job("evaluate_ctm"),
     "simulate": _job("simulate"),
     "covariates": _job("covariates"),
+    "aggregate": _job("aggregate"),
     "modelcard": _job("modelcard"),
 }
