@@ -40,4 +40,6 @@ JOBS: dict[str, Job] = {
     "simulate": _job("simulate"),
     "covariates": _job("covariates"),
     "modelcard": _job("modelcard"),
+    "exposure": _job("exposure"),
+    "compareraster": _job("compareraster"),
 }
