@@ -11,6 +11,7 @@ from qgis.PyQt.QtGui import QIcon
 from .algorithms.checkengine import CheckEngine
 from .algorithms.covariates import Covariates
 from .algorithms.crossvalidate import CrossValidate
+from .algorithms.exposure import Exposure
 from .algorithms.gridstations import GridStations
 from .algorithms.inspectctm import InspectCTM
 from .algorithms.loadreanalysis import LoadReanalysis
@@ -28,8 +29,8 @@ from .translate import tr
 ICON = Path(__file__).resolve().parent.parent / "resources" / "icons" / "provider.svg"
 
 ALGORITHMS = (
-    ReadStations, GridStations, Reanalyse, ReanalysePeriod, LoadReanalysis, TrainModel, CrossValidate, ReproduceCTM, ModelCard, SimulateCTM,
-    InspectCTM, Covariates, CheckEngine, SetUpEngine,
+    ReadStations, GridStations, Reanalyse, ReanalysePeriod, LoadReanalysis, Exposure, TrainModel, CrossValidate, ReproduceCTM, ModelCard,
+    SimulateCTM, InspectCTM, Covariates, CheckEngine, SetUpEngine,
 )
 
 
