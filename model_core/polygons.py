@@ -54,7 +54,7 @@ class Polygons:
         return np.where(finite, projected, None)
 
 
-def read_polygons(source: str, name_field: str | None, crs: Any, progress: Progress) -> Polygons:
+def read_polygons(source: str, name_field: str | None, crs: Any, progress: Progress, named: bool = True) -> Polygons:
     """The polygons of a vector file.
 
     Parameters
@@ -62,6 +62,7 @@ def read_polygons(source: str, name_field: str | None, crs: Any, progress: Progr
     source : file, or ``file.gpkg|layername=name``
     name_field : field with the names; None takes one that is called name, else numbers
     crs : overrules the layer's
+    named : whether the names matter, so that it is worth a line in the log where there are none
 
     Raises
     ------
@@ -77,7 +78,7 @@ def read_polygons(source: str, name_field: str | None, crs: Any, progress: Progr
     try:
         layer = chosen_layer(Path(file), layer or None)
         fields = [str(name) for name in pyogrio.read_info(file, layer=layer)["fields"]]
-        field = _field(fields, name_field, source, progress)
+        field = _field(fields, name_field, source, progress if named else Progress())
         table = pyogrio.read_dataframe(file, layer=layer, columns=[field] if field else [])
     except broken() as error:
         raise InputError(f"'{source}' can't be read as a vector layer: {error}") from error

@@ -9,6 +9,7 @@ from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from .algorithms.checkengine import CheckEngine
+from .algorithms.compareraster import CompareRaster
 from .algorithms.covariates import Covariates
 from .algorithms.crossvalidate import CrossValidate
 from .algorithms.exposure import Exposure
@@ -29,8 +30,8 @@ from .translate import tr
 ICON = Path(__file__).resolve().parent.parent / "resources" / "icons" / "provider.svg"
 
 ALGORITHMS = (
-    ReadStations, GridStations, Reanalyse, ReanalysePeriod, LoadReanalysis, Exposure, TrainModel, CrossValidate, ReproduceCTM, ModelCard,
-    SimulateCTM, InspectCTM, Covariates, CheckEngine, SetUpEngine,
+    ReadStations, GridStations, Reanalyse, ReanalysePeriod, LoadReanalysis, Exposure, CompareRaster, TrainModel, CrossValidate,
+    ReproduceCTM, ModelCard, SimulateCTM, InspectCTM, Covariates, CheckEngine, SetUpEngine,
 )
 
 

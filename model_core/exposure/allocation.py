@@ -150,7 +150,9 @@ def _placed(polygons: Polygons, file: GriddedFile, progress: Progress) -> np.nda
     shapes = polygons.shapes_in(file.crs)
     lost = [name for name, shape in zip(polygons.names, shapes) if shape is None]
     if lost:
-        progress.warn(f"{len(lost)} polygons reach where the population raster's projection does not, and count no one, the first {lost[0]}")
+        progress.warn(
+            f"{len(lost)} polygons reach where the projection of the population raster does not, and count no one, the first {lost[0]}"
+        )
     shapes = np.where([shape is None for shape in shapes], shapely.Polygon(), shapes)
     if not file.crs.is_geographic:
         return shapes

@@ -142,7 +142,8 @@ def _chosen_step(file: GriddedFile, asked: str | None) -> int:
     if asked in (None, ""):
         if len(labels) == 1:
             return 0
-        raise InputError(f"'{file.path}' holds {len(labels)} fields ({', '.join(labels[:12])}); choose one with --population-step, by year or number")
+        listed = ", ".join(labels[:12])
+        raise InputError(f"'{file.path}' holds {len(labels)} fields ({listed}); choose one with --population-step, by year or number")
     years = [number for number, label in enumerate(labels) if label[:4] == str(asked)]
     if len(years) == 1:
         return years[0]

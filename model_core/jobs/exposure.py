@@ -20,7 +20,6 @@ from model_core.labels_font import font_family
 from model_core.polygons import Polygons, read_polygons
 from model_core.progress import Progress
 from model_core.rasters.series import FieldSeries, Mean, open_series
-from model_core.variable_table import current_table
 
 PERCENTAGES = (5.0, 25.0, 50.0, 75.0, 95.0)
 _FEW = 1e-3  # share of people left out that is not worth a warning
@@ -45,7 +44,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         raise InputError(f"a population raster holds {COUNTS} or {DENSITY}, not '{kind}'")
     series = open_series(_listed(required(request, "fields")), request.get("variable") or None, progress.part(0.0, 0.05))
     series = series.between(request.get("start"), request.get("end"))
-    progress.log(f"{_about(series)} on {series.grid}")
+    progress.log(f"{series} on {series.grid}")
     polygons = None
     if request.get("polygons"):
         polygons = read_polygons(str(request["polygons"]), request.get("name_field") or None, request.get("polygons_crs") or None, progress)
@@ -114,26 +113,15 @@ def _drawn(
     series: FieldSeries, mean: np.ndarray, allocation: Allocation, found: list[Exposure], names: list[str],
     limits: Sequence[float], progress: Progress,
 ) -> bytes:
-    known = current_table().variables.get(series.species)
-    species = known.long_name if known else series.species or "field"
-    title = f"Exposure to {species}, {_days(series)}"
+    title = ", ".join(filter(None, [f"Exposure to {series.name}", series.period]))
     if names:
         if font_family(names) is None:
             progress.warn("no font of this machine has all letters of the polygons' names; the chart numbers the polygons instead")
-        return polygon_chart(names, found[1:], found[0], limits, series.unit, species, title)
+        return polygon_chart(names, found[1:], found[0], limits, series.unit, series.name, title)
     people = allocation.people
     exposed, numbers = mean.ravel()[people.indices], people.data
-    known_cells = np.isfinite(exposed)
-    return people_chart(exposed[known_cells], numbers[known_cells], found[0], limits, series.unit, species, title)
-
-
-def _days(series: FieldSeries) -> str:
-    labels = [step.label for step in series.steps]
-    return labels[0] if len(labels) == 1 else f"mean of {len(labels)} fields, {labels[0]} to {labels[-1]}"
-
-
-def _about(series: FieldSeries) -> str:
-    return f"{series.species or 'field'} ({series.unit or 'without unit'}), {_days(series)}"
+    known = np.isfinite(exposed)
+    return people_chart(exposed[known], numbers[known], found[0], limits, series.unit, series.name, title)
 
 
 def _listed(value: Any) -> list[str]:

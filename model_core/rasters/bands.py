@@ -70,7 +70,8 @@ class Bands(GriddedFile):
         tags = {**raster.tags(), **raster.tags(first)}
         self.name = str(tags.get("species") or tags.get("NETCDF_VARNAME") or raster.descriptions[first - 1] or "")
         self.unit = (raster.units[first - 1] or tags.get("units") or "").strip()
-        self.description = " ".join(str(tags[key]) for key in ("long_name", "description", "title", "TIFFTAG_IMAGEDESCRIPTION") if key in tags)
+        texts = ("long_name", "description", "title", "TIFFTAG_IMAGEDESCRIPTION")
+        self.description = " ".join(str(tags[key]) for key in texts if key in tags)
         self.steps = tuple(self._step(number) for number in self._bands)
 
     def read(self, step: int = 0, window: Window | None = None) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Any, Iterator, Sequence
 
 import numpy as np
 
@@ -32,6 +32,7 @@ class FieldSeries:
     unit : of what `read` gives: the canonical unit of a known variable, else that of the file, or ""
     steps : in the order of the files
     places : (source, number of the step in it) of each step
+    variable, crs : as `open_series` was given them
     """
 
     grid: Grid
@@ -40,6 +41,29 @@ class FieldSeries:
     steps: list[Step]
     places: list[tuple[str, int]]
     variable: str | None
+    crs: Any = None
+
+    @property
+    def name(self) -> str:
+        """For people: the long name of a known variable, else its name in the file, or that of the file."""
+        known = current_table().variables.get(self.species)
+        return known.long_name if known else self.species or self.file
+
+    @property
+    def file(self) -> str:
+        """Name of the first file."""
+        return Path(self.places[0][0].rstrip('"')).name
+
+    @property
+    def period(self) -> str:
+        """For people: the day of one field, first and last of several; "" where a single field has no day."""
+        first, last = self.steps[0], self.steps[-1]
+        if len(self.steps) > 1:
+            return f"mean of {len(self.steps)} fields, {first.label} to {last.label}"
+        return first.label if first.start is not None else ""
+
+    def __str__(self) -> str:
+        return ", ".join(filter(None, [f"{self.name} ({self.unit or 'without unit'})", self.period]))
 
     def fields(self) -> Iterator[tuple[Step, np.ndarray]]:
         """(step, float32 (rows, columns)) one after the other; no more than one is held."""
@@ -49,7 +73,7 @@ class FieldSeries:
                 if place != source:
                     if file is not None:
                         file.close()
-                    file, source = open_gridded(place, self.variable), place
+                    file, source = open_gridded(place, self.variable, self.crs), place
                 values = file.read(number)
                 if self.unit and file.unit and self.unit != file.unit:
                     values = convert(values, file.unit, self.unit, f"'{place}'")
@@ -84,7 +108,7 @@ class FieldSeries:
             there = f"{self.steps[0].label} to {self.steps[-1].label}"
             raise InputError(f"no field lies between {start or 'the start'} and {end or 'the end'}; there are {there}")
         steps, places = ([items[number] for number in kept] for items in (self.steps, self.places))
-        return FieldSeries(self.grid, self.species, self.unit, steps, places, self.variable)
+        return FieldSeries(self.grid, self.species, self.unit, steps, places, self.variable, self.crs)
 
 
 class Mean:
@@ -110,12 +134,13 @@ class Mean:
         return int(((self._count > 0) & (self._count < self._steps)).sum())
 
 
-def open_series(sources: Sequence[str], variable: str | None, progress: Progress) -> FieldSeries:
+def open_series(sources: Sequence[str], variable: str | None, progress: Progress, crs: Any = None) -> FieldSeries:
     """Look into all files and list their steps.
 
     Parameters
     ----------
     sources : files as `open_gridded` takes them, or folders of GeoTIFF or NetCDF files
+    variable, crs : as `open_gridded` takes them
 
     Raises
     ------
@@ -127,15 +152,15 @@ def open_series(sources: Sequence[str], variable: str | None, progress: Progress
     told: set[str] = set()
     for number, place in enumerate(places):
         progress.step(number / len(places), f"looking into {Path(place).name}")
-        with open_gridded(place, variable) as file:
+        with open_gridded(place, variable, crs) as file:
             species, unit = species_and_unit(file)
             if series is None:
-                series = FieldSeries(file.grid, species, unit, [], [], variable)
+                series = FieldSeries(file.grid, species, unit, [], [], variable, crs)
             elif not series.grid.matches(file.grid):
                 raise InputError(f"'{place}' is on another grid than '{places[0]}':\n  {file.grid}\n  {series.grid}\nleave one out")
             elif (species, unit) != (series.species, series.unit):
                 raise InputError(
-                    f"'{place}' holds {species or 'a field without name'} in '{unit}', '{places[0]}' {series.species or 'one without name'} "
+                    f"'{place}' holds {species or 'a nameless field'} in '{unit}', '{places[0]}' {series.species or 'a nameless one'} "
                     f"in '{series.unit}'; give files of one variable"
                 )
             if not told and file.notes:  # of a thousand alike files, the first speaks for all

@@ -17,7 +17,7 @@ from ..styling.ramps import pretty_unit
 from ..translate import tr
 from .base import EngineAlgorithm, check_destination, is_temporary, run_engine
 from .choices import Choice
-from .field_parameters import add_fields, check_fields, check_raster, fields_request, numbers, raster_request
+from .field_parameters import add_fields, check_fields, check_layer, fields_request, layer_source, numbers
 
 POPULATION, POPULATION_VARIABLE, POPULATION_IS, POPULATION_STEP = "POPULATION", "POPULATION_VARIABLE", "POPULATION_IS", "POPULATION_STEP"
 POLYGONS, NAME_FIELD, LIMIT, PERCENTILE, CHART, OUTPUT = "POLYGONS", "NAME_FIELD", "LIMIT", "PERCENTILE", "CHART", "OUTPUT"
@@ -74,19 +74,23 @@ class Exposure(EngineAlgorithm):
             except ValueError:
                 return tr("Write '{}' as numbers, such as 35, 75.").format(self.parameterDefinition(name).description())
         polygons = self.parameterAsSource(parameters, POLYGONS, context)
+        population = self.parameterAsRasterLayer(parameters, POPULATION, context)
         return (
-            check_fields(self, parameters, context) or check_raster(self, parameters, POPULATION, context)
+            check_fields(self, parameters, context)
+            or (check_layer(population) if population is not None else self.invalidRasterError(parameters, POPULATION))
             or (check_polygons(polygons) if polygons is not None else "") or check_destination(self, parameters, OUTPUT, context)
             or check_destination(self, parameters, CHART, context))
 
     def compute(self, parameters, context, feedback) -> dict:
         output = self.parameterAsOutputLayer(parameters, OUTPUT, context)
         chart = self.parameterAsFileOutput(parameters, CHART, context)
+        population, crs = layer_source(self.parameterAsRasterLayer(parameters, POPULATION, context))
         with job_folder() as folder:
             request = {
-                **fields_request(self, parameters, context), **raster_request(self, parameters, POPULATION, context),
+                **fields_request(self, parameters, context), "population": population, "population_crs": crs,
                 "population_is": self.parameterAsEnumString(parameters, POPULATION_IS, context), "out": output, "chart": chart,
-                **{name.lower(): self.parameterAsString(parameters, name, context).strip() for name in (POPULATION_STEP, POPULATION_VARIABLE)},
+                "population_step": self.parameterAsString(parameters, POPULATION_STEP, context).strip(),
+                "population_variable": self.parameterAsString(parameters, POPULATION_VARIABLE, context).strip(),
                 **{name.lower(): numbers(self.parameterAsString(parameters, name, context)) for name in (LIMIT, PERCENTILE)},
             }
             source = self.parameterAsSource(parameters, POLYGONS, context)

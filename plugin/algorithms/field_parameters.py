@@ -6,6 +6,7 @@ import re
 
 from qgis.core import (
     Qgis, QgsProcessingParameterDateTime, QgsProcessingParameterFile, QgsProcessingParameterMultipleLayers, QgsProcessingParameterString,
+    QgsRasterLayer,
 )
 
 from ..stations import crs_text
@@ -20,8 +21,8 @@ def add_fields(algorithm: EngineAlgorithm, several: str) -> None:
     algorithm.add(QgsProcessingParameterMultipleLayers(FIELDS, tr("Fields"), Qgis.ProcessingSourceType.File),
         tr("GeoTIFF or NetCDF files with fields of one variable on one grid, or folders of them: a day, a period, or means.") + " " + several)
     algorithm.add(QgsProcessingParameterString(VARIABLE, tr("Variable of the fields"), optional=True),
-        tr("Variable of a NetCDF file, or number or description of a band, or 'all' bands. Empty: the known variable, the first band."),
-        advanced=True)
+        tr("Variable of a NetCDF file, or number or description of a band, or 'all' bands. Empty: the known variable, the first "
+           "band."), advanced=True)
     for name, label, help_text in (
         (START, tr("First day"), tr("Empty: that of the fields.")), (END, tr("Last day"), tr("Empty: that of the fields.")),
     ):
@@ -54,19 +55,17 @@ def check_fields(algorithm: EngineAlgorithm, parameters: dict, context) -> str:
     return tr("The last day is before the first.") if start and end and end < start else ""
 
 
-def raster_request(algorithm: EngineAlgorithm, parameters: dict, name: str, context) -> dict:
-    """Source and CRS of a raster layer, which the user may have set; of NetCDF the engine reads the CRS itself."""
-    layer, key = algorithm.parameterAsRasterLayer(parameters, name, context), name.lower()
+def layer_source(layer: QgsRasterLayer) -> tuple[str, str]:
+    """(source, CRS) of a raster layer. The user may have set the CRS; it is '' for NetCDF, of which the engine reads it itself."""
     source = layer.source()
     of_netcdf = source.upper().startswith("NETCDF:") or source.lower().endswith((".nc", ".nc4", ".ncf"))
-    return {key: source} if of_netcdf or not layer.crs().isValid() else {key: source, f"{key}_crs": crs_text(layer.crs())}
+    return source, "" if of_netcdf or not layer.crs().isValid() else crs_text(layer.crs())
 
 
-def check_raster(algorithm: EngineAlgorithm, parameters: dict, name: str, context) -> str:
+def check_layer(layer: QgsRasterLayer) -> str:
     """Why a raster layer can't be read by the engine, or ''."""
-    layer = algorithm.parameterAsRasterLayer(parameters, name, context)
-    if layer is None or not layer.isValid():
-        return algorithm.invalidRasterError(parameters, name)
+    if not layer.isValid():
+        return tr("Raster '{}' can't be read.").format(layer.name())
     if layer.providerType() != "gdal":
         return tr("Raster '{}' is not in a file; export it to a GeoTIFF first.").format(layer.name())
     return ""

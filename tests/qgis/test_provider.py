@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from qgis.core import Qgis, QgsApplication, QgsProcessingParameterFile, QgsSettings
 
-NEED_ENGINE = {"covariates", "crossvalidate", "exposure", "gridstations", "inspectctm", "modelcard", "readstations", "reanalyse",
-               "reanalyseperiod", "reproducectm", "simulatectm", "trainmodel"}
+NEED_ENGINE = {"compareraster", "covariates", "crossvalidate", "exposure", "gridstations", "inspectctm", "modelcard", "readstations",
+               "reanalyse", "reanalyseperiod", "reproducectm", "simulatectm", "trainmodel"}
 NAMES = NEED_ENGINE | {"loadreanalysis", "checkengine", "setupengine"}
 
 
