@@ -9,6 +9,7 @@ from model_core import __version__
 from model_core.cli.aggregate_options import add_aggregate
 from model_core.cli.common_options import add_device, add_grid, add_groupings, add_level, add_machine, add_out, add_variables, command, positive
 from model_core.cli.describe import add_describe
+from model_core.cli.field_options import add_compareraster, add_exposure
 from model_core.cli.station_options import add_further_readings, add_stations, add_table
 
 def build_parser() -> argparse.ArgumentParser:
@@ -106,6 +107,9 @@ def build_parser() -> argparse.ArgumentParser:
     modelcard = command(commands, "modelcard", "the card of a model, as one page: what it is, data, recipe, scores, limits")
     modelcard.add_argument("--model", default="bundled", metavar="bundled|NAME|FILE", help="trained model (default bundled)")
     add_out(modelcard, "F.html|F.md")
+
+    add_exposure(commands)
+    add_compareraster(commands)
 
     worker = commands.add_parser("worker", help="JSON-lines server for the plugin", description="JSON-lines server for the plugin")
     worker.add_argument("--idle-seconds", type=float, default=900.0, metavar="N", help="stop after so long without a request")

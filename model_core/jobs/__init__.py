@@ -67,4 +67,6 @@ JOBS: dict[str, Job] = {
     "covariates": _job("covariates"),
     "aggregate": _job("aggregate"),
     "modelcard": _job("modelcard"),
+    "exposure": _job("exposure"),
+    "compareraster": _job("compareraster"),
 }

@@ -7,7 +7,8 @@ from qgis.core import Qgis, QgsApplication, QgsProcessingParameterFile, QgsSetti
 
 NEED_ENGINE = {
     "covariates", "crossvalidate", "describe", "gridstations", "inspectctm", "modelcard", "readstations", "reanalyse",
-    "evaluatectm", "reanalyseperiod", "reproducectm", "simulatectm", "trainmodel", "aggregate",
+    "evaluatectm", "reanalyseperiod", "reproducectm", "simulatectm", "trainmodel", "aggregate", "compareraster",
+    "exposure",
 }
 NAMES = NEED_ENGINE | {"loadreanalysis", "checkengine", "setupengine"}
 
