@@ -4,6 +4,7 @@
 
 resources/engine-lock.txt        all libraries, for every system and Python that the engine runs on (by environment markers)
 resources/engine-lock-gpu.txt    what PyTorch's GPU build for Linux brings along beside them
+resources/engine-lock-uv.txt     the installer that fetches PyTorch's builds for processors
 resources/engine-lock-torch.json SHA-256 of PyTorch's builds for processors, which are not in pip's index: of the wheels in --torch-wheels,
                                  beside those that the file has for the same version
 
@@ -26,11 +27,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = ROOT / "resources" / "engine-requirements.txt"
-LOCK, GPU_LOCK, TORCH = (REQUIREMENTS.with_name(name) for name in ("engine-lock.txt", "engine-lock-gpu.txt", "engine-lock-torch.json"))
+sys.path.insert(0, str(ROOT / "plugin" / "engine"))
+
+import locked  # noqa: E402  found in plugin/engine
+from torch_build import UV  # noqa: E402
+
+LOCK, GPU_LOCK, UV_LOCK, TORCH = (REQUIREMENTS.with_name(name) for name in (locked.LOCK, locked.GPU_LOCK, locked.UV_LOCK, locked.TORCH))
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 PLATFORMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "x86_64-pc-windows-msvc", "aarch64-apple-darwin")
 # Later wheels of these for macOS need macOS 15, the engine only 14.
-CONSTRAINTS = "netcdf4<1.7.5 ; sys_platform == 'darwin'\nrasterio<1.5.2 ; sys_platform == 'darwin'\n"
+FOR_MACOS = ["netcdf4<1.7.5 ; sys_platform == 'darwin'", "rasterio<1.5.2 ; sys_platform == 'darwin'"]
 _OF_GPU = re.compile(r"(nvidia-|cuda-|triton==)")
 _HEAD = "# Made by tools/lock_engine.py from engine-requirements.txt ({about}); don't edit. SHA-256 of its requirements:\n# {digest}\n"
 
@@ -41,11 +47,11 @@ def requirement_lines() -> list[str]:
     return [line for line in lines if line]
 
 
-def compiled() -> list[str]:
-    """The blocks of the lock: a requirement with its marker and hashes each."""
-    command = [uv(), "pip", "compile", str(REQUIREMENTS), "--universal", "--generate-hashes", "--python-version", PYTHONS[0],
-               "--no-header", "--no-annotate", "--no-config", "--quiet", "--constraint", "-"]
-    text = subprocess.run(command, check=True, capture_output=True, text=True, input=CONSTRAINTS).stdout
+def compiled(requirements: list[str]) -> list[str]:
+    """The blocks of a lock: a requirement with its marker and hashes each."""
+    command = [uv(), "pip", "compile", "-", "--universal", "--generate-hashes", "--python-version", PYTHONS[0],
+               "--no-header", "--no-annotate", "--no-config", "--quiet"]
+    text = subprocess.run(command, check=True, capture_output=True, text=True, input="\n".join(requirements)).stdout
     return re.split(r"\n(?=\S)", text.strip())
 
 
@@ -69,17 +75,18 @@ def torch_wheels(folders: list[str], version: str) -> dict[str, list[str]]:
 
 
 def write(folders: list[str]) -> None:
-    """Write the three files."""
+    """Write the files."""
     digest = hashlib.sha256("\n".join(requirement_lines()).encode()).hexdigest()
     version = next(line.partition("==")[2] for line in requirement_lines() if line.startswith("torch=="))
     processors = torch_wheels(folders, version)
-    blocks = compiled()
+    blocks = compiled([*requirement_lines(), *FOR_MACOS])
     of_gpu = [block for block in blocks if _OF_GPU.match(block)]
     own = [
         with_hash(block, sum(processors.values(), [])) if block.startswith("torch==") else block for block in blocks if block not in of_gpu
     ]
     for path, about, part in (
         (LOCK, "all systems, Python 3.11 to 3.14", own), (GPU_LOCK, "with PyTorch's GPU build on Linux", of_gpu),
+        (UV_LOCK, "the installer uv", compiled([UV])),
     ):
         path.write_text(_HEAD.format(about=about, digest=digest) + "\n".join(part) + "\n", encoding="utf-8")
         print(f"{path.name}: {len(part)} libraries")

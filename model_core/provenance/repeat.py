@@ -70,6 +70,9 @@ class Repetition:
         places = files_named({**recorded, **{key: value for key, value in given.items() if key in recorded}})
         known = {one["role"]: one for one in self.record.inputs}
         elsewhere = files_named(given)
+        if "stations" in elsewhere:  # what was in the same table then is in it now
+            shared = files_named(recorded)
+            elsewhere = {**{role: elsewhere["stations"] for role, path in shared.items() if path == shared["stations"]}, **elsewhere}
         if added := sorted(set(elsewhere) - set(files_named(recorded))):
             raise InputError(f"'{self.file.name}' was made without {', '.join(added)}; leave that out, or run without --from")
         days = days_of(recorded)
