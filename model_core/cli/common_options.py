@@ -50,6 +50,12 @@ def add_out(parser: argparse.ArgumentParser, metavar: str, text: str = "file to 
     parser.add_argument("--out", required=True, metavar=metavar, help=text)
 
 
+def add_full_paths(parser: argparse.ArgumentParser) -> None:
+    """How inputs are named in the output."""
+    parser.add_argument("--full-paths", action="store_true",
+                        help="name the inputs in the output by their full paths (default: by their file names alone)")
+
+
 def positive(text: str) -> int:
     """A whole number from 1."""
     number = int(text)

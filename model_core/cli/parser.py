@@ -7,7 +7,7 @@ from typing import Any
 
 from model_core import __version__
 from model_core.cli.aggregate_options import add_aggregate
-from model_core.cli.common_options import add_device, add_grid, add_groupings, add_level, add_machine, add_out, add_variables, command, positive
+from model_core.cli.common_options import add_device, add_full_paths, add_grid, add_groupings, add_level, add_machine, add_out, add_variables, command, positive
 from model_core.cli.describe import add_describe
 from model_core.cli.field_options import add_compareraster, add_exposure
 from model_core.cli.station_options import add_further_readings, add_stations, add_table
@@ -18,7 +18,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    command(commands, "info", "versions, device, models found")
+    info = command(commands, "info", "versions, device, models found")
+    info.add_argument("--diagnostics", action="store_true", help="also system, processor, memory, libraries and the last log, to send with a "
+                      "question; no path, user or computer name is in it")
+    info.add_argument("--personal", action="store_true", help="with --diagnostics: leave paths and names as they are")
     inspect = command(commands, "inspect", "grid, times and recognised variables of a CTM file")
     inspect.add_argument("file", metavar="FILE")
     add_variables(inspect)
@@ -40,9 +43,10 @@ def build_parser() -> argparse.ArgumentParser:
     add_out(read_stations, "F.gpkg|F.csv|F.parquet")
 
     reanalyse = command(commands, "reanalyse", "a day's station readings to a complete field")
-    add_stations(reanalyse)
+    add_stations(reanalyse, repeats="F.tif|F.nc")
     _add_prediction(reanalyse)
     add_machine(reanalyse)
+    add_full_paths(reanalyse)
     add_out(reanalyse, "F.tif|F.nc")
 
     _add_period(commands)
@@ -119,12 +123,13 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_period(commands: Any) -> None:
     period = command(commands, "reanalyse-period", "station readings of a period to a complete field for each day or hour")
     add_table(period, "table with a time column (CSV, Parquet, vector file); a pattern such as DIR/{date:%%Y%%m%%d}.csv "
-              "for a file per day or hour; or a folder")
+              "for a file per day or hour; or a folder", repeats="F.nc")
     period.add_argument("--start", metavar="D", help="first day, YYYY-MM-DD (default: that of the readings)")
     period.add_argument("--end", metavar="D", help="last day (default: that of the readings)")
     period.add_argument("--step", choices=("day", "hour"), default="day", help="what a field is made for (default day)")
     _add_prediction(period)
     add_machine(period)
+    add_full_paths(period)
     period.add_argument("--scheduler", metavar="ADDRESS", help="compute on the workers of this Dask scheduler (tcp://HOST:8786, or its "
                         "scheduler file); they must see the model and the output under the same path")
     following = period.add_argument_group("near real time")

@@ -161,7 +161,8 @@ def test_the_order_of_rows_changes_nothing(readings, request_of, tmp_path):
     run(request_of("a.zarr"))
     readings.sample(frac=1, random_state=1).to_csv(tmp_path / "shuffled.csv", index=False)
     run(request_of("b.zarr", stations=str(tmp_path / "shuffled.csv")))
-    assert files_of(tmp_path / "a.zarr") == files_of(tmp_path / "b.zarr")
+    one, other = (files_of(tmp_path / name) for name in ("a.zarr", "b.zarr"))
+    assert {name for name in one if one[name] != other[name]} == {".zattrs", ".zmetadata"}, "what differs is the name and hash of the table"
 
 
 # Hours
