@@ -103,7 +103,7 @@ def _limits(request: dict[str, Any]) -> tuple[Date | None, Date | None]:
 def _open(request: dict[str, Any], model: Model, out: Path, progress: Progress) -> DailyStore:
     """The CTM's days with all that is described, on their own grid unless another is named."""
     configuration = model.configuration
-    wanted = {configuration.target, *configuration.station_variables, *configuration.covariates, *_WEATHER, *_MAPS}
+    wanted = {configuration.target, *configuration.station_variables, *configuration.maps, *_WEATHER, *_MAPS}
     grid, lead_day = parse_grid(request["grid"]) if request.get("grid") else None, request.get("lead_day")
     cache = Path(request.get("cache") or out / CACHE_FOLDER)
     with evaluation_folder(cache):
