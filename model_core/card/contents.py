@@ -15,7 +15,6 @@ from model_core.card.tables import blocks_of, label, text_of
 from model_core.evaluation.figures import pretty_unit
 from model_core.grid import Grid
 from model_core.model_file import Model
-from model_core.prediction import SPACING_TOLERANCE
 from model_core.variables import get_variable, known_variables
 
 # Keys of the card that have a place of their own on the page; all others follow under their own names.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from model_core.cli.common_options import add_grid, add_out, add_variables, command
+from model_core.cli.common_options import add_grid, add_level, add_out, command
 from model_core.cli.station_options import add_further_readings, add_table
 
 
@@ -25,5 +25,5 @@ def add_describe(commands: Any) -> None:
                         "model's own: NetCDF or GeoTIFF, as `covariates` writes them")
     add_grid(parser, None, "grid of the networks, and to bring the CTM onto (default: the model's, and the CTM's own)")
     parser.add_argument("--cache", metavar="DIR", help="folder for the prepared daily fields (default: daily_fields in --out)")
-    add_variables(parser)
+    add_level(parser)
     add_out(parser, "DIR", "folder to write pictures and tables into; made where it is missing")

@@ -177,7 +177,7 @@ def _add_evaluate_ctm(commands: Any) -> None:
     parser.add_argument("--lead-day", type=int, metavar="N", help="day of each forecast to take, where files are forecasts")
     parser.add_argument("--cache", metavar="DIR", help="folder for the prepared daily fields (default: daily_fields in --out)")
     add_groupings(parser)
-    add_variables(parser)
+    add_level(parser)
     add_out(parser, "DIR", "folder to write scores, pairs, points and pictures into; made where it is missing")
 
 
