@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from model_core.cli.common_options import add_out, add_variables, command
+from model_core.cli.common_options import add_level, add_out, command
 from model_core.cli.station_options import add_table
 
 # As aggregate.periods.BY, aggregate.daily_values.DAILY and aggregate.limits.limit_sets have them; a test holds them equal.
@@ -50,5 +50,5 @@ def add_aggregate(commands: Any) -> None:
     parser.add_argument("--points", metavar="F.gpkg|F.csv|F.parquet", help="also write the stations' statistics of each period")
     parser.add_argument("--table", metavar="F.csv", help="also write means of the area, and shares of area and stations above each limit")
     add_table(parser, "readings of stations of the same days, for their means beside the field: a table, folder or pattern", required=False)
-    add_variables(parser)
+    add_level(parser)
     add_out(parser, "F.nc|DIR", "NetCDF of all periods, or a folder for a GeoTIFF of each")

@@ -23,11 +23,11 @@ from model_core.aggregate.work import Aggregation
 from model_core.atomic_file import atomic_file, check_target
 from model_core.days import parse_day
 from model_core.errors import InputError
+from model_core.gases import STANDARD
 from model_core.json_values import finite
 from model_core.progress import Progress
 from model_core.stations.daily import HOURS
 from model_core.stations.gridding import locate_cells
-from model_core.stations.source import DEFAULT_PRESSURE_PA, DEFAULT_TEMPERATURE_K
 
 DEFAULT_SHARE = 0.75
 UNCERTAINTIES = ("none", "bound")
@@ -167,8 +167,8 @@ def _plan(request: Mapping[str, Any], series: FieldSeries, by: str, daily: str, 
     share = _share_of(request, "minimum_share", DEFAULT_SHARE)
     temperature, pressure = (None if request.get(key) in (None, "") else float(request[key]) for key in ("gas_temperature", "gas_pressure"))
     gas = gas_of(
-        series.variable.key, DEFAULT_TEMPERATURE_K if temperature is None else temperature,
-        DEFAULT_PRESSURE_PA if pressure is None else 100 * pressure,
+        series.variable.key, STANDARD.temperature_k if temperature is None else temperature,
+        STANDARD.pressure_pa if pressure is None else 100 * pressure,
     )
     return make_plan(
         series.variable, daily, by, share, _share_of(request, "station_share", share), _numbers(request, "above"),
