@@ -10,7 +10,7 @@ from qgis.core import (
 
 from ..engine.client import job_folder
 from ..layers.difference import load_difference
-from ..named_polygons import check_polygons, write_polygons
+from ..polygons import check_polygons, write_polygons
 from ..translate import tr
 from .base import EngineAlgorithm, run_engine
 from .field_parameters import add_fields, check_fields, check_layer, fields_request, layer_source

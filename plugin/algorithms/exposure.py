@@ -12,7 +12,7 @@ from qgis.core import (
 
 from ..engine.client import job_folder
 from ..layers.exposure import load_exposure
-from ..named_polygons import check_polygons, write_polygons
+from ..polygons import check_polygons, write_polygons
 from ..styling.ramps import pretty_unit
 from ..translate import tr
 from .base import EngineAlgorithm, check_destination, is_temporary, run_engine
