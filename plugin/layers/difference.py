@@ -29,8 +29,7 @@ def load_difference(path: str, unit: str, context: QgsProcessingContext, output:
 
 def style_difference(layer: QgsRasterLayer) -> None:
     """Colours in even steps on both sides of zero, as far as the values of the layer spread."""
-    wanted = Qgis.RasterBandStatistic.Mean | Qgis.RasterBandStatistic.StdDev  # flags: QGIS has given up the single number
-    widest = _SPREADS * layer.dataProvider().bandStatistics(1, wanted).stdDev or 1.0
+    widest = _SPREADS * layer.dataProvider().bandStatistics(1).stdDev or 1.0
     middle = len(_COLOURS) // 2
     items = []
     for number, colour in enumerate(_COLOURS):
