@@ -83,7 +83,7 @@ def open_population(
         square_metres = _area_of_density(file, kind, progress)
         what = "counts of people" if square_metres is None else f"people per {_area_in_words(square_metres)}"
         which = f", {file.steps[number].label}" if len(file.steps) > 1 else ""
-        progress.log(f"population: {file.path.name}{which}, {what}, {file.shape[0]} rows x {file.shape[1]} columns in {file.crs.name}")
+        progress.log(f"population: {file.path.name}{which}, {what}, {file.shape[0]} rows x {file.shape[1]} columns")
         return Population(file, number, square_metres)
     except BaseException:
         file.close()

@@ -109,11 +109,12 @@ class Bands(GriddedFile):
         """Of one band its day or time, where the file tells it; of several bands their descriptions."""
         tags = self._raster.tags()
         if len(self._bands) == 1:
-            moment = tags.get("time") or tags.get("date") or ""
+            moment = tags.get("time") or tags.get("date") or tags.get("periods", "").partition("/")[0]
+            label = tags.get("period") or moment or self.path.stem
             try:
-                return Step(moment, np.datetime64(moment, "s")) if moment else Step(self.path.stem)
+                return Step(label, np.datetime64(moment, "s") if moment else None)
             except ValueError:
-                return Step(self.path.stem)
+                return Step(label)
         return Step(self._raster.descriptions[number - 1] or f"band {number}")
 
     def _limits(self, number: int) -> tuple[float, float] | None:

@@ -126,9 +126,9 @@ def _chosen(dataset: xarray.Dataset, layout: Layout, asked: str | None, path: Pa
             raise InputError(f"'{path}' has no variable '{asked}' on its grid; it has {', '.join(on_grid) or 'none'}")
         return asked
     table = current_table()
-    variables = {name: table.recognise(name, str(dataset[name].attrs.get("standard_name", ""))) for name in on_grid}
-    known = [name for name, found in variables.items() if found and not found.static and not _is_uncertainty(dataset[name])]
-    for names in (known, on_grid):
+    by_name = {name: table.recognise(name) for name in on_grid}
+    by_standard_name = {name: table.recognise(name, str(dataset[name].attrs.get("standard_name", ""))) for name in on_grid}
+    for names in (*([name for name, known in found.items() if known and not known.static] for found in (by_name, by_standard_name)), on_grid):
         if len(names) == 1:
             return names[0]
     if not on_grid:
@@ -139,11 +139,6 @@ def _chosen(dataset: xarray.Dataset, layout: Layout, asked: str | None, path: Pa
 def _is_place(values: xarray.DataArray) -> bool:
     """Whether it is a two-dimensional longitude or latitude."""
     return str(values.attrs.get("units", "")).startswith("degrees_") or values.attrs.get("standard_name") in ("longitude", "latitude")
-
-
-def _is_uncertainty(values: xarray.DataArray) -> bool:
-    """Whether it is a spread or quantile beside the field itself, which may carry its standard name."""
-    return str(values.name).rpartition("_")[2] in ("sd", "q05", "q50", "q95")
 
 
 def _labels(dataset: xarray.Dataset, dim: str) -> list[str]:

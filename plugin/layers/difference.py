@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from qgis.core import (
-    Qgis, QgsColorRampShader, QgsProcessingContext, QgsProcessingUtils, QgsRasterBandStats, QgsRasterLayer, QgsRasterShader,
-    QgsSingleBandPseudoColorRenderer,
+    Qgis, QgsColorRampShader, QgsProcessingContext, QgsProcessingUtils, QgsRasterLayer, QgsRasterShader, QgsSingleBandPseudoColorRenderer,
 )
 from qgis.PyQt.QtGui import QColor
 
@@ -30,8 +29,7 @@ def load_difference(path: str, unit: str, context: QgsProcessingContext, output:
 
 def style_difference(layer: QgsRasterLayer) -> None:
     """Colours in even steps on both sides of zero, as far as the values of the layer spread."""
-    wanted = QgsRasterBandStats.Stats.StdDev if hasattr(QgsRasterBandStats, "Stats") else QgsRasterBandStats.StdDev
-    widest = _SPREADS * layer.dataProvider().bandStatistics(1, wanted).stdDev or 1.0
+    widest = _SPREADS * layer.dataProvider().bandStatistics(1).stdDev or 1.0
     middle = len(_COLOURS) // 2
     items = []
     for number, colour in enumerate(_COLOURS):

@@ -255,7 +255,8 @@ def test_chinese_provinces_add_up_to_the_whole(shared_data, folder):
 @pytest.mark.parametrize("out", ["t.csv", "t.parquet", "t.gpkg"])
 def test_tables_of_a_period_hold_each_day_and_the_mean(folder, out):
     days = [date(2019, 1, 5), date(2019, 1, 6)]
-    write_netcdf(folder / "days.nc", GRID, days, [("pm25", np.stack([hills(), hills(shift=1)]), "ug m-3")])
+    fields = np.stack([hills(), hills(shift=1)])
+    write_netcdf(folder / "days.nc", GRID, days, [("pm25_p98", 2 * fields, "ug m-3"), ("pm25", fields, "ug m-3")])
     layer = layer_file(folder / "p.gpkg", [shapely.box(0, 0, 50 * KM, 50 * KM), shapely.box(50 * KM, 0, 90 * KM, 50 * KM)], ["a", "b"])
     result = exposure(folder, out=out, fields=[str(folder / "days.nc")], population=lonlat_people(folder / "people.tif")[0], polygons=layer)
     if out.endswith("csv"):
@@ -280,6 +281,19 @@ def test_a_folder_of_days_is_a_period(folder):
         field_file(days / f"pm25_{day}.tif", hills(shift=shift), day=day)
     result = exposure(folder, fields=str(days), population=lonlat_people(folder / "people.tif")[0])
     assert [row["step"] for row in result["series"]] == ["2019-01-05", "2019-01-06"]
+
+
+def test_means_of_months_keep_their_names(folder):
+    """As `aggregate` writes them: a GeoTIFF for each period, with a band for each statistic."""
+    months = folder / "months"
+    months.mkdir()
+    for number in (1, 2):
+        tags = {"period": f"2019-0{number}", "periods": f"2019-0{number}-01/2019-0{number + 1}-01"}
+        write_geotiff(months / f"{number}.tif", GRID, [("pm25", hills(), "ug m-3"), ("pm25_days", hills() * 0 + 28, "1")], tags)
+    request = {"fields": str(months), "population": lonlat_people(folder / "people.tif")[0]}
+    assert [row["step"] for row in exposure(folder, **request)["series"]] == ["2019-01", "2019-02"]
+    assert exposure(folder, **request, end="2019-01-31")["whole"]["step"] == "2019-01"
+    assert exposure(folder, **request, variable="pm25_days")["whole"]["mean"] == pytest.approx(28)
 
 
 def test_people_outside_the_field_and_on_cells_without_value_are_told(folder):
