@@ -16,7 +16,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QPointF, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QImage, QLinearGradient, QPainter, QPen, QPolygonF, QTextOption
 
-from .styling.ramps import RAMPS, Ramp
+from .styling.ramps import Ramp
 from .styling.renderer import colour_function, style
 from .translate import tr
 
@@ -44,7 +44,7 @@ def read_readings(path: str) -> list[Reading]:
     ]
 
 
-def draw_map(field: str, variable: str, readings: list[Reading], title: str, note: str, path: str) -> None:
+def draw_map(field: str, variable: str, readings: list[Reading], title: str, note: str, path: str, unit: str = "") -> None:
     """Draw the field with the readings on top in the same ramp, and save it as PNG; works in any thread.
 
     Raises
@@ -55,7 +55,7 @@ def draw_map(field: str, variable: str, readings: list[Reading], title: str, not
     layer = QgsRasterLayer(field, title, "gdal")
     if not layer.isValid():
         raise QgsProcessingException(tr("'{}' can't be drawn: {}").format(field, layer.error().message()))
-    style(layer, variable)
+    ramp = style(layer, variable, unit=unit)
     extent = layer.extent()
     columns = WIDTH - LEFT - RIGHT
     rows = round(columns * extent.height() / extent.width())
@@ -63,7 +63,7 @@ def draw_map(field: str, variable: str, readings: list[Reading], title: str, not
     image.fill(PAPER)
     painter = QPainter(image)
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-    page = _Page(painter, QRectF(LEFT, TOP, columns, rows), layer, RAMPS[variable])
+    page = _Page(painter, QRectF(LEFT, TOP, columns, rows), layer, ramp)
     page.draw_layers([*_coastlines(page.degrees()), layer])
     page.draw_graticule()
     page.draw_readings(readings)

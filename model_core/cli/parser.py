@@ -6,7 +6,10 @@ import argparse
 from typing import Any
 
 from model_core import __version__
-from model_core.cli.common_options import add_device, add_grid, add_groupings, add_machine, add_out, add_variables, command, positive
+from model_core.cli.aggregate_options import add_aggregate
+from model_core.cli.common_options import add_device, add_full_paths, add_grid, add_groupings, add_level, add_machine, add_out, add_variables, command, positive
+from model_core.cli.describe import add_describe
+from model_core.cli.field_options import add_compareraster, add_exposure
 from model_core.cli.station_options import add_further_readings, add_stations, add_table
 
 def build_parser() -> argparse.ArgumentParser:
@@ -15,7 +18,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    command(commands, "info", "versions, device, models found")
+    info = command(commands, "info", "versions, device, models found")
+    info.add_argument("--diagnostics", action="store_true", help="also system, processor, memory, libraries and the last log, to send with a "
+                      "question; no path, user or computer name is in it")
+    info.add_argument("--personal", action="store_true", help="with --diagnostics: leave paths and names as they are")
     inspect = command(commands, "inspect", "grid, times and recognised variables of a CTM file")
     inspect.add_argument("file", metavar="FILE")
     add_variables(inspect)
@@ -37,14 +43,17 @@ def build_parser() -> argparse.ArgumentParser:
     add_out(read_stations, "F.gpkg|F.csv|F.parquet")
 
     reanalyse = command(commands, "reanalyse", "a day's station readings to a complete field")
-    add_stations(reanalyse)
+    add_stations(reanalyse, repeats="F.tif|F.nc")
     _add_prediction(reanalyse)
     add_machine(reanalyse)
+    add_full_paths(reanalyse)
     add_out(reanalyse, "F.tif|F.nc")
 
     _add_period(commands)
+    add_aggregate(commands)
     _add_train(commands)
     _add_crossvalidate(commands)
+    add_describe(commands)
 
     reproduce = command(commands, "reproduce", "CTM days from their station cells, scored against the whole field")
     reproduce.add_argument("--ctm", nargs="+", required=True, metavar="F", help="NetCDF files, or folders of them, that are one series")
@@ -82,6 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
     simulate.add_argument("--start", default="2018-01-01", metavar="D", help="first day, YYYY-MM-DD (default 2018-01-01)")
     simulate.add_argument("--days", type=positive, default=10, metavar="N", help="number of days (default 10)")
     simulate.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed gives the same days")
+    simulate.add_argument("--no2", action="store_true", help="nitrogen dioxide too; the other fields stay the same")
     simulate.add_argument("--terrain", metavar="F", help="NetCDF with elevation and urban fraction (default: invented)")
     add_out(simulate, "F.nc")
 
@@ -102,6 +112,9 @@ def build_parser() -> argparse.ArgumentParser:
     modelcard.add_argument("--model", default="bundled", metavar="bundled|NAME|FILE", help="trained model (default bundled)")
     add_out(modelcard, "F.html|F.md")
 
+    add_exposure(commands)
+    add_compareraster(commands)
+
     worker = commands.add_parser("worker", help="JSON-lines server for the plugin", description="JSON-lines server for the plugin")
     worker.add_argument("--idle-seconds", type=float, default=900.0, metavar="N", help="stop after so long without a request")
     return parser
@@ -110,14 +123,20 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_period(commands: Any) -> None:
     period = command(commands, "reanalyse-period", "station readings of a period to a complete field for each day or hour")
     add_table(period, "table with a time column (CSV, Parquet, vector file); a pattern such as DIR/{date:%%Y%%m%%d}.csv "
-              "for a file per day or hour; or a folder")
+              "for a file per day or hour; or a folder", repeats="F.nc")
     period.add_argument("--start", metavar="D", help="first day, YYYY-MM-DD (default: that of the readings)")
     period.add_argument("--end", metavar="D", help="last day (default: that of the readings)")
     period.add_argument("--step", choices=("day", "hour"), default="day", help="what a field is made for (default day)")
     _add_prediction(period)
     add_machine(period)
+    add_full_paths(period)
     period.add_argument("--scheduler", metavar="ADDRESS", help="compute on the workers of this Dask scheduler (tcp://HOST:8786, or its "
                         "scheduler file); they must see the model and the output under the same path")
+    following = period.add_argument_group("near real time")
+    following.add_argument("--follow", action="store_true", help="go on as readings arrive: compute each day or hour when its readings are "
+                           "there, and again when late ones change it; ends with Ctrl+C")
+    following.add_argument("--every", type=float, metavar="SECONDS", help="how often to look (default 60)")
+    following.add_argument("--until", metavar="WHEN", help="stop then, YYYY-MM-DD (the end of that day) or YYYY-MM-DDTHH:MM, by this machine's clock")
     add_out(period, "F.nc|F.zarr|DIR", "NetCDF or Zarr of the whole period, or a folder for a GeoTIFF per step; "
              "run again, only what is missing or changed is computed")
 
@@ -143,7 +162,7 @@ def _add_crossvalidate(commands: Any) -> None:
                         help="spread what remains at the stations that are not left out (default off)")
     add_groupings(parser)
     _add_prediction(parser, uncertainty=False)
-    add_variables(parser)
+    add_level(parser)
     add_out(parser, "DIR", "folder to write scores, predictions, points and a figure into; made where it is missing")
 
 
@@ -158,7 +177,7 @@ def _add_evaluate_ctm(commands: Any) -> None:
     parser.add_argument("--lead-day", type=int, metavar="N", help="day of each forecast to take, where files are forecasts")
     parser.add_argument("--cache", metavar="DIR", help="folder for the prepared daily fields (default: daily_fields in --out)")
     add_groupings(parser)
-    add_variables(parser)
+    add_level(parser)
     add_out(parser, "DIR", "folder to write scores, pairs, points and pictures into; made where it is missing")
 
 

@@ -15,7 +15,7 @@ from model_core.evaluation.polygons import requested_regions
 from model_core.evaluation.report import evaluation_folder
 from model_core.grid import Grid
 from model_core.jobs.crossvalidate_days import requested_days
-from model_core.jobs.requests import BUNDLED, requested_analysis, requested_covariates, requested_grid, required
+from model_core.jobs.requests import BUNDLED, requested_analysis, requested_covariates, requested_grid, required, tell_errors
 from model_core.json_values import finite
 from model_core.missing_inputs import require_inputs, tell_missing
 from model_core.model_file import Model
@@ -54,6 +54,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     with evaluation_folder(out):
         progress.step(0.01, "loading the model")
         model, grid = ready_model(request.get("model") or BUNDLED), requested_grid(request)
+        tell_errors(request, model, progress)
         device = choose_device(request.get("device") or "auto")
         covariates = requested_covariates(request, model, grid, progress)
         predictor = ready_predictor(

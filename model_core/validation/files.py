@@ -11,6 +11,7 @@ import pandas as pd
 
 from model_core.errors import OutputError
 from model_core.evaluation.report import as_json, write_files
+from model_core.output.geopackage import write_geopackage
 from model_core.validation.class_figure import class_figure, drawn_methods
 from model_core.validation.class_scores import COLUMNS
 from model_core.validation.cross_validation import MODEL, CrossValidation
@@ -89,7 +90,7 @@ def as_points(result: CrossValidation) -> bytes:
     try:
         with tempfile.TemporaryDirectory() as folder:  # GDAL keeps a journal beside a GeoPackage
             path = Path(folder) / POINTS
-            points.to_file(path, layer=LAYER, driver="GPKG")
+            write_geopackage(path, points, LAYER)
             return path.read_bytes()
-    except OSError as error:
+    except (OSError, OutputError) as error:
         raise OutputError(f"can't write the residual points: {error}; make room in the folder for temporary files") from error

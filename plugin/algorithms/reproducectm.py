@@ -19,9 +19,10 @@ from .choices import Choice
 from .class_parameters import add_class_parameters, check_classes, check_polygons, class_request, write_polygons
 from .layer_readings import check_readings
 from .station_parameters import STATIONS
+from .table_parameters import VARIABLES, add_air, add_variable_table, air_request
 
 CTM, MODEL, GRID, POINTS, START, END = "CTM", "MODEL", "GRID", "POINTS", "START", "END"
-COVARIATES, TIME_ZONE, LEAD_DAY, VARIABLES, CACHE = "COVARIATES", "TIME_ZONE", "LEAD_DAY", "VARIABLES", "CACHE"
+COVARIATES, TIME_ZONE, LEAD_DAY, CACHE = "COVARIATES", "TIME_ZONE", "LEAD_DAY", "CACHE"
 SEED, DEVICE, OUTPUT, MASK, MAINLAND_CHINA = "SEED", "DEVICE", "OUTPUT", "MASK", "MAINLAND_CHINA"
 OTHERS = {"RH_STATIONS": "rh", "WIND_STATIONS": "wind"}
 DAYS, DAYS_KIND, STATION_CELLS = "DAYS", "DAYS_KIND", "STATION_CELLS"
@@ -80,8 +81,8 @@ class ReproduceCTM(EngineAlgorithm):
         self.add(QgsProcessingParameterNumber(
             LEAD_DAY, tr("Lead day"), Qgis.ProcessingNumberParameterType.Integer, optional=True, minValue=0),
             tr("The day of each forecast to take, where the files are forecasts that overlap."), advanced=True)
-        self.add(QgsProcessingParameterFile(VARIABLES, tr("Table of variables"), fileFilter="TOML (*.toml)", optional=True),
-            tr("File that extends or overrides the variables that are known in CTM files."), advanced=True)
+        add_variable_table(self)
+        add_air(self)
         self.add(QgsProcessingParameterFile(
             CACHE, tr("Folder for prepared days"), Qgis.ProcessingFileParameterBehavior.Folder, optional=True),
             tr("Daily fields are prepared once and kept there. Empty: 'daily_fields' in the evaluation folder."), advanced=True)
@@ -131,6 +132,7 @@ class ReproduceCTM(EngineAlgorithm):
                     request[name.lower()] = self.parameterAsInt(parameters, name, context)
             for name in (START, END):
                 request[name.lower()] = day_text(self, parameters, name, context)
+            request.update(air_request(self, parameters, context))
             source = self.parameterAsSource(parameters, STATIONS, context)
             if source is not None:
                 request.update(write_positions(source, folder / "stations.csv", "stations", feedback))

@@ -14,12 +14,15 @@ from ..translate import tr
 from .base import EngineAlgorithm, day_text
 from .choices import chosen_word
 from .layer_readings import check_readings, field_names, layer_identity, places, unit_parameter
-from .table_parameters import FORM, SITES, add_form, add_reading_options, add_species, reading_options
+from .table_parameters import (
+    FORM, NETWORK, SITES, add_error, add_form, add_reading_options, add_species, error_lines, reading_options,
+)
 
 STATIONS, VALUE, UNIT, TIME, DATE, ID, GROUP = "STATIONS", "VALUE", "UNIT", "TIME", "DATE", "ID", "GROUP"
 TIME_OF_DAY, UNIT_FIELD = "TIME_OF_DAY", "UNIT_FIELD"
 # Parameters that name fields of the layer, by the key of what they are in the engine's request.
-FIELDS = {"value": (VALUE,), "time": (TIME, TIME_OF_DAY), "id": (ID,), "group": (GROUP,), "unit_column": (UNIT_FIELD,)}
+FIELDS = {"value": (VALUE,), "time": (TIME, TIME_OF_DAY), "id": (ID,), "group": (GROUP,), "unit_column": (UNIT_FIELD,),
+          "network": (NETWORK,)}
 CONCENTRATION_UNITS = ("", "µg/m³", "mg/m³", "ng/m³", "ppb", "ppm")
 
 
@@ -56,6 +59,9 @@ def add_station_parameters(
     if groups:
         _add_field(algorithm, GROUP, tr("City or other group"), tr("Field that groups stations, such as the city."), group_advanced)
     _add_field(algorithm, UNIT_FIELD, tr("Field with the unit"), tr("Where the unit changes from row to row."), advanced=True)
+    add_error(algorithm)
+    _add_field(algorithm, NETWORK, tr("Network of the reading"), tr(
+        "Field that says whose reading it is, for errors that are told network by network."), advanced=True)
     add_form(algorithm)
     add_reading_options(algorithm)
 
@@ -92,13 +98,19 @@ def station_request(
         raise QgsProcessingException(algorithm.invalidSourceError(parameters, STATIONS))
     fields = {key: field_names(algorithm, parameters, context, *names) for key, names in FIELDS.items()}
     by_form = _by_form(algorithm, parameters, context, source)
+    errors = error_lines(algorithm, parameters, context)
+    told = [line.rstrip("%").strip() for line in errors]
+    also = (*also, *(field for field in told if field in source.fields().names()))
     written = [field for names in fields.values() for field in names] + list(also) + (source.fields().names() if by_form else [])
     path = folder / "stations.csv"
     key = layer_identity(algorithm, parameters, STATIONS, context)
     rows = write_readings(source, written, path, feedback, near, key)
     feedback.pushInfo(tr("{} features read from layer '{}'.").format(rows, source.sourceName()))
-    request = {"stations": str(path), "unit": algorithm.parameterAsString(parameters, UNIT, context),
+    request = {"stations": str(path), "layers": {"stations": source.sourceName()}, "unit": algorithm.parameterAsString(parameters, UNIT, context),
                **reading_options(algorithm, parameters, context), **places(source)}
+    request["error"] = [
+        column_name(field) + "%" * line.endswith("%") if field in source.fields().names() else line for line, field in zip(errors, told)
+    ]
     if not by_form:
         request["from"] = forms.NONE
     request.update({key: [column_name(field) for field in names] if key in ("time", "id") else column_name(names[0])

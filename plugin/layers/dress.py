@@ -10,17 +10,18 @@ from qgis.core import (
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 
-from ..styling.ramps import pretty_unit
+from ..styling.ramps import RAMPS, pretty_unit
 from ..styling.renderer import style
 from ..translate import tr
 from .description import LABELS, FieldDescription, describe, uncertainties
+from .intervals import set_periods
 
 
 def layer_title(field: FieldDescription) -> str:
     """Such as "PM2.5 reanalysis 2018-02-20", or "PM2.5 reanalysis, standard deviation 2018-02-20"."""
     kind = {"reanalysis": tr("reanalysis"), "readings": tr("readings")}.get(field.kind, "")
     days = [f"{day:%Y-%m-%d %H:%M}" if isinstance(day, datetime) else str(day) for day in sorted({*field.days[:1], *field.days[-1:]})]
-    what = " ".join(part for part in (LABELS.get(field.variable, field.variable), kind) if part)
+    what = " ".join(part for part in (field.label, kind) if part)
     if field.statistic:
         what += ", " + (tr("standard deviation") if field.statistic == "sd" else tr("{} % quantile").format(int(field.statistic[1:])))
     return " ".join(part for part in (what, " – ".join(days)) if part)
@@ -35,8 +36,10 @@ def dress(layer: QgsRasterLayer) -> None:
     """Name, style and date a layer by what its file says; a layer of another kind stays as it is."""
     field = describe(layer.source())
     layer.setName(layer_name(field))
-    style(layer, f"{field.variable}_sd" if field.statistic == "sd" else field.variable)
-    set_days(layer, field)
+    if field.kind or (field.variable in RAMPS and not field.unit.lower().startswith("pp")):  # the ramps of gases are not of ppm or ppb
+        style(layer, f"{field.variable}_sd" if field.statistic == "sd" else field.variable, unit=field.unit)
+    if not set_periods(layer):
+        set_days(layer, field)
 
 
 def set_days(layer: QgsRasterLayer, field: FieldDescription) -> None:

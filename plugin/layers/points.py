@@ -19,14 +19,14 @@ def load_readings(path: str, result: dict, context: QgsProcessingContext) -> str
     if path in details:
         details[path].name = readings_name(result)
         details[path].forceName = True
-        details[path].setPostProcessor(new_dresser(partial(dress_points, variable=result["species"])))
+        details[path].setPostProcessor(new_dresser(partial(dress_points, variable=result["species"], unit=result["unit"])))
         context.setLayersToLoadOnCompletion(details)
     return path
 
 
-def dress_points(layer: QgsVectorLayer, variable: str) -> None:
+def dress_points(layer: QgsVectorLayer, variable: str, unit: str = "") -> None:
     """Style the points by their value, and date them by their day or hour, which are texts."""
-    style_points(layer, variable, "value")
+    style_points(layer, variable, "value", unit)
     for field, seconds in (("day", 86400), ("time", 3600)):
         if layer.fields().lookupField(field) >= 0:
             start, properties = f'to_datetime("{field}")', layer.temporalProperties()

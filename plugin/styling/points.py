@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsGraduatedSymbolRenderer, QgsMarkerSymbol, QgsRendererRange, QgsVectorLayer
+from qgis.core import QgsAggregateCalculator, QgsGraduatedSymbolRenderer, QgsMarkerSymbol, QgsRendererRange, QgsVectorLayer
 
-from .ramps import RAMPS
+from .ramps import RAMPS, neutral_ramp
 
 
-def style_points(layer: QgsVectorLayer, variable: str, field: str) -> None:
-    """Give the points the classes of the variable's ramp by a field; without a ramp, or without points, nothing changes."""
-    if variable not in RAMPS or not layer.isSpatial():
+def style_points(layer: QgsVectorLayer, variable: str, field: str, unit: str = "") -> None:
+    """Give the points the classes of the variable's ramp by a field, or of a neutral one; without points nothing changes."""
+    if not layer.isSpatial():
         return
-    ramp, last = RAMPS[variable], len(RAMPS[variable].breaks) - 1
+    ramp = RAMPS.get(variable) or neutral_ramp(*_range(layer, field), unit)
+    last = len(ramp.breaks) - 1
     ranges = []
     for number, (value, colour) in enumerate(zip(ramp.breaks, ramp.colours)):
         # Readings may lie a little below zero, and beyond the ramp.
@@ -22,3 +23,9 @@ def style_points(layer: QgsVectorLayer, variable: str, field: str) -> None:
         ranges.append(QgsRendererRange(low, high, symbol, f"{label} {ramp.unit}".strip()))
     layer.setRenderer(QgsGraduatedSymbolRenderer(field, ranges))
     layer.triggerRepaint()
+
+
+def _range(layer: QgsVectorLayer, field: str) -> tuple[float, float]:
+    """Smallest and largest value of a field; 0 to 1 where there is none."""
+    ends = [layer.aggregate(which, field)[0] for which in (QgsAggregateCalculator.Aggregate.Min, QgsAggregateCalculator.Aggregate.Max)]
+    return (0.0, 1.0) if None in ends else (float(ends[0]), float(ends[1]))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 from qgis.core import (
     Qgis, QgsColorRampShader, QgsRasterLayer, QgsRasterShader, QgsSingleBandPseudoColorRenderer,
 )
 from qgis.PyQt.QtGui import QColor
 
-from .ramps import RAMPS, Ramp
+from .ramps import RAMPS, Ramp, neutral_ramp
+
+_SAMPLE = 250_000  # cells that the range of a field is taken from
 
 
 def colour_function(ramp: Ramp) -> QgsColorRampShader:
@@ -26,13 +30,28 @@ def colour_function(ramp: Ramp) -> QgsColorRampShader:
     return function
 
 
-def style(layer: QgsRasterLayer, variable: str, band: int = 1) -> None:
-    """Give the layer the ramp of its variable; a variable without ramp keeps QGIS's style."""
-    if variable not in RAMPS:
-        return
+def ramp_of(layer: QgsRasterLayer, variable: str, unit: str = "") -> Ramp:
+    """The ramp of a variable; one that has none gets a neutral ramp over most of the layer's values."""
+    return RAMPS.get(variable) or neutral_ramp(*_range(layer), unit)
+
+
+def style(layer: QgsRasterLayer, variable: str, band: int = 1, unit: str = "") -> Ramp:
+    """Give the layer the ramp of its variable, see `ramp_of`, and return it."""
+    ramp = ramp_of(layer, variable, unit)
     shader = QgsRasterShader()
-    shader.setRasterShaderFunction(colour_function(RAMPS[variable]))
+    shader.setRasterShaderFunction(colour_function(ramp))
     renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), band, shader)
-    renderer.setClassificationMin(RAMPS[variable].breaks[0])
-    renderer.setClassificationMax(RAMPS[variable].breaks[-1])
+    renderer.setClassificationMin(ramp.breaks[0])
+    renderer.setClassificationMax(ramp.breaks[-1])
     layer.setRenderer(renderer)
+    return ramp
+
+
+def _range(layer: QgsRasterLayer) -> tuple[float, float]:
+    """From the 2nd to the 98th per cent of the values, of a series over its first, middle and last band; 0 to 1 where there are none."""
+    provider, count = layer.dataProvider(), layer.bandCount()
+    ends = [provider.cumulativeCut(band, 0.02, 0.98, layer.extent(), _SAMPLE) for band in sorted({1, (count + 1) // 2, count})]
+    known = [(low, high) for low, high in ends if math.isfinite(low) and math.isfinite(high) and low <= high]
+    if not known:
+        return 0.0, 1.0
+    return min(low for low, _ in known), max(high for _, high in known)
