@@ -21,7 +21,7 @@ from .class_parameters import add_class_parameters, check_classes, class_request
 from .day_parameters import add_day_parameters, day_request
 from .station_parameters import add_station_parameters, check_stations, station_request
 
-CTM, GRID, START, END, LEAD_DAY, LEVEL, VARIABLES = "CTM", "GRID", "START", "END", "LEAD_DAY", "LEVEL", "VARIABLES"
+CTM, GRID, START, END, LEAD_DAY, LEVEL = "CTM", "GRID", "START", "END", "LEAD_DAY", "LEVEL"
 CACHE, OUTPUT, REPORT, POINTS, DAYS, READINGS = "CACHE", "OUTPUT", "REPORT", "POINTS", "DAYS", "READINGS"
 # Outputs by the engine's result keys.
 FILES = {"SCORES_JSON": "scores", "SCORES_CSV": "daily_scores", "CLASSES_CSV": "by_class", "PAIRS_CSV": "predictions",
@@ -60,8 +60,6 @@ class EvaluateCTM(EngineAlgorithm):
             tr("The day of each forecast to take, where the files are forecasts that overlap."), advanced=True)
         self.add(QgsProcessingParameterString(LEVEL, tr("Level"), optional=True),
             tr("'first', 'last', or a value of the level axis. Empty: the surface."), advanced=True)
-        self.add(QgsProcessingParameterFile(VARIABLES, tr("Table of variables"), fileFilter="TOML (*.toml)", optional=True),
-            tr("File that extends or overrides the variables that are known in CTM files."), advanced=True)
         self.add(QgsProcessingParameterFile(
             CACHE, tr("Folder for prepared days"), Qgis.ProcessingFileParameterBehavior.Folder, optional=True),
             tr("Daily fields are prepared once and kept there. Empty: 'daily_fields' in the evaluation folder."), advanced=True)
@@ -93,7 +91,7 @@ class EvaluateCTM(EngineAlgorithm):
             request = station_request(self, parameters, context, folder, feedback) | {"ctm": files, "out": output}
             request.update(day_request(self, parameters, context), **class_request(self, parameters, context, folder))
             request.update({name.lower(): self.parameterAsString(parameters, name, context).strip() for name in (GRID, LEVEL)})
-            request.update({name.lower(): self.parameterAsFile(parameters, name, context) for name in (VARIABLES, CACHE)})
+            request["cache"] = self.parameterAsFile(parameters, CACHE, context)
             request.update({name.lower(): day_text(self, parameters, name, context) for name in (START, END)})
             if parameters.get(LEAD_DAY) is not None:
                 request["lead_day"] = self.parameterAsInt(parameters, LEAD_DAY, context)
