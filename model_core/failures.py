@@ -13,6 +13,7 @@ from model_core import __version__
 from model_core.errors import ReanalysisError
 
 _KEPT = 20  # logs; older ones are removed
+_LONGEST = 2000  # letters of a message
 
 
 def explain(error: BaseException, what: str = "") -> dict[str, str]:
@@ -23,7 +24,7 @@ def explain(error: BaseException, what: str = "") -> dict[str, str]:
     what : what was being done, for the log
     """
     if isinstance(error, ReanalysisError):
-        return {"kind": type(error).__name__, "message": str(error)}
+        return {"kind": type(error).__name__, "message": _short(str(error))}
     text = str(error) or type(error).__name__
     if _is_out_of_memory(error):
         return {
@@ -83,6 +84,11 @@ def _is_out_of_memory(error: BaseException) -> bool:
     text = str(error).lower()
     phrases = ("not enough memory", "out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc")
     return isinstance(error, (RuntimeError, OSError)) and any(phrase in text for phrase in phrases)
+
+
+def _short(text: str) -> str:
+    """A message without the middle of what is quoted in it, where that is endless: a file can hold a name of any length."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST - 500]} [...] {text[-500:]}"
 
 
 def _first_line(text: str) -> str:

@@ -12,20 +12,23 @@ from typing import Any, Mapping
 
 import numpy as np
 import torch
+from pyproj.exceptions import ProjError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from model_core.atomic_file import atomic_file
+from model_core.card_form import check_card
 from model_core.configuration import NetworkConfiguration
 from model_core.errors import InputError, ModelFileError
 from model_core.grid import Grid
 from model_core.network.reanalysis_network import ReanalysisNetwork
 from model_core.variable_table import definitions, make_known
+from model_core.variables import get_variable
 
 FORMAT = "ctm-reanalysis-model"
 FORMAT_VERSION = 1
 SUFFIX = ".safetensors"
-_HEADER_KEY = "ctm_reanalysis"
+_HEADER_KEY, _SEAL_KEY = "ctm_reanalysis", "ctm_reanalysis_seal"
 _WEIGHTS, _MAPS = "network.", "maps."
 
 
@@ -99,9 +102,9 @@ def save_model(path: Path, model: Model) -> None:
         "card": model.card,
         "network": model.configuration.to_dict(),
         "grid": model.grid.describe(),
-        "hashes": {"weights": _weights_hash(tensors)},
+        "hashes": {"weights": weights_hash(tensors), "sealed": True},
     }
-    defined = definitions((*model.configuration.station_variables, *model.configuration.covariates))
+    defined = definitions((*model.configuration.station_variables, *model.configuration.maps))
     if defined:
         header["variables"] = defined
     if model.maps:
@@ -109,9 +112,14 @@ def save_model(path: Path, model: Model) -> None:
             # Half precision keeps elevation to 4 m and fractions to 0.0005: far below what a cell mean means.
             tensors[_MAPS + key] = torch.from_numpy(np.ascontiguousarray(values)).half()
         header["maps"] = {"grid": model.maps.grid.describe(), "source": model.maps.source}
-    content = save(tensors, metadata={_HEADER_KEY: json.dumps(header)})
+    content = sealed(tensors, json.dumps(header))
     with atomic_file(path) as partial:
         partial.write_bytes(content)
+
+
+def sealed(tensors: Mapping[str, torch.Tensor], header: str) -> bytes:
+    """A model file's content: tensors, header, and a seal over both, so that no bit of it can change unnoticed."""
+    return save(dict(tensors), metadata={_HEADER_KEY: header, _SEAL_KEY: _seal(tensors, header)})
 
 
 def replace_card(path: Path, card: Mapping[str, Any]) -> None:
@@ -127,7 +135,8 @@ def replace_card(path: Path, card: Mapping[str, Any]) -> None:
     header = _read_header(path)
     with safe_open(path, framework="pt") as file:
         tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # no maps: Windows replaces no file that is mapped
-    content = save(tensors, metadata={_HEADER_KEY: json.dumps({**header, "card": dict(card)})})
+    hashes = {**header["hashes"], "sealed": True}
+    content = sealed(tensors, json.dumps({**header, "card": dict(card), "hashes": hashes}))
     with atomic_file(path) as partial:
         partial.write_bytes(content)
 
@@ -145,27 +154,55 @@ def load_model(name_or_file: str) -> Model:
     path = find_model(name_or_file)
     header = _read_header(path)
     defined = header.get("variables", {})
+    if not isinstance(defined, dict) or not all(isinstance(one, dict) and "unit" in one for one in defined.values()):
+        raise ModelFileError(f"model file '{path}' is damaged: its variables are not defined as they should be; copy or train it again")
     make_known(defined, f"model file '{path}'")
     try:
         content = path.read_bytes()
         with safe_open(path, framework="pt") as file:
             tensors = {key: file.get_tensor(key) for key in file.keys()}
+            metadata = file.metadata()
         weights = {key: value for key, value in tensors.items() if key.startswith(_WEIGHTS)}
-        if _weights_hash(weights) != header["hashes"]["weights"]:
-            raise ModelFileError(f"model file '{path}' is damaged: its weights don't match their hash; copy it again")
+        _check_hashes(path, header, metadata, tensors, weights)
         network = ReanalysisNetwork(NetworkConfiguration.from_dict(header["network"]))
         network.load_state_dict({key.removeprefix(_WEIGHTS): value for key, value in weights.items()})
         grid = Grid.from_description(header["grid"])
-        maps = None
-        if "maps" in header:
-            fields = {
-                key.removeprefix(_MAPS): value.float().numpy() for key, value in tensors.items() if key.startswith(_MAPS)
-            }
-            maps = StaticMaps(Grid.from_description(header["maps"]["grid"]), fields, header["maps"]["source"])
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, InputError, OSError) as error:
+        maps = _maps(header["maps"], tensors) if "maps" in header else None
+        check_card(header["card"])
+    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError, RuntimeError, InputError, OSError, ProjError) as error:
         raise ModelFileError(f"model file '{path}' is damaged or incomplete ({error}); copy or train it again") from error
     hashes = hashlib.sha256(content).hexdigest(), header["hashes"]["weights"]
     return Model(network.eval(), header["card"], grid, maps, path.stem, *hashes, defined)
+
+
+def _check_hashes(
+    path: Path, header: dict[str, Any], metadata: Mapping[str, str], tensors: Mapping[str, torch.Tensor], weights: Mapping[str, torch.Tensor],
+) -> None:
+    """Raise `ModelFileError` if something in the file is not as it was written, or a weight is no number.
+
+    Files of earlier versions have no seal; of these only the weights can be checked.
+    """
+    if weights_hash(weights) != header["hashes"]["weights"]:
+        raise ModelFileError(f"model file '{path}' is damaged: its weights don't match their hash; copy it again")
+    seal = metadata.get(_SEAL_KEY)
+    if (seal is not None or header["hashes"].get("sealed") or len(metadata) > 1) and seal != _seal(tensors, metadata[_HEADER_KEY]):
+        raise ModelFileError(f"model file '{path}' is damaged: its header, maps or weights don't match their hash; copy it again")
+    for key, value in weights.items():
+        if not torch.isfinite(value).all():
+            raise ModelFileError(f"model file '{path}' holds weights that are no numbers ('{key}'): its training failed; train it again")
+
+
+def _maps(about: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> StaticMaps:
+    """The maps of a file; `ValueError` if one is not of their grid, of no known variable, or holds infinite numbers."""
+    grid = Grid.from_description(about["grid"])
+    fields = {key.removeprefix(_MAPS): value.float().numpy() for key, value in tensors.items() if key.startswith(_MAPS)}
+    for key, values in fields.items():
+        get_variable(key)
+        if values.shape != grid.shape:
+            raise ValueError(f"its map '{key}' has {values.shape} cells, their grid {grid.shape}")
+        if np.isinf(values).any():
+            raise ValueError(f"its map '{key}' holds infinite numbers")
+    return StaticMaps(grid, fields, str(about["source"]))
 
 
 def find_model(name_or_file: str) -> Path:
@@ -229,6 +266,8 @@ def _read_header(path: Path) -> dict[str, Any]:
         header = json.loads(metadata[_HEADER_KEY])
     except (KeyError, ValueError) as error:
         raise ModelFileError(f"'{path}' holds tensors but no {FORMAT} header: it is not a model of CTM Reanalysis") from error
+    if not isinstance(header, dict):
+        raise ModelFileError(f"'{path}' holds a {FORMAT} header that is no table: it is damaged, copy it again")
     version = header.get("format_version")
     if header.get("format") != FORMAT or version != FORMAT_VERSION:
         raise ModelFileError(
@@ -238,9 +277,20 @@ def _read_header(path: Path) -> dict[str, Any]:
     return header
 
 
-def _weights_hash(tensors: Mapping[str, torch.Tensor]) -> str:
+def weights_hash(tensors: Mapping[str, torch.Tensor]) -> str:
+    """SHA-256 of the weights by name, as a model's header states it."""
     digest = hashlib.sha256()
     for key in sorted(tensors):
         digest.update(key.encode())
         digest.update(tensors[key].contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _seal(tensors: Mapping[str, torch.Tensor], header: str) -> str:
+    """SHA-256 of the header's text and of every tensor with its name, type and shape."""
+    digest = hashlib.sha256(header.encode())
+    for key in sorted(tensors):
+        tensor = tensors[key].contiguous()
+        digest.update(f"\n{key} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.view(torch.uint8).numpy().tobytes() if tensor.dim() else tensor.reshape(1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()

@@ -22,6 +22,7 @@ from model_core.network.kriged_background import StationReadings
 from model_core.network.reanalysis_network import NetworkOutput
 from model_core.stations.gridding import GriddedReadings
 from model_core.warping import warp
+from model_core.world_maps import fill_in
 
 # Kernels reach a number of cells: on cells of another size than trained for they reach another distance.
 SPACING_TOLERANCE = 1.5
@@ -56,7 +57,8 @@ class Predictor:
     model : Model
     grid : Grid
     device : torch.device
-    covariates : maps (rows, columns) on the grid in canonical units, by key; where they are known they overrule the model's own
+    covariates : maps (rows, columns) on the grid in canonical units, by key; where they are known they overrule the model's own,
+        and where neither has one the world map that ships with the engine is taken (`world_maps`)
     precision : "auto", "fp32", "bf16" or "fp16"; see `choose_precision`
     memory : MB of memory that prediction may take (`DEFAULT_MEMORY_MB` if None); a grid that needs more is predicted in
         overlapping windows
@@ -201,12 +203,13 @@ def predict(
 
 def _maps(model: Model, grid: Grid, covariates: Mapping[str, np.ndarray]) -> np.ndarray:
     """The covariates that the network knows on the grid, NaN where unknown; float32 (1, covariates, rows, columns)."""
-    maps = np.full((1, len(model.configuration.covariates), *grid.shape), np.nan, np.float32)
-    for i, name in enumerate(model.configuration.covariates):
+    maps = np.full((1, len(model.configuration.maps), *grid.shape), np.nan, np.float32)
+    for i, name in enumerate(model.configuration.maps):
         if model.maps and name in model.maps.fields:
             maps[0, i] = warp(model.maps.fields[name], model.maps.grid, grid)
         if name in covariates:
             maps[0, i] = np.where(np.isfinite(covariates[name]), covariates[name], maps[0, i])
+    fill_in(maps[0], model.configuration.maps, grid)
     return maps
 
 
@@ -216,7 +219,7 @@ def missing_maps(model: Model, grid: Grid, covariates: Mapping[str, np.ndarray] 
 
 
 def _unknown(model: Model, maps: np.ndarray) -> list[str]:
-    return [name for name, field in zip(model.configuration.covariates, maps[0]) if not np.isfinite(field).any()]
+    return [name for name, field in zip(model.configuration.maps, maps[0]) if not np.isfinite(field).any()]
 
 
 def _notes(model: Model, grid: Grid) -> list[str]:

@@ -108,6 +108,8 @@ def _parse(unit: str, where: str):
     try:
         factor, text = found[1:] if (found := ratio(unit)) else expression(unit)
         parsed = _registry().parse_units(text)
+    except ImportError:
+        raise  # pint itself is missing
     except Exception as error:  # pint raises a whole zoo for text that is no unit
         raise InputError(f"{where}: unknown unit '{unit}'; accepted are for example {ACCEPTED_EXAMPLES}") from error
     names = list(parsed._units)

@@ -57,7 +57,7 @@ def page_of(model: Model, file: Path, with_pictures: bool = True) -> Page:
 def _facts(model: Model, file: Path) -> list[Block]:
     configuration, card, grid = model.configuration, model.card, model.grid
     weather = [_name(key) for key in configuration.station_variables if key != configuration.target]
-    maps = [_name(key) for key in configuration.covariates]
+    maps = [_name(key) for key in configuration.maps]
     weights = sum(parameter.numel() for parameter in model.network.parameters())
     rows = [
         ("Predicts", f"{_name(configuration.target)}, {pretty_unit(get_variable(configuration.target).unit)}"),
@@ -118,7 +118,7 @@ def _limits(model: Model) -> list[Block]:
         f"On cells below {cell / SPACING_TOLERANCE:.0f} or above {cell * SPACING_TOLERANCE:.0f} km its skill is not known; a run there says so.",
     ]
     if model.maps:
-        covered = [_name(key) for key in configuration.covariates if key in model.maps.fields]
+        covered = [_name(key) for key in configuration.maps if key in model.maps.fields]
         if covered:
             sentences.append(f"It carries {_listed(covered)} for {_region(model.maps.grid)}. Elsewhere it works without, unless a file gives them.")
     if model.card.get("training", {}).get("stopped_at") is not None:
@@ -186,7 +186,7 @@ def _network(model: Model, with_pictures: bool) -> list[Block]:
     if kernels and not with_pictures:
         blocks += blocks_of(kernels)
     if with_pictures and model.maps:
-        for key in model.configuration.covariates:
+        for key in model.configuration.maps:
             if key in model.maps.fields:
                 unit = get_variable(key).unit
                 blocks.append(Picture(pictures.map_picture(model.maps, key, unit), f"{_sentence_case(_name(key))}, as the file carries it.", 0.49))

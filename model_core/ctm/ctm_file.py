@@ -22,12 +22,15 @@ from model_core.ctm.formats.surface import Level, describe_axis, is_vertical
 from model_core.ctm.missing_values import without_marks
 from model_core.ctm.mixing_ratios import Air, Conversion, air_of, conversion, ratio_unit
 from model_core.errors import InputError
+from model_core.free_memory import free_main_memory
 from model_core.units import convert, is_concentration
 from model_core.variable_table import VariableTable
 from model_core.variables import Variable
 
 _AEROSOL_SPECIES = re.compile(r"A(SO4|NO3|NH4|EC|OTHR|NA|CL|POC|PNCOM|LVPO1|ORGPA|25)[IJ]?", re.IGNORECASE)
 
+
+_ALWAYS_ROOM = 256 << 20  # bytes that nobody is asked for
 
 _MERRA_PARTS = {"DUSMASS25", "SSSMASS25", "BCSMASS", "OCSMASS", "SO4SMASS"}
 
@@ -175,11 +178,25 @@ class CTMFile:
         return np.stack(arrays, axis=1) if air is None else air.density(*arrays)
 
     def _read(self, name: str, unit: str | None, limits: tuple[float, float], steps: Sequence[int], marks: Counter | None) -> np.ndarray:
+        self._check_room(name, len(steps))
         try:
             values = self.layout.surface_fields(self.dataset[name], steps)
         except (OSError, RuntimeError, IndexError, TypeError, ValueError) as error:
             raise InputError(f"variable '{name}' of '{self.path}' is damaged ({error}); copy or download the file again") from error
         return without_marks(values, self._convert(values, name, unit), limits, name, marks)
+
+    def _check_room(self, name: str, count: int) -> None:
+        """Raise `InputError` if so many fields are more than the memory holds; a header can claim any number of them."""
+        rows, columns = self.layout.grid.shape
+        needed = 4 * rows * columns * count
+        if needed < _ALWAYS_ROOM:
+            return
+        free = free_main_memory()
+        if free is not None and needed > free:
+            raise InputError(
+                f"variable '{name}' of '{self.path}' has {count} fields of {rows} rows x {columns} columns in one day, "
+                f"{needed / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB of memory are free; is its header right? Cut out a part, or coarsen it"
+            )
 
     def surface_notes(self) -> list[str]:
         """Which level is read and why, of every level dimension of what is recognised."""

@@ -90,10 +90,10 @@ def _open(
     """The days, with what the model asks for where the files have it; prepared once and kept for the next time."""
     configuration, cache = model.configuration, Path(request.get("cache") or out / CACHE_FOLDER)
     # In one set with what a training asks for, so that its prepared fields can serve.
-    wanted = {configuration.target, *configuration.station_variables, *configuration.covariates, "land", "elevation"}
+    wanted = {configuration.target, *configuration.station_variables, *configuration.maps, "land", "elevation"}
     grid = parse_grid(request["grid"]) if request.get("grid") else None
     lead_day = request.get("lead_day")
-    with evaluation_folder(cache):
+    with evaluation_folder(cache, shared=True):
         days = open_store(
             files, sorted(wanted), grid, cache, progress, time_zone=request.get("time_zone") or "UTC",
             lead_day=None if lead_day in (None, "") else int(lead_day),

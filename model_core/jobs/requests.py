@@ -137,7 +137,7 @@ def requested_covariates(
 
     file = Path(request["covariates"])
     maps = read_covariates(file, grid)
-    known = model.configuration.covariates
+    known = model.configuration.maps
     used = {key: values for key, values in maps.items() if key in known and np.isfinite(values).any()}
     for key, values in used.items():
         progress.log(f"{key} from {file.name}, for {np.isfinite(values).mean():.1%} of the cells")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
@@ -15,12 +16,14 @@ from model_core.ctm.daily_store import CACHE_FOLDER
 from model_core.days import parse_day
 from model_core.device import choose_device, describe_device, training_autocast
 from model_core.errors import Cancelled, InputError, OutputError
+from model_core.file_lock import only_one
 from model_core.grid import parse_grid
 from model_core.jobs.requests import required
 from model_core.model_file import SUFFIX, Model, load_model, save_model
 from model_core.progress import Progress
 from model_core.training.card import training_card
 from model_core.training.choices import choose_inputs, choose_schedule, untypical
+from model_core.training.day_fields import cache_for
 from model_core.training.preparation import PreparedData, StationLayout, mean_of_days, prepare
 from model_core.training.processes import Processes, training_processes
 from model_core.training.record import HISTORY_CSV, HISTORY_PNG, KERNELS_PNG, plot_history, plot_kernels, write_history
@@ -45,12 +48,12 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     device = choose_device(request.get("device") or "auto")
     precision = request.get("precision") or "auto"
     training_autocast(device, precision)  # refuses an unknown one before hours of reading
-    with training_processes(request.get("device") or "auto") as processes:
+    with training_processes(request.get("device") or "auto") as processes, only_one(out) if processes.leads else nullcontext():
         if not processes.leads:  # one voice is enough; this one only listens for the cancel
             progress = Progress(lambda: False)
         if device.type == "cuda":
             device = torch.device("cuda", processes.local_rank)
-        prepared = _prepare(request, network, base, out, processes, progress.part(0, 0.05))
+        prepared = _prepare(request, network, base, out, processes, cache_for(device), progress.part(0, 0.05))
         split = _split(request, prepared, training)
         network = _scaled_to_days(request, network, base, prepared, split, progress)
         training = _length(request, training, split, processes)
@@ -84,8 +87,8 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
                 f"Cancelled at iteration {result.stopped_at} of {training.iterations}; the best model so far, of iteration "
                 f"{result.best['iteration']}, is in '{out}'. The same training goes on with --resume."
             )
-    figures = _draw(out, result, prepared, progress)
-    checkpoint.unlink(missing_ok=True)
+        figures = _draw(out, result, prepared, progress)
+        checkpoint.unlink(missing_ok=True)
     return {
         "out": str(out), "iterations": training.iterations, "loss": result.history[-1]["loss"],
         "validation": result.best.get("rmse"), "scores": result.best,
@@ -123,21 +126,21 @@ def _scaled_to_days(
 
 def _prepare(
     request: dict[str, Any], network: NetworkConfiguration, base: Model | None, out: Path, processes: Processes,
-    progress: Progress,
+    cache: int, progress: Progress,
 ) -> PreparedData:
     grid = parse_grid(request["grid"]) if request.get("grid") else None
     layout = None
     if request.get("layout"):
         layout = StationLayout(Path(request["layout"]), *(request.get(key) or None for key in ("x", "y", "crs")))
-    cache = Path(request["cache"]) if request.get("cache") else out.absolute().parent / CACHE_FOLDER
+    folder = Path(request["cache"]) if request.get("cache") else out.absolute().parent / CACHE_FOLDER
     time_zone, lead_day = request.get("time_zone") or "UTC", request.get("lead_day")
     lead_day = None if lead_day is None else int(lead_day)
     covariates = Path(request["covariates"]) if request.get("covariates") else None
 
     def work() -> PreparedData:
         return prepare(
-            required(request, "ctm"), network, grid, layout, cache, progress, time_zone, lead_day, covariates,
-            base.maps if base else None,
+            required(request, "ctm"), network, grid, layout, folder, progress, time_zone, lead_day, covariates,
+            base.maps if base else None, cache,
         )
 
     # The first process makes the stores, the others find them made.

@@ -95,9 +95,9 @@ def kriged_background(
     maps, known : Tensor
         Scaled maps, 0 where unknown, and 1 where they are known; (batch, maps, rows, columns).
     """
-    return KrigedBackground(*(
-        torch.stack(parts) for parts in zip(*(_of_day(*day, rule) for day in zip(days, level, spread, maps, known)))
-    ))
+    with torch.autocast(maps.device.type, enabled=False):  # a training in half precision leaves kriging alone
+        fields = [_of_day(*day, rule) for day in zip(days, level, spread, maps, known)]
+    return KrigedBackground(*(torch.stack(parts) for parts in zip(*fields)))
 
 
 def _of_day(

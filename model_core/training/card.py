@@ -38,7 +38,7 @@ def training_card(
         "software": f"CTM Reanalysis {__version__}",
         "target": target.key,
         "unit": target.unit,
-        "inputs": {name: get_variable(name).unit for name in (*network.station_variables, *network.covariates)},
+        "inputs": {name: get_variable(name).unit for name in (*network.station_variables, *network.maps)},
         "cell_size_km": grid.cell_size_km,
         "training": training,
         "scores": result.best,

@@ -51,16 +51,17 @@ def choose_inputs(
         beside = [name for name in _checked("inputs", _listed("inputs", inputs), static=False) if name != chosen]
     covariates = network.covariates if maps is None else tuple(_checked("maps", _listed("maps", maps), static=True))
     transforms, typical = dict(network.transforms), {**_TYPICAL, **(typical or {})}
-    for name in {chosen, *beside, *covariates} - {*network.station_variables, *network.covariates, *transforms}:
+    for name in {chosen, *beside, *covariates} - {*network.station_variables, *network.maps, *transforms}:
         if name == chosen:
             transforms[name] = _scaled(network.transform_of(network.target), network.target, chosen, typical)
         elif name in typical and name not in _INPUT_TRANSFORMS:
             transforms[name] = Transform("linear", 0.0, typical[name])
         else:
             transforms[name] = _INPUT_TRANSFORMS.get(name, Transform())
-    used = {name: rule for name, rule in transforms.items() if name in (chosen, *beside, *covariates)}
+    used = {name: rule for name, rule in transforms.items() if name in (chosen, *beside, *covariates, *network.drift)}
     return replace(
-        network, target=chosen, station_variables=(chosen, *beside), covariates=covariates, transforms=used
+        network, target=chosen, station_variables=(chosen, *beside), covariates=covariates,
+        drift=network.drift if maps is None else (), transforms=used
     )
 
 

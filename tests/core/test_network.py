@@ -18,7 +18,7 @@ def small(**changes) -> NetworkConfiguration:
 
 def inputs(configuration: NetworkConfiguration, shape=(37, 51), seed=0, stations=0.05):
     rng = np.random.default_rng(seed)
-    variables, covariates = len(configuration.station_variables), len(configuration.covariates)
+    variables, covariates = len(configuration.station_variables), len(configuration.maps)
     mask = torch.from_numpy((rng.random((1, variables, *shape)) < stations).astype(np.float32))
     mask[0, :, 5, 5] = 1
     values = torch.from_numpy(rng.gamma(2, 25, mask.shape).astype(np.float32)) * mask

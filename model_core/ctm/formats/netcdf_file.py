@@ -14,6 +14,7 @@ from model_core.errors import InputError
 from model_core.netcdf_path import netcdf_path
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
+_MOST_GROWING = 1500
 _OTHERS = (  # first bytes, what they mean
     (b"II*\x00", "a TIFF"), (b"MM\x00*", "a TIFF"),
     (b"PK", "a zip archive; unpack it"), (b"\x1f\x8b", "gzip-compressed; unpack it"),
@@ -61,9 +62,13 @@ def _open(path: Path) -> xarray.Dataset:
     file = netCDF4.Dataset(netcdf_path(path))
     try:
         names = group_names(file)
+        known: dict[str, int] = {}
         for group in (file, *(file[name] for name in names)):
             sizes = {str(name): len(dim) for name, dim in group.dimensions.items()}
-            check_sizes(sizes, [(name, v.dimensions, v.shape) for name, v in group.variables.items()], path)
+            known |= sizes  # a group uses its parents' dimensions too
+            shapes = [(name, v.dimensions, tuple(known.get(dim, 1) for dim in v.dimensions)) for name, v in group.variables.items()]
+            check_sizes(sizes, shapes, path)
+            _check_number(group, path)
         dataset = _decoded(file)
         dataset = with_groups(dataset, names, lambda name: _decoded(file[name])) if names else dataset
     except BaseException:
@@ -71,6 +76,18 @@ def _open(path: Path) -> xarray.Dataset:
         raise
     dataset.set_close(lambda: file.close() if file.isopen() else None)
     return dataset
+
+
+def _check_number(group: netCDF4.Dataset, path: Path) -> None:
+    """Raise `InputError` where opening would take minutes: HDF5 looks through all variables for the length of each that can grow."""
+    growing = {name for name, dim in group.dimensions.items() if dim.isunlimited()}
+    count = sum(bool(growing & set(variable.dimensions)) for variable in group.variables.values())
+    if count > _MOST_GROWING and group.data_model.startswith("NETCDF4"):
+        raise InputError(
+            f"'{path}' holds {count} variables along a dimension that can grow ({', '.join(sorted(growing))}), more than {_MOST_GROWING}, with "
+            "which the NetCDF library takes minutes; copy those that are needed, for example with ncks -v PM25,RH, or fix that dimension "
+            "with ncks --fix_rec_dmn all"
+        )
 
 
 def _decoded(group: netCDF4.Dataset) -> xarray.Dataset:
