@@ -23,10 +23,7 @@ def _air(request: dict[str, Any]) -> State | None:
     given = [request.get(key) for key in ("gas_temperature", "gas_pressure")]
     if given == [None, None]:
         return None
-    try:
-        temperature, pressure = (None if value in (None, "") else float(value) for value in given)
-    except (TypeError, ValueError):
-        raise InputError(f"gas_temperature and gas_pressure must be numbers, got {given[0]!r} and {given[1]!r}") from None
+    temperature, pressure = (None if value in (None, "") else float(value) for value in given)  # `checked` has seen that they are numbers
     if any(value is not None and value <= 0 for value in (temperature, pressure)):
         raise InputError(f"gas_temperature (K) and gas_pressure (hPa) must be above zero, got {given[0]} and {given[1]}")
     return State(STANDARD.temperature_k if temperature is None else temperature, STANDARD.pressure_pa if pressure is None else 100 * pressure)
@@ -35,10 +32,10 @@ def _air(request: dict[str, Any]) -> State | None:
 def _job(module: str) -> Job:
     def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         job = import_module(f"model_core.jobs.{module}").run
-        from model_core.variable_table import in_use
-
         request = checked(request)
         try:
+            from model_core.variable_table import in_use
+
             with in_use(request.get("variables"), request.get("level"), _air(request)):
                 return job(request, progress)
         except OSError as error:

@@ -96,7 +96,7 @@ def parse_until(text: Any) -> datetime | None:
             until = datetime.combine(parse_day(text) + timedelta(days=1), datetime.min.time())
         else:
             until = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
+    except (ValueError, InputError):
         raise InputError(f"until '{text}' is no time; write YYYY-MM-DD or YYYY-MM-DDTHH:MM") from None
     if until.tzinfo is not None:
         until = until.astimezone().replace(tzinfo=None)
