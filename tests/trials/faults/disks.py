@@ -71,7 +71,7 @@ def folder_refuses(number: int, random: np.random.Generator, folder: Path, world
     elsewhere = folder / "elsewhere"
     if elsewhere.exists():
         if out.is_dir():
-            wrong = f"the folder was made anew: {[path.name for path in out.iterdir()]}" if any(out.rglob("*.*")) else ""
+            wrong = half_written(out, known, RENEWED.get(name, ()))  # a job may make the folder anew
             shutil.rmtree(out)
         else:
             wrong = ""
