@@ -18,13 +18,14 @@ from trials.outcome import CLEAN, CRASH, SANE, WRONG, Outcome
 def out_of_memory(number: int, random: np.random.Generator, folder: Path, world: Path) -> tuple[Outcome, str]:
     """A limit on the address space, somewhere above what is in use when the job begins.
 
-    A library may end the process where it gets no memory; that is told from outside, by `plugin.engine`.
+    From 16 MiB on: with less, libraries get no thread or no buffer of their own and crash or wait for ever, which nobody can mend from
+    here. A library may end the process where it gets no memory; that is told from outside, by `plugin.engine`.
     """
     name = NAMES[number % len(NAMES)]
     known = sound(name, world, folder)
     out = folder / "out"
     out.mkdir()
-    more = int(2 ** random.uniform(18, 29))
+    more = int(2 ** random.uniform(24, 29))
     ended = run(*requests(world, out)[name], folder / "tmp", lambda: _limit(more))
     done = f"{name}, {more >> 10} KiB more than at its start"
     outcome = judged(ended)
