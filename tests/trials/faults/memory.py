@@ -12,7 +12,7 @@ from trials.faults.aftermath import as_if_nothing_had_been, half_written, judged
 from trials.faults.forked import run
 from trials.faults.jobs import NAMES, requests, sound
 from trials.faults.kills import RENEWED
-from trials.outcome import CLEAN, CRASH, SANE, WRONG, Outcome
+from trials.outcome import CLEAN, CRASH, WRONG, Outcome
 
 
 def out_of_memory(number: int, random: np.random.Generator, folder: Path, world: Path) -> tuple[Outcome, str]:
@@ -54,4 +54,3 @@ def _limit(more: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (now + more, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
-__all__ = ["SANE", "out_of_memory"]
