@@ -52,8 +52,14 @@ def _is_out_of_memory(error: BaseException) -> bool:
     # torch's classes are known by name, so that explaining an error never imports torch.
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
+    if isinstance(error, SystemError) and "without exception set" in str(error):  # what C code leaves that got no memory and said nothing
+        return True
     text = str(error).lower()
-    phrases = ("not enough memory", "out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc")
+    phrases = (
+        "not enough memory", "out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc",
+        "could not create a primitive",  # oneDNN, which computes torch's convolutions
+        "can't start new thread",
+    )
     return isinstance(error, (RuntimeError, OSError)) and any(phrase in text for phrase in phrases)
 
 

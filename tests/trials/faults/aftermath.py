@@ -8,7 +8,7 @@ from typing import Any
 from trials.faults.contents import digest
 from trials.faults.forked import Ended, run
 from trials.faults.jobs import Sound
-from trials.outcome import CLEAN, CRASH, HANG, SANE, TRACEBACK, WRONG, Outcome, of_error
+from trials.outcome import CLEAN, CRASH, HANG, SANE, WRONG, Outcome, of_error
 
 _OF_LIBRARIES = ("torchinductor_",)  # a folder for compiled code, which torch keeps for its user
 
@@ -64,4 +64,3 @@ def as_if_nothing_had_been(
     return Outcome(WRONG, f"left in the temporary folder: {left}") if left else None
 
 
-__all__ = ["CLEAN", "SANE", "TRACEBACK", "as_if_nothing_had_been", "half_written", "judged"]

@@ -18,7 +18,7 @@ from trials.faults.events import at_event
 from trials.faults.forked import Ended, run
 from trials.faults.jobs import NAMES, Sound, requests, sound
 from trials.faults.kills import RENEWED
-from trials.outcome import CLEAN, SANE, WRONG, Outcome
+from trials.outcome import CLEAN, WRONG, Outcome
 
 _NOBODY = 65534
 
@@ -71,7 +71,7 @@ def folder_refuses(number: int, random: np.random.Generator, folder: Path, world
     elsewhere = folder / "elsewhere"
     if elsewhere.exists():
         if out.is_dir():
-            wrong = f"the folder was made anew: {[path.name for path in out.iterdir()]}" if any(out.rglob("*.*")) else ""
+            wrong = half_written(out, known, RENEWED.get(name, ()))  # a job may make the folder anew
             shutil.rmtree(out)
         else:
             wrong = ""
@@ -107,6 +107,14 @@ def _limit_files(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
 
+def unmount_below(folder: Path) -> None:
+    """Take away small file systems that a trial left which was ended in the middle."""
+    for line in Path("/proc/mounts").read_text().splitlines():
+        place = line.split()[1]
+        if place.startswith(f"{folder}{os.sep}"):
+            subprocess.run(["umount", "-l", place], check=False)
+
+
 _can_mount: bool | None = None
 
 
@@ -137,4 +145,3 @@ def _small_disk(at: Path, size: int) -> Iterator[None]:
             shutil.rmtree(kept)
 
 
-__all__ = ["SANE", "disk_full", "folder_refuses"]

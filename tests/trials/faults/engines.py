@@ -227,4 +227,3 @@ def _gone(pid: int) -> bool:
     return False
 
 
-__all__ = ["dask_worker_killed", "qgis_killed", "worker_killed"]
