@@ -166,14 +166,11 @@ def load_model(name_or_file: str) -> Model:
         If it is missing, truncated, no model of this software, or of another format version.
     """
     path = find_model(name_or_file)
-    header = _read_header(path)
-    defined = header.get("variables", {})
-    if not isinstance(defined, dict) or not all(isinstance(one, dict) and "unit" in one for one in defined.values()):
-        raise ModelFileError(f"model file '{path}' is damaged: its variables are not defined as they should be; copy or train it again")
-    make_known(defined, f"model file '{path}'")
     try:
         content, header = path.read_bytes(), _read_header(path)
         defined = header.get("variables", {})
+        if not isinstance(defined, dict) or not all(isinstance(one, dict) and "unit" in one for one in defined.values()):
+            raise ValueError("its variables are not defined as they should be")
         make_known(defined, f"model file '{path}'")
         with safe_open(path, framework="pt") as file:
             tensors = {key: file.get_tensor(key) for key in file.keys()}

@@ -14,9 +14,6 @@ FILES = {
 }
 _LISTS = {"where", "error", "inputs", "input_options", "ctm", "maps", "time", "id", "baselines"}  # a text, or several
 _TEXTS = FILES | {
-    "value", "unit", "unit_column", "x", "y", "crs", "group", "sites_id", "encoding", "decimal", "stamp", "from", "time_zone", "times_in",
-    "date_order", "date", "start", "end", "step", "species", "grid", "device", "precision", "uncertainty", "analysis", "scheduler", "scheme",
-    "level", "target", "rh", "wind", "validation_start", "validation_end", "dem_unit", "dem_crs", "landcover_crs",
     "value", "unit", "unit_column", "x", "y", "crs", "group", "sites_id", "encoding", "decimal", "stamp", "from", "time_zone", "times_in", "date_order",
     "date", "start", "end", "step", "species", "grid", "device", "precision", "uncertainty", "analysis", "scheduler", "scheme", "level", "target",
     "rh", "wind", "network", "until", "validation_start", "validation_end", "dem_unit", "dem_crs", "landcover_crs",
