@@ -13,7 +13,6 @@ from model_core.card.blocks import Block, Bullets, Code, Heading, Picture, Table
 from model_core.card.recipe import configuration_file
 from model_core.card.tables import blocks_of, label, text_of
 from model_core.evaluation.figures import pretty_unit
-from model_core.grid import Grid
 from model_core.model_file import Model
 from model_core.variables import get_variable, known_variables
 

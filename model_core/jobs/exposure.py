@@ -12,12 +12,12 @@ from model_core.errors import InputError
 from model_core.exposure.allocation import Allocation, allocate
 from model_core.exposure.chart import people_chart, polygon_chart
 from model_core.exposure.measures import Exposure, exposures
-from model_core.exposure.population import COUNTS, DENSITY, Population, open_population
+from model_core.exposure.population import COUNTS, DENSITY, open_population
 from model_core.exposure.table import MEAN, SUFFIXES, rows_of, write_table
 from model_core.jobs.requests import required
 from model_core.json_values import finite
 from model_core.labels_font import font_family
-from model_core.polygons import Polygons, read_polygons
+from model_core.polygons import read_polygons
 from model_core.progress import Progress
 from model_core.rasters.series import FieldSeries, Mean, open_series
 

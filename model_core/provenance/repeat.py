@@ -15,7 +15,7 @@ from model_core.model_file import Model
 from model_core.netcdf_path import netcdf_path
 from model_core.progress import Progress
 from model_core.provenance.files import combined, files_named, short_name, with_files
-from model_core.provenance.record import Record, days_of, hashes_of, read_record, readings_sha256
+from model_core.provenance.record import days_of, hashes_of, read_record, readings_sha256
 from model_core.stations.gridding import GriddedReadings
 
 SUFFIXES = (".tif", ".tiff", ".nc")

@@ -40,7 +40,6 @@ def training_card(
         "target": target.key,
         "unit": target.unit,
         "inputs": {name: get_variable(name).unit for name in (*network.station_variables, *network.maps)},
-        "inputs": {name: get_variable(name).unit for name in (*network.station_variables, *network.maps)},
         **({"ranges": ranges} if ranges else {}),
         "cell_size_km": grid.cell_size_km,
         "training": training,

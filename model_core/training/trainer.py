@@ -132,6 +132,7 @@ def train_network(
         torch.backends.cudnn.benchmark = True  # all batches have one shape
     losses: list[float] = []
     first, began = done, time.monotonic()
+    one_done = began
     try:
         with closing(batches(drawer.draw, done, configuration.iterations, device)) as drawn:
             for batch in drawn:

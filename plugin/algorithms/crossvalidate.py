@@ -6,7 +6,7 @@ from pathlib import Path
 
 from qgis.core import (
     Qgis, QgsProcessingOutputFile, QgsProcessingOutputNumber, QgsProcessingOutputVectorLayer,
-    QgsProcessingParameterFile, QgsProcessingParameterFileDestination, QgsProcessingParameterFolderDestination,
+    QgsProcessingParameterFileDestination, QgsProcessingParameterFolderDestination,
     QgsProcessingParameterMultipleLayers, QgsProcessingParameterNumber, QgsProcessingParameterString,
 )
 

@@ -13,7 +13,7 @@ from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 from ..styling.ramps import RAMPS, pretty_unit
 from ..styling.renderer import style
 from ..translate import tr
-from .description import LABELS, FieldDescription, describe, uncertainties
+from .description import FieldDescription, describe, uncertainties
 from .intervals import set_periods
 
 

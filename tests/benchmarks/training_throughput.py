@@ -49,7 +49,7 @@ def prepared(name, device, shape):
     from model_core.network.reanalysis_network import ReanalysisNetwork
     from model_core.training.batches import BatchDrawer
     from model_core.training.objective import training_loss
-    from model_core.training.samples import TrainingDays, on_device, stacked
+    from model_core.training.samples import TrainingDays, on_device
     from model_core.training.split import split_by_time
 
     network_configuration, training = read_configuration(name)
@@ -96,6 +96,7 @@ def throughput(name, number):
 
     from model_core.device import choose_device, describe_device, training_autocast
     from model_core.grid import PRESETS
+    from model_core.training.samples import stacked
 
     device, shape = choose_device("auto"), PRESETS["china12km"].shape
     training, draw, step = prepared(name, device, shape)

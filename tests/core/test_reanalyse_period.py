@@ -1,7 +1,6 @@
 """A period: every way to hand over the readings gives the same fields, and nothing is computed twice or invented."""
 
 import json
-import shutil
 import signal
 import subprocess
 import sys

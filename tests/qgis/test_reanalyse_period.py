@@ -12,7 +12,6 @@ from qgis.core import (
     Qgis, QgsApplication, QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback, QgsProcessingOutputLayerDefinition,
     QgsProject, QgsRasterLayer,
 )
-from qgis.PyQt.QtCore import QDate
 
 from small_world import DAYS, FIRST_DAY, SMALL_GRID, readings_of
 

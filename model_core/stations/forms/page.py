@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from typing import Sequence
 
 from model_core.stations.forms.catalogue import NAMES, get
 from model_core.stations.forms.form import Form

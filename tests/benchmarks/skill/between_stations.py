@@ -27,7 +27,7 @@ import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 import usa  # noqa: E402
 from command_line import Setting, run  # noqa: E402
-from cross_validation import OUT, on_grid  # noqa: E402
+from cross_validation import on_grid  # noqa: E402
 from real_stations import DAYS, stations_of  # noqa: E402
 
 from model_core.ctm.daily_store import open_store  # noqa: E402
