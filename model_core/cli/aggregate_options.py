@@ -47,7 +47,7 @@ def add_aggregate(commands: Any) -> None:
                         help="polygon layer, whose cells count for shares of the area and of stations and are drawn (default: all)")
     parser.add_argument("--panel", metavar="F.png", help="also draw the mean of each period, up to 12")
     parser.add_argument("--outline", metavar="F", help="polygon or line layer to draw over the panel, such as provinces")
-    parser.add_argument("--points", metavar="F.gpkg|F.csv|F.parquet", help="also write the stations' statistics of each period")
+    parser.add_argument("--station-means", metavar="F.gpkg|F.csv|F.parquet", help="also write the stations' statistics of each period")
     parser.add_argument("--table", metavar="F.csv", help="also write means of the area, and shares of area and stations above each limit")
     add_table(parser, "readings of stations of the same days, for their means beside the field: a table, folder or pattern", required=False)
     add_level(parser)

@@ -38,7 +38,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Aggregate `fields` by periods and write them as `out` (.nc, or a folder for GeoTIFF).
 
     Further keys: species, by, minimum_share, station_share, above, percentiles, limits, daily, start, end, time_zone, hours, uncertainty,
-    mask; stations and the options of their table, points; panel, outline; table; gas_temperature, gas_pressure.
+    mask; stations and the options of their table, station_means; panel, outline; table; gas_temperature, gas_pressure.
     """
     out, targets = _targets(request)
     by, daily = request.get("by") or BY[0], request.get("daily") or MEAN
@@ -74,10 +74,10 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     if "table" in targets:
         with atomic_file(targets["table"]) as partial:
             as_table(work.periods_found, work.limits_found).to_csv(partial, index=False)
-    if "points" in targets:
+    if "station_means" in targets:
         from model_core.jobs.read_stations import write_table
 
-        write_table(targets["points"], work.station_table(), stations.stations)
+        write_table(targets["station_means"], work.station_table(), stations.stations)
     if "panel" in targets:
         _draw(targets["panel"], work, mask, outline)
     progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
@@ -133,14 +133,14 @@ def _targets(request: Mapping[str, Any]) -> tuple[Path, dict[str, Path]]:
         raise InputError("'out' is missing")
     out = Path(request["out"])
     check_output(out)
-    targets = {key: Path(request[key]) for key in ("points", "panel", "table") if request.get(key)}
-    for key, suffixes in (("points", POINT_SUFFIXES), ("panel", (".png",)), ("table", (".csv",))):
+    targets = {key: Path(request[key]) for key in ("station_means", "panel", "table") if request.get(key)}
+    for key, suffixes in (("station_means", POINT_SUFFIXES), ("panel", (".png",)), ("table", (".csv",))):
         if key in targets and targets[key].suffix.lower() not in suffixes:
             raise InputError(f"{key} '{targets[key].name}': the name must end in {', '.join(suffixes)}")
     for path in targets.values():
         check_target(path)
-    if "points" in targets and not request.get("stations"):
-        raise InputError("points are of stations; name the table of their readings (--stations), or leave --points out")
+    if "station_means" in targets and not request.get("stations"):
+        raise InputError("the means of the stations need their readings; name their table (--stations), or leave --station-means out")
     if request.get("outline") and "panel" not in targets:
         raise InputError("the outline is drawn on the panel; name that too (--panel), or leave --outline out")
     return out, targets

@@ -19,7 +19,7 @@ from .base import EngineAlgorithm, check_destination, is_temporary, run_engine
 from .day_parameters import add_day_parameters, day_request
 from .station_parameters import STATIONS, add_station_parameters, check_stations, station_request
 
-OUTPUT, FOLDER, PANEL, POINTS, TABLE = "OUTPUT", "FOLDER", "PANEL", "POINTS", "TABLE"
+OUTPUT, FOLDER, PANEL, STATION_MEANS, TABLE = "OUTPUT", "FOLDER", "PANEL", "STATION_MEANS", "TABLE"
 PERIODS, DAYS, FIRST_DAY, LAST_DAY = "PERIODS", "DAYS", "FIRST_DAY", "LAST_DAY"
 
 
@@ -45,7 +45,7 @@ class Aggregate(EngineAlgorithm):
         self.add(QgsProcessingParameterFileDestination(PANEL, tr("Panel"), "PNG (*.png)", optional=True, createByDefault=False),
             tr("Picture with a map of each period, up to 12, under one colour bar."))
         self.add(QgsProcessingParameterVectorDestination(
-            POINTS, tr("Means of the stations"), Qgis.ProcessingSourceType.VectorPoint, optional=True, createByDefault=False),
+            STATION_MEANS, tr("Means of the stations"), Qgis.ProcessingSourceType.VectorPoint, optional=True, createByDefault=False),
             tr("A point for each station and period, with the field's mean beside the station's; needs stations."))
         self.add(QgsProcessingParameterFileDestination(TABLE, tr("Table"), "CSV (*.csv)", optional=True, createByDefault=False),
             tr("Means of the area, and the shares of area and stations above each limit."))
@@ -63,8 +63,8 @@ class Aggregate(EngineAlgorithm):
         asked = "" if folder_output else self.parameterAsOutputLayer(parameters, OUTPUT, context)
         output = folder_output or str(Path(asked).with_suffix(".nc"))  # QGIS names temporary rasters .tif
         targets = {name: self.parameterAsFileOutput(parameters, name, context) for name in (PANEL, TABLE) if self._given(parameters, name)}
-        if self._given(parameters, POINTS):
-            targets[POINTS] = self.parameterAsOutputLayer(parameters, POINTS, context)
+        if self._given(parameters, STATION_MEANS):
+            targets[STATION_MEANS] = self.parameterAsOutputLayer(parameters, STATION_MEANS, context)
         with job_folder() as folder:
             request = field_request(self, parameters, context, folder)
             if self._given(parameters, STATIONS):
@@ -76,8 +76,8 @@ class Aggregate(EngineAlgorithm):
             result = run_engine("aggregate", request, feedback, [*([] if folder_output else [output]), *targets.values()])
         self._tell(result, feedback)
         outputs = {PERIODS: len(result["periods"]), DAYS: result["days"], FIRST_DAY: result["first"], LAST_DAY: result["last"], **targets}
-        if POINTS in targets:
-            outputs[POINTS] = load_station_means(targets[POINTS], result, context)
+        if STATION_MEANS in targets:
+            outputs[STATION_MEANS] = load_station_means(targets[STATION_MEANS], result, context)
         if folder_output:
             return {FOLDER: output, **outputs}
         return {OUTPUT: load_periods(output, result, context, asked), **outputs}
@@ -99,7 +99,7 @@ class Aggregate(EngineAlgorithm):
                 period=row["period"], limit=row["limit"], averaging=row["averaging"], share=share, stations=stations))
 
     def _check_outputs(self, parameters, context) -> str:
-        if self._given(parameters, POINTS) and not self._given(parameters, STATIONS):
+        if self._given(parameters, STATION_MEANS) and not self._given(parameters, STATIONS):
             return tr("The means of the stations need a station layer; choose it, or leave them out.")
         if self._given(parameters, OUTLINE) and not self._given(parameters, PANEL):
             return tr("The outline is drawn on the panel; name that too, or leave the outline out.")

@@ -187,7 +187,7 @@ def test_files_that_do_not_belong_together_are_refused_by_name(spoil, said, tmp_
     ({"by": "decade"}, "'decade' are unknown"), ({"minimum_share": 75}, "from 0 to 1"), ({"percentiles": [101]}, "from 0 to 100"),
     ({"limits": ["who2005"]}, "no set of limits 'who2005'"), ({"out": "x.tif"}, "must end in .nc"),
     ({"uncertainty": "bound"}, "without standard"),
-    ({"points": "x.gpkg"}, "--stations"), ({"outline": "x.gpkg"}, "--panel"), ({"start": "2019-02-01"}, "no field from 2019-02-01"),
+    ({"station_means": "x.gpkg"}, "--stations"), ({"outline": "x.gpkg"}, "--panel"), ({"start": "2019-02-01"}, "no field from 2019-02-01"),
     ({"by": "month"}, "no month has 75% of its days: 2019-01 \\(3 of 31\\)"), ({"daily": "median"}, "unknown value of a day"),
     ({"by": "month", "minimum_share": 0.05, "panel": "x.tif"}, "must end in .png"),
 ])

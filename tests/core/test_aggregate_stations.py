@@ -57,8 +57,9 @@ def polluted(tmp_path_factory):
 def test_stations_that_read_their_cell_have_its_statistics(tmp_path):
     values = fields_of(40, seed=5)
     points = tmp_path / "points.csv"
-    out = aggregate(fields=[write_period(tmp_path / "in.nc", values)], minimum_share=0.5, above=[35], percentiles=[90], points=str(points),
-                    out=str(tmp_path / "out.nc"), **table_of(tmp_path / "stations.csv", values))["out"]
+    file = write_period(tmp_path / "in.nc", values)
+    out = aggregate(fields=[file], minimum_share=0.5, above=[35], percentiles=[90], station_means=str(points), out=str(tmp_path / "out.nc"),
+                    **table_of(tmp_path / "stations.csv", values))["out"]
     found = pd.read_csv(points).sort_values("station")
     for column in ("value", "field", "days", "p90", "days_above_35"):
         name = "pm25" if column in ("value", "field") else f"pm25_{column}"
@@ -67,7 +68,7 @@ def test_stations_that_read_their_cell_have_its_statistics(tmp_path):
 
 def test_stations_read_every_third_day_have_a_share_of_their_own(tmp_path):
     values = fields_of(30, seed=6)
-    request = dict(fields=[write_period(tmp_path / "in.nc", values)], points=str(tmp_path / "points.csv"), minimum_share=0,
+    request = dict(fields=[write_period(tmp_path / "in.nc", values)], station_means=str(tmp_path / "points.csv"), minimum_share=0,
                    **table_of(tmp_path / "stations.csv", values, drop=lambda number: number % 3))
     for share, known in ((0.75, False), (0.2, True)):
         aggregate(station_share=share, out=str(tmp_path / "out.nc"), **request)
@@ -159,7 +160,7 @@ def test_ozone_is_set_against_8_hour_limits_from_hours_and_not_from_daily_means(
 def test_stations_get_8_hour_means_of_their_hours_as_fields_do(tmp_path):
     values = np.random.default_rng(3).gamma(4, 15, (24 * 6, *GRID.shape)).astype(np.float32)
     file = write_period(tmp_path / "hours.nc", values, species="o3", step="hour")
-    out = aggregate(fields=[file], daily="max8h", points=str(tmp_path / "points.csv"), out=str(tmp_path / "out.nc"),
+    out = aggregate(fields=[file], daily="max8h", station_means=str(tmp_path / "points.csv"), out=str(tmp_path / "out.nc"),
                     **table_of(tmp_path / "stations.csv", values, step="h"))["out"]
     np.testing.assert_allclose(pd.read_csv(tmp_path / "points.csv").sort_values("station")["value"], read(out, "o3")[0].ravel(), rtol=1e-4)
 

@@ -73,7 +73,7 @@ def test_the_toolbox_loads_means_limits_and_stations_with_style_and_time(series,
     values = {
         "FIELDS": [series], "BY": "year", "MINIMUM_SHARE": 0.02, "LIMITS": ["who2021"], "STATIONS": stations, "VALUE": "pm25",
         "TIME": "day", "ID": "code", "OUTPUT": QgsProcessingOutputLayerDefinition("TEMPORARY_OUTPUT", project),
-        "POINTS": QgsProcessingOutputLayerDefinition(str(tmp_path / "points.gpkg"), project)}
+        "STATION_MEANS": QgsProcessingOutputLayerDefinition(str(tmp_path / "points.gpkg"), project)}
     assert algorithm.checkParameterValues(values, context) == (True, "")
     results, ok = algorithm.run(values, context, feedback)
     assert ok and handleAlgorithmResults(algorithm, context, feedback, parameters=values), feedback.textLog()
@@ -105,7 +105,7 @@ def test_load_reanalysis_gives_each_month_its_days(run, make_stations, tiny_mode
 
 def test_the_readings_of_a_station_are_averaged_beside_the_field(run, series, make_stations, tmp_path):
     run("aggregate", FIELDS=[series], STATIONS=make_stations(DAYS), VALUE="pm25", TIME="day", ID="code", OUTPUT=str(tmp_path / "mean.nc"),
-        POINTS=str(tmp_path / "points.gpkg"))
+        STATION_MEANS=str(tmp_path / "points.gpkg"))
     points = QgsVectorLayer(str(tmp_path / "points.gpkg"), "points", "ogr")
     found = {point["station"]: point["value"] for point in points.getFeatures()}
     wanted = {f"S{number}": np.mean([readings_of(day)[number][2] for day in DAYS]) for number in range(60)}
@@ -138,7 +138,7 @@ def test_geotiffs_go_into_a_folder(run, series, read_raster, fields, tmp_path):
 @pytest.mark.parametrize("spoil, expected", [
     ({"FIELDS": []}, "Choose files of fields"), ({"FIELDS_FOLDER": "/tmp"}, "one of the two"),
     ({"OUTPUT": "/tmp/mean.tif"}, "must end in .nc"),
-    ({"OUTPUT": None}, "Name the NetCDF"), ({"POINTS": "/tmp/points.gpkg"}, "need a station layer"),
+    ({"OUTPUT": None}, "Name the NetCDF"), ({"STATION_MEANS": "/tmp/points.gpkg"}, "need a station layer"),
     ({"START": "2018-02-20", "END": "2018-02-18"}, "before the first"),
 ])
 def test_what_can_not_be_is_refused(refusal, series, spoil, expected, tmp_path):
