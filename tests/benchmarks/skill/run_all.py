@@ -37,7 +37,7 @@ from tables import markdown, write_rows  # noqa: E402
 
 DOCS = ROOT / "resources" / "docs"
 _SCORES = ("n", "rmse", "ratio", "r2_det", "coverage_90", "crps", "crps_ratio")
-_LARGEST = (1100, 1100)  # pixels of a figure on the page
+_LARGEST, _COLOURS = (1100, 1100), 200  # pixels and colours of a figure on the page: the plugin's zip holds it
 # Name, what makes its rows, and the columns that are shown.
 PARTS = {
     "real_stations": (real_stations.rows_of, ("day", "scheme", "method", *_SCORES)),
@@ -103,7 +103,8 @@ def write_docs(tables: dict[str, str], model: str) -> None:
         if (OUT / f"{name}.png").exists():
             with Image.open(OUT / f"{name}.png") as image:
                 image.thumbnail(_LARGEST)
-                image.save(DOCS / "images" / f"skill_{name}.png", optimize=True)
+                palette = image.convert("RGB").quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
+                palette.save(DOCS / "images" / f"skill_{name}.png", optimize=True)
 
 
 if __name__ == "__main__":
