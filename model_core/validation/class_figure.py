@@ -10,9 +10,10 @@ from model_core.evaluation.figures import STYLE, as_png, pretty_name, pretty_uni
 from model_core.validation.cross_validation import MODEL
 from model_core.validation.scatter import NAMES
 
+# In order of preference: periods are there only where a user has named them.
 _SHOWN = {
-    "distance": "Nearest given station", "given": "Groups given", "urban": "Urban fraction", "elevation": "Elevation",
-    "predicted": "Predicted concentration", "period": "Period", "season": "Season", "region": "Region", "month": "Month",
+    "period": "Period", "distance": "Nearest given station", "given": "Groups given", "urban": "Urban fraction", "elevation": "Elevation",
+    "predicted": "Predicted concentration", "season": "Season", "region": "Region", "month": "Month",
 }
 # Dark to light without red against green; a marker each, so that colour is not all that tells them apart.
 _LOOKS = (("#1f5a94", "o"), ("#d9762b", "s"), ("#7a5195", "^"), ("#5f9e6e", "D"), ("#8c8c8c", "v"), ("#b0413e", "P"))
@@ -54,10 +55,10 @@ def class_figure(rows: Sequence[dict[str, Any]], methods: Sequence[str], unit: s
             axes_of[0, column].set_title(f"({'abcd'[column]}) {_SHOWN[grouping]}{unit_of_class}", fontweight="bold")
             ticks = [f"{name.removesuffix(behind).strip()}\n{counts[name]}" for name in classes]
             axes_of[1, column].set_xticks(range(len(classes)), ticks, fontsize=6.5)
-            axes_of[1, column].set_ylim(bottom=0)
             for axes in axes_of[:, column]:
                 axes.grid(axis="y", color="#e3e3e3", linewidth=0.6)
                 axes.set_axisbelow(True)
+        axes_of[1, 0].set_ylim(bottom=0)  # shared by the row: only now is its top known
         axes_of[0, 0].set_ylabel("Bias (% of the mean observed)")
         axes_of[1, 0].set_ylabel(f"RMSE ({pretty_unit(unit)})")
         figure.supxlabel("Class, and most readings of a method in it", fontsize=8)

@@ -15,8 +15,8 @@ PAGE = ROOT / "resources" / "docs" / "paper.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 SMALL = "0,-600000,288000,-312000,12000@+proj=lcc +lat_1=25 +lat_2=40 +lat_0=34 +lon_0=110 +R=6370000 +units=m +no_defs"  # 24 x 24 cells
 SMALLER = {
-    "paper_data.py": {"--grid": SMALL, "--days": "3", "--cities": "18", "--sites": "14"},
-    "crossvalidate": {"--folds": "3"},
+    "paper_data.py": {"--grid": SMALL, "--days": "2", "--cities": "16", "--sites": "14"},
+    "crossvalidate": {"--folds": "2"},
 }
 
 
@@ -54,8 +54,8 @@ def test_every_figure_of_the_paper_has_its_section_and_the_list_its_command():
 def test_its_command_draws_the_figure(folder, figure):
     name = re.search(r"`([\w/]+\.png)`", SECTIONS[figure])[1]
     with Image.open(folder / name) as picture:
-        pixels = np.asarray(picture.convert("RGB"), float)
-    assert min(pixels.shape[:2]) > 300
+        assert min(picture.size) > 300
+        pixels = np.asarray(picture.convert("RGB").reduce(2), float)
     white = (pixels > 250).all(2)
     assert 0.02 < 1 - white.mean() < 0.98, "blank"
     inked = pixels[~white]
@@ -94,14 +94,14 @@ def test_the_numbers_of_stations_are_those_of_the_recipe(monkeypatch):
 def test_scores_lie_beside_the_pictures(folder):
     """What figures 4, 6, 8, S1 and S6 show can be read as numbers too."""
     reproduced = json.loads((folder / "reproduced" / "scores.json").read_text(encoding="utf-8"))
-    assert len(reproduced["daily"]) == 12 and np.isfinite(reproduced["mean_of_daily"]["r2_pearson"])
+    assert len(reproduced["daily"]) == 8 and np.isfinite(reproduced["mean_of_daily"]["r2_pearson"])
     for name in ("stations_left_out", "cities_left_out"):
         report = json.loads((folder / name / "scores.json").read_text(encoding="utf-8"))
-        assert report["methods"]["model"]["pooled"]["rmse"] > 0 and report["folds"] == 3
+        assert report["methods"]["model"]["pooled"]["rmse"] > 0 and report["folds"] == 2
     classes = pd.read_csv(folder / "cities_left_out" / "scores_by_class.csv").astype(str)
     assert classes.apply(lambda column: column.str.contains("lockdown")).any(axis=None)
     readings = pd.read_csv(folder / "data" / "pm25.csv")
     ctm = json.loads((folder / "ctm_at_stations" / "scores.json").read_text(encoding="utf-8"))
-    assert ctm["pooled"]["n"] == len(readings)  # no reading was lost on the way
+    assert ctm["methods"]["ctm"]["pooled"]["n"] == len(readings)  # no reading was lost on the way
     aod = json.loads((folder / "against_aod" / "scores.json").read_text(encoding="utf-8"))
-    assert 0 < json.dumps(aod).count("spearman")
+    assert -1 <= aod["scores"]["spearman"] <= 1 and not aod["one_unit"] and "bias" not in aod["scores"]
