@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import stat
+from datetime import date as Date
 from typing import Any, Callable, Mapping
 
 from model_core.errors import InputError
@@ -65,6 +66,8 @@ def _checked(name: str, value: Any) -> Any:
 def _text(name: str, value: Any) -> str:
     if isinstance(value, os.PathLike):
         value = os.fspath(value)
+    if isinstance(value, Date):
+        value = value.isoformat()
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise InputError(f"'{name}' must be a text, got {value!r}")
     text = str(value)
