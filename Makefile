@@ -26,7 +26,7 @@ help:
 	@echo "make benchmark      run the benchmarks; one table, .build/benchmarks/benchmark.csv and .png"
 	@echo "make benchmark-skill  the bundled model against kriging, in and out of China (DATA=folder of real data, MODEL=another model)"
 	@echo "make trials         damaged inputs, killed processes, full disks, a decade of days; one table, .build/trials/trials.csv"
-	@echo "make model          train the bundled model anew by its recipe (DATA=folder of real data); goes on where it was cut off"
+	@echo "make model          train the bundled model anew by its recipe (DATA=folder of real data, MODEL=paper for the other one); goes on where it was cut off"
 	@echo "make clean          remove all that make made (.build); QGIS stays installed"
 
 setup: system test-tools
@@ -63,7 +63,7 @@ trials: setup
 	@$(ENGINE_PYTHON) tests/trials/run_all.py
 
 model: engine
-	@$(ENGINE_PYTHON) resources/recipes/make_model.py --data "$(DATA)" --resume
+	@$(ENGINE_PYTHON) resources/recipes/make_model.py --model "$(or $(MODEL),bundled)" --data "$(DATA)" --resume
 
 package:
 	@$(PYTHON) tools/package.py

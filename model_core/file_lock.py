@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Callable, Iterator
 
@@ -46,6 +46,14 @@ def only_one(out: Path, wait: Callable[[], None] | None = None) -> Iterator[None
         os.close(file)
         if os.name == "nt":
             _remove(path)
+
+
+def remove_abandoned(out: Path) -> None:
+    """Take away the lock file that a killed process left beside a finished output; one that is held stays."""
+    out = Path(os.path.abspath(out))
+    if out.with_name(f".{out.name}.lock").exists():
+        with suppress(OutputError), only_one(out):
+            pass
 
 
 def _acquire(path: Path, out: Path, wait: Callable[[], None] | None) -> int:

@@ -87,8 +87,13 @@ class ModelSummary:
     card: dict[str, Any] = field(default_factory=dict)
 
 
-def save_model(path: Path, model: Model) -> None:
+def save_model(path: Path, model: Model, kernel_bits: int | None = None) -> None:
     """Write a model file; it gets its name only when it is complete.
+
+    Parameters
+    ----------
+    kernel_bits : significant bits that the kernels of the UNet++ are rounded to, at most the 11 of half precision, in which
+        they are then stored (the fewer, the better they are compressed); None keeps them as they are. Read back they are float32.
 
     Raises
     ------
@@ -96,6 +101,9 @@ def save_model(path: Path, model: Model) -> None:
         If the file can't be written.
     """
     tensors = {_WEIGHTS + key: value.contiguous() for key, value in model.network.cpu().state_dict().items()}
+    if kernel_bits:  # the kernels of PointConv and all that is not a kernel are few and stay as they are
+        large = [key for key, value in tensors.items() if key.startswith(f"{_WEIGHTS}unet.") and value.ndim == 4]
+        tensors |= {key: _rounded(tensors[key], kernel_bits).half() for key in large}
     header: dict[str, Any] = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -115,6 +123,12 @@ def save_model(path: Path, model: Model) -> None:
     content = sealed(tensors, json.dumps(header))
     with atomic_file(path) as partial:
         partial.write_bytes(content)
+
+
+def _rounded(values: torch.Tensor, bits: int) -> torch.Tensor:
+    """Each value rounded to so many significant bits."""
+    mantissa, exponent = torch.frexp(values)
+    return torch.ldexp(torch.round(mantissa * 2**bits) / 2**bits, exponent)
 
 
 def sealed(tensors: Mapping[str, torch.Tensor], header: str) -> bytes:
@@ -152,13 +166,12 @@ def load_model(name_or_file: str) -> Model:
         If it is missing, truncated, no model of this software, or of another format version.
     """
     path = find_model(name_or_file)
-    header = _read_header(path)
-    defined = header.get("variables", {})
-    if not isinstance(defined, dict) or not all(isinstance(one, dict) and "unit" in one for one in defined.values()):
-        raise ModelFileError(f"model file '{path}' is damaged: its variables are not defined as they should be; copy or train it again")
-    make_known(defined, f"model file '{path}'")
     try:
-        content = path.read_bytes()
+        content, header = path.read_bytes(), _read_header(path)
+        defined = header.get("variables", {})
+        if not isinstance(defined, dict) or not all(isinstance(one, dict) and "unit" in one for one in defined.values()):
+            raise ValueError("its variables are not defined as they should be")
+        make_known(defined, f"model file '{path}'")
         with safe_open(path, framework="pt") as file:
             tensors = {key: file.get_tensor(key) for key in file.keys()}
             metadata = file.metadata()
@@ -176,7 +189,8 @@ def load_model(name_or_file: str) -> Model:
 
 
 def _check_hashes(
-    path: Path, header: dict[str, Any], metadata: Mapping[str, str], tensors: Mapping[str, torch.Tensor], weights: Mapping[str, torch.Tensor],
+    path: Path, header: dict[str, Any], metadata: Mapping[str, str], tensors: Mapping[str, torch.Tensor],
+    weights: Mapping[str, torch.Tensor],
 ) -> None:
     """Raise `ModelFileError` if something in the file is not as it was written, or a weight is no number.
 

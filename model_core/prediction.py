@@ -8,6 +8,7 @@ from typing import Collection, Mapping, Sequence
 import numpy as np
 import torch
 
+from model_core.applicability import used_elsewhere
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.inference.batches import in_batches, is_out_of_memory
@@ -23,9 +24,6 @@ from model_core.network.reanalysis_network import NetworkOutput
 from model_core.stations.gridding import GriddedReadings
 from model_core.warping import warp
 from model_core.world_maps import fill_in
-
-# Kernels reach a number of cells: on cells of another size than trained for they reach another distance.
-SPACING_TOLERANCE = 1.5
 
 
 @dataclass(frozen=True)
@@ -79,11 +77,16 @@ class Predictor:
         precision: str = "auto", memory: int | None = None,
     ):
         self.model, self.grid, self.memory = model, grid, memory or DEFAULT_MEMORY_MB
-        self.notes = _notes(model, grid)
+        self.notes = used_elsewhere(model, grid)
         maps = _maps(model, grid, covariates or {})
         self._missing_maps = _unknown(model, maps)
         self._host_maps = maps
         self._place(device, choose_precision(precision, device, self.notes.append))
+
+    @property
+    def maps(self) -> dict[str, np.ndarray]:
+        """The maps that the network is given on the grid, by key: float32 (rows, columns), NaN where unknown."""
+        return dict(zip(self.model.configuration.maps, self._host_maps[0]))
 
     def predict(self, days: Sequence[Mapping[str, GriddedReadings]]) -> list[Reanalysis]:
         """The target's field on each day; a day's result never depends on the others.
@@ -220,13 +223,3 @@ def missing_maps(model: Model, grid: Grid, covariates: Mapping[str, np.ndarray] 
 
 def _unknown(model: Model, maps: np.ndarray) -> list[str]:
     return [name for name, field in zip(model.configuration.maps, maps[0]) if not np.isfinite(field).any()]
-
-
-def _notes(model: Model, grid: Grid) -> list[str]:
-    trained, used = model.grid.cell_size_km, grid.cell_size_km
-    if 1 / SPACING_TOLERANCE <= used / trained <= SPACING_TOLERANCE:
-        return []
-    return [
-        f"the model was trained on cells of {trained:.0f} km and is used on cells of {used:.1f} km: "
-        "its skill there is not known; train a model for this grid, or choose one nearer to its own"
-    ]

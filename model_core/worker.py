@@ -21,9 +21,10 @@ import time
 from typing import Any, BinaryIO
 
 from model_core import __version__
-from model_core.errors import Cancelled, InputError
+from model_core.errors import Cancelled, InputError, LibraryStuck
 from model_core.failures import explain
 from model_core.progress import Progress
+from model_core.run_log import RunLog
 
 PROTOCOL = 1
 DEFAULT_IDLE_SECONDS = 900.0
@@ -91,11 +92,17 @@ def run(job: Job) -> None:
     try:
         if job.cancelled.is_set():
             raise Cancelled("Cancelled.")
-        result = _find_job(job.command)(job.request, job)
+        perform = _find_job(job.command)
+        job.log_file = RunLog(str(job.command), job.request)
+        result = perform(job.request, job)
+        job.log_file.close("done")
         job.reply("result", result=result)
         return
     except BaseException as error:  # SystemExit too: a library's exit() must not take the warm worker along
-        explanation = explain(error, f"{job.command} {job.request}")
+        explanation, is_stuck = explain(error, job.log_file), isinstance(error, LibraryStuck)
+    if is_stuck:  # a thread of this process will never end
+        job.reply("error", **explanation)
+        _end_with_children()
     _release_memory(explanation["kind"] == "OutOfMemory")  # only here are the failed job's frames, and the arrays in them, let go
     job.reply("error", **explanation)
 

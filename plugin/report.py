@@ -13,7 +13,9 @@ _SCORES = {"r2_det": "R² (det)", "r2_pearson": "R² (Pearson)", "rmse": "RMSE",
            "mfb": "MFB", "mfe": "MFE", "crps": "CRPS", "coverage_90": "90 % coverage", "coverage_50": "50 % coverage",
            "width_50": "50 % width", "width_90": "90 % width", "nme_above_75": "NME > 75", "nme_above_150": "NME > 150",
            "rmse_to_kriging": "RMSE / kriging's"}
-_METHODS = {"idw": "inverse distance", "ok": "kriging", "oklog": "kriging of logs", "vna": "Voronoi neighbours", "avna": "aVNA", "evna": "eVNA"}
+_METHODS = {"idw": "inverse distance", "ok": "kriging", "oklog": "kriging of logs", "vna": "Voronoi neighbours", "avna": "aVNA",
+            "evna": "eVNA", "ked": "kriging with drift", "kedlog": "kriging of logs with drift", "ctm": "CTM",
+            "rk": "regression kriging", "rklog": "regression kriging of logs"}
 
 
 def lines_of(values: dict, prefix: str = "") -> list[tuple[str, str]]:
@@ -39,8 +41,8 @@ def write_page(path: str, title: str, lines: list[tuple[str, str]]) -> None:
     _write(path, title, f"<table>\n{rows}</table>\n")
 
 
-def write_score_page(path: str, title: str, note: str, scores: dict[str, dict], picture: Path) -> None:
-    """Write scores, a row for each method and a column for each score, with a picture (PNG) under them."""
+def write_score_page(path: str, title: str, note: str, scores: dict[str, dict], *pictures: Path) -> None:
+    """Write scores, a row for each method and a column for each score, with pictures (PNG) under them."""
     columns = list(dict.fromkeys(
         key for values in scores.values() for key, value in values.items() if isinstance(value, (int, float))))
     head = "".join(f"<th class='number'>{html.escape(_SCORES.get(key, key))}</th>" for key in columns)
@@ -48,9 +50,9 @@ def write_score_page(path: str, title: str, note: str, scores: dict[str, dict], 
         f"<tr><th>{html.escape(_METHODS.get(method, method))}</th>"
         + "".join(f"<td class='number'>{_score(values.get(key))}</td>" for key in columns) + "</tr>\n"
         for method, values in scores.items())
-    image = base64.b64encode(picture.read_bytes()).decode()
-    _write(path, title, f"<p>{html.escape(note)}</p>\n<table>\n<tr><th></th>{head}</tr>\n{rows}</table>\n"
-                        f"<p><img src='data:image/png;base64,{image}' width='760' alt=''></p>\n")
+    images = [base64.b64encode(picture.read_bytes()).decode() for picture in pictures]
+    shown = "".join(f"<p><img src='data:image/png;base64,{image}' width='760' alt=''></p>\n" for image in images)
+    _write(path, title, f"<p>{html.escape(note)}</p>\n<table>\n<tr><th></th>{head}</tr>\n{rows}</table>\n{shown}")
 
 
 def _write(path: str, title: str, body: str) -> None:

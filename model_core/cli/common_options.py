@@ -50,6 +50,12 @@ def add_out(parser: argparse.ArgumentParser, metavar: str, text: str = "file to 
     parser.add_argument("--out", required=True, metavar=metavar, help=text)
 
 
+def add_full_paths(parser: argparse.ArgumentParser) -> None:
+    """How inputs are named in the output."""
+    parser.add_argument("--full-paths", action="store_true",
+                        help="name the inputs in the output by their full paths (default: by their file names alone)")
+
+
 def positive(text: str) -> int:
     """A whole number from 1."""
     number = int(text)
@@ -64,3 +70,11 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
                         help="default: the fastest that is right on this machine")
     parser.add_argument("--memory", type=positive, metavar="MB",
                         help="memory that prediction may take (default 4000); larger grids are predicted in overlapping windows")
+
+
+def add_groupings(parser: argparse.ArgumentParser) -> None:
+    """By what scores are told apart, beside month and season."""
+    parser.add_argument("--periods", nargs="+", metavar="NAME=D..D", help="days that are scored by themselves, and all others, such as "
+                        "lockdown=2020-01-23..2020-04-08; a name may have several spans")
+    parser.add_argument("--regions", metavar="F[:FIELD]", help="polygons that are scored by themselves: vector file and the field of their "
+                        "names (default: their number)")

@@ -29,20 +29,27 @@ _OF_A_TABLE = (
 )
 
 
-def add_stations(parser: argparse.ArgumentParser, species: bool = False) -> None:
+def add_stations(parser: argparse.ArgumentParser, species: bool = False, repeats: str = "") -> None:
     """The readings of one day, with `--date` and `--group`."""
-    group = add_table(parser, "CSV, spreadsheet, Parquet or vector file with the readings, or a folder of them", species)
+    group = add_table(parser, "CSV, spreadsheet, Parquet or vector file with the readings, or a folder of them", species, repeats)
     group.add_argument("--date", metavar="D", help="the day to use, YYYY-MM-DD, by --time; without --time the day of all readings")
     group.add_argument("--group", metavar="COL", help="column of the city or another grouping")
 
 
-def add_table(parser: argparse.ArgumentParser, what: str, species: bool = False) -> Any:
-    """A table of readings and the meaning of its columns; the group of the options."""
+def add_table(
+    parser: argparse.ArgumentParser, what: str, species: bool = False, required: bool = True, repeats: str = ""
+) -> Any:
+    """A table of readings and the meaning of its columns; the group of the options.
+
+    `repeats` names the kind of output, such as F.tif, that the command makes again where ``--from`` is one.
+    """
     group = parser.add_argument_group("stations", "a published form is recognised by its header; what is named here overrules it")
-    group.add_argument("--stations", required=True, metavar="F", help=what)
+    group.add_argument("--stations", required=required and not repeats, metavar="F",
+                       help=what + ("; with an output to repeat: where it is now" * bool(repeats)))
     group.add_argument(
-        "--from", default="auto", metavar="FORM",
-        help="published form of the table: auto (default), none, or one of " + ", ".join(forms.NAMES),
+        "--from", default="auto", metavar=f"FORM|{repeats}" if repeats else "FORM",
+        help="published form of the table: auto (default), none, or one of " + ", ".join(forms.NAMES) + (
+            f"; or an output of this command ({repeats}) to repeat from what it says of its making, which refuses changed inputs" * bool(repeats)),
     )
     group.add_argument(
         "--value", metavar="COL",

@@ -19,7 +19,7 @@ from model_core.ctm.formats.netcdf_file import check_readable
 from model_core.ctm.formats.opening import is_zarr, state_of
 from model_core.ctm.series import Series, read_series
 from model_core.errors import InputError, OutputError
-from model_core.file_lock import only_one
+from model_core.file_lock import only_one, remove_abandoned
 from model_core.grid import Grid
 from model_core.netcdf_path import netcdf_path
 from model_core.output.netcdf import NetcdfWriter
@@ -155,6 +155,7 @@ def open_store(
     target = Path(folder) / f"{sorted(path.stem for path in paths)[0]}-{name}{SUFFIX}"
     ready = _ready(target, key, progress)
     if ready:
+        remove_abandoned(target)
         return ready
     with only_one(target, lambda: progress.step(0, f"waiting for another run that prepares {target.name}")):
         if waited := _ready(target, key, Progress()):  # by that other run

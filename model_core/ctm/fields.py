@@ -70,8 +70,8 @@ def read_ctm(
     needed, free = 4 * int(np.prod(shape)) * len(series.schedules), free_main_memory()
     if free is not None and needed > free:
         raise InputError(
-            f"'{paths[0]}': its fields are {needed / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB of memory are free; cut out the days or the part "
-            "that is needed"
+            f"'{paths[0]}': its fields are {needed / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB of memory are free; cut out the days or the "
+            "part that is needed"
         )
     fields = {key: np.empty(shape, np.float32) for key in series.schedules}
     with OpenFiles(table) as files:

@@ -18,8 +18,10 @@ from model_core.json_values import finite
 from model_core.scores import SCORES
 
 JSON, CSV, DAILY_PNG, PERIODS_PNG = "scores.json", "scores.csv", "daily_scores.png", "period_means.png"
-NAMES = (JSON, CSV, DAILY_PNG, PERIODS_PNG)
+CLASSES_CSV = "scores_by_class.csv"
+NAMES = (JSON, CSV, CLASSES_CSV, DAILY_PNG, PERIODS_PNG)
 CSV_COLUMNS = ("date", "stations", "n", *SCORES, "mean_true", "mean_reproduced")
+CLASS_COLUMNS = ("by", "class", "days", "n", *SCORES, "mean_true", "mean_reproduced", *(f"daily_{score}" for score in SCORES))
 
 
 @contextmanager
@@ -70,13 +72,13 @@ def as_json(report: Mapping[str, Any]) -> bytes:
     return (json.dumps(finite(dict(report)), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def as_csv(daily: Sequence[Mapping[str, Any]]) -> bytes:
-    """One row a day; a score that is not defined is an empty cell."""
+def as_csv(entries: Sequence[Mapping[str, Any]], columns: Sequence[str] = CSV_COLUMNS) -> bytes:
+    """One row a day, or other entries; a score that is not defined is an empty cell."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, CSV_COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
-    for entry in daily:
-        writer.writerow({key: _cell(entry[key]) for key in CSV_COLUMNS})
+    for entry in entries:
+        writer.writerow({key: _cell(entry[key]) for key in columns})
     return text.getvalue().encode()
 
 

@@ -58,7 +58,12 @@ JOBS: dict[str, Job] = {
     "train": _job("train"),
     "reproduce": _job("reproduce"),
     "crossvalidate": _job("crossvalidate"),
+    "describe": _job("describe"),
+    "evaluate-ctm": _job("evaluate_ctm"),
     "simulate": _job("simulate"),
     "covariates": _job("covariates"),
+    "aggregate": _job("aggregate"),
     "modelcard": _job("modelcard"),
+    "exposure": _job("exposure"),
+    "compareraster": _job("compareraster"),
 }

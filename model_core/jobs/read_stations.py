@@ -15,6 +15,7 @@ from model_core.days import parse_day
 from model_core.errors import InputError
 from model_core.jobs.requests import read_source, requested_hours, required, tell_readings
 from model_core.jobs.sources import requested_source
+from model_core.output.geopackage import write_geopackage
 from model_core.progress import Progress
 from model_core.stations.daily import HOURS, daily_means, hourly_means, not_below_zero
 from model_core.stations.readings import DAILY_VALUE, FLAGS, Observations
@@ -113,8 +114,7 @@ def write_table(out: Path, table: pd.DataFrame, observations: Observations) -> N
         if suffix == ".parquet":
             points.to_parquet(partial)
         else:
-            partial.unlink()  # SQLite makes its own file, and takes an empty one for a damaged one
-            points.to_file(partial, driver="GPKG", layer=_LAYER, engine="pyogrio")
+            write_geopackage(partial, points, _LAYER, out)
 
 
 def _of_period(observations: Observations, request: dict[str, Any]) -> Observations:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, Iterator, Mapping
 
 import numpy as np
+from affine import Affine
 
 from model_core.analysis import CHOICES
 from model_core.days import parse_day
 from model_core.errors import InputError
-from model_core.grid import Grid, parse_grid
+from model_core.grid import Grid, parse_crs, parse_grid
 from model_core.jobs.sources import further_inputs, requested_source
 from model_core.model_file import Model
 from model_core.progress import Progress
@@ -44,8 +45,14 @@ def required(request: Mapping[str, Any], key: str) -> Any:
 
 
 def requested_grid(request: Mapping[str, Any]) -> Grid:
-    """The grid of the request, or the preset."""
-    return parse_grid(request.get("grid") or DEFAULT_GRID)
+    """The grid of the request, or the preset; also one that `provenance.record.exact` took down."""
+    asked = request.get("grid") or DEFAULT_GRID
+    if not isinstance(asked, Mapping):
+        return parse_grid(asked)
+    try:
+        return Grid(parse_crs(asked["wkt"]), Affine(*map(float, asked["transform"])), tuple(map(int, asked["shape"])))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"the grid lacks its CRS, transform or shape, or they are no numbers ({error}); name a grid") from error
 
 
 def requested_observations(

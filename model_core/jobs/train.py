@@ -26,6 +26,7 @@ from model_core.training.choices import choose_inputs, choose_schedule, untypica
 from model_core.training.day_fields import cache_for
 from model_core.training.preparation import PreparedData, StationLayout, mean_of_days, prepare
 from model_core.training.processes import Processes, training_processes
+from model_core.training.ranges import trained_ranges
 from model_core.training.record import HISTORY_CSV, HISTORY_PNG, KERNELS_PNG, plot_history, plot_kernels, write_history
 from model_core.training.split import Split, split_by_dates, split_by_time
 from model_core.training.missing_inputs import errors_without_inputs
@@ -72,9 +73,10 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
             f"{len(split.training)} days to train on, {len(split.validation)} held out"
         )
         checkpoint = out.with_suffix(".checkpoint")
+        ranges = trained_ranges(prepared.data, network.target, training.rescale) if processes.leads else None
 
         def keep(result: TrainingResult, missing_inputs: list[dict[str, Any]] | None = None) -> None:
-            card = training_card(plan, prepared.grid, sources, result, base, missing_inputs)
+            card = training_card(plan, prepared.grid, sources, result, base, missing_inputs, ranges)
             save_model(out, Model(result.network, card, prepared.grid, prepared.maps))
             write_history(out.with_suffix(HISTORY_CSV), result.history)
 

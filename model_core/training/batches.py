@@ -86,8 +86,8 @@ def batches(draw: Callable[[int], list[Sample]], start: int, stop: int, device: 
     A processor is busy with the batches before, and one thread draws beside it. A graphics card is through with a batch
     before one thread has drawn the next: under Linux several processes draw for it.
     """
-    helpers = min(MOST_HELPERS, (os.cpu_count() or 1) - 1)
-    if device.type != "cuda" or not sys.platform.startswith("linux") or helpers < 2:
+    helpers = min(MOST_HELPERS, max(1, (os.cpu_count() or 1) - 1))
+    if device.type != "cuda" or not sys.platform.startswith("linux"):
         yield from drawn_ahead(lambda iteration: stacked(draw(iteration)), start, stop)
         return
     loader = DataLoader(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import (
-    QgsProcessingFeedback, QgsProcessingOutputString, QgsProcessingParameterFileDestination,
+    QgsProcessingFeedback, QgsProcessingOutputBoolean, QgsProcessingOutputString, QgsProcessingParameterFileDestination,
     QgsProcessingParameterRasterDestination,
 )
 
@@ -20,10 +20,11 @@ from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .model_parameters import add_analysis_parameter, add_model_parameters, add_uncertainty_parameter, model_request
 from .reading_outputs import add_reading_outputs, reading_results
+from .repeat_parameters import FULL_PATHS, add_repeat_parameters, check_repeat, repeat_request, repeated_file
 from .station_parameters import DATE, add_station_parameters, check_stations, chosen_day, station_request
 from .weather_parameters import add_weather_fields, add_weather_layers, check_weather, weather_fields, weather_request
 
-OUTPUT, MAP = "OUTPUT", "MAP"
+OUTPUT, MAP, IDENTICAL = "OUTPUT", "MAP", "IDENTICAL"
 
 
 class Reanalyse(EngineAlgorithm):
@@ -37,7 +38,7 @@ class Reanalyse(EngineAlgorithm):
     TAGS = ("pm2.5", "reanalysis", "air quality", "interpolation", "stations", "ctm", "cmaq", "deep learning")
 
     def initAlgorithm(self, configuration=None) -> None:
-        add_station_parameters(self)
+        add_station_parameters(self, required=False)
         add_weather_fields(self)
         add_grid_parameters(self)
         add_uncertainty_parameter(self)
@@ -45,6 +46,7 @@ class Reanalyse(EngineAlgorithm):
         add_weather_layers(self)
         add_analysis_parameter(self)
         add_model_parameters(self)
+        add_repeat_parameters(self)
         self.add(QgsProcessingParameterRasterDestination(OUTPUT, tr("Reanalysis")),
             tr("GeoTIFF to write; a name that ends in .nc gives NetCDF."))
         self.add(QgsProcessingParameterFileDestination(
@@ -52,8 +54,11 @@ class Reanalyse(EngineAlgorithm):
             tr("Picture of the field with the stations on top and a legend."))
         add_reading_outputs(self)
         self.addOutput(QgsProcessingOutputString(DATE, tr("Day")))
+        self.addOutput(QgsProcessingOutputBoolean(IDENTICAL, tr("The repeated reanalysis is the same to the last bit")))
 
     def check(self, parameters, context) -> str:
+        if file := repeated_file(self, parameters, context):
+            return check_repeat(file) or check_destination(self, parameters, OUTPUT, context)
         return (
             check_stations(self, parameters, context)
             or check_weather(self, parameters, context) or check_grid(self, parameters, context)
@@ -64,18 +69,26 @@ class Reanalyse(EngineAlgorithm):
         output = self.parameterAsOutputLayer(parameters, OUTPUT, context)
         picture = self.parameterAsFileOutput(parameters, MAP, context)
         with job_folder() as folder:
+            if repeated_file(self, parameters, context):
+                return self._repeat({**repeat_request(self, parameters, context, folder, feedback), "out": output}, context, feedback)
             fields = weather_fields(self, parameters, context)
             near = chosen_day(self, parameters, context)
             request = station_request(self, parameters, context, folder, feedback, fields, near)
             request.update(
                 weather_request(self, parameters, context, folder, request, near), **day_request(self, parameters, context),
-                **model_request(self, parameters, context),
+                **model_request(self, parameters, context), full_paths=self.parameterAsBoolean(parameters, FULL_PATHS, context),
                 grid=grid_request(self, parameters, context, folder), out=output)
             result = run_engine("reanalyse", request, feedback, [output])
             outputs = {OUTPUT: load_dressed(output, context), DATE: result["date"] or "", **reading_results(result, feedback)}
             if picture:
                 outputs[MAP] = self._draw(request, outputs[OUTPUT], result, picture, folder, feedback)
         return outputs
+
+    @staticmethod
+    def _repeat(request: dict, context, feedback) -> dict:
+        result = run_engine("reanalyse", request, feedback, [request["out"]])
+        return {OUTPUT: load_dressed(request["out"], context), DATE: result["date"] or "", IDENTICAL: result["repeated"]["identical"],
+                **reading_results(result, feedback)}
 
     @staticmethod
     def _draw(request: dict, field: str, result: dict, picture: str, folder: Path, feedback) -> str:

@@ -106,7 +106,7 @@ def station_request(
     key = layer_identity(algorithm, parameters, STATIONS, context)
     rows = write_readings(source, written, path, feedback, near, key)
     feedback.pushInfo(tr("{} features read from layer '{}'.").format(rows, source.sourceName()))
-    request = {"stations": str(path), "unit": algorithm.parameterAsString(parameters, UNIT, context),
+    request = {"stations": str(path), "layers": {"stations": source.sourceName()}, "unit": algorithm.parameterAsString(parameters, UNIT, context),
                **reading_options(algorithm, parameters, context), **places(source)}
     request["error"] = [
         column_name(field) + "%" * line.endswith("%") if field in source.fields().names() else line for line, field in zip(errors, told)

@@ -14,6 +14,7 @@ from ..styling.ramps import RAMPS, pretty_unit
 from ..styling.renderer import style
 from ..translate import tr
 from .description import LABELS, FieldDescription, describe, uncertainties
+from .intervals import set_periods
 
 
 def layer_title(field: FieldDescription) -> str:
@@ -37,7 +38,8 @@ def dress(layer: QgsRasterLayer) -> None:
     layer.setName(layer_name(field))
     if field.kind or (field.variable in RAMPS and not field.unit.lower().startswith("pp")):  # the ramps of gases are not of ppm or ppb
         style(layer, f"{field.variable}_sd" if field.statistic == "sd" else field.variable, unit=field.unit)
-    set_days(layer, field)
+    if not set_periods(layer):
+        set_days(layer, field)
 
 
 def set_days(layer: QgsRasterLayer, field: FieldDescription) -> None:

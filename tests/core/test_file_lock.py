@@ -72,7 +72,8 @@ def test_one_run_may_hold_an_output_and_write_its_file(tmp_path):
 def test_of_many_runs_at_once_never_two_are_inside(tmp_path):
     """Each writes its number into a file, and finds it there when it is done."""
     script = ("import sys, time\nfrom pathlib import Path\nfrom model_core.file_lock import only_one\nout = Path(sys.argv[1])\n"
-              "for turn in range(40):\n    with only_one(out, lambda: None):\n        out.write_text(sys.argv[2])\n        time.sleep(0.001)\n"
+              "for turn in range(40):\n    with only_one(out, lambda: None):\n"
+              "        out.write_text(sys.argv[2])\n        time.sleep(0.001)\n"
               "        assert out.read_text() == sys.argv[2], 'another was inside'\n")
     runs = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "o"), str(number)], cwd=ROOT) for number in range(3)]
     assert [run.wait(120) for run in runs] == [0, 0, 0]
@@ -81,9 +82,18 @@ def test_of_many_runs_at_once_never_two_are_inside(tmp_path):
 def test_two_processes_that_want_one_store_of_daily_fields_make_it_once(tiny_ctm, tmp_path):
     script = ("import sys\nfrom model_core.ctm.daily_store import open_store\nfrom model_core.progress import Progress\n"
               "store = open_store([sys.argv[1]], ['pm25'], folder=sys.argv[2])\nprint(len(store.times))\n")
-    runs = [subprocess.Popen([sys.executable, "-c", script, str(tiny_ctm), str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    command = [sys.executable, "-c", script, str(tiny_ctm), str(tmp_path)]
+    runs = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     assert [(run.communicate(timeout=120)[0].strip(), run.returncode) for run in runs] == [("8", 0), ("8", 0)]
     assert [path.suffix for path in tmp_path.iterdir()] == [".nc"]
+
+
+def test_the_lock_that_a_killed_run_left_beside_a_finished_store_goes(tiny_ctm, tmp_path):
+    open_store([tiny_ctm], ["pm25"], folder=tmp_path)
+    target = next(tmp_path.iterdir())
+    target.with_name(f".{target.name}.lock").touch()
+    open_store([tiny_ctm], ["pm25"], folder=tmp_path)
+    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_waiting_for_a_store_is_told(tiny_ctm, tmp_path):

@@ -15,7 +15,9 @@ WRONG = "silent wrong"
 KINDS = (CLEAN, SANE, CRASH, HANG, TRACEBACK, WRONG)
 FAILURES = (CRASH, HANG, TRACEBACK, WRONG)
 
-_PLACE = re.compile(r"'[^']*'|^[\w ]+: |\b[xy]=|unknown command |\b(network|training)\.\w+|\[\w+\]|\bextent \S+,\S+|https?:|\.(nc|toml|csv)\b")
+_PLACE = re.compile(
+    r"'[^']*'|^[\w ]+: |\b[xy]=|unknown command |\b(network|training)\.\w+|\[\w+\]|\bextent \S+,\S+|https?:|\.(nc|toml|csv)\b"
+)
 
 
 @dataclass(frozen=True)

@@ -42,10 +42,12 @@ class Child:
     def __init__(self, world: Path, work: Path):
         self.work = work
         work.mkdir(parents=True, exist_ok=True)
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "XDG_STATE_HOME": str(work / "state"), "TMPDIR": str(work)}
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "XDG_STATE_HOME": str(work / "state"),
+            "TMPDIR": str(work)}
         self._log = open(work / "stderr.txt", "w")
         self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("child.py")), str(world), str(work)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [sys.executable, str(Path(__file__).with_name("child.py")), str(world), str(work)], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             stderr=self._log, text=True, start_new_session=True, env=environment)
         self._said: queue.Queue = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -75,7 +77,10 @@ class Child:
                 status = self.process.wait()
                 told = f"{signal.Signals(-status).name}" if status < 0 else f"status {status}"
                 return self._lost(order, CRASH, f"the process died: {told}; {(self.work / 'stderr.txt').read_text()[-300:]}")
-            return json.loads(line)
+            outcome = json.loads(line)
+            if outcome["leaves"]:
+                self.process.wait()
+            return outcome
 
     def end(self) -> None:
         """Kill it with all that it started."""
@@ -106,7 +111,8 @@ class Child:
 
 
 def run_all(
-    orders: Iterable[dict[str, Any]], world: Path, work: Path, failures: Path, processes: int, tell: Callable[[dict[str, Any], dict[str, Any]], None],
+    orders: Iterable[dict[str, Any]], world: Path, work: Path, failures: Path, processes: int,
+    tell: Callable[[dict[str, Any], dict[str, Any]], None],
 ) -> None:
     """Run all cases in some processes; `tell(order, outcome)` hears of each. The folders of failures are kept under `failures`."""
     waiting: queue.Queue = queue.Queue()

@@ -15,12 +15,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from trials.bad_input.classes import CLASSES  # noqa: E402
 from trials.faults.classes import FAULTS, lacking  # noqa: E402
+from trials.faults.disks import unmount_below  # noqa: E402
 from trials.outcome import FAILURES  # noqa: E402
 from trials.pool import CPU_SECONDS, run_all  # noqa: E402
 from trials.table import Table  # noqa: E402
@@ -45,37 +47,50 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="trials-") as temporary:
         work = Path(temporary)
         world = make_world(options.world.resolve() if options.world else work / "world")
-        if options.replay:
-            return _replay(options.replay.resolve(), world, work)
-        return _run(options, world, work)
+        try:
+            return _replay(options.replay.resolve(), world, work) if options.replay else _run(options, world, work)
+        finally:
+            unmount_below(work)
 
 
 def _run(options: argparse.Namespace, world: Path, work: Path) -> int:
-    table, begun, failures = Table(), time.monotonic(), BUILD / "failures"
+    names = [name for name in options.only or (*CLASSES, *FAULTS) if not _told_as_lacking(name)]
+    table, begun, failures = Table(names), time.monotonic(), BUILD / "failures"
     if not options.only:
         shutil.rmtree(failures, ignore_errors=True)
-    for name in options.only or (*CLASSES, *FAULTS):
-        begin = time.monotonic()
-        if reason := lacking(name):
-            print(f"{name}: not run: {reason}", file=sys.stderr)
-            continue
 
-        def tell(order, outcome):
-            table.add(name, outcome["kind"])
-            if outcome["kind"] in FAILURES or options.tell:
-                print(f"{outcome['kind'].upper()} {name}-{order['number']} ({outcome['done'][:160]}): {outcome['told'][:400]}", file=sys.stderr, flush=True)
+    def tell(order: dict[str, Any], outcome: dict[str, Any]) -> None:
+        name = order["name"]
+        table.add(name, outcome["kind"])
+        if table.trials % 50 == 0:
+            table.write(options.out)  # what is known stays, if the run is cut off
+        if outcome["kind"] in FAILURES or options.tell or name == "decade":  # whose figures are worth reading
+            text = f"{outcome['kind'].upper()} {name}-{order['number']} ({outcome['done'][:160]}): {outcome['told'][:400]}"
+            print(text, file=sys.stderr, flush=True)
 
-        count, limit = (CLASSES[name][1], CPU_SECONDS) if name in CLASSES else FAULTS[name][1:]
-        numbers = range(options.first, options.first + (count if options.trials is None else options.trials))
-        orders = [{"name": name, "number": number, "seed": options.seed, "cpu_seconds": limit} for number in numbers]
-        run_all(orders, world, work, failures, options.processes, tell)
-        print(f"{name}: {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
+    # The decade is one long trial: it goes first, so that no process waits for it at the end.
+    orders = [order for name in reversed(names) for order in _orders(name, options)]
+    run_all(orders, world, work, failures, options.processes, tell)
     print(table)
     table.write(options.out)
     print(f"{table.failures} failures; {time.monotonic() - begun:.0f} s; {options.out}")
     if table.failures:
         print(f"The failing cases are in {failures}; run one again with --replay DIR.")
     return 1 if table.failures else 0
+
+
+def _told_as_lacking(name: str) -> bool:
+    reason = lacking(name)
+    if reason:
+        print(f"{name}: not run: {reason}", file=sys.stderr)
+    return bool(reason)
+
+
+def _orders(name: str, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """The trials of a class, as its child process takes them."""
+    count, limit = (CLASSES[name][1], CPU_SECONDS) if name in CLASSES else FAULTS[name][1:]
+    numbers = range(options.first, options.first + (count if options.trials is None else options.trials))
+    return [{"name": name, "number": number, "seed": options.seed, "cpu_seconds": limit} for number in numbers]
 
 
 def _replay(folder: Path, world: Path, work: Path) -> int:

@@ -5,19 +5,30 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from pathlib import Path
+from typing import Iterable
 
 from trials.outcome import FAILURES, KINDS
 
 
 class Table:
-    """Counts of outcomes by class, in the order in which the classes came."""
+    """Counts of outcomes by class.
 
-    def __init__(self) -> None:
-        self._counts: dict[str, Counter] = {}
+    Parameters
+    ----------
+    names : classes, in the order in which they are shown; others come behind them
+    """
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._counts: dict[str, Counter] = {name: Counter() for name in names}
 
     def add(self, name: str, kind: str) -> None:
         """One more trial of a class."""
         self._counts.setdefault(name, Counter())[kind] += 1
+
+    @property
+    def trials(self) -> int:
+        """How many there were."""
+        return sum(sum(counter.values()) for counter in self._counts.values())
 
     @property
     def failures(self) -> int:
@@ -36,7 +47,8 @@ class Table:
     def __str__(self) -> str:
         rows = self.rows()
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-        return "\n".join("  ".join(cell.ljust(width) if not at else cell.rjust(width) for at, (cell, width) in enumerate(zip(row, widths))) for row in rows)
+        lines = [[row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))] for row in rows]
+        return "\n".join("  ".join(line) for line in lines)
 
     def write(self, path: Path) -> None:
         """Write it as CSV."""

@@ -23,7 +23,8 @@ class Worker:
 
     def __init__(self) -> None:
         self.child = subprocess.Popen(
-            [sys.executable, "-m", "model_core", "worker"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            [sys.executable, "-m", "model_core", "worker"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL)
         self.said: queue.Queue = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -89,7 +90,8 @@ def ask(lines: list[str]) -> Outcome:
             outcome = of_error(Exception(), message)
             if outcome.kind == TRACEBACK and not message["kind"] == "Cancelled":
                 return outcome
-    return Outcome(CLEAN if any(message["type"] == "error" for message in answers) else SANE, answers[0].get("message", "") if answers else "")
+    refused = any(message["type"] == "error" for message in answers)
+    return Outcome(CLEAN if refused else SANE, answers[0].get("message", "") if answers else "")
 
 
 def _latin(line: str) -> bool:

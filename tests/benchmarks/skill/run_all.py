@@ -19,6 +19,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import atlanta  # noqa: E402
+import between_stations  # noqa: E402
 import ctm_stations  # noqa: E402
 import missing_inputs  # noqa: E402
 import other_grids  # noqa: E402
@@ -36,13 +37,15 @@ from tables import markdown, write_rows  # noqa: E402
 
 DOCS = ROOT / "resources" / "docs"
 _SCORES = ("n", "rmse", "ratio", "r2_det", "coverage_90", "crps", "crps_ratio")
-_LARGEST = (1100, 1100)  # pixels of a figure on the page
+_LARGEST, _COLOURS = (1100, 1100), 200  # pixels and colours of a figure on the page: the plugin's zip holds it
 # Name, what makes its rows, and the columns that are shown.
 PARTS = {
     "real_stations": (real_stations.rows_of, ("day", "scheme", "method", *_SCORES)),
     "ctm_stations": (ctm_stations.rows_of, ("source", "scheme", "method", "days", *_SCORES[1:], "worst")),
     "usa": (usa.rows_of, ("day", "scheme", "method", *_SCORES)),
     "atlanta": (atlanta.rows_of, ("day", "scheme", "method", *_SCORES)),
+    "between_stations": (between_stations.rows_of, between_stations.COLUMNS),
+    "by_distance": (between_stations.distance_rows_of, between_stations.DISTANCE_COLUMNS),
     "reproduction": (reproduction.rows_of, reproduction.COLUMNS),
     "other_grids": (other_grids.rows_of, ("cells", "day", "scheme", "method", *_SCORES)),
     "other_species": (other_species.rows_of, ("species", "factor", "day", "scheme", "method", *_SCORES)),
@@ -100,7 +103,8 @@ def write_docs(tables: dict[str, str], model: str) -> None:
         if (OUT / f"{name}.png").exists():
             with Image.open(OUT / f"{name}.png") as image:
                 image.thumbnail(_LARGEST)
-                image.save(DOCS / "images" / f"skill_{name}.png", optimize=True)
+                palette = image.convert("RGB").quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
+                palette.save(DOCS / "images" / f"skill_{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

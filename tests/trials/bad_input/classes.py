@@ -13,15 +13,15 @@ from trials.case import Case
 Make = Callable[[int, np.random.Generator, Path, Path], Case]
 
 CLASSES: dict[str, tuple[Make, int]] = {
-    "tables": (tables.make, 3200),
-    "netcdf-bytes": (ctm_files.bytes_changed, 1300),
-    "netcdf-contents": (ctm_files.contents_changed, 600),
-    "netcdf-sizes": (ctm_files.sizes_claimed, 400),
+    "tables": (tables.make, 2600),
+    "netcdf-bytes": (ctm_files.bytes_changed, 1200),
+    "netcdf-contents": (ctm_files.contents_changed, 500),
+    "netcdf-sizes": (ctm_files.sizes_claimed, 300),
     "model-contents": (models.contents_changed, 1000),
-    "model-bits": (models.bits_turned, 800),
-    "toml": (toml_files.make, 1200),
-    "messages": (messages.make, 1000),
-    "grids": (grids.make, 800),
+    "model-bits": (models.bits_turned, 1500),
+    "toml": (toml_files.make, 1500),
+    "messages": (messages.make, 800),
+    "grids": (grids.make, 1000),
 }
 
 

@@ -11,16 +11,23 @@ from trials.mutate import damaged
 from trials.world import GRID
 
 NUMBERS = (
-    "0", "-1", "1", "nan", "inf", "-inf", "1e308", "-1e308", "1e-308", "1e-9", "0.0001", "180", "-180", "360", "90", "-90", "91", "1e6", "1e7", "1e12",
+    "0", "-1", "1", "nan", "inf", "-inf", "1e308", "-1e308", "1e-308", "1e-9", "0.0001", "180", "-180", "360", "90", "-90", "91", "1e6",
+    "1e7", "1e12",
     "", "x", "1,5", "١", "0x10", "1_0", "--1", "1e", "9" * 400, "12000", "100", "20", "125", "45", "0.25", "-3144000",
 )
 CRS = (
-    "EPSG:4326", "EPSG:3857", "EPSG:0", "EPSG:-1", "EPSG:99999999", "epsg", "", "+proj=lcc", "+proj=lcc +lat_1=0 +lat_2=0", "+proj=lcc +lat_1=25 +lat_2=-25",
-    "+proj=lcc +lat_1=25 +lat_2=40 +R=1", "+proj=longlat +R=1", "+proj=stere +lat_0=90", "+proj=merc +k_0=0", "+proj=ob_tran", "+proj=tmerc +k=nan",
-    "+proj=lcc +lat_1=nan +lat_2=40", "+proj=lcc +lat_1=1e308 +lat_2=40", "+proj=nonsense", "+init=epsg:4326", "WGS84", "OGC:CRS84", "ESRI:102008",
-    "PROJCS[", 'GEOGCS["x"]', "{}", '{"type": "GeographicCRS"}', "EPSG:4979", "EPSG:5773", "EPSG:4978", "EPSG:4326+5773", "ESRI:0", "urn:ogc:def:crs:EPSG::4326",
-    "+proj=lcc +lat_1=25 +lat_2=40 +lon_0=110 +units=km", "+proj=utm +zone=99", "+proj=geocent", "+proj=axisswap +order=2,1", "+proj=pipeline", "%s", "µ" * 300,
-    "EPSG:4326\x00", "../../etc", "+proj=laea +lat_0=91", "+proj=lcc +lat_1=90 +lat_2=90 +lat_0=90", "+proj=cea +lat_ts=90", "IGNF:LAMB93", "EPSG:2193",
+    "EPSG:4326", "EPSG:3857", "EPSG:0", "EPSG:-1", "EPSG:99999999", "epsg", "", "+proj=lcc", "+proj=lcc +lat_1=0 +lat_2=0",
+    "+proj=lcc +lat_1=25 +lat_2=-25",
+    "+proj=lcc +lat_1=25 +lat_2=40 +R=1", "+proj=longlat +R=1", "+proj=stere +lat_0=90", "+proj=merc +k_0=0", "+proj=ob_tran",
+    "+proj=tmerc +k=nan",
+    "+proj=lcc +lat_1=nan +lat_2=40", "+proj=lcc +lat_1=1e308 +lat_2=40", "+proj=nonsense", "+init=epsg:4326", "WGS84", "OGC:CRS84",
+    "ESRI:102008",
+    "PROJCS[", 'GEOGCS["x"]', "{}", '{"type": "GeographicCRS"}', "EPSG:4979", "EPSG:5773", "EPSG:4978", "EPSG:4326+5773", "ESRI:0",
+    "urn:ogc:def:crs:EPSG::4326",
+    "+proj=lcc +lat_1=25 +lat_2=40 +lon_0=110 +units=km", "+proj=utm +zone=99", "+proj=geocent", "+proj=axisswap +order=2,1",
+    "+proj=pipeline", "%s", "µ" * 300,
+    "EPSG:4326\x00", "../../etc", "+proj=laea +lat_0=91", "+proj=lcc +lat_1=90 +lat_2=90 +lat_0=90", "+proj=cea +lat_ts=90", "IGNF:LAMB93",
+    "EPSG:2193",
 )
 
 

@@ -13,18 +13,22 @@ from trials.mutate import damaged
 from trials.world import FIRST, GRID
 
 VALUES: tuple[Any, ...] = (
-    None, True, False, 0, -1, 1, 7, 1e308, -1e308, 10**30, 3.7, "", " ", "x", "none", "nan", "-5", "1e9", "µ" * 300, "\x00", "a" * 50000, [], [[]], [None],
-    ["x"], [1, 2], {}, {"a": 1}, {"a": {"b": []}}, "2019-02-30", "../../etc/passwd", "/", "/dev/null", "/dev/zero", "{case}", "{world}/tiny.nc",
+    None, True, False, 0, -1, 1, 7, 1e308, -1e308, 10**30, 3.7, "", " ", "x", "none", "nan", "-5", "1e9", "µ" * 300, "\x00", "a" * 50000,
+    [], [[]], [None],
+    ["x"], [1, 2], {}, {"a": 1}, {"a": {"b": []}}, "2019-02-30", "../../etc/passwd", "/", "/dev/null", "/dev/zero", "{case}",
+    "{world}/tiny.nc",
     "{world}/tiny.safetensors", "{world}/stations.csv", "pm25", "o3", "UTC", "EPSG:4326", "%s", "{}", "$(id)", "`id`", "\ud800",
 )
 # Options of each job that a message may set; what takes long by right, such as a million iterations, is left out.
 DAY = {"stations": "{world}/stations.csv", "value": "pm25", "time": "day", "id": "station", "date": str(FIRST), "grid": GRID,
        "model": "{world}/tiny.safetensors", "device": "cpu", "out": "{case}/out.tif"}
 TABLE = (
-    "stations", "value", "unit", "unit_column", "time", "id", "where", "x", "y", "crs", "time_zone", "times_in", "date_order", "wide", "sites", "sites_id",
+    "stations", "value", "unit", "unit_column", "time", "id", "where", "x", "y", "crs", "time_zone", "times_in", "date_order", "wide",
+    "sites", "sites_id",
     "encoding", "decimal", "stamp", "from", "gas_temperature", "gas_pressure", "hours", "group", "date",
 )
-PREDICTION = ("model", "grid", "covariates", "uncertainty", "analysis", "device", "precision", "memory", "rh", "wind", "inputs", "input_options", "rh_time",
+PREDICTION = ("model", "grid", "covariates", "uncertainty", "analysis", "device", "precision", "memory", "rh", "wind", "inputs",
+    "input_options", "rh_time",
               "rh_where", "variables", "level")
 REQUESTS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "info": ({}, ("x",)),
@@ -38,12 +42,16 @@ REQUESTS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         "grid", "dem", "dem_unit", "dem_crs", "sea_floor", "landcover", "landcover_crs", "urban_classes", "water_classes", "mcip", "out")),
     "modelcard": ({"model": "{world}/tiny.safetensors", "out": "{case}/out.html"}, ("model", "out")),
     "train": ({"ctm": ["{world}/tiny.nc"], "config": "{world}/tiny.toml", "device": "cpu", "out": "{case}/out.safetensors"}, (
-        "ctm", "config", "from", "target", "inputs", "maps", "covariates", "grid", "layout", "x", "y", "crs", "time_zone", "lead_day", "validation_share",
-        "validation_start", "validation_end", "batch", "learning_rate", "seed", "resume", "cache", "precision", "device", "out", "variables", "level")),
+        "ctm", "config", "from", "target", "inputs", "maps", "covariates", "grid", "layout", "x", "y", "crs", "time_zone", "lead_day",
+        "validation_share",
+        "validation_start", "validation_end", "batch", "learning_rate", "seed", "resume", "cache", "precision", "device", "out",
+        "variables", "level")),
     "crossvalidate": ({**{k: v for k, v in DAY.items() if k != "out"}, "folds": 2, "baselines": "idw", "out": "{case}/out"}, (
         *TABLE, *PREDICTION, "scheme", "folds", "seed", "block_km", "baselines", "ctm", "out")),
-    "reproduce": ({"ctm": ["{world}/tiny.nc"], "model": "{world}/tiny.safetensors", "device": "cpu", "start": str(FIRST), "end": str(FIRST), "points": 50,
-                   "out": "{case}/out"}, ("ctm", "model", "grid", "stations", "points", "x", "y", "crs", "covariates", "start", "end", "time_zone",
+    "reproduce": ({"ctm": ["{world}/tiny.nc"], "model": "{world}/tiny.safetensors", "device": "cpu", "start": str(FIRST),
+    "end": str(FIRST), "points": 50,
+                   "out": "{case}/out"}, ("ctm", "model", "grid", "stations", "points", "x", "y", "crs", "covariates", "start", "end",
+                   "time_zone",
                                          "lead_day", "cache", "seed", "variables", "level", "device", "out")),
 }
 _DEAR = ("train", "crossvalidate", "reproduce")

@@ -13,7 +13,8 @@ from trials.case import Case
 from trials.mutate import damaged
 from trials.world import FIRST, GRID
 
-ABSURD = (None, True, -1, 0, 1e308, -1e308, 10**12, float("nan"), "", "x", "µ" * 400, [], {}, [None], {"a": 1}, [1, 2, 3], "2019-99-99", [[[[]]]])
+ABSURD = (None, True, -1, 0, 1e308, -1e308, 10**12, float("nan"), "", "x", "µ" * 400, [], {}, [None], {"a": 1}, [1, 2, 3], "2019-99-99",
+    [[[[]]]])
 
 
 def bits_turned(number: int, random: np.random.Generator, folder: Path, world: Path) -> Case:
@@ -78,7 +79,8 @@ def _entry(header: dict[str, Any], random: np.random.Generator) -> str:
         return f"{'.'.join(path)} under another name too"
     value = ABSURD[int(random.integers(len(ABSURD)))]
     if isinstance(place[key], (int, float)) and not isinstance(place[key], bool) and random.random() < 0.5:
-        value = place[key] * float(random.choice([-1, 0, 2, 1e6, 1e-9])) if random.random() < 0.5 else int(place[key] * random.choice([-1, 0, 2, 1000, 10**9]))
+        factor = float(random.choice([-1, 0, 2, 1e6, 1e-9]))
+        value = place[key] * factor if random.random() < 0.5 else int(place[key] * random.choice([-1, 0, 2, 1000, 10**9]))
     place[key] = value
     return f"{'.'.join(path)} = {str(value)[:40]!r}"
 
@@ -91,7 +93,8 @@ def _tensor(tensors: dict[str, Any], random: np.random.Generator) -> str:
     if way in ("nan", "inf", "huge", "zero", "constant"):
         number = {"nan": np.nan, "inf": np.inf, "huge": 6e4, "zero": 0.0, "constant": 1.0}[way]
         filled = torch.full_like(value.float(), number).to(value.dtype)
-        tensors[key] = filled if random.random() < 0.5 or not value.numel() else torch.where(torch.rand(value.shape, generator=torch.Generator().manual_seed(1)) < 0.3, filled, value)
+        some = torch.rand(value.shape, generator=torch.Generator().manual_seed(1)) < 0.3
+        tensors[key] = filled if random.random() < 0.5 or not value.numel() else torch.where(some, filled, value)
     elif way == "shape":
         tensors[key] = value.reshape(-1)[: max(1, value.numel() - 1)].clone() if random.random() < 0.5 else value.unsqueeze(0).clone()
     elif way == "type":

@@ -97,7 +97,8 @@ def _cf(file: netCDF4.Dataset) -> None:
     file.Conventions = "CF-1.8"
     _time(file, 24)
     _axes(file, ("lat", "lon"), (30 + 0.5 * np.arange(ROWS), 105 + 0.5 * np.arange(COLUMNS)), (
-        {"units": "degrees_north", "standard_name": "latitude", "axis": "Y"}, {"units": "degrees_east", "standard_name": "longitude", "axis": "X"}))
+        {"units": "degrees_north", "standard_name": "latitude", "axis": "Y"}, {"units": "degrees_east", "standard_name": "longitude",
+        "axis": "X"}))
     variable = file.createVariable("pm2p5", "f4", ("time", "lat", "lon"), fill_value=np.float32(-9999))
     variable.setncatts({"units": "kg m-3", "standard_name": "mass_concentration_of_pm2p5_ambient_aerosol_particles_in_air"})
     variable[:] = 1e-9 * _field(24, ROWS, COLUMNS)
@@ -107,7 +108,8 @@ def _lambert(file: netCDF4.Dataset) -> None:
     file.Conventions = "CF-1.8"
     _time(file, 24)
     _axes(file, ("y", "x"), (36000.0 * np.arange(ROWS), 36000.0 * np.arange(COLUMNS)), (
-        {"units": "m", "standard_name": "projection_y_coordinate", "axis": "Y"}, {"units": "m", "standard_name": "projection_x_coordinate", "axis": "X"}))
+        {"units": "m", "standard_name": "projection_y_coordinate", "axis": "Y"}, {"units": "m", "standard_name": "projection_x_coordinate",
+        "axis": "X"}))
     file.createVariable("crs", "i4").setncatts({
         "grid_mapping_name": "lambert_conformal_conic", "standard_parallel": np.array([25.0, 40.0]), "longitude_of_central_meridian": 110.0,
         "latitude_of_projection_origin": 34.0, "false_easting": 0.0, "false_northing": 0.0, "earth_radius": 6370000.0})

@@ -16,12 +16,14 @@ from trials.mutate import damaged
 from trials.world import readings
 
 CELLS = (
-    "", " ", "nan", "NaN", "inf", "-inf", "1e400", "-1e400", "1e-400", "-;", "n.d.", "<5", "12,5", "1.234,5", "1,234.5", "-999", "1e9", "-1",
+    "", " ", "nan", "NaN", "inf", "-inf", "1e400", "-1e400", "1e-400", "-;", "n.d.", "<5", "12,5", "1.234,5", "1,234.5", "-999", "1e9",
+    "-1",
     "0", "9" * 40, "=1+1", "=HYPERLINK(\"x\")", "' OR 1=1", "北京", "µ", "😀", "\u200b5", "true", "None", "0x1F", "1_000", "١٢", "12 µg/m³",
     "a" * 5000, "\\", "\"", "a,b", "a\nb", "{}", "[]", "<b>", "%s", "../../etc/passwd", "NULL", "#N/A", "#DIV/0!", "--5", "5-", "1.2.3",
 )
 TIMES = (
-    "0000-00-00", "9999-99-99", "2019-02-30", "2019-13-01", "24:00", "2019-01-05T25:00", "1e9", "20190105", "5", "-5", "2019-01-05 00:00:60",
+    "0000-00-00", "9999-99-99", "2019-02-30", "2019-13-01", "24:00", "2019-01-05T25:00", "1e9", "20190105", "5", "-5",
+    "2019-01-05 00:00:60",
     "99999999999999", "yesterday", "2019-01-05T00:00:00+99:00", "2019-W01", "1600-01-01", "3000-01-01", "05/01/2019", "01/13/2019", "43470",
 )
 COORDINATES = ("0", "91", "-91", "181", "361", "1e6", "nan", "116,4", "39°54'N", "116.4E", "", "1e308", "POINT(1 2)")
@@ -44,8 +46,9 @@ def make(number: int, random: np.random.Generator, folder: Path, world: Path) ->
             path = folder / "table.csv"
             path.write_bytes(table_files.text(table, "csv"))
             done += f", as CSV because of {type(error).__name__}"
-        rows = None if touched is None else [
-            [row["station"], row["day"], row["lon"], row["lat"], row["pm25"]] for place, row in enumerate(readings()) if place not in touched]
+        kept = ("station", "day", "lon", "lat", "pm25")
+        untouched = [row for place, row in enumerate(readings()) if touched is not None and place not in touched]
+        rows = None if touched is None else [[row[name] for name in kept] for row in untouched]
     request = {"stations": "{case}/" + path.name, "out": "{case}/out.csv"}
     if random.random() < 0.8:
         request |= {"value": "pm25", "time": "day", "id": "station"}
@@ -113,7 +116,8 @@ def _damaged_table(random: np.random.Generator) -> tuple[pd.DataFrame, str, set[
         return _other_columns(table, random)
     if way == "rows":
         choice = int(random.integers(5))
-        table = [table.iloc[:0], table.iloc[:1], pd.concat([table] * 3), table.iloc[::-1], table.sample(frac=1, random_state=int(random.integers(99)))][choice]
+        shuffled = table.sample(frac=1, random_state=int(random.integers(99)))
+        table = [table.iloc[:0], table.iloc[:1], pd.concat([table] * 3), table.iloc[::-1], shuffled][choice]
         return table, f"rows: {('none', 'one', 'three times', 'backwards', 'shuffled')[choice]}", set() if choice in (1, 3, 4) else None
     kinds = (str, bool, lambda v: [v], lambda v: {"a": v}, lambda v: float(v) * 1e300, lambda v: None, lambda v: complex(v), bytes)
     which = int(random.integers(len(kinds)))
@@ -133,7 +137,8 @@ def _other_columns(table: pd.DataFrame, random: np.random.Generator) -> tuple[pd
     if way == 1:
         return table.rename(columns={name: str(random.choice(names))}), f"{name} called as another", None
     if way == 2:
-        return table.rename(columns={name: str(random.choice(np.array(["", " ", "a" * 3000, "1", "\n", "pm25 ", "PM2.5 (µg/m³)", "😀", "geometry"], object)))}), f"{name} renamed", None
+        other = str(random.choice(np.array(["", " ", "a" * 3000, "1", "\n", "pm25 ", "PM2.5 (µg/m³)", "😀", "geometry"], object)))
+        return table.rename(columns={name: other}), f"{name} renamed", None
     if way == 3:
         return table.rename(columns={"lon": "lat", "lat": "lon"}), "places exchanged", None
     if way == 4:

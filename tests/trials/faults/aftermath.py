@@ -1,4 +1,4 @@
-"""What must hold after every fault: nothing half-written under a final name, nobody left behind, and the next run as if nothing had been."""
+"""What must hold after every fault: nothing half-written under a final name, nobody left behind, the next run as if nothing had been."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from trials.faults.contents import digest
 from trials.faults.forked import Ended, run
 from trials.faults.jobs import Sound
-from trials.outcome import CLEAN, CRASH, HANG, SANE, TRACEBACK, WRONG, Outcome, of_error
+from trials.outcome import CLEAN, CRASH, HANG, SANE, WRONG, Outcome, of_error
 
 _OF_LIBRARIES = ("torchinductor_",)  # a folder for compiled code, which torch keeps for its user
 
@@ -55,7 +55,8 @@ def as_if_nothing_had_been(
         return Outcome(WRONG if outcome.kind == CLEAN else outcome.kind, f"the next run does not work: {outcome.told}", outcome.traceback)
     found = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
     if found != set(sound.contents):
-        return Outcome(WRONG, f"after the next run there is more: {sorted(found - set(sound.contents))}, or less: {sorted(set(sound.contents) - found)}")
+        more, less = sorted(found - set(sound.contents)), sorted(set(sound.contents) - found)
+        return Outcome(WRONG, f"after the next run there is more: {more}, or less: {less}")
     other = [name for name in sorted(found) if digest(out / name) != sound.contents[name] and not (renewed and name.startswith(renewed))]
     if other:
         return Outcome(WRONG, f"the next run gives another result in {', '.join(other)}")
@@ -63,4 +64,3 @@ def as_if_nothing_had_been(
     return Outcome(WRONG, f"left in the temporary folder: {left}") if left else None
 
 
-__all__ = ["CLEAN", "SANE", "TRACEBACK", "as_if_nothing_had_been", "half_written", "judged"]

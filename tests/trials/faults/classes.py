@@ -15,15 +15,15 @@ from trials.outcome import Outcome
 Trial = Callable[[int, np.random.Generator, Path, Path], tuple[Outcome, str]]
 
 FAULTS: dict[str, tuple[Trial, int, float]] = {
-    "job-killed": (kills.job_killed, 165, 120.0),
-    "disk-full": (disks.disk_full, 66, 120.0),
-    "folder-refuses": (disks.folder_refuses, 66, 120.0),
-    "out-of-memory": (memory.out_of_memory, 55, 120.0),
-    "two-runs": (together.two_runs, 33, 240.0),
-    "one-cache": (together.one_cache, 20, 240.0),
-    "worker-killed": (engines.worker_killed, 24, 240.0),
-    "qgis-killed": (engines.qgis_killed, 6, 600.0),
-    "dask-worker-killed": (engines.dask_worker_killed, 4, 600.0),
+    "job-killed": (kills.job_killed, 108, 120.0),
+    "disk-full": (disks.disk_full, 36, 120.0),
+    "folder-refuses": (disks.folder_refuses, 36, 120.0),
+    "out-of-memory": (memory.out_of_memory, 36, 120.0),
+    "two-runs": (together.two_runs, 18, 240.0),
+    "one-cache": (together.one_cache, 8, 240.0),
+    "worker-killed": (engines.worker_killed, 20, 240.0),
+    "qgis-killed": (engines.qgis_killed, 4, 600.0),
+    "dask-worker-killed": (engines.dask_worker_killed, 2, 600.0),
     "decade": (soak.decade, 1, 3600.0),
 }
 

@@ -15,10 +15,10 @@ import numpy as np
 
 from trials.faults.aftermath import as_if_nothing_had_been, half_written, judged
 from trials.faults.events import at_event
-from trials.faults.forked import run
-from trials.faults.jobs import NAMES, requests, sound
+from trials.faults.forked import Ended, run
+from trials.faults.jobs import NAMES, Sound, requests, sound
 from trials.faults.kills import RENEWED
-from trials.outcome import CLEAN, SANE, WRONG, Outcome
+from trials.outcome import CLEAN, WRONG, Outcome
 
 _NOBODY = 65534
 
@@ -71,7 +71,7 @@ def folder_refuses(number: int, random: np.random.Generator, folder: Path, world
     elsewhere = folder / "elsewhere"
     if elsewhere.exists():
         if out.is_dir():
-            wrong = f"the folder was made anew: {[path.name for path in out.iterdir()]}" if any(out.rglob("*.*")) else ""
+            wrong = half_written(out, known, RENEWED.get(name, ()))  # a job may make the folder anew
             shutil.rmtree(out)
         else:
             wrong = ""
@@ -81,10 +81,15 @@ def folder_refuses(number: int, random: np.random.Generator, folder: Path, world
         wrong = ""
     out.chmod(0o755)
     wrong = half_written(out, known, RENEWED.get(name, ())) or wrong
-    return _after(ended, wrong, name, known, out, folder, world), f"{name}, folder {way} at write {event} of {known.events}"
+    # Where the folder is out of reach nobody can take away an unfinished file.
+    outcome = _after(ended, wrong, name, known, out, folder, world, reachable=False)
+    return outcome, f"{name}, folder {way} at write {event} of {known.events}"
 
 
-def _after(ended, wrong, name, known, out, folder, world) -> Outcome:
+def _after(
+    ended: Ended, wrong: str, name: str, known: Sound, out: Path, folder: Path, world: Path, reachable: bool = True,
+) -> Outcome:
+    """The outcome of a job that ended by itself, and of the next run."""
     outcome = judged(ended)
     if outcome.failed:
         return outcome
@@ -92,16 +97,22 @@ def _after(ended, wrong, name, known, out, folder, world) -> Outcome:
         return Outcome(WRONG, wrong)
     if outcome.kind == CLEAN:
         left = [str(path.relative_to(out)) for path in out.rglob("*") if path.name.endswith((".partial", ".lock"))]
-        if left and os.access(out, os.W_OK):
+        if left and reachable:
             return Outcome(WRONG, f"left after the error: {left}")
-    for path in out.rglob(".*.partial"):
-        path.unlink()
     return as_if_nothing_had_been(requests(world, out)[name], out, folder / "tmp2", known) or outcome
 
 
 def _limit_files(size: int) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+
+
+def unmount_below(folder: Path) -> None:
+    """Take away small file systems that a trial left which was ended in the middle."""
+    for line in Path("/proc/mounts").read_text().splitlines():
+        place = line.split()[1]
+        if place.startswith(f"{folder}{os.sep}"):
+            subprocess.run(["umount", "-l", place], check=False)
 
 
 _can_mount: bool | None = None
@@ -134,4 +145,3 @@ def _small_disk(at: Path, size: int) -> Iterator[None]:
             shutil.rmtree(kept)
 
 
-__all__ = ["SANE", "disk_full", "folder_refuses"]

@@ -148,10 +148,12 @@ def dask_worker_killed(number: int, random: np.random.Generator, folder: Path, w
     processes, logs = [], folder / "dask"
     logs.mkdir()
     try:
-        scheduler, address = _dask(logs, "scheduler", r"Scheduler at:\s+(tcp://\S+)", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show")
+        scheduler, address = _dask(logs, "scheduler", r"Scheduler at:\s+(tcp://\S+)", "--host", "127.0.0.1", "--port", "0",
+            "--no-dashboard", "--no-show")
         processes.append(scheduler)
         for place in range(2):
-            processes.append(_dask(logs, f"worker{place}", r"Registered to:\s+(tcp://\S+)", address, "--nthreads", "1", "--no-nanny", "--no-dashboard",
+            processes.append(_dask(logs, f"worker{place}", r"Registered to:\s+(tcp://\S+)", address, "--nthreads", "1", "--no-nanny",
+                "--no-dashboard",
                                    "--local-directory", str(logs))[0])
         running = Running(command, {**request, "scheduler": address}, folder / "tmp")
         after = float(random.uniform(0.5, 6))
@@ -189,7 +191,8 @@ def _qgis_environment(profile: Path, temporary: Path) -> dict[str, str]:
     temporary.mkdir(exist_ok=True)
     if not (plugins / "ctm_reanalysis").exists():
         (plugins / "ctm_reanalysis").symlink_to(ROOT, target_is_directory=True)
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QGIS_PLUGINPATH": str(plugins), "QGIS_CUSTOM_CONFIG_PATH": str(profile / "profile"),
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QGIS_PLUGINPATH": str(plugins),
+        "QGIS_CUSTOM_CONFIG_PATH": str(profile / "profile"),
                    "CTM_REANALYSIS_ENGINE_PYTHON": sys.executable, "TMPDIR": str(temporary)}
     for name in ("QGIS_OPTIONS_PATH", "PYTHONPATH", "PYTHONHOME"):
         environment.pop(name, None)
@@ -224,4 +227,3 @@ def _gone(pid: int) -> bool:
     return False
 
 
-__all__ = ["dask_worker_killed", "qgis_killed", "worker_killed"]

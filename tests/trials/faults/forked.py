@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -116,12 +117,10 @@ class Running:
                 told = {"result": JOBS[command](request, Progress())}
             except BaseException as error:
                 told = {"error": explain(error, command)}
-            content = json.dumps(told, default=str).encode()
-            import resource
-
-            if resource.getrlimit(resource.RLIMIT_FSIZE)[1] < 1 << 20:
-                os.lseek(answer, 0, 0)
-            os.write(answer, content)
+            for limit in (resource.RLIMIT_FSIZE, resource.RLIMIT_AS):  # they were for the job, not for its answer
+                most = resource.getrlimit(limit)[1]
+                resource.setrlimit(limit, (most, most))
+            os.write(answer, json.dumps(told, default=str).encode())
             status = 0
         finally:
             os._exit(status)
