@@ -99,7 +99,11 @@ def screen(
     running = table["averaging"].to_numpy()[kept] == RUNNING_DAY if "averaging" in table else np.zeros(len(kept), bool)
     observations = observations.with_flag(DAILY_VALUE, daily).with_flag(RUNNING, running).select(repeats.keep)
     if "error" in table:
-        observations = replace(observations, error=_errors(table, raw, converted, unit, variable.unit, where, gas)[kept][repeats.keep])
+        errors = pd.Series(_errors(table, raw, converted, unit, variable.unit, where, gas)[kept])
+        if repeats.averaged.any():  # a mean of several readings is as uncertain as the worst of them
+            same = [2 * stations.number + daily] if time_of is None else [2 * stations.number + daily, time_of]
+            errors = errors.where(~repeats.averaged, errors.groupby(same).transform("max"))
+        observations = replace(observations, error=errors.to_numpy()[repeats.keep])
     values = Values.of(observations.value, raw[kept][repeats.keep])
     rows = table.index[kept][repeats.keep]
     return replace(observations, report=_told(observations, repeats, stations, id_of, time_of, values, rows))

@@ -65,6 +65,15 @@ def test_what_is_wrong_with_an_error_is_named(tmp_path, error, network, message)
         errors_of(path, *error, network=network)
 
 
+def test_a_mean_of_readings_at_one_place_is_as_uncertain_as_the_worst(tmp_path):
+    path = tmp_path / "readings.csv"
+    rows = pd.DataFrame({"lon": 110 + 0.01 * np.arange(200), "lat": 34, "day": "2019-01-05", "pm25": 20.0, "sd": 1.0})
+    twice = rows.iloc[:1].assign(pm25=40.0, sd=9.0)
+    pd.concat([rows, twice]).to_csv(path, index=False)
+    observations = read_observations(path, "pm25", time="day", error=("sd",))
+    assert observations.value[:2].tolist() == [30, 20] and observations.error[:2].tolist() == [9, 1] and len(observations) == 200
+
+
 def test_networks_without_an_error_are_told(tmp_path):
     path = table(tmp_path, pm25=[10, 20, 30], kind=["reference", "sensor", "school"])
     observations = read_observations(path, "pm25", error=("sensor=30%",), network="kind")
@@ -152,12 +161,15 @@ def test_sensors_beside_reference_monitors_give_a_better_field_when_their_errors
 def test_a_sensor_with_a_huge_error_changes_nothing_in_a_day_or_a_period(tmp_path):
     rng = np.random.default_rng(3)
     (lon, lat), place = GRID.lonlat(), rng.integers(2, 30, (2, 40))
-    rows = pd.DataFrame({"day": "2019-01-05", "lon": lon[tuple(place)], "lat": lat[tuple(place)], "pm25": 30 * np.exp(0.5 * rng.standard_normal(40)), "sd": 1.0})
-    mad = pd.DataFrame({"day": ["2019-01-05"], "lon": [lon[15, 15]], "lat": [lat[15, 15]], "pm25": [900.0], "sd": [1e5]})
+    rows = pd.DataFrame({
+        "code": [f"S{n}" for n in range(40)], "day": "2019-01-05", "lon": lon[tuple(place)], "lat": lat[tuple(place)],
+        "pm25": 30 * np.exp(0.5 * rng.standard_normal(40)), "sd": 1.0,
+    })
+    mad = pd.DataFrame({"code": ["X"], "day": ["2019-01-05"], "lon": [lon[15, 15]], "lat": [lat[15, 15]], "pm25": [900.0], "sd": [1e5]})
     fields = {}
     for name, frame in (("without", rows), ("with", pd.concat([rows, mad]))):
         frame.to_csv(tmp_path / f"{name}.csv", index=False)
-        asked = {"stations": str(tmp_path / f"{name}.csv"), "value": "pm25", "time": "day", "error": ["sd"], "device": "cpu",
+        asked = {"stations": str(tmp_path / f"{name}.csv"), "value": "pm25", "time": "day", "id": "code", "error": ["sd"], "device": "cpu",
                  "grid": f"0,-300000,384000,84000,12000@{PRESETS['china12km'].crs.to_proj4()}"}
         JOBS["reanalyse-period"]({**asked, "out": str(tmp_path / name)}, Progress())
         JOBS["reanalyse"]({**asked, "out": str(tmp_path / f"{name}.tif")}, Progress())
