@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, Callable
 
+from model_core.confinement import confine
 from model_core.progress import Progress
 
 Job = Callable[[dict[str, Any], Progress], dict[str, Any]]
@@ -16,6 +17,7 @@ Job = Callable[[dict[str, Any], Progress], dict[str, Any]]
 
 def _job(module: str) -> Job:
     def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+        confine()
         job = import_module(f"model_core.jobs.{module}").run
         if not request.get("variables") and request.get("level") in (None, ""):
             return job(request, progress)
