@@ -39,7 +39,7 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
     _check_place(path)
     with only_one(path):  # two runs would write into one unfinished file
         try:
-            partial.write_bytes(b"")  # fails early, and with the operating system's own reason
+            _begin(partial)  # fails early, and with the operating system's own reason
             yield partial
             _give_name(partial, path)
         except OSError as error:
@@ -48,6 +48,12 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
             ) from error
         finally:
             _remove(partial)
+
+
+def _begin(partial: Path) -> None:
+    """Make the file anew: what lies in its place, such as a link that leads elsewhere, is not written through."""
+    partial.unlink(missing_ok=True)
+    os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
 
 
 def check_target(path: Path) -> None:

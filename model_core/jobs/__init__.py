@@ -10,6 +10,7 @@ import errno
 from importlib import import_module
 from typing import Any, Callable
 
+from model_core.confinement import confine
 from model_core.errors import InputError
 from model_core.gases import STANDARD, State
 from model_core.jobs.options import checked
@@ -31,6 +32,7 @@ def _air(request: dict[str, Any]) -> State | None:
 
 def _job(module: str) -> Job:
     def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+        confine()
         job = import_module(f"model_core.jobs.{module}").run
         request = checked(request)
         try:

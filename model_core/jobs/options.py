@@ -18,15 +18,12 @@ _LISTS = {"where", "error", "inputs", "input_options", "ctm", "maps", "time", "i
 _TEXTS = FILES | {
     "value", "unit", "unit_column", "x", "y", "crs", "group", "sites_id", "encoding", "decimal", "stamp", "from", "time_zone", "times_in", "date_order",
     "date", "start", "end", "step", "species", "grid", "device", "precision", "uncertainty", "analysis", "scheduler", "scheme", "level", "target",
-    "rh", "wind", "network", "until", "validation_start", "validation_end", "dem_unit", "dem_crs", "landcover_crs",
+    "rh", "wind", "network", "until", "validation_start", "validation_end", "dem_unit", "dem_crs", "landcover_crs", "by", "daily",
 }
 _INTEGERS = {"hours", "seed", "days", "folds", "points", "memory", "iterations", "epochs", "batch", "lead_day"}
-_NUMBERS = {"every", "gas_temperature", "gas_pressure", "block_km", "validation_share", "learning_rate"}
-    "value", "unit", "unit_column", "x", "y", "crs", "group", "sites_id", "encoding", "decimal", "stamp", "from", "time_zone", "times_in",
-    "date_order", "date", "start", "end", "step", "species", "grid", "device", "precision", "uncertainty", "analysis", "scheduler", "scheme",
-    "level", "target", "rh", "wind", "validation_start", "validation_end", "dem_unit", "dem_crs", "landcover_crs",
-    "by", "daily",
-_NUMBERS = {"gas_temperature", "gas_pressure", "block_km", "validation_share", "learning_rate", "minimum_share", "station_share"}
+_NUMBERS = {
+    "every", "gas_temperature", "gas_pressure", "block_km", "validation_share", "learning_rate", "minimum_share", "station_share",
+}
 _INTEGER_LISTS = {"urban_classes", "water_classes"}
 _SWITCHES = {"sea_floor", "resume", "follow", "no2"}
 _PREFIXES = ("rh_", "wind_")  # of a further variable's own options

@@ -63,6 +63,8 @@ def run_on_cluster(
         As on one machine.
     """
     with connect(address) as client:
+        if note := unprotected(client.scheduler.address):
+            progress.warn(note)
         _Run(client, _seen_from_elsewhere(task), output, account, progress).go(steps)
 
 
@@ -82,6 +84,18 @@ def connect(address: str) -> Any:
         raise ClusterError(
             f"no Dask scheduler answers at '{address}' ({error}); start one with 'dask scheduler' and give the address that it says"
         ) from error
+
+
+def unprotected(address: str) -> str:
+    """A sentence if a scheduler's address leads through a network without encryption; else ""."""
+    kind, _, place = address.partition("://")
+    host = place.rpartition(":")[0].strip("[]")
+    if kind in ("tls", "inproc") or host in ("localhost", "::1") or host.startswith("127."):
+        return ""
+    return (
+        f"the scheduler at {address} is reached without TLS: whoever reaches its port can run code on the workers; use it in a closed "
+        "network only, or with tls:// (see the documentation of clusters)"
+    )
 
 
 class _Run:

@@ -72,7 +72,10 @@ class Repetition:
         elsewhere = files_named(given)
         if "stations" in elsewhere:  # what was in the same table then is in it now
             shared = files_named(recorded)
-            elsewhere = {**{role: elsewhere["stations"] for role, path in shared.items() if path == shared["stations"]}, **elsewhere}
+            same = [role for role, path in shared.items() if path == shared["stations"]]
+            elsewhere = {**dict.fromkeys(same, elsewhere["stations"]), **elsewhere}
+            if "stations" in given.get("layers", {}):
+                merged["layers"] = {**dict.fromkeys(same, given["layers"]["stations"]), **given["layers"]}
         if added := sorted(set(elsewhere) - set(files_named(recorded))):
             raise InputError(f"'{self.file.name}' was made without {', '.join(added)}; leave that out, or run without --from")
         days = days_of(recorded)

@@ -10,7 +10,7 @@ from qgis.core import QgsProcessingException, QgsProcessingParameterBoolean, Qgs
 
 from ..stations import write_readings
 from ..translate import tr
-from .base import EngineAlgorithm
+from .base import ANY_FILE, EngineAlgorithm
 from .layer_readings import places
 from .model_parameters import DEVICE
 from .station_parameters import STATIONS
@@ -22,7 +22,7 @@ REPEAT, FULL_PATHS = "REPEAT", "FULL_PATHS"
 def add_repeat_parameters(algorithm: EngineAlgorithm) -> None:
     """Both advanced."""
     algorithm.add(QgsProcessingParameterFile(
-        REPEAT, tr("Repeat the reanalysis in"), fileFilter=f"{tr('Reanalyses')} (*.tif *.tiff *.nc)", optional=True),
+        REPEAT, tr("Repeat the reanalysis in"), fileFilter=f"{tr('Reanalyses')} (*.tif *.tiff *.nc);;{ANY_FILE}", optional=True),
         tr("A reanalysis to make again, from what the file says of its making: readings, model, grid and all options are as they were, and those "
            "chosen here are passed over. An input that is missing or has changed is refused. Where the readings came from a layer, choose "
            "that layer as stations; where they came from a file, that is looked for beside the reanalysis, or choose its layer. On the "

@@ -219,3 +219,11 @@ def test_without_dask_the_error_says_what_to_install(request_for, tmp_path, monk
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(InputError, match="pip install distributed"):
         JOBS["reanalyse-period"](request_for(tmp_path / "pm25.zarr", scheduler="tcp://127.0.0.1:9"), Progress())
+
+
+@pytest.mark.parametrize("address, warned", [
+    ("tcp://127.0.0.1:8786", False), ("tcp://localhost:8786", False), ("tcp://[::1]:8786", False), ("tls://node7:8786", False),
+    ("inproc://1/2/3", False), ("tcp://10.0.0.7:8786", True), ("tcp://node7:8786", True),
+])
+def test_a_scheduler_in_an_open_network_is_warned_of(address, warned):
+    assert ("without TLS" in dask_cluster.unprotected(address)) == warned

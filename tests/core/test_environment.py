@@ -21,14 +21,17 @@ SCRIPT = Path(environment.__file__)
 
 
 def make_wheel(folder, name, version, code=""):
-    """A small installable wheel."""
+    """A small installable wheel; the same content gives the same bytes, and so the same hash."""
     folder.mkdir(exist_ok=True)
     about = f"{name}-{version}.dist-info"
     with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
-        wheel.writestr(f"{name}/__init__.py", f"__version__ = '{version}'\n{code}\n")
-        wheel.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-        wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr(f"{about}/RECORD", "")
+        for member, text in (
+            (f"{name}/__init__.py", f"__version__ = '{version}'\n{code}\n"),
+            (f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"),
+            (f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"),
+            (f"{about}/RECORD", ""),
+        ):
+            wheel.writestr(zipfile.ZipInfo(member), text)
 
 
 @pytest.fixture

@@ -90,6 +90,20 @@ def is_compressed(file: Path) -> bool:
         return start.read(6).startswith(tuple(_OPENERS))
 
 
+def refuse_swollen(file: Path) -> None:
+    """Raise `InputError` if a zip archive, such as a workbook, says that it unpacks to what no table of its size does."""
+    if not zipfile.is_zipfile(file):
+        return
+    try:
+        with zipfile.ZipFile(file) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+    except (*BROKEN, ValueError) as error:
+        raise InputError(f"'{file}' is no readable workbook or archive: {error}; save it again") from error
+    if size > max(_LARGE, _MOST_TIMES * file.stat().st_size):
+        raise InputError(
+            f"'{file}' unpacks to {size / 1e9:.1f} GB, which no table of its size does; if it is a table, unpack it and save it as CSV")
+
+
 def refuse_tar(start: bytes, file: Path) -> None:
     """Raise `InputError` where the unpacked bytes begin as a tar archive."""
     if start[_TAR[0]:_TAR[0] + 5] == _TAR[1]:

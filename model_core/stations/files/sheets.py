@@ -10,6 +10,7 @@ from typing import Iterator
 import pandas as pd
 
 from model_core.errors import InputError
+from model_core.stations.files.compressed import refuse_swollen
 from model_core.stations.files.layout import find_layout
 from model_core.stations.files.vector import broken, chosen_layer
 
@@ -37,6 +38,7 @@ class SheetFile:
 
         self._file, where = file, where or str(file)
         self._where = where
+        refuse_swollen(file)
         try:
             empty = _empty_sheets(file) if layer is None else ()
             self._layer = chosen_layer(file, layer, empty, where)
