@@ -86,11 +86,15 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         """Run with parameters that were checked, and return the outputs."""
         raise NotImplementedError
 
+    def completed(self, parameters: dict, context) -> tuple[dict, list[tuple[bool, str]]]:
+        """The parameters with what can be found for those that are empty, and (whether it is a warning, what was found) of each."""
+        return parameters, []
+
     def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
         parameters = self._with_words(parameters)
         try:
             valid, message = super().checkParameterValues(parameters, context)
-            message = self.check(parameters, context) if valid else message
+            message = self.check(self.completed(parameters, context)[0], context) if valid else message
         except QgsProcessingException as error:
             valid, message = False, str(error)
         except Exception as error:  # nobody at a dialog can do anything with a traceback
@@ -99,7 +103,10 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         try:
-            return self.compute(self._with_words(parameters), context, OwnWords(feedback, self))
+            parameters, found = self.completed(self._with_words(parameters), context)
+            for doubtful, text in found:
+                (feedback.pushWarning if doubtful else feedback.pushInfo)(text)
+            return self.compute(parameters, context, OwnWords(feedback, self))
         except QgsProcessingException as error:
             raise QgsProcessingException(in_own_words(self, str(error))) from None
         except Exception as error:

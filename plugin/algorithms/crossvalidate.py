@@ -15,12 +15,12 @@ from ..layers.residuals import load_residuals
 from ..report import write_score_page
 from ..styling.ramps import pretty_unit
 from ..translate import tr
-from .base import EngineAlgorithm, check_destination, run_engine
+from .base import check_destination, run_engine
 from .choices import Choice
 from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .model_parameters import ANALYSES, ANALYSIS, add_model_parameters, model_request
-from .station_parameters import GROUP, add_station_parameters, check_stations, station_request
+from .station_parameters import GROUP, StationAlgorithm, add_station_parameters, check_stations, station_request
 from .weather_parameters import add_weather_fields, add_weather_layers, check_weather, weather_fields, weather_request
 
 SCHEME, FOLDS, SEED, BLOCK_KM = "SCHEME", "FOLDS", "SEED", "BLOCK_KM"
@@ -34,7 +34,7 @@ FILES = {"SCORES_JSON": "scores", "PREDICTIONS_CSV": "predictions", "SCATTER_PNG
 NUMBERS = ("r2_det", "r2_pearson", "rmse", "mae", "nme", "nmb", "crps")
 
 
-class CrossValidate(EngineAlgorithm):
+class CrossValidate(StationAlgorithm):
     """``crossvalidate``: each station predicted from those of the other folds, beside the usual interpolators."""
 
     NAME = "crossvalidate"

@@ -15,18 +15,18 @@ from ..layers.dress import layer_title, load_dressed
 from ..map_picture import draw_map, read_readings
 from ..styling.ramps import pretty_unit
 from ..translate import tr
-from .base import EngineAlgorithm, check_destination, run_engine
+from .base import check_destination, run_engine
 from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .model_parameters import add_analysis_parameter, add_model_parameters, add_uncertainty_parameter, model_request
 from .reading_outputs import add_reading_outputs, reading_results
-from .station_parameters import DATE, add_station_parameters, check_stations, chosen_day, station_request
+from .station_parameters import DATE, StationAlgorithm, add_station_parameters, check_stations, chosen_day, station_request
 from .weather_parameters import add_weather_fields, add_weather_layers, check_weather, weather_fields, weather_request
 
 OUTPUT, MAP = "OUTPUT", "MAP"
 
 
-class Reanalyse(EngineAlgorithm):
+class Reanalyse(StationAlgorithm):
     """``reanalyse``: the field that a trained network makes of a day's readings."""
 
     NAME = "reanalyse"

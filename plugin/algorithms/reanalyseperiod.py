@@ -13,18 +13,18 @@ from ..engine.client import job_folder
 from ..layers.dress import load_dressed
 from ..layers.series import load_folder
 from ..translate import tr
-from .base import EngineAlgorithm, check_destination, is_temporary, run_engine
+from .base import check_destination, is_temporary, run_engine
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .model_parameters import add_analysis_parameter, add_model_parameters, add_uncertainty_parameter, model_request
 from .period_parameters import FILES, add_file_parameters, add_period_parameters, check_period, files_request, period_days, period_request
-from .station_parameters import STATIONS, add_station_parameters, check_stations, station_request
+from .station_parameters import STATIONS, StationAlgorithm, add_station_parameters, check_stations, station_request
 from .weather_parameters import add_weather_fields, add_weather_layers, check_weather, weather_fields, weather_request
 
 OUTPUT, FOLDER, SCHEDULER = "OUTPUT", "FOLDER", "SCHEDULER"
 COMPUTED, KEPT, MISSING, SECONDS, RATE = "COMPUTED", "KEPT", "MISSING", "SECONDS", "DAYS_PER_SECOND"
 
 
-class ReanalysePeriod(EngineAlgorithm):
+class ReanalysePeriod(StationAlgorithm):
     """``reanalyseperiod``: the fields of all days or hours of a period, in batches, in bounded memory."""
 
     NAME = "reanalyseperiod"
