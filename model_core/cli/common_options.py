@@ -6,6 +6,9 @@ import argparse
 from typing import Any
 
 
+AUTO = "auto"
+
+
 def command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
     """A subcommand, with ``--json``."""
     parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
@@ -16,7 +19,8 @@ def command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
 def add_grid(parser: argparse.ArgumentParser, default: str | None, text: str = "") -> None:
     """The grid."""
     text = text or f"grid (default {default})"
-    parser.add_argument("--grid", default=default, metavar="G", help=f"{text}: china12km, conus12km, a NetCDF or raster file, "
+    auto = "auto (the model's where most stations lie on it, else one around them), " if default == AUTO else ""
+    parser.add_argument("--grid", default=default, metavar="G", help=f"{text}: {auto}china12km, conus12km, a NetCDF or raster file, "
                         "or xmin,ymin,xmax,ymax,cell@CRS")
 
 

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from model_core import __version__
-from model_core.cli.common_options import add_device, add_grid, add_machine, add_out, add_variables, command, positive
+from model_core.cli.common_options import AUTO, add_device, add_grid, add_machine, add_out, add_variables, command, positive
 from model_core.cli.station_options import add_further_readings, add_stations, add_table
 
 def build_parser() -> argparse.ArgumentParser:
@@ -22,7 +22,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     grid_stations = command(commands, "grid-stations", "station readings to a raster of cell means and counts")
     add_stations(grid_stations, species=True)
-    add_grid(grid_stations, "china12km")
+    add_grid(grid_stations, AUTO)
     add_out(grid_stations, "F.tif")
 
     read_stations = command(
@@ -172,7 +172,7 @@ def _add_train(commands: Any) -> None:
 
 def _add_prediction(parser: argparse.ArgumentParser, uncertainty: bool = True) -> None:
     add_further_readings(parser)
-    add_grid(parser, "china12km")
+    add_grid(parser, AUTO)
     parser.add_argument("--model", default="bundled", metavar="bundled|NAME|FILE", help="trained model (default bundled)")
     parser.add_argument("--covariates", metavar="F", help="maps that overrule the model's own: NetCDF or GeoTIFF, as `covariates` writes them")
     if uncertainty:

@@ -6,18 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from model_core import __version__
+from model_core.days import parse_day
 from model_core.device import choose_device, describe_device
 from model_core.errors import InputError
 from model_core.evaluation.report import evaluation_folder
 from model_core.grid import Grid
 from model_core.jobs.crossvalidate_days import requested_days
-from model_core.jobs.requests import BUNDLED, requested_analysis, requested_covariates, requested_grid, required
+from model_core.jobs.requests import BUNDLED, grid_for, is_auto, requested_analysis, requested_covariates, requested_grid, required
+from model_core.jobs.sources import requested_source
 from model_core.json_values import finite
 from model_core.missing_inputs import require_inputs, tell_missing
 from model_core.model_file import Model
 from model_core.prediction import Predictor
 from model_core.progress import Progress
 from model_core.ready import ready_model, ready_predictor
+from model_core.stations.observations import observations_of
 from model_core.validation.baselines import BASELINES, check_baselines
 from model_core.validation.cross_validation import BLOCK_KM, CrossValidation, cross_validate
 from model_core.validation.files import FIGURE, POINTS, PREDICTIONS, SCORES, write
@@ -47,7 +50,8 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     baselines = check_baselines(DEFAULT_BASELINES if names is None else _names(names), bool(request.get("ctm")))
     with evaluation_folder(out):
         progress.step(0.01, "loading the model")
-        model, grid = ready_model(request.get("model") or BUNDLED), requested_grid(request)
+        model = ready_model(request.get("model") or BUNDLED)
+        grid = requested_grid(request) if not is_auto(request) else _grid_of_stations(request, model, progress)
         device = choose_device(request.get("device") or "auto")
         covariates = requested_covariates(request, model, grid, progress)
         predictor = ready_predictor(
@@ -70,6 +74,12 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "figure": written[FIGURE], "summary": finite(summary(tables)), "device": device.type,
         **{key: report[key] for key in ("scheme", "folds", "days", "stations", "species", "unit", "missing_inputs", "model", "warnings")},
     }
+
+
+def _grid_of_stations(request: dict[str, Any], model: Model, progress: Progress) -> Grid:
+    source = requested_source(request, model.configuration.target)
+    observations = observations_of(source, parse_day(request["date"]) if request.get("date") else None)
+    return grid_for(request, model.grid, observations.x, observations.y, observations.crs, progress)
 
 
 def _names(names: Any) -> list[str]:

@@ -16,7 +16,7 @@ from model_core.device import choose_device, describe_device
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.jobs.requests import (
-    BUNDLED, field_statistics, gridded, known_weather, reading_account, requested_analysis, requested_covariates, requested_grid,
+    BUNDLED, field_statistics, grid_for, gridded, is_auto, known_weather, reading_account, requested_analysis, requested_covariates, requested_grid,
     requested_observations, requested_weather, required,
 )
 from model_core.missing_inputs import require_inputs, tell_missing
@@ -39,13 +39,15 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     progress.step(0.02, "loading the model")
     model = ready_model(request.get("model") or BUNDLED)
     device = choose_device(request.get("device") or "auto", progress.warn)
-    grid = requested_grid(request)
+    if not is_auto(request):
+        requested_grid(request)  # an error in it is told before anything is read
     target = get_variable(model.configuration.target)
     uncertainty = request.get("uncertainty") or "none"
     names, choice = field_names(target.key, uncertainty), requested_analysis(request)
 
     progress.step(0.2, "reading stations")
     observations, day = requested_observations(request, target.key, progress)
+    grid = grid_for(request, model.grid, observations.x, observations.y, observations.crs, progress)
     readings = {target.key: gridded(observations, grid, progress, target.long_name)}
     for key, source in known_weather(request, model, progress):
         weather = requested_weather(request, source, day, progress)

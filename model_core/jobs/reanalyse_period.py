@@ -20,8 +20,9 @@ from model_core.device import describe_device
 from model_core.errors import Cancelled, InputError
 from model_core.file_lock import only_one
 from model_core.grid import Grid
+from model_core.grid_from_file import read_grid
 from model_core.jobs.requests import (
-    BUNDLED, known_weather, requested_analysis, requested_covariates, requested_grid, requested_hours, required, tell_notes, tell_readings,
+    BUNDLED, grid_for, is_auto, known_weather, requested_analysis, requested_covariates, requested_grid, requested_hours, required, tell_notes, tell_readings,
 )
 from model_core.jobs.sources import requested_source
 from model_core.missing_inputs import require_inputs, tell_missing
@@ -52,7 +53,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     if step not in STEPS:
         raise InputError(f"unknown step '{step}'; choose {' or '.join(STEPS)}")
     analysis, (start, end) = requested_analysis(request), _period(request)
-    grid = requested_grid(request)
+    grid = None if is_auto(request) else requested_grid(request)
     progress.step(0.01, "loading the model")
     model = ready_model(request.get("model") or BUNDLED)
     target = get_variable(model.configuration.target)
@@ -64,6 +65,11 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
             stack.callback(one.close)
         reading = _Reading(series, start, end)
         stack.callback(reading.stop)
+        if grid is None:
+            reading.wait(progress)
+            grid = grid_for(request, model.grid, *series[target.key].places(), progress, _grid_there(out))
+            for one in series.values():
+                one.grid = grid
         covariates = requested_covariates(request, model, grid, progress)
         task = _task(request, model, grid, covariates, uncertainty, analysis)
         scheduler = request.get("scheduler")
@@ -114,6 +120,14 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "covariates": sorted(covariates), "model": {"name": model.name, "sha256": model.sha256}, "grid": grid.describe(),
         "warnings": progress.warnings,
     }
+
+
+def _grid_there(out: Path) -> Grid | None:
+    """The grid of a series that was begun, which is gone on with."""
+    try:
+        return read_grid(out) if out.is_file() else None
+    except InputError:  # no series; whether it may be replaced is asked when the output is opened
+        return None
 
 
 class _Reading:
@@ -180,7 +194,7 @@ def _require_steady_hours(times: TimeAxis) -> None:
 
 
 def _requested_series(
-    request: Mapping[str, Any], model: Model, grid: Grid, step: str, progress: Progress
+    request: Mapping[str, Any], model: Model, grid: Grid | None, step: str, progress: Progress
 ) -> dict[str, GriddedSeries]:
     """The target's readings, and those of the further variables that the request names and the model knows."""
     hours, target = requested_hours(request), get_variable(model.configuration.target)

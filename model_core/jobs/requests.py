@@ -12,6 +12,7 @@ from model_core.analysis import CHOICES
 from model_core.days import parse_day
 from model_core.errors import InputError
 from model_core.grid import Grid, parse_grid
+from model_core.grid_auto import AUTO, choose_grid
 from model_core.jobs.sources import further_inputs, requested_source
 from model_core.model_file import Model
 from model_core.progress import Progress
@@ -46,6 +47,24 @@ def required(request: Mapping[str, Any], key: str) -> Any:
 def requested_grid(request: Mapping[str, Any]) -> Grid:
     """The grid of the request, or the preset."""
     return parse_grid(request.get("grid") or DEFAULT_GRID)
+
+
+def grid_for(
+    request: Mapping[str, Any], model_grid: Grid, x: np.ndarray, y: np.ndarray, crs: Any, progress: Progress, earlier: Grid | None = None,
+) -> Grid:
+    """The grid of the request; with ``auto``, or where none is named, the one that suits the stations (`grid_auto.choose_grid`)."""
+    if not is_auto(request):
+        return requested_grid(request)
+    chosen = choose_grid(x, y, crs, model_grid, earlier)
+    progress.log(chosen.explanation)
+    if chosen.warning:
+        progress.warn(chosen.warning)
+    return chosen.grid
+
+
+def is_auto(request: Mapping[str, Any]) -> bool:
+    """Whether the stations choose the grid."""
+    return (request.get("grid") or AUTO) == AUTO
 
 
 def requested_observations(

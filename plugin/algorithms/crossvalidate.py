@@ -60,7 +60,7 @@ class CrossValidate(StationAlgorithm):
             CTM, tr("CTM output"), Qgis.ProcessingSourceType.File, optional=True),
             tr("NetCDF files with the CTM's field of the same days, for the Voronoi neighbours."), advanced=True)
         add_weather_fields(self)
-        add_grid_parameters(self)
+        add_grid_parameters(self, auto=True)
         self.add(QgsProcessingParameterNumber(
             SEED, tr("Seed"), Qgis.ProcessingNumberParameterType.Integer, defaultValue=0, minValue=0),
             tr("The same seed gives the same folds."), advanced=True)

@@ -28,7 +28,7 @@ class GridStations(StationAlgorithm):
 
     def initAlgorithm(self, configuration=None) -> None:
         add_station_parameters(self, species=True)
-        add_grid_parameters(self)
+        add_grid_parameters(self, auto=True)
         add_day_parameters(self)
         self.add(QgsProcessingParameterRasterDestination(OUTPUT, tr("Gridded readings")), tr("GeoTIFF to write."))
         add_reading_outputs(self)

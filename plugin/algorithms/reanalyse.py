@@ -39,7 +39,7 @@ class Reanalyse(StationAlgorithm):
     def initAlgorithm(self, configuration=None) -> None:
         add_station_parameters(self)
         add_weather_fields(self)
-        add_grid_parameters(self)
+        add_grid_parameters(self, auto=True)
         add_uncertainty_parameter(self)
         add_day_parameters(self)
         add_weather_layers(self)

@@ -39,7 +39,7 @@ class ReanalysePeriod(StationAlgorithm):
         add_station_parameters(self, one_day=False, required=False, groups=False)
         add_period_parameters(self)
         add_weather_fields(self)
-        add_grid_parameters(self)
+        add_grid_parameters(self, auto=True)
         add_uncertainty_parameter(self)
         add_file_parameters(self)
         add_weather_layers(self)
