@@ -19,6 +19,7 @@ from .algorithms.readstations import ReadStations
 from .algorithms.reanalyse import Reanalyse
 from .algorithms.reanalyseperiod import ReanalysePeriod
 from .algorithms.reproducectm import ReproduceCTM
+from .algorithms.restyle import Restyle
 from .algorithms.setupengine import SetUpEngine
 from .algorithms.simulatectm import SimulateCTM
 from .algorithms.trainmodel import TrainModel
@@ -28,8 +29,8 @@ from .translate import tr
 ICON = Path(__file__).resolve().parent.parent / "resources" / "icons" / "provider.svg"
 
 ALGORITHMS = (
-    ReadStations, GridStations, Reanalyse, ReanalysePeriod, LoadReanalysis, TrainModel, CrossValidate, ReproduceCTM, ModelCard, SimulateCTM,
-    InspectCTM, Covariates, CheckEngine, SetUpEngine,
+    ReadStations, GridStations, Reanalyse, ReanalysePeriod, LoadReanalysis, Restyle, CrossValidate, ReproduceCTM, TrainModel, ModelCard,
+    SimulateCTM, InspectCTM, Covariates, CheckEngine, SetUpEngine,
 )
 
 

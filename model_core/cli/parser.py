@@ -40,6 +40,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_stations(reanalyse)
     _add_prediction(reanalyse)
     add_machine(reanalyse)
+    reanalyse.add_argument("--readings", metavar="F.gpkg|F.csv|F.parquet",
+                           help="also write the readings that were used, with the field's value at each")
     add_out(reanalyse, "F.tif|F.nc")
 
     _add_period(commands)

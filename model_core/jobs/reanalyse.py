@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from model_core import __version__
 from model_core.analysis import analyse
@@ -15,6 +16,7 @@ from model_core.atomic_file import check_target
 from model_core.device import choose_device, describe_device
 from model_core.errors import InputError
 from model_core.grid import Grid
+from model_core.jobs.read_stations import check_table, clean_table, write_table
 from model_core.jobs.requests import (
     BUNDLED, field_statistics, grid_for, gridded, is_auto, known_weather, reading_account, requested_analysis, requested_covariates, requested_grid,
     requested_observations, requested_weather, required,
@@ -27,6 +29,7 @@ from model_core.prediction import Reanalysis
 from model_core.progress import Progress
 from model_core.ready import ready_model, ready_predictor
 from model_core.reanalysis_fields import field_names, fields_of
+from model_core.stations.readings import Observations
 from model_core.variables import Variable, get_variable
 
 
@@ -36,6 +39,8 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     if out.suffix.lower() not in (".tif", ".tiff", ".nc"):
         raise InputError(f"output '{out.name}': the name must end in .tif or .nc")
     check_target(out)
+    if request.get("readings"):
+        check_table(Path(request["readings"]))
     progress.step(0.02, "loading the model")
     model = ready_model(request.get("model") or BUNDLED)
     device = choose_device(request.get("device") or "auto", progress.warn)
@@ -76,6 +81,9 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     about["analysis"] = told
     bands = [(name, text, fields[name]) for name, text in names]
     _write(out, bands, grid, target, day, request.get("time_zone") or None, about)
+    used = readings_with_field(observations, grid, reanalysis.field, target.unit)
+    if request.get("readings"):
+        write_table(Path(request["readings"]), used, observations)
     progress.step(1.0, "done")
     return {
         "out": str(out), "readings": reading_account(readings[target.key]),
@@ -87,6 +95,19 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "model": {"name": model.name, "sha256": model.sha256},
         "grid": grid.describe(), "warnings": progress.warnings,
     }
+
+
+def readings_with_field(observations: Observations, grid: Grid, field: np.ndarray, unit: str) -> pd.DataFrame:
+    """The readings as `clean_table` has them, with `field`, the field's value in the station's cell, and `difference`, field less reading.
+
+    Stations outside the grid have neither.
+    """
+    table = clean_table(observations, "day", unit)
+    row, column = grid.locate(table["x"], table["y"], observations.crs)
+    inside = (row >= 0) & (row < grid.shape[0]) & (column >= 0) & (column < grid.shape[1])
+    values = np.full(len(table), np.nan)
+    values[inside] = field[row[inside].astype(int), column[inside].astype(int)]
+    return table.assign(field=values.round(3), difference=(values - table["value"]).round(3))
 
 
 def _about(model: Model, day: Date | None, reanalysis: Reanalysis, used: int, covariates: Any) -> dict[str, Any]:

@@ -18,9 +18,9 @@ from ..failures import explain
 from ..layers.in_use import layers_showing
 from ..translate import tr
 from .choices import Choice
+from .groups import GROUPS, group_icon, icon_file
 from .wording import OwnWords, in_own_words
 
-GROUPS = {"stations": tr("Stations"), "reanalysis": tr("Reanalysis"), "models": tr("Models"), "engine": tr("Engine")}
 # QGIS's own "All files (*.*)" refuses names without a dot, which IOAPI files and Pythons often have.
 ANY_FILE = tr("All files (*)")
 DEVICES = ("auto", "cpu", "cuda")
@@ -54,7 +54,10 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         return self.SUMMARY
 
     def icon(self) -> QIcon:
-        return self.provider().icon() if self.provider() else QIcon()
+        return group_icon(self.GROUP)
+
+    def svgIconPath(self) -> str:
+        return icon_file(self.GROUP)
 
     def createInstance(self) -> "EngineAlgorithm":
         return type(self)()

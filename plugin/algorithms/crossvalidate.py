@@ -39,7 +39,7 @@ class CrossValidate(StationAlgorithm):
 
     NAME = "crossvalidate"
     TITLE = tr("Cross-validate with stations")
-    GROUP = "models"
+    GROUP = "evaluate"
     SUMMARY = tr("Shows how well a model predicts where it has no station: leaves out stations, cities, cells or blocks fold by fold, "
                  "predicts them from the others, and compares with kriging and inverse distance on the same folds. Writes scores "
                  "(JSON), predictions (CSV), points with their residuals, and a scatter picture.")

@@ -18,6 +18,7 @@ from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .model_parameters import add_analysis_parameter, add_model_parameters, add_uncertainty_parameter, model_request
 from .period_parameters import FILES, add_file_parameters, add_period_parameters, check_period, files_request, period_days, period_request
 from .station_parameters import STATIONS, StationAlgorithm, add_station_parameters, check_stations, station_request
+from .style_parameters import add_style_parameter, style_of
 from .weather_parameters import add_weather_fields, add_weather_layers, check_weather, weather_fields, weather_request
 
 OUTPUT, FOLDER, SCHEDULER = "OUTPUT", "FOLDER", "SCHEDULER"
@@ -41,6 +42,7 @@ class ReanalysePeriod(StationAlgorithm):
         add_weather_fields(self)
         add_grid_parameters(self, auto=True)
         add_uncertainty_parameter(self)
+        add_style_parameter(self)
         add_file_parameters(self)
         add_weather_layers(self)
         add_analysis_parameter(self)
@@ -66,6 +68,7 @@ class ReanalysePeriod(StationAlgorithm):
         folder_output = self.parameterAsString(parameters, FOLDER, context)
         asked = "" if folder_output else self.parameterAsOutputLayer(parameters, OUTPUT, context)
         output = folder_output or str(Path(asked).with_suffix(".nc"))  # QGIS names temporary rasters .tif
+        look = style_of(self, parameters, context)
         with job_folder() as folder:
             if self._from_files(parameters, context):
                 request = files_request(self, parameters, context)
@@ -94,9 +97,9 @@ class ReanalysePeriod(StationAlgorithm):
         numbers = {COMPUTED: days["computed"], KEPT: days["kept"], MISSING: len(missing),
                    SECONDS: result["seconds"], RATE: result["days_per_second"]}
         if not folder_output:
-            return {OUTPUT: load_dressed(output, context, asked), **numbers}
+            return {OUTPUT: load_dressed(output, context, asked, look), **numbers}
         if not output.endswith(".zarr"):
-            load_folder(Path(output), context, FOLDER)
+            load_folder(Path(output), context, FOLDER, look)
         return {FOLDER: output, **numbers}
 
     def _from_files(self, parameters, context) -> bool:

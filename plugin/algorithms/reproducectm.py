@@ -34,7 +34,7 @@ class ReproduceCTM(EngineAlgorithm):
 
     NAME = "reproducectm"
     TITLE = tr("Reproduce CTM days")
-    GROUP = "models"
+    GROUP = "evaluate"
     SUMMARY = tr("Shows how well a model works where the truth is known: reads days of a chemical transport model at station "
                  "cells only, predicts the whole field from them, and compares it with the day itself over land. Writes scores "
                  "per day and overall (JSON, CSV) and figures of daily scores and of seasonal or period means (PNG).")

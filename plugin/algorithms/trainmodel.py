@@ -29,7 +29,7 @@ class TrainModel(EngineAlgorithm):
 
     NAME = "trainmodel"
     TITLE = tr("Train a model")
-    GROUP = "models"
+    GROUP = "training"
     SUMMARY = tr("Trains a network on the daily fields of a chemical transport model. It can take hours without a GPU. A cancelled "
                  "training keeps the best model of those validated so far, and can be continued. Beside the model it writes "
                  "its learning curve (CSV, PNG) and a picture of its kernels.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from qgis.core import (
     Qgis, QgsDateTimeRange, QgsProcessingContext, QgsProcessingLayerPostProcessorInterface, QgsProcessingUtils, QgsRasterLayer,
@@ -10,10 +11,11 @@ from qgis.core import (
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 
-from ..styling.ramps import pretty_unit
+from ..styling.ramps import CONTINUOUS, pretty_unit, ramp_for
 from ..styling.renderer import style
 from ..translate import tr
 from .description import LABELS, FieldDescription, describe, uncertainties
+from .tree import FIELD, UNCERTAINTY, fold_away, zoom_to
 
 
 def layer_title(field: FieldDescription) -> str:
@@ -31,12 +33,36 @@ def layer_name(field: FieldDescription) -> str:
     return layer_title(field) + (f" ({pretty_unit(field.unit)})" if field.unit not in ("", "1") else "")
 
 
-def dress(layer: QgsRasterLayer) -> None:
-    """Name, style and date a layer by what its file says; a layer of another kind stays as it is."""
+def dress(layer: QgsRasterLayer, look: str = CONTINUOUS) -> None:
+    """Name, style and date a layer by what its file says; a layer of another kind stays as it is.
+
+    `look` is one of `styling.ramps.STYLES`.
+    """
     field = describe(layer.source())
     layer.setName(layer_name(field))
-    style(layer, f"{field.variable}_sd" if field.statistic == "sd" else field.variable)
+    colour(layer, field, look)
     set_days(layer, field)
+
+
+def colour(layer: QgsRasterLayer, field: FieldDescription, look: str = CONTINUOUS) -> str:
+    """Give the layer the colours of a style; return what the user should know of it, or ''."""
+    if field.statistic == "sd":
+        style(layer, f"{field.variable}_sd")
+        return ""
+    ramp, note = ramp_for(field.variable, look, field.days[0] if field.days else None)
+    style(layer, field.variable, ramp=ramp)
+    return note
+
+
+def show_field(layer: QgsRasterLayer, look: str = CONTINUOUS) -> None:
+    """Dress a field that was loaded, and zoom to it."""
+    dress(layer, look)
+    zoom_to(layer)
+
+
+def _show_uncertainty(layer: QgsRasterLayer, look: str) -> None:
+    dress(layer, look)
+    fold_away(layer)
 
 
 def set_days(layer: QgsRasterLayer, field: FieldDescription) -> None:
@@ -82,11 +108,11 @@ def new_dresser(dress_layer=dress) -> _Dresser:
     return _DRESSERS[-1]
 
 
-def load_dressed(path: str, context: QgsProcessingContext, asked: str = "") -> str:
+def load_dressed(path: str, context: QgsProcessingContext, asked: str = "", look: str = CONTINUOUS) -> str:
     """Have an output dressed when QGIS loads it; return what QGIS opens, which for NetCDF is a variable in the file.
 
-    What the file tells of its uncertainty is loaded with it, below it. `asked` is the name that QGIS knows the output by,
-    where the file has another.
+    What the file tells of its uncertainty is loaded with it, below it and folded. `asked` is the name that QGIS knows the output by,
+    where the file has another; `look` as for `dress`.
     """
     source = describe(path).source
     details = context.layersToLoadOnCompletion()
@@ -94,14 +120,15 @@ def load_dressed(path: str, context: QgsProcessingContext, asked: str = "") -> s
     if asked in details:
         wanted = details.pop(asked)
         wanted.layerTypeHint = QgsProcessingUtils.LayerHint.Raster
-        wanted.setPostProcessor(new_dresser())
+        wanted.layerSortKey = FIELD
+        wanted.setPostProcessor(new_dresser(partial(show_field, look=look)))
         details[source] = wanted
         for number, further in enumerate(uncertainties(path), start=1):
             beside = QgsProcessingContext.LayerDetails(wanted.name, wanted.project, wanted.outputName)
-            beside.groupName, beside.layerSortKey = wanted.groupName, wanted.layerSortKey + number
+            beside.groupName, beside.layerSortKey = wanted.groupName, UNCERTAINTY - number
             # Without the hint QGIS tries a vector layer first, and since GDAL 3.10 a variable of a NetCDF opens as one.
             beside.layerTypeHint = QgsProcessingUtils.LayerHint.Raster
-            beside.setPostProcessor(new_dresser())
+            beside.setPostProcessor(new_dresser(partial(_show_uncertainty, look=look)))
             details[further] = beside
         context.setLayersToLoadOnCompletion(details)
     return source

@@ -7,7 +7,7 @@ from qgis.core import Qgis, QgsApplication, QgsProcessingParameterFile, QgsSetti
 
 NEED_ENGINE = {"covariates", "crossvalidate", "gridstations", "inspectctm", "modelcard", "readstations", "reanalyse", "reanalyseperiod",
                "reproducectm", "simulatectm", "trainmodel"}
-NAMES = NEED_ENGINE | {"loadreanalysis", "checkengine", "setupengine"}
+NAMES = NEED_ENGINE | {"loadreanalysis", "restyle", "checkengine", "setupengine"}
 
 
 @pytest.fixture
