@@ -41,6 +41,15 @@ def add_out(parser: argparse.ArgumentParser, metavar: str, text: str = "file to 
     parser.add_argument("--out", required=True, metavar=metavar, help=text)
 
 
+def add_report(parser: argparse.ArgumentParser, style: bool = False) -> None:
+    """A report, and with `style` the colours of its maps."""
+    parser.add_argument("--report", metavar="F.html", help="also write a report: one page that needs no other file")
+    if style:
+        parser.add_argument("--style", choices=("continuous", "china", "us", "eu"), default="continuous",
+                            help="colours of the report's maps: one ramp (default), or the classes of China (HJ 633 of the date), of the "
+                                 "US EPA (2024) or of the European Air Quality Index")
+
+
 def positive(text: str) -> int:
     """A whole number from 1."""
     number = int(text)

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from model_core import __version__
-from model_core.cli.common_options import AUTO, add_device, add_grid, add_machine, add_out, add_variables, command, positive
+from model_core.cli.common_options import AUTO, add_device, add_grid, add_machine, add_out, add_report, add_variables, command, positive
 from model_core.cli.station_options import add_further_readings, add_stations, add_table
 
 def build_parser() -> argparse.ArgumentParser:
@@ -40,6 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_stations(reanalyse)
     _add_prediction(reanalyse)
     add_machine(reanalyse)
+    add_report(reanalyse, style=True)
     reanalyse.add_argument("--readings", metavar="F.gpkg|F.csv|F.parquet",
                            help="also write the readings that were used, with the field's value at each")
     add_out(reanalyse, "F.tif|F.nc")
@@ -69,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     reproduce.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed gives the same random cells")
     add_variables(reproduce)
     add_device(reproduce)
+    add_report(reproduce)
     add_out(reproduce, "DIR", "folder to write scores and figures into; made where it is missing")
 
     simulate = command(commands, "simulate", "days of the demonstration CTM")
@@ -110,6 +112,7 @@ def _add_period(commands: Any) -> None:
     period.add_argument("--step", choices=("day", "hour"), default="day", help="what a field is made for (default day)")
     _add_prediction(period)
     add_machine(period)
+    add_report(period, style=True)
     period.add_argument("--scheduler", metavar="ADDRESS", help="compute on the workers of this Dask scheduler (tcp://HOST:8786, or its "
                         "scheduler file); they must see the model and the output under the same path")
     add_out(period, "F.nc|F.zarr|DIR", "NetCDF or Zarr of the whole period, or a folder for a GeoTIFF per step; "
@@ -132,6 +135,7 @@ def _add_crossvalidate(commands: Any) -> None:
                         help="spread what remains at the stations that are not left out (default off)")
     _add_prediction(parser, uncertainty=False)
     add_variables(parser)
+    add_report(parser)
     add_out(parser, "DIR", "folder to write scores, predictions, points and a figure into; made where it is missing")
 
 
@@ -169,6 +173,7 @@ def _add_train(commands: Any) -> None:
     train.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="default: bfloat16 where it is fast")
     add_variables(train)
     add_device(train)
+    add_report(train)
     add_out(train, "MODEL.safetensors")
 
 

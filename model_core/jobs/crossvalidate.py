@@ -12,7 +12,7 @@ from model_core.errors import InputError
 from model_core.evaluation.report import evaluation_folder
 from model_core.grid import Grid
 from model_core.jobs.crossvalidate_days import requested_days
-from model_core.jobs.requests import BUNDLED, grid_for, is_auto, requested_analysis, requested_covariates, requested_grid, required
+from model_core.jobs.requests import BUNDLED, grid_for, is_auto, requested_analysis, requested_covariates, requested_grid, requested_report, required
 from model_core.jobs.sources import requested_source
 from model_core.json_values import finite
 from model_core.missing_inputs import require_inputs, tell_missing
@@ -48,6 +48,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         raise InputError("scheme 'groups' leaves out whole groups; name the column that says the group, such as the city")
     names = request.get("baselines")
     baselines = check_baselines(DEFAULT_BASELINES if names is None else _names(names), bool(request.get("ctm")))
+    page = requested_report(request)
     with evaluation_folder(out):
         progress.step(0.01, "loading the model")
         model = ready_model(request.get("model") or BUNDLED)
@@ -67,11 +68,17 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         tables = score_tables(result)
         report = finite(_report(request, result, tables, model, grid, progress.warnings))
         progress.step(0.95, "drawing and writing")
-        written = write(out, result, report, _title(result, model, report))
+        title = _title(result, model, report)
+        written = write(out, result, report, title)
+        if page:
+            from model_core.report.crossvalidation import write_crossvalidation_report
+
+            scatter = Path(written[FIGURE]).read_bytes()
+            write_crossvalidation_report(page, result, report, finite(summary(tables)), scatter, title)
         progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
     return {
         "out": str(out), "scores": written[SCORES], "predictions": written[PREDICTIONS], "points": written[POINTS],
-        "figure": written[FIGURE], "summary": finite(summary(tables)), "device": device.type,
+        "figure": written[FIGURE], "report": str(page) if page else None, "summary": finite(summary(tables)), "device": device.type,
         **{key: report[key] for key in ("scheme", "folds", "days", "stations", "species", "unit", "missing_inputs", "model", "warnings")},
     }
 

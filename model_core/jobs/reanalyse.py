@@ -19,7 +19,7 @@ from model_core.grid import Grid
 from model_core.jobs.read_stations import check_table, clean_table, write_table
 from model_core.jobs.requests import (
     BUNDLED, field_statistics, grid_for, gridded, is_auto, known_weather, reading_account, requested_analysis, requested_covariates, requested_grid,
-    requested_observations, requested_weather, required,
+    requested_observations, requested_report, requested_weather, required,
 )
 from model_core.missing_inputs import require_inputs, tell_missing
 from model_core.model_file import Model
@@ -39,6 +39,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     if out.suffix.lower() not in (".tif", ".tiff", ".nc"):
         raise InputError(f"output '{out.name}': the name must end in .tif or .nc")
     check_target(out)
+    report = requested_report(request)
     if request.get("readings"):
         check_table(Path(request["readings"]))
     progress.step(0.02, "loading the model")
@@ -84,8 +85,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     used = readings_with_field(observations, grid, reanalysis.field, target.unit)
     if request.get("readings"):
         write_table(Path(request["readings"]), used, observations)
-    progress.step(1.0, "done")
-    return {
+    result = {
         "out": str(out), "readings": reading_account(readings[target.key]),
         "further_readings": {key: reading_account(value) for key, value in readings.items() if key != target.key},
         "statistics": field_statistics(reanalysis.field), "negative_cells": reanalysis.negative_cells,
@@ -93,8 +93,18 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "missing_inputs": reanalysis.missing_inputs, "covariates": sorted(covariates), "device": device.type,
         "analysis": analysis.summary() if told else None,
         "model": {"name": model.name, "sha256": model.sha256},
-        "grid": grid.describe(), "warnings": progress.warnings,
+        "grid": grid.describe(), "warnings": progress.warnings, "report": str(report) if report else None,
     }
+    if report:
+        progress.step(0.95, "writing the report")
+        from model_core.report.reanalysis import write_reanalysis_report  # matplotlib takes a second to import
+
+        sd = fields.get(f"{target.key}_sd")
+        write_reanalysis_report(
+            report, {**result, "time_zone": request.get("time_zone")}, reanalysis.field, sd, grid, used, observations,
+            request.get("style") or "continuous")
+    progress.step(1.0, "done")
+    return result
 
 
 def readings_with_field(observations: Observations, grid: Grid, field: np.ndarray, unit: str) -> pd.DataFrame:

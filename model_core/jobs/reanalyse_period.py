@@ -22,7 +22,7 @@ from model_core.file_lock import only_one
 from model_core.grid import Grid
 from model_core.grid_from_file import read_grid
 from model_core.jobs.requests import (
-    BUNDLED, grid_for, is_auto, known_weather, requested_analysis, requested_covariates, requested_grid, requested_hours, required, tell_notes, tell_readings,
+    BUNDLED, grid_for, is_auto, known_weather, requested_analysis, requested_covariates, requested_grid, requested_hours, requested_report, required, tell_notes, tell_readings,
 )
 from model_core.jobs.sources import requested_source
 from model_core.missing_inputs import require_inputs, tell_missing
@@ -49,6 +49,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Read, grid, predict and write, overlapped; `out` is a NetCDF (.nc), a Zarr group (.zarr) or a folder for GeoTIFF."""
     out = Path(required(request, "out"))
     check_output(out)
+    report = requested_report(request)
     step, uncertainty = request.get("step") or "day", request.get("uncertainty") or "none"
     if step not in STEPS:
         raise InputError(f"unknown step '{step}'; choose {' or '.join(STEPS)}")
@@ -106,8 +107,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
                 output.stop()
     missing = [_text(moment, step) for moment in account.missing]
     _tell(account, model, missing, series, progress)
-    progress.step(1.0, "done")
-    return {
+    result = {
         "out": str(out), "days": {"computed": account.computed, "kept": account.kept, "missing": missing},
         "seconds": account.seconds, "days_per_second": account.rate, "step": step,
         "start": _text(times.starts[0], step), "end": _text(times.starts[-1], step), "time_zone": times.zone,
@@ -118,8 +118,14 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "analysis": None if analysis == "off" else {"spread": {f"{share:g}": steps for share, steps in sorted(account.spread.items())}},
         "device": scheduler or predictor.device.type,
         "covariates": sorted(covariates), "model": {"name": model.name, "sha256": model.sha256}, "grid": grid.describe(),
-        "warnings": progress.warnings,
+        "warnings": progress.warnings, "report": str(report) if report else None,
     }
+    if report:
+        from model_core.report.period import write_period_report  # matplotlib takes a second to import
+
+        write_period_report(report, result, grid, request.get("style") or "continuous", progress)
+    progress.step(1.0, "done")
+    return result
 
 
 def _grid_there(out: Path) -> Grid | None:

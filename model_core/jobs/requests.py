@@ -36,6 +36,19 @@ def requested_analysis(request: Mapping[str, Any]) -> str:
     return choice
 
 
+def requested_report(request: Mapping[str, Any]) -> Path | None:
+    """Where a report is asked for, or None; its name and the style are looked at before anything is computed."""
+    if not request.get("report"):
+        return None
+    from model_core.report.colours import CONTINUOUS, check_style
+    from model_core.report.page import check_report
+
+    path = Path(request["report"])
+    check_report(path)
+    check_style(request.get("style") or CONTINUOUS)
+    return path
+
+
 def required(request: Mapping[str, Any], key: str) -> Any:
     """A value that the job can't do without."""
     value = request.get(key)
@@ -73,7 +86,8 @@ def requested_observations(
     """The readings of the main variable, and their day where it is known.
 
     A date picks a day by the time column, in the request's time zone. Without such a column the date is taken for the day
-    of all readings, with a warning. Hourly readings become daily means (`daily.daily_means`).
+    of all readings, with a warning. Hourly readings become daily means (`daily.daily_means`). With `several_days` ``last`` the last
+    of several days is taken where no date picks one, with a warning.
 
     Raises
     ------
@@ -87,6 +101,9 @@ def requested_observations(
         progress.warn(f"no time column was named: all readings are taken to be of {day}")
         return observations, day
     dates = observations.dates
+    if len(dates) > 1 and request.get("several_days") == "last":
+        progress.warn(f"the readings are of {len(dates)} days, {dates[0]} to {dates[-1]}; the last is taken, choose another with the date")
+        return observations.on_day(dates[-1]), dates[-1]
     if len(dates) > 1:
         raise InputError(
             f"the readings are of {len(dates)} days, {dates[0]} to {dates[-1]}; choose one with the date"

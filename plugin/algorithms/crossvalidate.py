@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from qgis.core import (
     Qgis, QgsProcessingOutputFile, QgsProcessingOutputNumber, QgsProcessingOutputVectorLayer,
-    QgsProcessingParameterFile, QgsProcessingParameterFileDestination, QgsProcessingParameterFolderDestination,
+    QgsProcessingParameterFolderDestination,
     QgsProcessingParameterMultipleLayers, QgsProcessingParameterNumber,
 )
 
 from ..engine.client import job_folder
 from ..layers.residuals import load_residuals
-from ..report import write_score_page
-from ..styling.ramps import pretty_unit
 from ..translate import tr
-from .base import check_destination, run_engine
+from .base import run_engine
 from .choices import Choice
 from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .model_parameters import ANALYSES, ANALYSIS, add_model_parameters, model_request
+from .report_parameters import add_report_parameter, check_report, report_request, report_result
 from .station_parameters import GROUP, StationAlgorithm, add_station_parameters, check_stations, station_request
 from .weather_parameters import add_weather_fields, add_weather_layers, check_weather, weather_fields, weather_request
 
 SCHEME, FOLDS, SEED, BLOCK_KM = "SCHEME", "FOLDS", "SEED", "BLOCK_KM"
 BASELINES, CTM = "BASELINES", "CTM"
-OUTPUT, REPORT, POINTS = "OUTPUT", "REPORT", "POINTS"
+OUTPUT, POINTS = "OUTPUT", "POINTS"
 SCHEMES = ("stations", "groups", "cells", "blocks")
 INTERPOLATORS = ("idw", "ok", "oklog", "vna", "avna", "evna")
 NEED_CTM = {"avna", "evna"}
@@ -74,8 +71,7 @@ class CrossValidate(StationAlgorithm):
         add_model_parameters(self, memory=False)
         self.add(QgsProcessingParameterFolderDestination(OUTPUT, tr("Validation folder")),
             tr("Folder to write scores, predictions, points and picture into; made where it is missing."))
-        self.add(QgsProcessingParameterFileDestination(REPORT, tr("Scores"), "HTML (*.html)", optional=True),
-            tr("Page with the scores of all methods and the scatter picture; it needs no other file."))
+        add_report_parameter(self, tr("the scores of all methods, residuals on a map, and errors by distance to the next station"))
         self.addOutput(QgsProcessingOutputVectorLayer(POINTS, tr("Residuals at the stations")))
         for name in FILES:
             self.addOutput(QgsProcessingOutputFile(name, name.replace("_", " ").capitalize()))
@@ -86,11 +82,10 @@ class CrossValidate(StationAlgorithm):
         return (
             check_stations(self, parameters, context) or self._check_scheme(parameters, context)
             or check_weather(self, parameters, context) or check_grid(self, parameters, context)
-            or check_destination(self, parameters, REPORT, context))
+            or check_report(self, parameters, context))
 
     def compute(self, parameters, context, feedback) -> dict:
         output = self.parameterAsString(parameters, OUTPUT, context)
-        report = self.parameterAsFileOutput(parameters, REPORT, context)
         with job_folder() as folder:
             fields = weather_fields(self, parameters, context)
             request = station_request(self, parameters, context, folder, feedback, fields)
@@ -100,7 +95,8 @@ class CrossValidate(StationAlgorithm):
                 scheme=self._scheme(parameters, context), baselines=self._baselines(parameters, context),
                 ctm=[file for file in self.parameterAsFileList(parameters, CTM, context) if file],
                 folds=self.parameterAsInt(parameters, FOLDS, context), seed=self.parameterAsInt(parameters, SEED, context),
-                block_km=self.parameterAsDouble(parameters, BLOCK_KM, context), **day_request(self, parameters, context))
+                block_km=self.parameterAsDouble(parameters, BLOCK_KM, context), **day_request(self, parameters, context),
+                **report_request(self, parameters, context))
             result = run_engine("crossvalidate", request, feedback, [])
         for method, scores in result["summary"].items():
             feedback.pushInfo(f"{method:>8}  " + ", ".join(
@@ -108,13 +104,7 @@ class CrossValidate(StationAlgorithm):
         outputs = {OUTPUT: output, POINTS: load_residuals(result["points"], context, POINTS)}
         outputs.update({name: result[key] for name, key in FILES.items()})
         outputs.update({name.upper(): result["summary"]["model"].get(name) for name in NUMBERS})
-        if report:
-            heading = tr("Left out: {scheme}, {folds} folds. Errors in {unit}.").format(
-                scheme=request["scheme"], folds=request["folds"],
-                unit=pretty_unit(result["unit"]))
-            write_score_page(report, self.TITLE, heading, result["summary"], Path(result["figure"]))
-            outputs[REPORT] = report
-        return outputs
+        return {**outputs, **report_result(result)}
 
     def _scheme(self, parameters, context) -> str:
         return self.parameterAsEnumString(parameters, SCHEME, context)

@@ -22,6 +22,7 @@ from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import AUTO, add_grid_parameters, check_grid, grid_request
 from .model_parameters import UNCERTAINTY, add_analysis_parameter, add_model_parameters, add_uncertainty_parameter, model_request
 from .reading_outputs import add_reading_outputs, reading_results
+from .report_parameters import add_report_parameter, check_report, report_request, report_result
 from .station_parameters import DATE, StationAlgorithm, add_station_parameters, check_stations, chosen_day, station_request
 from .style_parameters import HATCH, add_hatch_parameter, add_style_parameter, style_of, tell_style
 from .weather_parameters import add_weather_fields, add_weather_layers, check_weather, weather_fields, weather_request
@@ -58,6 +59,7 @@ class Reanalyse(StationAlgorithm):
         self.add(QgsProcessingParameterFileDestination(
             MAP, tr("Map picture"), "PNG (*.png)", optional=True, createByDefault=False),
             tr("Picture of the field with the stations on top and a legend."))
+        add_report_parameter(self, tr("the field as a map, its numbers, the readings used and dropped, and how it was made"))
         add_reading_outputs(self)
         self.addOutput(QgsProcessingOutputString(DATE, tr("Day")))
 
@@ -67,7 +69,7 @@ class Reanalyse(StationAlgorithm):
             or check_weather(self, parameters, context) or check_grid(self, parameters, context)
             or check_destination(self, parameters, OUTPUT, context)
             or check_destination(self, parameters, READINGS, context) or check_destination(self, parameters, MAP, context)
-            or self._check_hatch(parameters, context))
+            or check_report(self, parameters, context) or self._check_hatch(parameters, context))
 
     def compute(self, parameters, context, feedback) -> dict:
         output = self.parameterAsOutputLayer(parameters, OUTPUT, context)
@@ -80,9 +82,11 @@ class Reanalyse(StationAlgorithm):
             request.update(
                 weather_request(self, parameters, context, folder, request, near), **day_request(self, parameters, context),
                 **model_request(self, parameters, context),
-                grid=grid_request(self, parameters, context, folder), out=output, readings=readings)
+                grid=grid_request(self, parameters, context, folder), out=output, readings=readings, style=look,
+                **report_request(self, parameters, context))
             result = run_engine("reanalyse", request, feedback, [file for file in (output, readings) if file])
-            outputs = {OUTPUT: load_dressed(output, context, look=look), DATE: result["date"] or "", **reading_results(result, feedback)}
+            outputs = {OUTPUT: load_dressed(output, context, look=look), DATE: result["date"] or "", **reading_results(result, feedback),
+                       **report_result(result)}
             if readings:
                 days = {"days": {"first": result["date"], "last": result["date"]}}
                 outputs[READINGS] = load_readings(readings, {**result, **days}, context, look)
@@ -111,7 +115,7 @@ class Reanalyse(StationAlgorithm):
         feedback.canceled.connect(quiet.cancel)
         grid = result["grid"]
         extent = ",".join(map(repr, (*grid["bounds"], grid["cell_size"][0]))) + "@" + grid["wkt"]
-        request = {**request, "species": result["species"], "out": readings}
+        request = {**request, "species": result["species"], "date": result["date"] or request["date"], "out": readings}
         if request["grid"] == AUTO:  # not chosen once more
             request["grid"] = extent
         run_engine("grid-stations", request, quiet, [readings])

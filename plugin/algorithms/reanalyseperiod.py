@@ -17,6 +17,7 @@ from .base import check_destination, is_temporary, run_engine
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .model_parameters import add_analysis_parameter, add_model_parameters, add_uncertainty_parameter, model_request
 from .period_parameters import FILES, add_file_parameters, add_period_parameters, check_period, files_request, period_days, period_request
+from .report_parameters import add_report_parameter, check_report, report_request, report_result
 from .station_parameters import STATIONS, StationAlgorithm, add_station_parameters, check_stations, station_request
 from .style_parameters import add_style_parameter, style_of
 from .weather_parameters import add_weather_fields, add_weather_layers, check_weather, weather_fields, weather_request
@@ -53,6 +54,7 @@ class ReanalysePeriod(StationAlgorithm):
             tr("NetCDF to write, with all steps; the name must end in .nc."))
         self.add(QgsProcessingParameterFolderDestination(FOLDER, tr("Folder of GeoTIFFs"), optional=True, createByDefault=False),
             tr("Folder for a GeoTIFF of each step, instead of the NetCDF. A name that ends in .zarr gives a Zarr store."))
+        add_report_parameter(self, tr("the period as a calendar, a series, a mean map and its highest days"))
         for name, label in (
             (COMPUTED, tr("Steps computed")), (KEPT, tr("Steps kept from earlier runs")), (MISSING, tr("Steps without readings")),
             (SECONDS, tr("Seconds")), (RATE, tr("Steps per second")),
@@ -62,7 +64,8 @@ class ReanalysePeriod(StationAlgorithm):
     def check(self, parameters, context) -> str:
         return (
             self._check_source(parameters, context) or check_period(self, parameters, context)
-            or check_grid(self, parameters, context) or self._check_output(parameters, context))
+            or check_grid(self, parameters, context) or self._check_output(parameters, context)
+            or check_report(self, parameters, context))
 
     def compute(self, parameters, context, feedback) -> dict:
         folder_output = self.parameterAsString(parameters, FOLDER, context)
@@ -80,7 +83,7 @@ class ReanalysePeriod(StationAlgorithm):
                 request.update(weather_request(self, parameters, context, folder, request, near))
             request.update(
                 period_request(self, parameters, context), **model_request(self, parameters, context),
-                grid=grid_request(self, parameters, context, folder), out=output)
+                grid=grid_request(self, parameters, context, folder), out=output, style=look, **report_request(self, parameters, context))
             scheduler = self.parameterAsString(parameters, SCHEDULER, context).strip()
             if scheduler:
                 request["scheduler"] = scheduler
@@ -95,7 +98,7 @@ class ReanalysePeriod(StationAlgorithm):
         feedback.pushInfo(tr("{computed} steps computed, {kept} kept, {missing} without readings; {rate:.2f} a second").format(
             computed=days["computed"], kept=days["kept"], missing=len(missing), rate=result["days_per_second"] or 0))
         numbers = {COMPUTED: days["computed"], KEPT: days["kept"], MISSING: len(missing),
-                   SECONDS: result["seconds"], RATE: result["days_per_second"]}
+                   SECONDS: result["seconds"], RATE: result["days_per_second"], **report_result(result)}
         if not folder_output:
             return {OUTPUT: load_dressed(output, context, asked, look), **numbers}
         if not output.endswith(".zarr"):

@@ -17,6 +17,7 @@ from ..translate import tr
 from .base import ANY_FILE, DEVICES, EngineAlgorithm, day_text, run_engine
 from .choices import Choice
 from .layer_readings import check_readings
+from .report_parameters import add_report_parameter, check_report, report_request, report_result
 from .station_parameters import STATIONS
 
 CTM, MODEL, GRID, POINTS, START, END = "CTM", "MODEL", "GRID", "POINTS", "START", "END"
@@ -82,6 +83,7 @@ class ReproduceCTM(EngineAlgorithm):
             tr("Where the network runs; 'auto' takes a GPU if there is one."), advanced=True)
         self.add(QgsProcessingParameterFolderDestination(OUTPUT, tr("Evaluation folder")),
             tr("Folder to write scores and figures into; made where it is missing."))
+        add_report_parameter(self, tr("the scores, day by day and overall, and the mean fields beside the CTM's"))
         for score in SCORES:
             self.addOutput(QgsProcessingOutputNumber(score.upper(), tr("{}, mean of daily scores").format(score.upper())))
             self.addOutput(QgsProcessingOutputNumber(f"POOLED_{score.upper()}", tr("{}, all days pooled").format(score.upper())))
@@ -98,7 +100,7 @@ class ReproduceCTM(EngineAlgorithm):
             return tr("Give a station layer or a number of random cells, not both.")
         if start.isValid() and end.isValid() and end < start:
             return tr("The last day is before the first.")
-        return check_readings(self, parameters, context, STATIONS, []) if stations else ""
+        return (check_readings(self, parameters, context, STATIONS, []) if stations else "") or check_report(self, parameters, context)
 
     def compute(self, parameters, context, feedback) -> dict:
         files = [file for file in self.parameterAsFileList(parameters, CTM, context) if file]
@@ -119,6 +121,7 @@ class ReproduceCTM(EngineAlgorithm):
             source = self.parameterAsSource(parameters, STATIONS, context)
             if source is not None:
                 request.update(write_positions(source, folder / "stations.csv", "stations", feedback))
+            request.update(report_request(self, parameters, context))
             result = run_engine("reproduce", request, feedback, [str(Path(output) / name) for name in FILES.values()])
         daily, pooled = result["mean_of_daily"], result["pooled"]
         for key in SCORES:
@@ -128,5 +131,5 @@ class ReproduceCTM(EngineAlgorithm):
             OUTPUT: output, DAYS: result["days"]["count"], DAYS_KIND: result["days"]["kind"],
             STATION_CELLS: result["stations"]["cells"],
             **{key.upper(): daily[key] for key in SCORES}, **{f"POOLED_{key.upper()}": pooled[key] for key in SCORES},
-            **{name: str(Path(output) / file) for name, file in FILES.items()},
+            **{name: str(Path(output) / file) for name, file in FILES.items()}, **report_result(result),
         }

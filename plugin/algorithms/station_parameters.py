@@ -96,7 +96,7 @@ def add_station_parameters(
         algorithm.add(QgsProcessingParameterDateTime(
             DATE, tr("Day"), Qgis.ProcessingDateTimeParameterDataType.Date, optional=True),
             tr("The day to use, by the field with the time; it also dates the result. Without that field all readings are "
-               "taken to be of this day. Empty: the only day in the layer."))
+               "taken to be of this day. Empty: the only day in the layer, or the last of several, which a warning then says."))
     _add_field(algorithm, TIME_OF_DAY, tr("Hour of the reading"), tr(
         "Field with the hour, where the field with the time holds the date alone."), advanced=True)
     algorithm.add(QgsProcessingParameterField(
@@ -164,7 +164,7 @@ def station_request(
     request.update({key: [column_name(field) for field in names] if key in ("time", "id") else column_name(names[0])
                     for key, names in fields.items() if names})
     if algorithm.parameterDefinition(DATE) is not None:
-        request["date"] = day_text(algorithm, parameters, DATE, context)
+        request.update(date=day_text(algorithm, parameters, DATE, context), several_days="last")
     return request
 
 

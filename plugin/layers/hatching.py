@@ -7,10 +7,8 @@ from pathlib import Path
 import numpy as np
 from osgeo import gdal, ogr
 from qgis.core import (
-    QgsFillSymbol, QgsLinePatternFillSymbolLayer, QgsLineSymbol, QgsProcessingContext, QgsProcessingException, QgsProcessingUtils,
-    QgsSimpleLineSymbolLayer, QgsSingleSymbolRenderer, QgsVectorLayer,
+    QgsFillSymbol, QgsProcessingContext, QgsProcessingException, QgsProcessingUtils, QgsSingleSymbolRenderer, QgsVectorLayer,
 )
-from qgis.PyQt.QtGui import QColor
 
 from ..translate import tr
 from .description import describe, uncertainties
@@ -33,8 +31,8 @@ def write_uncertain_areas(path: str, target: Path) -> Path:
     found = [source for source in uncertainties(path) if describe(source).statistic == "sd"]
     if not found:
         raise QgsProcessingException(tr("'{}' holds no standard deviation; make it with the uncertainty 'sd'.").format(path))
-    dataset = gdal.Open(describe(path).source)
-    field, sd = dataset.GetRasterBand(1).ReadAsArray(), gdal.Open(found[0]).GetRasterBand(1).ReadAsArray()
+    dataset, of_sd = gdal.Open(describe(path).source), gdal.Open(found[0])  # named, since a band dies with its dataset
+    field, sd = (one.GetRasterBand(1).ReadAsArray() for one in (dataset, of_sd))
     with np.errstate(invalid="ignore"):
         large = (sd > LARGE * field).astype(np.uint8)
     memory = gdal.GetDriverByName("MEM").Create("", dataset.RasterXSize, dataset.RasterYSize, 1, gdal.GDT_Byte)
@@ -46,7 +44,8 @@ def write_uncertain_areas(path: str, target: Path) -> Path:
     if areas is None:
         raise QgsProcessingException(tr("The uncertain areas can't be written to '{}'.").format(target))
     layer = areas.CreateLayer(_LAYER, dataset.GetSpatialRef(), ogr.wkbPolygon)
-    gdal.Polygonize(memory.GetRasterBand(1), memory.GetRasterBand(1), layer, -1)
+    band = memory.GetRasterBand(1)
+    gdal.Polygonize(band, band, layer, -1)
     return target
 
 
@@ -64,12 +63,8 @@ def hatching_name() -> str:
 
 def hatch(layer: QgsVectorLayer) -> None:
     """Thin lines from lower left to upper right, and no outline."""
-    line = QgsLineSymbol([QgsSimpleLineSymbolLayer(QColor(30, 40, 50, 190), 0.18)])
-    pattern = QgsLinePatternFillSymbolLayer()
-    pattern.setSubSymbol(line)
-    pattern.setLineAngle(45)
-    pattern.setDistance(1.6)
-    layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol([pattern])))
+    symbol = QgsFillSymbol.createSimple({"style": "b_diagonal", "color": "30,40,50,170", "outline_style": "no"})
+    layer.setRenderer(QgsSingleSymbolRenderer(symbol))
     layer.triggerRepaint()
 
 
