@@ -78,7 +78,7 @@ def draw_map(
     page.draw_readings(readings)
     page.draw_scale()
     page.draw_texts(title, note)
-    page.draw_legend(bool(readings), hatching.name() if hatching else "")
+    page.draw_legend(bool(readings), tr("Hatched: uncertain, {}").format(hatching.name().partition(": ")[2]) if hatching else "")
     painter.end()
     if not image.save(path, "PNG"):
         raise QgsProcessingException(tr("The map picture '{}' can't be written.").format(path))
@@ -237,7 +237,7 @@ class _Page:
         self.font(15, colour=FAINT)
         options = QTextOption(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         box = QRectF(x - 8, bar.bottom() + 66, RIGHT - 28, self.frame.bottom() - bar.bottom() - 60)
-        self.painter.drawText(box, "\n".join(filter(None, (hatched and tr("Hatched: {}").format(hatched), self.ramp.title))), options)
+        self.painter.drawText(box, "\n".join(filter(None, (hatched, self.ramp.title))), options)
 
 
 def _coastlines(degrees: QgsRectangle) -> list[QgsVectorLayer]:

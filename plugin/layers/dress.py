@@ -15,7 +15,7 @@ from ..styling.ramps import CONTINUOUS, pretty_unit, ramp_for
 from ..styling.renderer import style
 from ..translate import tr
 from .description import LABELS, FieldDescription, describe, uncertainties
-from .tree import FIELD, UNCERTAINTY, fold_away, zoom_to
+from .tree import FIELD, UNCERTAINTY, arrange, fold_away, zoom_to
 
 
 def layer_title(field: FieldDescription) -> str:
@@ -89,22 +89,28 @@ def step_range(start) -> QgsDateTimeRange:
 class _Dresser(QgsProcessingLayerPostProcessorInterface):
     """Dresses a layer when QGIS loads it, in the main thread."""
 
-    def __init__(self, dress_layer):
+    def __init__(self, dress_layer, place: int):
         super().__init__()
-        self._dress_layer = dress_layer
+        self._dress_layer, self._place = dress_layer, place
 
     def postProcessLayer(self, layer, context, feedback):
         self._dress_layer(layer)
+        run = sip.unwrapinstance(context)
+        if run not in _PLACED:
+            _PLACED.clear()  # those of the run before
+        _PLACED.setdefault(run, {})[layer.id()] = self._place
+        arrange(_PLACED[run])
 
 
+_PLACED: dict[int, dict[str, int]] = {}  # run -> layer id -> place; of the last run only
 # QGIS takes a bare pointer, and deletes the object together with the context of the run: Python must hold it until then.
 _DRESSERS: list[_Dresser] = []
 
 
-def new_dresser(dress_layer=dress) -> _Dresser:
-    """A post-processor that dresses a layer with a function of the layer."""
+def new_dresser(dress_layer=dress, place: int = FIELD) -> _Dresser:
+    """A post-processor that dresses a layer with a function of the layer, and puts it in its place among the others of the run."""
     _DRESSERS[:] = [dresser for dresser in _DRESSERS if not sip.isdeleted(dresser)]
-    _DRESSERS.append(_Dresser(dress_layer))
+    _DRESSERS.append(_Dresser(dress_layer, place))
     return _DRESSERS[-1]
 
 
@@ -128,7 +134,7 @@ def load_dressed(path: str, context: QgsProcessingContext, asked: str = "", look
             beside.groupName, beside.layerSortKey = wanted.groupName, UNCERTAINTY - number
             # Without the hint QGIS tries a vector layer first, and since GDAL 3.10 a variable of a NetCDF opens as one.
             beside.layerTypeHint = QgsProcessingUtils.LayerHint.Raster
-            beside.setPostProcessor(new_dresser(partial(_show_uncertainty, look=look)))
+            beside.setPostProcessor(new_dresser(partial(_show_uncertainty, look=look), UNCERTAINTY - number))
             details[further] = beside
         context.setLayersToLoadOnCompletion(details)
     return source

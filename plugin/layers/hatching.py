@@ -74,5 +74,5 @@ def load_hatching(path: Path, context: QgsProcessingContext) -> None:
         return
     details = QgsProcessingContext.LayerDetails(hatching_name(), context.project(), "")
     details.forceName, details.layerSortKey, details.layerTypeHint = True, HATCHING, QgsProcessingUtils.LayerHint.Vector
-    details.setPostProcessor(new_dresser(hatch))
+    details.setPostProcessor(new_dresser(hatch, HATCHING))
     context.addLayerToLoadOnCompletion(f"{path}|layername={_LAYER}", details)

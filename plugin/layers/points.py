@@ -27,7 +27,8 @@ def load_readings(path: str, result: dict, context: QgsProcessingContext, look: 
     details = context.layersToLoadOnCompletion()
     if path in details:
         details[path].name, details[path].forceName, details[path].layerSortKey = readings_name(result), True, STATIONS
-        details[path].setPostProcessor(new_dresser(partial(dress_points, variable=result["species"], look=look, day=result["days"]["first"])))
+        dressed = partial(dress_points, variable=result["species"], look=look, day=result["days"]["first"])
+        details[path].setPostProcessor(new_dresser(dressed, STATIONS))
         context.setLayersToLoadOnCompletion(details)
     return path
 

@@ -4,8 +4,25 @@ from __future__ import annotations
 
 from qgis.core import QgsCoordinateTransform, QgsMapLayer, QgsProject, QgsReferencedRectangle
 
-# Sort keys of what a run loads; the largest is on top.
+# Places of what a run loads; the largest is on top.
 STATIONS, HATCHING, FIELD, UNCERTAINTY = 40, 30, 20, 10
+
+
+def arrange(placed: dict[str, int]) -> None:
+    """Put layers (id -> place) in the order of their places, each group of the tree by itself, where the uppermost of them stands.
+
+    QGIS sorts what a run loads by a key, but inserts it the other way round where a layer is selected.
+    """
+    root, groups = QgsProject.instance().layerTreeRoot(), {}
+    for node in root.findLayers():
+        if node.layerId() in placed:
+            groups.setdefault(id(node.parent()), (node.parent(), []))[1].append(node)
+    for parent, nodes in groups.values():
+        ordered = sorted(nodes, key=lambda node: -placed[node.layerId()])
+        if [node.layerId() for node in ordered] != [node.layerId() for node in nodes]:
+            parent.insertChildNodes(parent.children().index(nodes[0]), [node.clone() for node in ordered])
+            for node in nodes:  # the project keeps a layer that the tree still holds
+                parent.removeChildNode(node)
 
 
 def fold_away(layer: QgsMapLayer) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from qgis.core import (
     QgsApplication, QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback, QgsProcessingOutputLayerDefinition, QgsProject,
+    QgsVectorLayer,
 )
 from qgis.PyQt.QtGui import QColor, QIcon, QImage
 
@@ -89,6 +90,22 @@ def test_a_run_shows_what_people_look_at_and_restyle_changes_it(project, run, tm
     assert {"#00e400", "#7e0023"} <= shown
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert project.results["REPORT"] == str(tmp_path / "report.html") and "HJ 633-2012" in report and "<script" not in report
+
+
+def test_results_are_put_in_their_order_wherever_qgis_has_inserted_them(plugin):
+    """Above a selected layer QGIS inserts them the other way round."""
+    from ctm_reanalysis.plugin.layers.tree import arrange
+
+    project = QgsProject.instance()
+    project.clear()
+    layers = {name: QgsVectorLayer("Point?crs=EPSG:4326", name, "memory") for name in ("other", "sd", "field", "stations", "last")}
+    for layer in reversed(list(layers.values())):
+        project.addMapLayer(layer)
+    project.layerTreeRoot().findLayer(layers["sd"]).setItemVisibilityChecked(False)
+    arrange({layers[name].id(): place for name, place in (("sd", 1), ("field", 2), ("stations", 3))})
+    assert [node.name() for node in project.layerTreeRoot().findLayers()] == ["other", "stations", "field", "sd", "last"]
+    assert len(project.mapLayers()) == 5 and not project.layerTreeRoot().findLayer(layers["sd"]).itemVisibilityChecked()
+    project.clear()
 
 
 def test_hatching_needs_the_standard_deviation(refusal, stations):
