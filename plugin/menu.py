@@ -10,7 +10,7 @@ from qgis.PyQt.QtWidgets import QAction, QMenu
 from .translate import tr
 
 # Names of algorithms; None stands for a line between them.
-ENTRIES = ("readstations", "reanalyse", "reanalyseperiod", None, "restyle", "loadreanalysis", None, "crossvalidate", "reproducectm", "trainmodel",
+ENTRIES = ("readstations", "reanalyse", "reanalyseperiod", None, "restyle", "animate", "loadreanalysis", None, "crossvalidate", "reproducectm", "trainmodel",
            None, "setupengine", "checkengine")
 
 

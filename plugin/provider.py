@@ -8,6 +8,7 @@ from processing.core.ProcessingConfig import ProcessingConfig, Setting
 from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
+from .algorithms.animate import Animate
 from .algorithms.checkengine import CheckEngine
 from .algorithms.covariates import Covariates
 from .algorithms.crossvalidate import CrossValidate
@@ -29,7 +30,7 @@ from .translate import tr
 ICON = Path(__file__).resolve().parent.parent / "resources" / "icons" / "provider.svg"
 
 ALGORITHMS = (
-    ReadStations, GridStations, Reanalyse, ReanalysePeriod, LoadReanalysis, Restyle, CrossValidate, ReproduceCTM, TrainModel, ModelCard,
+    ReadStations, GridStations, Reanalyse, ReanalysePeriod, LoadReanalysis, Restyle, Animate, CrossValidate, ReproduceCTM, TrainModel, ModelCard,
     SimulateCTM, InspectCTM, Covariates, CheckEngine, SetUpEngine,
 )
 

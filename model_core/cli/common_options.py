@@ -45,9 +45,14 @@ def add_report(parser: argparse.ArgumentParser, style: bool = False) -> None:
     """A report, and with `style` the colours of its maps."""
     parser.add_argument("--report", metavar="F.html", help="also write a report: one page that needs no other file")
     if style:
-        parser.add_argument("--style", choices=("continuous", "china", "us", "eu"), default="continuous",
-                            help="colours of the report's maps: one ramp (default), or the classes of China (HJ 633 of the date), of the "
-                                 "US EPA (2024) or of the European Air Quality Index")
+        add_style(parser)
+
+
+def add_style(parser: argparse.ArgumentParser) -> None:
+    """The colours of maps."""
+    parser.add_argument("--style", choices=("continuous", "china", "us", "eu"), default="continuous",
+                        help="colours of maps: one ramp (default), or the classes of China (HJ 633 of the date), of the US EPA (2024) or of "
+                             "the European Air Quality Index")
 
 
 def positive(text: str) -> int:

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from model_core import __version__
-from model_core.cli.common_options import AUTO, add_device, add_grid, add_machine, add_out, add_report, add_variables, command, positive
+from model_core.cli.common_options import AUTO, add_device, add_grid, add_machine, add_out, add_report, add_style, add_variables, command, positive
 from model_core.cli.station_options import add_further_readings, add_stations, add_table
 
 def build_parser() -> argparse.ArgumentParser:
@@ -97,6 +97,14 @@ def build_parser() -> argparse.ArgumentParser:
     modelcard = command(commands, "modelcard", "the card of a model, as one page: what it is, data, recipe, scores, limits")
     modelcard.add_argument("--model", default="bundled", metavar="bundled|NAME|FILE", help="trained model (default bundled)")
     add_out(modelcard, "F.html|F.md")
+
+    animate = command(commands, "animate", "a period's fields as a GIF, an MP4 (where ffmpeg is installed) or a folder of pictures")
+    animate.add_argument("--series", required=True, metavar="F.nc|F.zarr|DIR", help="what reanalyse-period has written")
+    animate.add_argument("--species", default="pm25", metavar="SPECIES", help="variable to show (default pm25)")
+    add_style(animate)
+    animate.add_argument("--seconds", type=float, default=0.5, metavar="S", help="how long each step is shown (default 0.5)")
+    animate.add_argument("--width", type=positive, default=900, metavar="N", help="width of the pictures in pixels (default 900)")
+    add_out(animate, "F.gif|F.mp4|DIR")
 
     worker = commands.add_parser("worker", help="JSON-lines server for the plugin", description="JSON-lines server for the plugin")
     worker.add_argument("--idle-seconds", type=float, default=900.0, metavar="N", help="stop after so long without a request")

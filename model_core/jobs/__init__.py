@@ -40,4 +40,5 @@ JOBS: dict[str, Job] = {
     "simulate": _job("simulate"),
     "covariates": _job("covariates"),
     "modelcard": _job("modelcard"),
+    "animate": _job("animate"),
 }

@@ -53,7 +53,7 @@ def calendar_figure(days: Sequence[Date], means: Sequence[float], colours: Colou
     years = range(days[0].year, days[-1].year + 1)
     cmap, norm = colours.cmap(), colours.norm()
     with rc_context(STYLE):
-        figure = Figure(figsize=(8.3, 1.35 * len(years) + 0.75), layout="constrained")
+        figure = Figure(figsize=(8.3, 1.12 * len(years) + 0.7), layout="constrained")
         all_axes = figure.subplots(len(years), 1, squeeze=False)[:, 0]
         for axes, year in zip(all_axes, years):
             first = Date(year, 1, 1)
@@ -61,8 +61,8 @@ def calendar_figure(days: Sequence[Date], means: Sequence[float], colours: Colou
                 day = first + timedelta(days=number)
                 week, weekday = (number + first.weekday()) // 7, day.weekday()
                 value = known.get(day, np.nan)
-                face = cmap(norm(value)) if np.isfinite(value) else "#ffffff"
-                axes.add_patch(Rectangle((week, 6 - weekday), 0.9, 0.9, facecolor=face, edgecolor="#c8d0d6", linewidth=0.3))
+                face, edge = (cmap(norm(value)), "#6d7a85") if np.isfinite(value) else ("#ffffff", "#dfe4e8")
+                axes.add_patch(Rectangle((week, 6 - weekday), 0.9, 0.9, facecolor=face, edgecolor=edge, linewidth=0.4))
             months = [((Date(year, month, 1) - first).days + first.weekday()) // 7 for month in range(1, 13)]
             axes.set(xlim=(-0.2, 54), ylim=(-0.2, 7.1), aspect="equal")
             axes.set_xticks([month + 0.5 for month in months], _MONTHS)

@@ -49,6 +49,8 @@ def write_period_report(path: Path, result: Mapping[str, Any], grid: Grid, style
     daily = [float(np.nanmean(values)) if np.isfinite(values).any() else np.nan for values in days.values()]
     first = next(iter(days))
     colours = colours_for(variable.key, variable.unit, style, first, float(np.nanmax(highest)))
+    # Means over a grid vary less than cells do: their continuous ramp ends at the highest of them.
+    of_means = colours if colours.classes else colours_for("", variable.unit, highest=float(np.nanmax(daily)))
     order = np.argsort(np.nan_to_num(means, nan=-1.0))[::-1][:_WORST]
     unit, name = pretty_unit(variable.unit), variable.long_name
     write_report(path, "period", {
@@ -58,7 +60,7 @@ def write_period_report(path: Path, result: Mapping[str, Any], grid: Grid, style
             (f"Mean of the period ({unit})", float(np.nanmean(means))), (f"Highest {step}, mean of the field ({unit})", float(np.nanmax(means))),
             (f"Highest cell ({unit})", float(np.nanmax(highest))), ("Readings used", result["readings"]["used"]),
         ],
-        "calendar": calendar_figure(list(days), daily, colours, "Mean of the field on each day; days without a field are white"),
+        "calendar": calendar_figure(list(days), daily, of_means, "Mean of the field on each day; days without a field are white"),
         "series": series_figure(times, means, highest, variable.unit, f"{name} of each {step}: mean over the grid, and its highest cell"),
         "map": field_map(np.where(count, total / max(count, 1), np.nan), grid, colours, f"Mean of {count} {step}s, {unit}"),
         "steps": f"{step}s", "step_name": step.capitalize(),

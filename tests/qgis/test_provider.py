@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from qgis.core import Qgis, QgsApplication, QgsProcessingParameterFile, QgsSettings
 
-NEED_ENGINE = {"covariates", "crossvalidate", "gridstations", "inspectctm", "modelcard", "readstations", "reanalyse", "reanalyseperiod",
+NEED_ENGINE = {"animate", "covariates", "crossvalidate", "gridstations", "inspectctm", "modelcard", "readstations", "reanalyse", "reanalyseperiod",
                "reproducectm", "simulatectm", "trainmodel"}
 NAMES = NEED_ENGINE | {"loadreanalysis", "restyle", "checkengine", "setupengine"}
 
