@@ -75,7 +75,7 @@ class Colours:
             bar.set_ticks(parts[:-1], labels=[f"{value:g}" for value in self.breaks])
         else:
             bar = figure.colorbar(ScalarMappable(self.norm(), self.cmap()), ax=axes, orientation=orientation, extend="max", **where)
-            bar.set_ticks(self.breaks, labels=[f"{value:g}" for value in self.breaks])
+            bar.set_ticks(self.breaks, labels=[f"{value:.3g}" for value in self.breaks])
         bar.set_label(pretty_unit(self.unit))
         bar.ax.tick_params(labelsize=7)
 

@@ -41,7 +41,7 @@ def write_reanalysis_report(
     places = to_grid.transform(readings["x"].to_numpy(float), readings["y"].to_numpy(float))
     inside = np.isfinite(readings["field"].to_numpy(float))
     known = readings[inside].sort_values("value", ascending=False)
-    hatched = f"; hatched where the standard deviation is more than {LARGE:.0%} of the field" if sd is not None else ""
+    hatched = f"; hatched where the standard deviation is more than {100 * LARGE:.0f} % of the field" if sd is not None else ""
     caption = f"{variable.long_name}, {pretty_unit(variable.unit)}; circles are the readings in the same colours{hatched}"
     figure = field_map(
         field, grid, colours, caption, tuple(axis[inside] for axis in places), readings["value"].to_numpy(float)[inside], sd)
