@@ -80,7 +80,7 @@ def _lonlat(x: np.ndarray, y: np.ndarray, crs: Any) -> tuple[np.ndarray, np.ndar
     lon, lat = to_degrees.transform(np.asarray(x, float), np.asarray(y, float))
     good = np.isfinite(lon) & np.isfinite(lat) & (np.abs(lat) <= 90)
     if not good.any():
-        raise InputError("a grid around the stations needs stations with a place on Earth, and there is none; check their coordinates and CRS")
+        raise InputError("no station has a place on Earth, which a grid around the stations needs; check their coordinates and CRS")
     return tuple(np.unique(np.column_stack([lon[good], lat[good]]).round(6), axis=0).T)
 
 
@@ -109,11 +109,11 @@ def _around(lon: np.ndarray, lat: np.ndarray, model_km: float) -> ChosenGrid:
     grid = Grid.from_extent(west, south, east, north, cell, crs)
     reason = "" if cell_km <= high else "; smaller cells would be too many"
     explanation = (
-        f"grid: around the stations, {projection}; cells of {cell_km:g} km, since neighbouring stations are {spacing:.0f} km apart (median) "
-        f"and the model was trained on cells of {model_km:g} km{reason}; {grid}"
+        f"grid: around the stations, {projection}; cells of {cell_km:g} km, since neighbouring stations are {spacing:.0f} km apart "
+        f"(median) and the model was trained on cells of {model_km:g} km{reason}; {grid}"
     )
-    warning = f"{left_out} stations lie far from all others, and outside the grid; choose a grid that holds them if they matter" if left_out else ""
-    return ChosenGrid(grid, "stations", explanation, warning)
+    warning = f"{left_out} stations lie far from all others, and outside the grid; choose a grid that holds them if they matter"
+    return ChosenGrid(grid, "stations", explanation, warning if left_out else "")
 
 
 def _network(lon: np.ndarray, lat: np.ndarray) -> tuple[float, np.ndarray]:

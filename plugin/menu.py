@@ -10,8 +10,8 @@ from qgis.PyQt.QtWidgets import QAction, QMenu
 from .translate import tr
 
 # Names of algorithms; None stands for a line between them.
-ENTRIES = ("readstations", "reanalyse", "reanalyseperiod", None, "restyle", "animate", "loadreanalysis", None, "crossvalidate", "reproducectm", "trainmodel",
-           None, "setupengine", "checkengine")
+ENTRIES = ("readstations", "reanalyse", "reanalyseperiod", None, "restyle", "animate", "loadreanalysis", None, "crossvalidate", "reproducectm",
+           "trainmodel", None, "setupengine", "checkengine")
 
 
 class Menu:

@@ -47,7 +47,7 @@ def draw_frames(
             else:
                 image.set_data(field)
             seen = True
-            axes.set_title(f"{pretty_name(name)}, {when:%Y-%m-%d %H:%M}" if hourly else f"{pretty_name(name)}, {when:%Y-%m-%d}", fontsize=11)
+            axes.set_title(f"{pretty_name(name)}, {when:{'%Y-%m-%d %H:%M' if hourly else '%Y-%m-%d'}}", fontsize=11)
             path = folder / f"{when:%Y-%m-%dT%H%M}.png"
             figure.savefig(path, format="png", facecolor="white")
             yield path

@@ -35,9 +35,10 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     variable, style = get_variable(request.get("species") or "pm25"), check_style(request.get("style") or CONTINUOUS)
     seconds, width = float(request.get("seconds") or 0.5), int(request.get("width") or 900)
     if not (0.02 <= seconds <= 60 and 300 <= width <= 4000):
-        raise InputError(f"a step can be shown for 0.02 to 60 seconds, a picture be 300 to 4000 pixels wide; asked for {seconds:g} and {width}")
-    first_file = next(iter(sorted(series.glob("*.tif"))), series) if series.is_dir() and series.suffix != ".zarr" else series
-    grid = read_grid(first_file)
+        raise InputError(
+            f"a step can be shown for 0.02 to 60 seconds, a picture be 300 to 4000 pixels wide; asked for {seconds:g} and {width}")
+    folder_of_files = series.is_dir() and series.suffix != ".zarr"
+    grid = read_grid(next(iter(sorted(series.glob("*.tif"))), series) if folder_of_files else series)
     progress.step(0.02, "reading the series")
     times, highest = [], 0.0
     for when, field in fields_of_series(series, variable.key):

@@ -12,7 +12,9 @@ from model_core.errors import InputError
 from model_core.evaluation.report import evaluation_folder
 from model_core.grid import Grid
 from model_core.jobs.crossvalidate_days import requested_days
-from model_core.jobs.requests import BUNDLED, grid_for, is_auto, requested_analysis, requested_covariates, requested_grid, requested_report, required
+from model_core.jobs.requests import (
+    BUNDLED, grid_for, is_auto, requested_analysis, requested_covariates, requested_grid, requested_report, required,
+)
 from model_core.jobs.sources import requested_source
 from model_core.json_values import finite
 from model_core.missing_inputs import require_inputs, tell_missing

@@ -18,7 +18,8 @@ from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.jobs.read_stations import check_table, clean_table, write_table
 from model_core.jobs.requests import (
-    BUNDLED, field_statistics, grid_for, gridded, is_auto, known_weather, reading_account, requested_analysis, requested_covariates, requested_grid,
+    BUNDLED, field_statistics, grid_for, gridded, is_auto, known_weather,
+    reading_account, requested_analysis, requested_covariates, requested_grid,
     requested_observations, requested_report, requested_weather, required,
 )
 from model_core.missing_inputs import require_inputs, tell_missing

@@ -22,7 +22,8 @@ from model_core.file_lock import only_one
 from model_core.grid import Grid
 from model_core.grid_from_file import read_grid
 from model_core.jobs.requests import (
-    BUNDLED, grid_for, is_auto, known_weather, requested_analysis, requested_covariates, requested_grid, requested_hours, requested_report, required, tell_notes, tell_readings,
+    BUNDLED, grid_for, is_auto, known_weather, requested_analysis, requested_covariates, requested_grid,
+    requested_hours, requested_report, required, tell_notes, tell_readings,
 )
 from model_core.jobs.sources import requested_source
 from model_core.missing_inputs import require_inputs, tell_missing

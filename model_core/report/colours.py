@@ -68,13 +68,14 @@ class Colours:
         from matplotlib.cm import ScalarMappable
         from matplotlib.colors import BoundaryNorm
 
-        where = {"fraction": 0.045, "pad": 0.02, "aspect": 30} if orientation == "vertical" else {"fraction": 0.06, "pad": 0.04, "aspect": 50}
+        fraction, pad, aspect = (0.045, 0.02, 30) if orientation == "vertical" else (0.06, 0.04, 50)
+        where = {"fraction": fraction, "pad": pad, "aspect": aspect, "orientation": orientation, "ax": axes}
         if self.classes:  # the open class gets the length of the others
             parts = np.arange(len(self.colours) + 1)
-            bar = figure.colorbar(ScalarMappable(BoundaryNorm(parts, len(self.colours)), self.cmap()), ax=axes, orientation=orientation, **where)
+            bar = figure.colorbar(ScalarMappable(BoundaryNorm(parts, len(self.colours)), self.cmap()), **where)
             bar.set_ticks(parts[:-1], labels=[f"{value:g}" for value in self.breaks])
         else:
-            bar = figure.colorbar(ScalarMappable(self.norm(), self.cmap()), ax=axes, orientation=orientation, extend="max", **where)
+            bar = figure.colorbar(ScalarMappable(self.norm(), self.cmap()), extend="max", **where)
             bar.set_ticks(self.breaks, labels=[f"{value:.3g}" for value in self.breaks])
         bar.set_label(pretty_unit(self.unit))
         bar.ax.tick_params(labelsize=7)

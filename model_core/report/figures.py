@@ -30,7 +30,8 @@ class PageFigure:
 
 def png_figure(png: bytes, caption: str, width: int | None = None) -> PageFigure:
     """A PNG; `width` defaults to its own at 96 dots per inch of a picture drawn with 200."""
-    return PageFigure("data:image/png;base64," + base64.b64encode(png).decode(), caption, width or struct.unpack(">I", png[16:20])[0] * 96 // 200)
+    own, = struct.unpack(">I", png[16:20])
+    return PageFigure("data:image/png;base64," + base64.b64encode(png).decode(), caption, width or own * 96 // 200)
 
 
 def svg_figure(figure: Any, caption: str) -> PageFigure:
@@ -40,7 +41,8 @@ def svg_figure(figure: Any, caption: str) -> PageFigure:
     stream = io.BytesIO()
     with rc_context({"svg.hashsalt": "ctm-reanalysis"}):  # so that equal figures are equal files
         figure.savefig(stream, format="svg", metadata={"Date": None})
-    return PageFigure("data:image/svg+xml;base64," + base64.b64encode(stream.getvalue()).decode(), caption, round(figure.get_figwidth() * 96))
+    content = base64.b64encode(stream.getvalue()).decode()
+    return PageFigure("data:image/svg+xml;base64," + content, caption, round(figure.get_figwidth() * 96))
 
 
 def calendar_figure(days: Sequence[Date], means: Sequence[float], colours: Colours, caption: str) -> PageFigure:
@@ -83,7 +85,8 @@ def series_figure(times: Sequence[Any], means: Sequence[float], highest: Sequenc
 
     with rc_context(STYLE):
         figure = Figure(figsize=(8.3, 3.6), layout="constrained")
-        for axes, values, colour, name in zip(figure.subplots(2, 1, sharex=True), (means, highest), (_BLUE, _ORANGE), ("Mean", "Highest cell")):
+        panels = ((means, _BLUE, "Mean"), (highest, _ORANGE, "Highest cell"))
+        for axes, (values, colour, name) in zip(figure.subplots(2, 1, sharex=True), panels):
             axes.plot(times, values, color=colour, linewidth=1.0, marker="o", markersize=2.2 if len(times) < 120 else 0)
             axes.set_ylabel(f"{name}\n({pretty_unit(unit)})")
             finite = np.asarray(values, float)[np.isfinite(values)]
@@ -105,7 +108,8 @@ def distance_figure(labels: Sequence[str], rmse: dict[str, Sequence[float]], uni
         axes = figure.subplots()
         width, palette = 0.8 / len(rmse), ("#1f5a94", "#8fb8d6", "#d9762b", "#efc08f", "#7a7a7a", "#c4c4c4")
         for number, (name, values) in enumerate(rmse.items()):
-            axes.bar(np.arange(len(labels)) + (number + 0.5) * width - 0.4, values, width * 0.92, color=palette[number % len(palette)], label=name)
+            places = np.arange(len(labels)) + (number + 0.5) * width - 0.4
+            axes.bar(places, values, width * 0.92, color=palette[number % len(palette)], label=name)
         axes.set_xticks(np.arange(len(labels)), labels)
         axes.set_xlabel("Distance (km)")
         axes.set_ylabel(f"RMSE ({pretty_unit(unit)})")

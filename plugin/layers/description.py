@@ -10,7 +10,8 @@ from osgeo import gdal
 
 # Names in results and in the NetCDF of CTMs, by the plugin's name of the variable.
 _NAMES = {
-    "pm25": ("pm25", "pm25_tot", "pm25_frm", "pm2_5_dry", "pm2p5"), "pm10": ("pm10",), "o3": ("o3",), "no2": ("no2",), "so2": ("so2",),
+    "pm25": ("pm25", "pm25_tot", "pm25_frm", "pm2_5_dry", "pm2p5"), "pm10": ("pm10",), "o3": ("o3",), "no2": ("no2",),
+    "so2": ("so2",),
     "co": ("co",), "rh": ("rh", "rh2"), "wind": ("wind", "wspd10"),
     "elevation": ("elevation", "ht"), "urban": ("urban", "purb", "urbfrac"),
 }
