@@ -14,7 +14,7 @@ ENGINE_OPTIONS := --wheels "$(WHEELS)" --index "$(INDEX)" --device "$(DEVICE)" -
 
 export CTM_REANALYSIS_ENGINE_PYTHON := $(ENGINE_PYTHON)
 
-.PHONY: help setup system engine test-tools engine-python demo test benchmark benchmark-skill model package clean
+.PHONY: help setup system engine test-tools engine-python demo test benchmark benchmark-skill trials model package clean
 .NOTPARALLEL:
 
 help:
@@ -25,7 +25,8 @@ help:
 	@echo "make package        build the plugin's zip in .build/package"
 	@echo "make benchmark      run the benchmarks; one table, .build/benchmarks/benchmark.csv and .png"
 	@echo "make benchmark-skill  the bundled model against kriging, in and out of China (DATA=folder of real data, MODEL=another model)"
-	@echo "make model          train the bundled model anew by its recipe (DATA=folder of real data); goes on where it was cut off"
+	@echo "make trials         damaged inputs, killed processes, full disks, a decade of days; one table, .build/trials/trials.csv"
+	@echo "make model          train the bundled model anew by its recipe (DATA=folder of real data, MODEL=paper for the other one); goes on where it was cut off"
 	@echo "make clean          remove all that make made (.build); QGIS stays installed"
 
 setup: system test-tools
@@ -58,8 +59,11 @@ benchmark: setup
 benchmark-skill: engine
 	@$(ENGINE_PYTHON) tests/benchmarks/skill/run_all.py --data "$(DATA)" --model "$(or $(MODEL),bundled)"
 
+trials: setup
+	@$(ENGINE_PYTHON) tests/trials/run_all.py
+
 model: engine
-	@$(ENGINE_PYTHON) resources/recipes/make_model.py --data "$(DATA)" --resume
+	@$(ENGINE_PYTHON) resources/recipes/make_model.py --model "$(or $(MODEL),bundled)" --data "$(DATA)" --resume
 
 package:
 	@$(PYTHON) tools/package.py

@@ -16,6 +16,7 @@ import torch
 from model_core.network.kriged_background import StationReadings
 from model_core.network.kriging import krige
 from model_core.prediction import Predictor, Reanalysis
+from model_core.stations.errors import weights
 from model_core.stations.gridding import GriddedReadings
 from model_core.uncertainty import log_parameters
 
@@ -38,7 +39,8 @@ class Analysis:
     ----------
     reanalysis : with the field and sd changed as the evidence says
     strength : share of the kriged residual that was added, from 0 (off) to 1
-    rmse : of the left-out readings for each strength tried, in the target's unit; empty where nothing was tried
+    rmse : of the left-out readings for each strength tried, in the target's unit, weighed by their errors where those are told; empty where
+        nothing was tried
     sd_factor : what the standard deviation was multiplied by
     """
 
@@ -89,17 +91,21 @@ def analyse(
     parts = [_without(own, cells[fold == number]) for number in range(folds)]
     plain, *inner = predictor.predict([readings, *({**readings, target: part} for part in parts)])
 
-    squares = dict.fromkeys(STRENGTHS, 0.0)
+    squares, weight = dict.fromkeys(STRENGTHS, 0.0), _weights(own)
     standardised = []
     for number, (part, predicted) in enumerate(zip(parts, inner)):
         left_out = tuple(cells[fold == number].T)
         observed = own.values[left_out]
         change = _kriged_residual(predicted.field, part)
         for strength in STRENGTHS:
-            squares[strength] += float(((_added(predicted.field, part, strength * change)[left_out] - observed) ** 2).sum())
+            errors = _added(predicted.field, part, strength * change)[left_out] - observed
+            squares[strength] += float((errors**2 if weight is None else errors**2 * weight[left_out]).sum())
         if predicted.sd is not None:
-            standardised.append(_standard_errors(predicted.field[left_out], predicted.sd[left_out], observed))
-    rmse = {strength: (total / len(cells)) ** 0.5 for strength, total in squares.items()}
+            # A reading that is left out differs from the field by its own error too.
+            sd = predicted.sd[left_out] if own.errors is None else np.hypot(predicted.sd[left_out], own.errors[left_out])
+            standardised.append(_standard_errors(predicted.field[left_out], sd, observed))
+    whole = len(cells) if weight is None else float(weight[own.mask].sum())
+    rmse = {strength: (total / whole) ** 0.5 for strength, total in squares.items()}
     # A residual is only spread where that clearly helps: a hundredth of the error is chance.
     best = min(STRENGTHS, key=lambda strength: rmse[strength] * (1.0 if strength == 0 else 1.01))
     factor = _width_factor(np.concatenate(standardised)) if standardised else 1.0
@@ -123,8 +129,21 @@ def _kriged_residual(field: np.ndarray, readings: GriddedReadings) -> np.ndarray
     residual = np.where(mask, np.log(np.where(mask, readings.values, 0) + offset) - np.log(field + offset), 0.0)
     scale = max(float(np.sqrt((residual[mask] ** 2).mean())), 1e-6)
     own = StationReadings.in_cells(torch.from_numpy(residual / scale), torch.from_numpy(readings.counts))
-    kriged = krige(own.places, own.values[:, None], field.shape, counts=own.counts, zero_mean=True)
+    noise = None
+    if readings.errors is not None:
+        in_logs = np.log1p(readings.errors / (np.where(mask, readings.values, 0) + offset)) / scale
+        noise = torch.from_numpy(in_logs[mask] ** 2)
+    kriged = krige(own.places, own.values[:, None], field.shape, counts=own.counts, zero_mean=True, noise=noise)
     return kriged.fields[0].numpy() * scale
+
+
+def _weights(readings: GriddedReadings) -> np.ndarray | None:
+    """What each cell's reading counts in a mean of squares by its error, (rows, columns); None where nothing is said of errors."""
+    if readings.errors is None:
+        return None
+    weight = np.zeros(readings.values.shape)
+    weight[readings.mask] = weights(readings.values[readings.mask], readings.errors[readings.mask])
+    return weight / weight.max()
 
 
 def _added(field: np.ndarray, readings: GriddedReadings, change: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Iterator
 
 from model_core.errors import OutputError
+from model_core.file_lock import only_one
 
 # A virus scanner or a search index looks into a new file for a moment, and Windows replaces no file that is open.
 _TRIES, _PAUSE_SECONDS = 8, 0.25
@@ -30,22 +31,23 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
     Raises
     ------
     OutputError
-        If the folder is missing or can't be written to, the target is a folder or open in another program, or writing
-        fails (disk full).
+        If the folder is missing or can't be written to, the target is a folder, open in another program or being written by
+        another run, or writing fails (disk full).
     """
     path = Path(path)
     partial = partial_path(path)
     _check_place(path)
-    try:
-        partial.write_bytes(b"")  # fails early, and with the operating system's own reason
-        yield partial
-        _give_name(partial, path)
-    except OSError as error:
-        raise OutputError(
-            f"can't write '{path}': {error.strerror or error}; choose another folder or make room there"
-        ) from error
-    finally:
-        _remove(partial)
+    with only_one(path):  # two runs would write into one unfinished file
+        try:
+            partial.write_bytes(b"")  # fails early, and with the operating system's own reason
+            yield partial
+            _give_name(partial, path)
+        except OSError as error:
+            raise OutputError(
+                f"can't write '{path}': {error.strerror or error}; choose another folder or make room there"
+            ) from error
+        finally:
+            _remove(partial)
 
 
 def check_target(path: Path) -> None:

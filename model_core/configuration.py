@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from model_core.errors import InputError
-from model_core.variables import VARIABLES
+from model_core.variables import known_variables
 
+MOST_CHANNELS, MOST_CELLS_WIDE = 4096, 1000  # more is a slip, and would take all memory
 CONFIGURATIONS_FOLDER = Path(__file__).parent / "configurations"
 
 
@@ -30,6 +31,7 @@ class NetworkConfiguration:
     ----------
     target : the species whose field comes out; one of the station variables
     station_variables, covariates : inputs, by the keys of `model_core.variables`
+    drift : further maps that act as external drift in kriging, and which the rest of the network does not see
     kernels, epsilon, epsilon_in, second_denominator : see `PointConv`
     combine : "sum" gives PC1 + PC2 (the paper); "channels" gives PC1, PC2 and the log of the station density
     coarse_factors : block sizes in cells of additional, far-reaching convolutions of the target, ascending
@@ -51,6 +53,7 @@ class NetworkConfiguration:
     target: str = "pm25"
     station_variables: tuple[str, ...] = ("pm25", "rh", "wind")
     covariates: tuple[str, ...] = ("elevation", "urban")
+    drift: tuple[str, ...] = ()
     kernels: tuple[int, int] = (21, 11)
     epsilon: float = 1e-5
     epsilon_in: str = "weights"
@@ -72,9 +75,9 @@ class NetworkConfiguration:
     transforms: dict[str, Transform] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in (*self.station_variables, *self.covariates, *self.transforms):
-            if name not in VARIABLES:
-                raise InputError(f"network: unknown variable '{name}'; known are {', '.join(VARIABLES)}")
+        for name in (*self.station_variables, *self.maps, *self.transforms):
+            if name not in known_variables():
+                raise InputError(f"network: unknown variable '{name}'; known are {', '.join(known_variables())}")
         if self.target not in self.station_variables:
             raise InputError(f"network.target: '{self.target}' is not among station_variables {self.station_variables}")
         if len(self.kernels) != 2 or any(size < 1 or size % 2 == 0 for size in self.kernels):
@@ -83,6 +86,13 @@ class NetworkConfiguration:
             raise InputError(f"network.unet_factor must be 1 or more, got {self.unet_factor}")
         if self.levels < 2 or self.width < 1:
             raise InputError(f"network.levels must be 2 or more and network.width 1 or more, got {self.levels}, {self.width}")
+        if self.width * 2 ** min(self.levels - 1, 64) > MOST_CHANNELS:  # each level has twice the channels of the one above
+            raise InputError(
+                f"network.width {self.width} with network.levels {self.levels} makes more than {MOST_CHANNELS} channels; the paper's "
+                "configuration has a width of 32 and 5 levels"
+            )
+        if max((*self.kernels, *self.coarse_factors, self.unet_factor)) > MOST_CELLS_WIDE:
+            raise InputError(f"network.kernels, coarse_factors and unet_factor are cells; none may be more than {MOST_CELLS_WIDE}")
         if self.epsilon <= 0 or self.correction_limit <= 0:
             raise InputError("network.epsilon and network.correction_limit must be positive")
         if len(self.correction_share) != 2 or not all(0 <= share <= 1 for share in (*self.correction_share, self.uncertainty_share)):
@@ -94,6 +104,10 @@ class NetworkConfiguration:
             raise InputError(f"network.coarse_factors must ascend from 2, got {self.coarse_factors}")
         if self.output == "correction" and not (self.coarse_factors or self.kriging):
             raise InputError("network.output: 'correction' needs kriging or coarse_factors, or cells far from stations have no background")
+        if self.drift and not self.kriging:
+            raise InputError(f"network.drift: {', '.join(self.drift)} can only be a drift of kriging, and network.kriging is false")
+        if len(set(self.maps)) < len(self.maps):
+            raise InputError(f"network.drift: a map is named twice in covariates and drift, {', '.join(self.maps)}")
         if self.kriging and self.standardise != "day":
             raise InputError("network.kriging needs standardise = 'day': its prior is that of standardised readings")
         for key, allowed in {
@@ -111,6 +125,11 @@ class NetworkConfiguration:
             _require(f"network.transforms.{name}.kind", transform.kind, ("linear", "log"))
             if transform.scale <= 0 or (transform.kind == "log" and transform.offset <= 0):
                 raise InputError(f"network.transforms.{name}: scale, and the offset of a log, must be positive")
+
+    @property
+    def maps(self) -> tuple[str, ...]:
+        """All maps that the network is given: the covariates, then those that are only a drift."""
+        return self.covariates + self.drift
 
     def transform_of(self, variable: str) -> Transform:
         """The variable's transform; the identity where none is given."""

@@ -1,29 +1,35 @@
-"""What is said of an error: to the user a message, and where it was not foreseen, the rest in a log file that the message names."""
+"""What is said of an error: to the user a message, and where it was not foreseen, the rest in the log file that the message names."""
 
 from __future__ import annotations
 
-import os
-import platform
 import sys
 import traceback
-from datetime import datetime
-from pathlib import Path
 
-from model_core import __version__
 from model_core.errors import ReanalysisError
+from model_core.run_log import RunLog
 
-_KEPT = 20  # logs; older ones are removed
+_LONGEST = 2000  # letters of a message
 
 
-def explain(error: BaseException, what: str = "") -> dict[str, str]:
-    """Kind and message of an error for its user; a fault that nobody foresaw also has its traceback, and a log file with it.
+def explain(error: BaseException, log: RunLog | None = None) -> dict[str, str]:
+    """Kind and message of an error for its user; a fault that nobody foresaw also has its traceback, and the log file that holds it.
 
     Parameters
     ----------
-    what : what was being done, for the log
+    log : of the run that failed; it is closed with what is said here
     """
+    told = _told(error)
+    if log is not None:
+        log.close(told.get("traceback") or f"{told['kind']}: {told['message']}")
+        if "traceback" in told and log.path is not None:
+            told["message"] += f". This is a fault of the program; please report it with the log file {log.path}"
+            told["log"] = str(log.path)
+    return told
+
+
+def _told(error: BaseException) -> dict[str, str]:
     if isinstance(error, ReanalysisError):
-        return {"kind": type(error).__name__, "message": str(error)}
+        return {"kind": type(error).__name__, "message": _short(str(error))}
     text = str(error) or type(error).__name__
     if _is_out_of_memory(error):
         return {
@@ -39,41 +45,7 @@ def explain(error: BaseException, what: str = "") -> dict[str, str]:
             "(algorithm 'Set up engine'), or install resources/engine-requirements.txt into that Python.",
         }
     trace = "".join(traceback.format_exception(error))
-    log = write_log(trace, what)
-    told = {"kind": "Internal", "message": f"{type(error).__name__}: {_first_line(text)}", "traceback": trace}
-    if log is not None:
-        told["message"] += f". This is a fault of the program; please report it with the log file {log}"
-        told["log"] = str(log)
-    return told
-
-
-def log_folder() -> Path:
-    """The user's private folder of logs, as the operating system has it; it need not exist."""
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "ctm_reanalysis" / "logs"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Logs" / "ctm_reanalysis"
-    else:
-        base = Path(os.environ.get("XDG_STATE_HOME", Path.home() / ".local" / "state")) / "ctm_reanalysis" / "logs"
-    return base
-
-
-def write_log(trace: str, what: str = "") -> Path | None:
-    """Write a log that only its user can read; None where no file can be written: the message must reach the user anyway."""
-    now = datetime.now()
-    path = log_folder() / f"{now:%Y%m%d-%H%M%S}-{os.getpid()}.log"
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for old in sorted(path.parent.glob("*.log"))[:-_KEPT]:
-            old.unlink(missing_ok=True)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(
-                f"CTM Reanalysis {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
-                f"{now:%Y-%m-%d %H:%M:%S}\n{what}\n\n{trace}"
-            )
-    except OSError:
-        return None
-    return path
+    return {"kind": "Internal", "message": f"{type(error).__name__}: {_first_line(text)}", "traceback": trace}
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
@@ -83,6 +55,11 @@ def _is_out_of_memory(error: BaseException) -> bool:
     text = str(error).lower()
     phrases = ("not enough memory", "out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc")
     return isinstance(error, (RuntimeError, OSError)) and any(phrase in text for phrase in phrases)
+
+
+def _short(text: str) -> str:
+    """A message without the middle of what is quoted in it, where that is endless: a file can hold a name of any length."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST - 500]} [...] {text[-500:]}"
 
 
 def _first_line(text: str) -> str:

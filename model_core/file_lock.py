@@ -3,48 +3,92 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Iterator
+from typing import Callable, Iterator
 
 from model_core.errors import OutputError
 
+_PAUSE_SECONDS = 0.1
+_held: set[tuple[int, str]] = set()  # (process, output): who holds an output may write it file by file
+
 
 @contextmanager
-def only_one(out: Path) -> Iterator[None]:
+def only_one(out: Path, wait: Callable[[], None] | None = None) -> Iterator[None]:
     """Hold the lock of an output while the block runs; its file ``.NAME.lock`` beside it is taken away afterwards.
+
+    A block in the same process that is inside another one of the same output goes on at once.
+
+    Parameters
+    ----------
+    wait : called ten times a second while another process holds the lock; may raise `Cancelled`. Default: refuse at once.
 
     Raises
     ------
     OutputError
-        If another process holds it, or the folder can't be written to.
+        If another process holds it and no `wait` is given, or the folder can't be written to.
     """
-    out = out.absolute()
+    out = Path(os.path.abspath(out))
+    mine = os.getpid(), str(out)
+    if mine in _held:
+        yield
+        return
     path = out.with_name(f".{out.name}.lock")
+    file = _acquire(path, out, wait)
+    _held.add(mine)
     try:
-        file = os.open(path, os.O_RDWR | os.O_CREAT)
-    except OSError as error:
-        raise OutputError(f"can't write '{out}': {error.strerror or error}; choose another folder") from error
-    try:
-        try:
-            _lock(file)
-        except OSError as error:
-            raise OutputError(f"'{out}' is being written by another run; wait until it ends, or choose another name") from error
-        try:
-            yield
-        finally:
-            if os.name != "nt":  # Windows takes away no open file
-                path.unlink(missing_ok=True)
+        yield
     finally:
+        _held.discard(mine)
+        if os.name != "nt":  # Windows takes away no open file
+            _remove(path)
         os.close(file)
         if os.name == "nt":
             _remove(path)
 
 
+def remove_abandoned(out: Path) -> None:
+    """Take away the lock file that a killed process left beside a finished output; one that is held stays."""
+    out = Path(os.path.abspath(out))
+    if out.with_name(f".{out.name}.lock").exists():
+        with suppress(OutputError), only_one(out):
+            pass
+
+
+def _acquire(path: Path, out: Path, wait: Callable[[], None] | None) -> int:
+    """The open and locked lock file."""
+    while True:
+        try:
+            file = os.open(path, os.O_RDWR | os.O_CREAT)
+        except OSError as error:
+            raise OutputError(f"can't write '{out}': {error.strerror or error}; choose another folder") from error
+        try:
+            _lock(file)
+            if _is_that(path, file):
+                return file
+            os.close(file)  # who had it took its file away in the meantime
+            continue
+        except OSError as error:
+            os.close(file)
+            if wait is None:
+                raise OutputError(f"'{out}' is being written by another run; wait until it ends, or choose another name") from error
+        wait()
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _is_that(path: Path, file: int) -> bool:
+    """Whether the name still leads to the open file."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(file))
+    except OSError:
+        return False
+
+
 def _remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
-    except OSError:  # another run has it by now
+    except OSError:  # another run has it by now, or the folder is gone
         pass
 
 

@@ -5,16 +5,25 @@ from __future__ import annotations
 import ctypes
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 _CGROUP = Path("/sys/fs/cgroup")
 
 
-def free_memory(device: torch.device) -> int | None:
+def free_memory(device: "torch.device") -> int | None:
     """Bytes that this process can still take on a device; None where the system does not tell (macOS)."""
     if device.type == "cuda":
+        import torch
+
         return torch.cuda.mem_get_info(device)[0]
+    return free_main_memory()
+
+
+def free_main_memory() -> int | None:
+    """Bytes of main memory that this process can still take; None where the system does not tell (macOS)."""
     if sys.platform == "win32":
         return _of_windows()
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,19 @@ MOLAR_MASS = {
     "o3": 47.998, "no2": 46.006, "no": 30.006, "nox": 46.006, "so2": 64.066, "co": 28.010, "nh3": 17.031, "hcho": 30.026,
 }
 MOLAR_MASS_OF_AIR = 28.9647  # g mol-1, dry
+
+
+class State(NamedTuple):
+    """Of air: temperature in K and pressure in Pa. The default is what the EU's reports of gases in ug m-3 are at."""
+
+    temperature_k: float = 293.15
+    pressure_pa: float = 101325.0
+
+    def __str__(self) -> str:
+        return f"{self.temperature_k:g} K and {self.pressure_pa / 100:g} hPa"
+
+
+STANDARD = State()
 
 
 @dataclass(frozen=True)

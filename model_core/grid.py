@@ -72,9 +72,13 @@ class Grid:
                 f"extent {xmin},{ymin},{xmax},{ymax} with cell {cell} is empty; "
                 "give xmin < xmax, ymin < ymax and a positive cell size"
             )
+        centre = ymin + np.ceil((ymax - ymin) / cell - 1e-6) * cell / 2  # of the whole cells
         of_the_globe = -90 - cell <= ymin and ymax <= 90 + cell and xmax - xmin <= 360 + cell and -540 <= xmin and xmax <= 540
+        of_the_globe = of_the_globe and abs(centre) < 90 and cell <= 45
         if crs.is_geographic and not of_the_globe:
-            raise InputError(f"extent {xmin:g},{ymin:g},{xmax:g},{ymax:g} can't be degrees, which its CRS has; name the CRS that it is in")
+            raise InputError(
+                f"extent {xmin:g},{ymin:g},{xmax:g},{ymax:g} with cell {cell:g} can't be degrees, which its CRS has; name the CRS that it is in"
+            )
         # 1e-6 of a cell forgives the rounding of decimal extents.
         columns, rows = (float(np.ceil(length / cell - 1e-6)) for length in (xmax - xmin, ymax - ymin))
         if not rows * columns <= MOST_CELLS:

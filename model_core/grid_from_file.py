@@ -6,6 +6,7 @@ from pathlib import Path
 
 import rasterio
 from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from model_core.ctm.formats import layout_of
 from model_core.ctm.formats.griddesc import grid_of, is_griddesc
@@ -45,4 +46,7 @@ def _read_raster_grid(path: Path) -> Grid:
         raise InputError(f"'{path}' is neither a NetCDF file nor a raster that GDAL can read: {error}") from error
     if not crs:
         raise InputError(f"raster '{path}' has no CRS; assign one, for example with gdal_edit -a_srs")
-    return Grid(CRS.from_wkt(crs.to_wkt()), transform, shape)
+    try:
+        return Grid(CRS.from_wkt(crs.to_wkt()), transform, shape)
+    except (InputError, CRSError) as error:
+        raise InputError(f"raster '{path}' is no template of a grid: {error}") from error

@@ -12,19 +12,23 @@ from typing import Any, Mapping
 
 import numpy as np
 import torch
+from pyproj.exceptions import ProjError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from model_core.atomic_file import atomic_file
+from model_core.card_form import check_card
 from model_core.configuration import NetworkConfiguration
 from model_core.errors import InputError, ModelFileError
 from model_core.grid import Grid
 from model_core.network.reanalysis_network import ReanalysisNetwork
+from model_core.variable_table import definitions, make_known
+from model_core.variables import get_variable
 
 FORMAT = "ctm-reanalysis-model"
 FORMAT_VERSION = 1
 SUFFIX = ".safetensors"
-_HEADER_KEY = "ctm_reanalysis"
+_HEADER_KEY, _SEAL_KEY = "ctm_reanalysis", "ctm_reanalysis_seal"
 _WEIGHTS, _MAPS = "network.", "maps."
 
 
@@ -56,6 +60,7 @@ class Model:
     maps : its own covariates, or None
     name, sha256 : of the file that it was read from; empty for a model that is not saved yet
     weights_sha256 : of the weights alone, in that file: it stays when the card is written anew
+    variables : definitions of its variables that this software does not know by itself, as in a variable table
     """
 
     network: ReanalysisNetwork
@@ -65,6 +70,7 @@ class Model:
     name: str = ""
     sha256: str = ""
     weights_sha256: str = ""
+    variables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def configuration(self) -> NetworkConfiguration:
@@ -81,8 +87,13 @@ class ModelSummary:
     card: dict[str, Any] = field(default_factory=dict)
 
 
-def save_model(path: Path, model: Model) -> None:
+def save_model(path: Path, model: Model, kernel_bits: int | None = None) -> None:
     """Write a model file; it gets its name only when it is complete.
+
+    Parameters
+    ----------
+    kernel_bits : significant bits that the kernels of the UNet++ are rounded to, at most the 11 of half precision, in which
+        they are then stored (the fewer, the better they are compressed); None keeps them as they are. Read back they are float32.
 
     Raises
     ------
@@ -90,22 +101,39 @@ def save_model(path: Path, model: Model) -> None:
         If the file can't be written.
     """
     tensors = {_WEIGHTS + key: value.contiguous() for key, value in model.network.cpu().state_dict().items()}
+    if kernel_bits:  # the kernels of PointConv and all that is not a kernel are few and stay as they are
+        large = [key for key, value in tensors.items() if key.startswith(f"{_WEIGHTS}unet.") and value.ndim == 4]
+        tensors |= {key: _rounded(tensors[key], kernel_bits).half() for key in large}
     header: dict[str, Any] = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "card": model.card,
         "network": model.configuration.to_dict(),
         "grid": model.grid.describe(),
-        "hashes": {"weights": _weights_hash(tensors)},
+        "hashes": {"weights": weights_hash(tensors), "sealed": True},
     }
+    defined = definitions((*model.configuration.station_variables, *model.configuration.maps))
+    if defined:
+        header["variables"] = defined
     if model.maps:
         for key, values in model.maps.fields.items():
             # Half precision keeps elevation to 4 m and fractions to 0.0005: far below what a cell mean means.
             tensors[_MAPS + key] = torch.from_numpy(np.ascontiguousarray(values)).half()
         header["maps"] = {"grid": model.maps.grid.describe(), "source": model.maps.source}
-    content = save(tensors, metadata={_HEADER_KEY: json.dumps(header)})
+    content = sealed(tensors, json.dumps(header))
     with atomic_file(path) as partial:
         partial.write_bytes(content)
+
+
+def _rounded(values: torch.Tensor, bits: int) -> torch.Tensor:
+    """Each value rounded to so many significant bits."""
+    mantissa, exponent = torch.frexp(values)
+    return torch.ldexp(torch.round(mantissa * 2**bits) / 2**bits, exponent)
+
+
+def sealed(tensors: Mapping[str, torch.Tensor], header: str) -> bytes:
+    """A model file's content: tensors, header, and a seal over both, so that no bit of it can change unnoticed."""
+    return save(dict(tensors), metadata={_HEADER_KEY: header, _SEAL_KEY: _seal(tensors, header)})
 
 
 def replace_card(path: Path, card: Mapping[str, Any]) -> None:
@@ -121,13 +149,16 @@ def replace_card(path: Path, card: Mapping[str, Any]) -> None:
     header = _read_header(path)
     with safe_open(path, framework="pt") as file:
         tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # no maps: Windows replaces no file that is mapped
-    content = save(tensors, metadata={_HEADER_KEY: json.dumps({**header, "card": dict(card)})})
+    hashes = {**header["hashes"], "sealed": True}
+    content = sealed(tensors, json.dumps({**header, "card": dict(card), "hashes": hashes}))
     with atomic_file(path) as partial:
         partial.write_bytes(content)
 
 
 def load_model(name_or_file: str) -> Model:
     """Read a model by name (``bundled`` is the one that comes with the plugin) or from a file; nothing pickled is ever read.
+
+    Variables that the file defines are known from then on, to the end of the job.
 
     Raises
     ------
@@ -136,26 +167,54 @@ def load_model(name_or_file: str) -> Model:
     """
     path = find_model(name_or_file)
     try:
-        content = path.read_bytes()
-        header = _read_header(path)
+        content, header = path.read_bytes(), _read_header(path)
+        defined = header.get("variables", {})
+        make_known(defined, f"model file '{path}'")
         with safe_open(path, framework="pt") as file:
             tensors = {key: file.get_tensor(key) for key in file.keys()}
+            metadata = file.metadata()
         weights = {key: value for key, value in tensors.items() if key.startswith(_WEIGHTS)}
-        if _weights_hash(weights) != header["hashes"]["weights"]:
-            raise ModelFileError(f"model file '{path}' is damaged: its weights don't match their hash; copy it again")
+        _check_hashes(path, header, metadata, tensors, weights)
         network = ReanalysisNetwork(NetworkConfiguration.from_dict(header["network"]))
         network.load_state_dict({key.removeprefix(_WEIGHTS): value for key, value in weights.items()})
         grid = Grid.from_description(header["grid"])
-        maps = None
-        if "maps" in header:
-            fields = {
-                key.removeprefix(_MAPS): value.float().numpy() for key, value in tensors.items() if key.startswith(_MAPS)
-            }
-            maps = StaticMaps(Grid.from_description(header["maps"]["grid"]), fields, header["maps"]["source"])
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, InputError, OSError) as error:
+        maps = _maps(header["maps"], tensors) if "maps" in header else None
+        check_card(header["card"])
+    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError, RuntimeError, InputError, OSError, ProjError) as error:
         raise ModelFileError(f"model file '{path}' is damaged or incomplete ({error}); copy or train it again") from error
     hashes = hashlib.sha256(content).hexdigest(), header["hashes"]["weights"]
-    return Model(network.eval(), header["card"], grid, maps, path.stem, *hashes)
+    return Model(network.eval(), header["card"], grid, maps, path.stem, *hashes, defined)
+
+
+def _check_hashes(
+    path: Path, header: dict[str, Any], metadata: Mapping[str, str], tensors: Mapping[str, torch.Tensor],
+    weights: Mapping[str, torch.Tensor],
+) -> None:
+    """Raise `ModelFileError` if something in the file is not as it was written, or a weight is no number.
+
+    Files of earlier versions have no seal; of these only the weights can be checked.
+    """
+    if weights_hash(weights) != header["hashes"]["weights"]:
+        raise ModelFileError(f"model file '{path}' is damaged: its weights don't match their hash; copy it again")
+    seal = metadata.get(_SEAL_KEY)
+    if (seal is not None or header["hashes"].get("sealed") or len(metadata) > 1) and seal != _seal(tensors, metadata[_HEADER_KEY]):
+        raise ModelFileError(f"model file '{path}' is damaged: its header, maps or weights don't match their hash; copy it again")
+    for key, value in weights.items():
+        if not torch.isfinite(value).all():
+            raise ModelFileError(f"model file '{path}' holds weights that are no numbers ('{key}'): its training failed; train it again")
+
+
+def _maps(about: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> StaticMaps:
+    """The maps of a file; `ValueError` if one is not of their grid, of no known variable, or holds infinite numbers."""
+    grid = Grid.from_description(about["grid"])
+    fields = {key.removeprefix(_MAPS): value.float().numpy() for key, value in tensors.items() if key.startswith(_MAPS)}
+    for key, values in fields.items():
+        get_variable(key)
+        if values.shape != grid.shape:
+            raise ValueError(f"its map '{key}' has {values.shape} cells, their grid {grid.shape}")
+        if np.isinf(values).any():
+            raise ValueError(f"its map '{key}' holds infinite numbers")
+    return StaticMaps(grid, fields, str(about["source"]))
 
 
 def find_model(name_or_file: str) -> Path:
@@ -219,6 +278,8 @@ def _read_header(path: Path) -> dict[str, Any]:
         header = json.loads(metadata[_HEADER_KEY])
     except (KeyError, ValueError) as error:
         raise ModelFileError(f"'{path}' holds tensors but no {FORMAT} header: it is not a model of CTM Reanalysis") from error
+    if not isinstance(header, dict):
+        raise ModelFileError(f"'{path}' holds a {FORMAT} header that is no table: it is damaged, copy it again")
     version = header.get("format_version")
     if header.get("format") != FORMAT or version != FORMAT_VERSION:
         raise ModelFileError(
@@ -228,9 +289,20 @@ def _read_header(path: Path) -> dict[str, Any]:
     return header
 
 
-def _weights_hash(tensors: Mapping[str, torch.Tensor]) -> str:
+def weights_hash(tensors: Mapping[str, torch.Tensor]) -> str:
+    """SHA-256 of the weights by name, as a model's header states it."""
     digest = hashlib.sha256()
     for key in sorted(tensors):
         digest.update(key.encode())
         digest.update(tensors[key].contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _seal(tensors: Mapping[str, torch.Tensor], header: str) -> str:
+    """SHA-256 of the header's text and of every tensor with its name, type and shape."""
+    digest = hashlib.sha256(header.encode())
+    for key in sorted(tensors):
+        tensor = tensors[key].contiguous()
+        digest.update(f"\n{key} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.view(torch.uint8).numpy().tobytes() if tensor.dim() else tensor.reshape(1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()

@@ -8,6 +8,7 @@ from typing import Collection, Mapping, Sequence
 import numpy as np
 import torch
 
+from model_core.applicability import used_elsewhere
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.inference.batches import in_batches, is_out_of_memory
@@ -22,9 +23,7 @@ from model_core.network.kriged_background import StationReadings
 from model_core.network.reanalysis_network import NetworkOutput
 from model_core.stations.gridding import GriddedReadings
 from model_core.warping import warp
-
-# Kernels reach a number of cells: on cells of another size than trained for they reach another distance.
-SPACING_TOLERANCE = 1.5
+from model_core.world_maps import fill_in
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,8 @@ class Predictor:
     model : Model
     grid : Grid
     device : torch.device
-    covariates : maps (rows, columns) on the grid in canonical units, by key; where they are known they overrule the model's own
+    covariates : maps (rows, columns) on the grid in canonical units, by key; where they are known they overrule the model's own,
+        and where neither has one the world map that ships with the engine is taken (`world_maps`)
     precision : "auto", "fp32", "bf16" or "fp16"; see `choose_precision`
     memory : MB of memory that prediction may take (`DEFAULT_MEMORY_MB` if None); a grid that needs more is predicted in
         overlapping windows
@@ -77,11 +77,16 @@ class Predictor:
         precision: str = "auto", memory: int | None = None,
     ):
         self.model, self.grid, self.memory = model, grid, memory or DEFAULT_MEMORY_MB
-        self.notes = _notes(model, grid)
+        self.notes = used_elsewhere(model, grid)
         maps = _maps(model, grid, covariates or {})
         self._missing_maps = _unknown(model, maps)
         self._host_maps = maps
         self._place(device, choose_precision(precision, device, self.notes.append))
+
+    @property
+    def maps(self) -> dict[str, np.ndarray]:
+        """The maps that the network is given on the grid, by key: float32 (rows, columns), NaN where unknown."""
+        return dict(zip(self.model.configuration.maps, self._host_maps[0]))
 
     def predict(self, days: Sequence[Mapping[str, GriddedReadings]]) -> list[Reanalysis]:
         """The target's field on each day; a day's result never depends on the others.
@@ -201,12 +206,13 @@ def predict(
 
 def _maps(model: Model, grid: Grid, covariates: Mapping[str, np.ndarray]) -> np.ndarray:
     """The covariates that the network knows on the grid, NaN where unknown; float32 (1, covariates, rows, columns)."""
-    maps = np.full((1, len(model.configuration.covariates), *grid.shape), np.nan, np.float32)
-    for i, name in enumerate(model.configuration.covariates):
+    maps = np.full((1, len(model.configuration.maps), *grid.shape), np.nan, np.float32)
+    for i, name in enumerate(model.configuration.maps):
         if model.maps and name in model.maps.fields:
             maps[0, i] = warp(model.maps.fields[name], model.maps.grid, grid)
         if name in covariates:
             maps[0, i] = np.where(np.isfinite(covariates[name]), covariates[name], maps[0, i])
+    fill_in(maps[0], model.configuration.maps, grid)
     return maps
 
 
@@ -216,14 +222,4 @@ def missing_maps(model: Model, grid: Grid, covariates: Mapping[str, np.ndarray] 
 
 
 def _unknown(model: Model, maps: np.ndarray) -> list[str]:
-    return [name for name, field in zip(model.configuration.covariates, maps[0]) if not np.isfinite(field).any()]
-
-
-def _notes(model: Model, grid: Grid) -> list[str]:
-    trained, used = model.grid.cell_size_km, grid.cell_size_km
-    if 1 / SPACING_TOLERANCE <= used / trained <= SPACING_TOLERANCE:
-        return []
-    return [
-        f"the model was trained on cells of {trained:.0f} km and is used on cells of {used:.1f} km: "
-        "its skill there is not known; train a model for this grid, or choose one nearer to its own"
-    ]
+    return [name for name, field in zip(model.configuration.maps, maps[0]) if not np.isfinite(field).any()]

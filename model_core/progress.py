@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Callable
 
 from model_core.errors import Cancelled
+from model_core.run_log import RunLog
 
 
 class Progress:
-    """Progress of one job, silent by default; the command line and the worker override its methods.
+    """Progress of one job, silent by default; the command line and the worker override its methods, and give it a log file.
 
     Jobs call `step` often: it is also the place where a cancelled job ends.
     """
 
     def __init__(self, is_cancelled: Callable[[], bool] = lambda: False):
         self._is_cancelled = is_cancelled
+        self.log_file: RunLog | None = None
         self.warnings: list[str] = []
 
     def step(self, fraction: float, message: str = "") -> None:
@@ -25,11 +27,15 @@ class Progress:
 
     def log(self, message: str) -> None:
         """A line that interests a reader of the log."""
+        if self.log_file:
+            self.log_file.line(message)
         self.on_log(message)
 
     def warn(self, message: str) -> None:
         """Something the user should know about the result; also kept in `warnings`."""
         self.warnings.append(message)
+        if self.log_file:
+            self.log_file.line(f"warning: {message}")
         self.on_warning(message)
 
     def part(self, start: float, end: float) -> "Progress":

@@ -17,6 +17,7 @@ import torch
 from model_core.grid import Grid
 from model_core.model_file import Model, find_model, load_model
 from model_core.prediction import Predictor
+from model_core.variable_table import make_known
 
 # A second one, so that two models or grids in turn stay warm; more would only hold memory.
 KEPT = 2
@@ -37,7 +38,9 @@ def ready_model(name_or_file: str) -> Model:
     path = find_model(name_or_file).resolve()
     status = path.stat()
     key = (str(path), status.st_mtime_ns, status.st_size, status.st_ino)
-    return _kept(_models, key, lambda: load_model(str(path)))
+    model = _kept(_models, key, lambda: load_model(str(path)))
+    make_known(model.variables, f"model '{name_or_file}'")
+    return model
 
 
 def ready_predictor(

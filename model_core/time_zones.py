@@ -65,7 +65,7 @@ class Clock:
         """The clock of two zone names, `written` being `zone` by default; None where no zone is named: times count as they stand."""
         if not zone:
             if written:
-                raise InputError(f"the times are said to be in {written}, but not whose days count; give the time zone too")
+                raise InputError(f"the times are said to be in '{written}', but not whose days count; give the time zone too")
             return None
         return cls(parse_time_zone(zone), parse_time_zone(written or zone))
 

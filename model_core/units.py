@@ -67,6 +67,11 @@ def _through_gas(values: np.ndarray, from_unit: str, to_unit: str, kinds: tuple[
     return values * _linear(base[kinds[1]], to_unit, where)[0]
 
 
+def is_concentration(unit: str) -> bool:
+    """Whether a unit is one of mass in a volume of air, such as ug m-3; `InputError` if it is not known."""
+    return _kind(unit, "the unit") == _CONCENTRATION
+
+
 @lru_cache(maxsize=256)
 def _kind(unit: str, where: str) -> str:
     """Of amounts in air MOLE_RATIO, MASS_RATIO or _CONCENTRATION; "" for other units."""
@@ -103,6 +108,8 @@ def _parse(unit: str, where: str):
     try:
         factor, text = found[1:] if (found := ratio(unit)) else expression(unit)
         parsed = _registry().parse_units(text)
+    except ImportError:
+        raise  # pint itself is missing
     except Exception as error:  # pint raises a whole zoo for text that is no unit
         raise InputError(f"{where}: unknown unit '{unit}'; accepted are for example {ACCEPTED_EXAMPLES}") from error
     names = list(parsed._units)

@@ -11,7 +11,10 @@ A table for each variable, known or new; every entry is optional for a known one
     names = ["NH3"]
     long_name = "ammonia"
     limits = [0, 1000]
+    molar_mass = 17.031            # g mol-1, for a gas: its mixing ratios become concentrations
     static = false
+
+A model that is trained on a new variable carries its definition, so that a prediction needs no table.
 
 Before the first table may stand which level of the files is read, where that can't be told or another is wanted::
 
@@ -26,15 +29,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterable, Iterator, Mapping
 
 from model_core.errors import InputError
+from model_core.gases import STANDARD, State
 from model_core.units import convert
 from model_core.variables import IN_USE, VARIABLES, Variable
 
 _ENTRIES = {
     "names": "a list of texts", "file_unit": "a text", "unit": "a text", "long_name": "a text", "standard_name": "a text",
-    "limits": "a list of two numbers", "static": "true or false",
+    "limits": "a list of two numbers", "static": "true or false", "molar_mass": "a number above zero",
 }
 
 
@@ -47,11 +51,13 @@ class VariableTable:
     variables : dict of key -> Variable
     file_units : dict of upper-case name in files -> unit
     level : "first", "last" or a value of the level axis, to be read instead of the surface; None for the surface
+    air : at which mixing ratios become concentrations where no file knows temperature and pressure
     """
 
     variables: dict[str, Variable] = field(default_factory=lambda: dict(VARIABLES))
     file_units: dict[str, str] = field(default_factory=dict)
     level: str | None = None
+    air: State = STANDARD
 
     def __post_init__(self) -> None:
         by_name = {v.key.upper(): (v, len(v.aliases)) for v in self.variables.values()}
@@ -82,7 +88,7 @@ class VariableTable:
 
     def describe(self) -> str:
         """All that distinguishes one table from another, as text."""
-        return repr((sorted(self.variables.items()), sorted(self.file_units.items()), self.level))
+        return repr((sorted(self.variables.items()), sorted(self.file_units.items()), self.level, tuple(self.air)))
 
 
 _CURRENT: ContextVar[VariableTable] = ContextVar("variable_table", default=VariableTable())
@@ -94,20 +100,61 @@ def current_table() -> VariableTable:
 
 
 @contextmanager
-def in_use(path: str | Path | None, level: str | None = None) -> Iterator[None]:
-    """Within the block, the known variables are as this TOML file changes them, and this level is read; None leaves them as they are."""
-    if not path and level in (None, ""):
-        yield
-        return
+def in_use(path: str | Path | None, level: str | None = None, air: State | None = None) -> Iterator[None]:
+    """Within the block, the known variables are as this TOML file changes them, this level is read, and gases convert in this air.
+
+    None leaves them as they are. What `make_known` adds within the block is forgotten after it.
+    """
     table = read_variable_table(path) if path else current_table()
     if level not in (None, ""):
         table = replace(table, level=_level(level, "level"))
+    if air is not None:
+        table = replace(table, air=air)
     tokens = _CURRENT.set(table), IN_USE.set(table.variables)
     try:
         yield
     finally:
         _CURRENT.reset(tokens[0])
         IN_USE.reset(tokens[1])
+
+
+def definitions(keys: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What a model file says of those of its variables that this software does not know by itself: entries as in a table."""
+    found = {}
+    for variable in (current_table().get(key) for key in dict.fromkeys(keys) if key not in VARIABLES):
+        entries = {
+            "unit": variable.unit, "long_name": variable.long_name, "standard_name": variable.standard_name,
+            "names": list(variable.aliases), "static": variable.static, "molar_mass": variable.molar_mass,
+            "limits": list(variable.limits) if all(map(isfinite, variable.limits)) else None,
+        }
+        found[variable.key] = {name: value for name, value in entries.items() if value not in (None, "", [], False)}
+    return found
+
+
+def make_known(defined: Mapping[str, Mapping[str, Any]], where: str) -> None:
+    """Take the variables that a model file defines among the known ones, for the rest of the job.
+
+    A variable that is known already, from the user's table perhaps, stays as it is.
+
+    Raises
+    ------
+    InputError
+        If it is known in another unit, or a definition is broken.
+    """
+    table, added = current_table(), {}
+    for key, entries in defined.items():
+        known, what = table.variables.get(key), f"{where}, variable '{key}'"
+        _check(dict(entries), what)
+        if known is None:
+            added[key] = _changed(None, key, dict(entries), what)
+        elif known.unit != entries["unit"]:
+            raise InputError(
+                f"{what}: the model has it in {entries['unit']}, the variable table in {known.unit}; give the table the model's unit"
+            )
+    if added:
+        table = replace(table, variables={**table.variables, **added})
+        _CURRENT.set(table)
+        IN_USE.set(table.variables)
 
 
 def read_variable_table(path: str | Path) -> VariableTable:
@@ -161,6 +208,7 @@ def _check(entries: dict[str, Any], where: str) -> None:
         kind = _ENTRIES[entry]
         fits = {
             "a text": isinstance(value, str),
+            "a number above zero": isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < float("inf"),
             "true or false": isinstance(value, bool),
             "a list of texts": isinstance(value, list) and all(isinstance(item, str) and item.strip() for item in value),
             "a list of two numbers": isinstance(value, list) and len(value) == 2
@@ -180,6 +228,7 @@ def _changed(known: Variable | None, key: str, entries: dict[str, Any], where: s
         base,
         long_name=entries.get("long_name", base.long_name), standard_name=entries.get("standard_name", base.standard_name),
         limits=tuple(entries.get("limits", base.limits)), static=entries.get("static", base.static),
+        molar_mass=entries.get("molar_mass", base.molar_mass),
         aliases=(*names, *(name for name in base.aliases if name.upper() not in {n.upper() for n in names})),
     )
 

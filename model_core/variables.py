@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Mapping
 
 from model_core.errors import InputError
+from model_core.gases import MOLAR_MASS
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Variable:
         US EPA accepts into AQS (PM 10 ug m-3, O3 and NO2 5 ppb, SO2 4 ppb, CO 0.4 ppm).
     other_standard_names : tuple of str
         CF names that files use for the same quantity.
+    molar_mass : float or None
+        Of a gas, g mol-1; None for what is none, or is in `gases.MOLAR_MASS`.
     """
 
     key: str
@@ -44,6 +47,7 @@ class Variable:
     static: bool = False
     noise: float = 0.0
     other_standard_names: tuple[str, ...] = ()
+    molar_mass: float | None = None
 
 
 _CONCENTRATION = "mass_concentration_of_{}_in_air"
@@ -123,6 +127,9 @@ VARIABLES: dict[str, Variable] = {
             "land", "land fraction", "land_area_fraction", "1", (0, 1),
             ("LANDFRAC", "LANDMASK", "LWMASK", "LAND", "FRLAND"), static=True,
         ),
+        # log10(1 + people / 1000) and log10(1 + people / 10000), see `world_maps`.
+        Variable("population_near", "log10 of the people within about 15 km, in thousands and one", "", "1", (0, 6), (), static=True),
+        Variable("population_far", "log10 of the people within about 60 km, in ten thousands and one", "", "1", (0, 6), (), static=True),
     )
 }
 
@@ -134,12 +141,22 @@ _BY_STANDARD_NAME = {name: v for v in VARIABLES.values() for name in (v.standard
 IN_USE: ContextVar[Mapping[str, Variable]] = ContextVar("variables", default=VARIABLES)
 
 
+def known_variables() -> Mapping[str, Variable]:
+    """All variables that the job that runs knows, by key."""
+    return IN_USE.get()
+
+
 def get_variable(key: str) -> Variable:
     """The variable of this key; `InputError` that lists the known ones if there is none."""
-    known = IN_USE.get()
+    known = known_variables()
     if key not in known:
-        raise InputError(f"unknown variable '{key}'; known are {', '.join(known)}")
+        raise InputError(f"unknown variable '{key}'; known are {', '.join(known)}; others are defined in a variable table (--variables)")
     return known[key]
+
+
+def molar_mass(variable: Variable) -> float | None:
+    """g mol-1 of a gas; None where none is known."""
+    return variable.molar_mass or MOLAR_MASS.get(variable.key)
 
 
 def recognise(name: str, standard_name: str = "") -> Variable | None:

@@ -2,7 +2,8 @@
 
 One JSON object per line. On stdin ``{"id", "command", "request"}``, ``{"command": "cancel", "id"}`` or
 ``{"command": "stop"}``; on stdout one ``ready`` line, then ``progress``, ``log``, ``warning`` lines and one ``result``
-or ``error`` line for each request, all with its ``id``. ``stop`` ends the worker after the requests before it; the end
+or ``error`` line for each request, all with its ``id``, and every few seconds an ``alive`` line while a request is worked on:
+a worker that is not heard any more hangs. ``stop`` ends the worker after the requests before it; the end
 of stdin cancels what runs, because nobody is left to read the answer.
 """
 
@@ -20,14 +21,16 @@ import time
 from typing import Any, BinaryIO
 
 from model_core import __version__
-from model_core.errors import Cancelled, InputError
+from model_core.errors import Cancelled, InputError, LibraryStuck
 from model_core.failures import explain
 from model_core.progress import Progress
+from model_core.run_log import RunLog
 
 PROTOCOL = 1
 DEFAULT_IDLE_SECONDS = 900.0
 # How long a job may take to notice that its reader is gone before the process ends under it.
 ORPHAN_SECONDS = 5.0
+ALIVE_SECONDS = 5.0
 # More progress lines than this per second tell a user nothing.
 PROGRESS_INTERVAL_S = 0.05
 
@@ -89,11 +92,17 @@ def run(job: Job) -> None:
     try:
         if job.cancelled.is_set():
             raise Cancelled("Cancelled.")
-        result = _find_job(job.command)(job.request, job)
+        perform = _find_job(job.command)
+        job.log_file = RunLog(str(job.command), job.request)
+        result = perform(job.request, job)
+        job.log_file.close("done")
         job.reply("result", result=result)
         return
     except BaseException as error:  # SystemExit too: a library's exit() must not take the warm worker along
-        explanation = explain(error, f"{job.command} {job.request}")
+        explanation, is_stuck = explain(error, job.log_file), isinstance(error, LibraryStuck)
+    if is_stuck:  # a thread of this process will never end
+        job.reply("error", **explanation)
+        _end_with_children()
     _release_memory(explanation["kind"] == "OutOfMemory")  # only here are the failed job's frames, and the arrays in them, let go
     job.reply("error", **explanation)
 
@@ -101,7 +110,7 @@ def run(job: Job) -> None:
 def _find_job(command: Any):
     from model_core.jobs import JOBS  # the first request pays for the imports, the start does not
 
-    if command not in JOBS:
+    if not isinstance(command, str) or command not in JOBS:
         raise InputError(f"unknown command {command!r}; known are {', '.join(JOBS)}")
     return JOBS[command]
 
@@ -151,9 +160,8 @@ class Requests:
         """Handle one line; whether it asks to stop."""
         try:
             message = json.loads(line)
-            if not isinstance(message, dict) or not isinstance(message.get("request") or {}, dict):
-                raise ValueError("a request is a JSON object, and so is its 'request'")
-        except ValueError as error:
+            _check_form(message)
+        except (ValueError, RecursionError) as error:
             self._channel.send({"type": "error", "id": None, "kind": "InputError", "message": f"not a request: {error}"})
             return False
         command = message.get("command")
@@ -170,6 +178,22 @@ class Requests:
             self._jobs[job.id] = job
         self.pending.put(job)
         return False
+
+
+def _check_form(message: Any) -> None:
+    """Raise `ValueError` if a message is not of the form that the head of this file describes."""
+    if not isinstance(message, dict) or not isinstance(message.get("request") or {}, dict):
+        raise ValueError("a request is a JSON object, and so is its 'request'")
+    identity = message.get("id")
+    if isinstance(identity, bool) or not isinstance(identity, (str, int, float, type(None))):
+        raise ValueError("its 'id' is a text or a number")
+
+
+def _say_alive(channel: Channel, busy: threading.Event) -> None:
+    while busy.wait():
+        time.sleep(ALIVE_SECONDS)
+        if busy.is_set():
+            channel.send({"type": "alive", "id": None})
 
 
 def _end_with_children() -> None:
@@ -203,7 +227,8 @@ def serve(idle_seconds: float = DEFAULT_IDLE_SECONDS) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     channel = Channel(outgoing)
     channel.send({"type": "ready", "protocol": PROTOCOL, "version": __version__, "pid": os.getpid()})
-    requests = Requests(incoming, channel)
+    requests, busy = Requests(incoming, channel), threading.Event()
+    threading.Thread(target=_say_alive, args=(channel, busy), name="alive", daemon=True).start()
     while True:
         try:
             job = requests.pending.get(timeout=idle_seconds)
@@ -211,5 +236,7 @@ def serve(idle_seconds: float = DEFAULT_IDLE_SECONDS) -> int:
             return 0
         if job is _STOP:
             return 0
+        busy.set()
         run(job)
+        busy.clear()
         requests.done(job)

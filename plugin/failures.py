@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import traceback
 from datetime import datetime
@@ -39,7 +40,8 @@ def _write(error: Exception, what: str) -> Path | None:
             old.unlink()
         path = folder / f"{now:%Y%m%d-%H%M%S-%f}.log"
         versions = f"QGIS {Qgis.QGIS_VERSION}, Python {platform.python_version()}, {platform.platform()}"
-        path.write_text(f"{versions}\n{now:%Y-%m-%d %H:%M:%S}\n{what}\n\n{trace}", encoding="utf-8")
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(f"{versions}\n{now:%Y-%m-%d %H:%M:%S}\n{what}\n\n{trace}")
     except OSError:
         return None
     return path

@@ -16,7 +16,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QPointF, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QImage, QLinearGradient, QPainter, QPen, QPolygonF, QTextOption
 
-from .styling.ramps import RAMPS, Ramp
+from .styling.ramps import Ramp
 from .styling.renderer import colour_function, style
 from .translate import tr
 
@@ -45,7 +45,7 @@ def read_readings(path: str) -> list[Reading]:
 
 
 def draw_map(
-    field: str, variable: str, readings: list[Reading], title: str, note: str, path: str, ramp: Ramp | None = None,
+    field: str, variable: str, readings: list[Reading], title: str, note: str, path: str, unit: str = "", ramp: Ramp | None = None,
     hatching: QgsVectorLayer | None = None,
 ) -> None:
     """Draw the field with the readings on top in the same ramp, and save it as PNG; works in any thread.
@@ -63,8 +63,7 @@ def draw_map(
     layer = QgsRasterLayer(field, title, "gdal")
     if not layer.isValid():
         raise QgsProcessingException(tr("'{}' can't be drawn: {}").format(field, layer.error().message()))
-    ramp = ramp or RAMPS[variable]
-    style(layer, variable, ramp=ramp)
+    ramp = style(layer, variable, unit=unit, ramp=ramp)
     extent = layer.extent()
     columns = WIDTH - LEFT - RIGHT
     rows = round(columns * extent.height() / extent.width())

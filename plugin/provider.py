@@ -8,10 +8,15 @@ from processing.core.ProcessingConfig import ProcessingConfig, Setting
 from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
+from .algorithms.aggregate import Aggregate
 from .algorithms.animate import Animate
 from .algorithms.checkengine import CheckEngine
+from .algorithms.compareraster import CompareRaster
 from .algorithms.covariates import Covariates
 from .algorithms.crossvalidate import CrossValidate
+from .algorithms.describe import Describe
+from .algorithms.evaluatectm import EvaluateCTM
+from .algorithms.exposure import Exposure
 from .algorithms.gridstations import GridStations
 from .algorithms.inspectctm import InspectCTM
 from .algorithms.loadreanalysis import LoadReanalysis
@@ -30,8 +35,8 @@ from .translate import tr
 ICON = Path(__file__).resolve().parent.parent / "resources" / "icons" / "provider.svg"
 
 ALGORITHMS = (
-    ReadStations, GridStations, Reanalyse, ReanalysePeriod, LoadReanalysis, Restyle, Animate, CrossValidate, ReproduceCTM, TrainModel, ModelCard,
-    SimulateCTM, InspectCTM, Covariates, CheckEngine, SetUpEngine,
+    ReadStations, GridStations, Reanalyse, ReanalysePeriod, LoadReanalysis, Aggregate, Exposure, CompareRaster, Restyle, Animate,
+    CrossValidate, ReproduceCTM, EvaluateCTM, Describe, TrainModel, ModelCard, SimulateCTM, InspectCTM, Covariates, CheckEngine, SetUpEngine,
 )
 
 

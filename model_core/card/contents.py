@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from pyproj import Transformer
-
+from model_core.applicability import SPACING_TOLERANCE, region_in_words
 from model_core.card import pictures
 from model_core.card.blocks import Block, Bullets, Code, Heading, Picture, Table, Text
 from model_core.card.recipe import configuration_file
@@ -17,8 +15,7 @@ from model_core.card.tables import blocks_of, label, text_of
 from model_core.evaluation.figures import pretty_unit
 from model_core.grid import Grid
 from model_core.model_file import Model
-from model_core.prediction import SPACING_TOLERANCE
-from model_core.variables import VARIABLES, get_variable
+from model_core.variables import get_variable, known_variables
 
 # Keys of the card that have a place of their own on the page; all others follow under their own names.
 _PLACED = {
@@ -57,14 +54,14 @@ def page_of(model: Model, file: Path, with_pictures: bool = True) -> Page:
 def _facts(model: Model, file: Path) -> list[Block]:
     configuration, card, grid = model.configuration, model.card, model.grid
     weather = [_name(key) for key in configuration.station_variables if key != configuration.target]
-    maps = [_name(key) for key in configuration.covariates]
+    maps = [_name(key) for key in configuration.maps]
     weights = sum(parameter.numel() for parameter in model.network.parameters())
     rows = [
         ("Predicts", f"{_name(configuration.target)}, {pretty_unit(get_variable(configuration.target).unit)}"),
         ("Needs", f"station readings of {_name(configuration.target)}"),
         ("Uses where there are any", "; ".join(
             part for part in (f"readings of {_listed(weather)}" if weather else "", f"maps of {_listed(maps)}" if maps else "") if part) or "–"),
-        ("Trained for", f"cells of {grid.cell_size_km:g} km; {grid.shape[0]} × {grid.shape[1]} cells, {_region(grid)}"),
+        ("Trained for", f"cells of {grid.cell_size_km:g} km; {grid.shape[0]} × {grid.shape[1]} cells, {region_in_words(grid)}"),
         ("Size", f"{text_of(weights)} weights, {file.stat().st_size / 1e6:.1f} MB"),
         ("Made", f"{card.get('created', '–')} by {card.get('software', '–')}"),
         ("SHA-256 of the file", model.sha256),
@@ -118,9 +115,9 @@ def _limits(model: Model) -> list[Block]:
         f"On cells below {cell / SPACING_TOLERANCE:.0f} or above {cell * SPACING_TOLERANCE:.0f} km its skill is not known; a run there says so.",
     ]
     if model.maps:
-        covered = [_name(key) for key in configuration.covariates if key in model.maps.fields]
+        covered = [_name(key) for key in configuration.maps if key in model.maps.fields]
         if covered:
-            sentences.append(f"It carries {_listed(covered)} for {_region(model.maps.grid)}. Elsewhere it works without, unless a file gives them.")
+            sentences.append(f"It carries {_listed(covered)} for {region_in_words(model.maps.grid)}. Elsewhere it works without, unless a file gives them.")
     if model.card.get("training", {}).get("stopped_at") is not None:
         sentences.append(f"Its training was stopped at iteration {model.card['training']['stopped_at']} and is not finished.")
     blocks: list[Block] = [Heading("Limits and known failures")]
@@ -143,7 +140,8 @@ def _data(model: Model) -> list[Block]:
     )
     if rows:
         blocks.append(Table(rows, ("Series", "Days", "Period", "Held out", "Variables")))
-    described = Counter(text for source in sources for text in {source.get("source") or "", source.get("licence") or ""} if text)
+    described = Counter(text for source in sources 
+                        for text in {source.get("source") or "", source.get("licence") or "", *source.get("notes", ())} if text)
     if described:
         blocks.append(Bullets(tuple(f"{text} ({count} of {len(sources)} series)" for text, count in described.items())))
     if model.card.get("licences"):
@@ -185,27 +183,16 @@ def _network(model: Model, with_pictures: bool) -> list[Block]:
     if kernels and not with_pictures:
         blocks += blocks_of(kernels)
     if with_pictures and model.maps:
-        for key in model.configuration.covariates:
+        for key in model.configuration.maps:
             if key in model.maps.fields:
                 unit = get_variable(key).unit
                 blocks.append(Picture(pictures.map_picture(model.maps, key, unit), f"{_sentence_case(_name(key))}, as the file carries it.", 0.49))
     return blocks
 
 
-def _region(grid: Grid) -> str:
-    """The grid's corners in words, to the degree."""
-    transformer = Transformer.from_crs(grid.crs, 4326, always_xy=True)
-    west, south, east, north = transformer.transform_bounds(*grid.bounds)
-    return f"{_degrees(west, 'EW')} to {_degrees(east, 'EW')}, {_degrees(south, 'NS')} to {_degrees(north, 'NS')}"
-
-
-def _degrees(value: float, suffixes: str) -> str:
-    rounded = int(np.rint(value))
-    return f"{abs(rounded)}°{suffixes[0] if rounded >= 0 else suffixes[1]}"
-
-
 def _name(key: str) -> str:
-    return VARIABLES[key].long_name if key in VARIABLES else label(key)
+    known = known_variables()
+    return known[key].long_name if key in known else label(key)
 
 
 def _listed(names: list[str]) -> str:

@@ -13,6 +13,7 @@ from model_core.errors import Cancelled, ReanalysisError
 from model_core.failures import explain
 from model_core.jobs import JOBS
 from model_core.json_values import finite
+from model_core.run_log import RunLog
 
 __all__ = ["TerminalProgress", "build_parser", "main"]
 
@@ -37,17 +38,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from model_core.worker import serve
 
         return serve(options["idle_seconds"])
+    progress, log = TerminalProgress(), RunLog(command, options)
+    progress.log_file = log
     try:
-        result = JOBS[command](options, TerminalProgress())
+        result = JOBS[command](options, progress)
     except KeyboardInterrupt:
-        return _fail(explain(Cancelled("Cancelled.")), as_json, EXIT_CANCELLED)
+        return _fail(explain(Cancelled("Cancelled."), log), as_json, EXIT_CANCELLED)
     except Cancelled as error:
-        return _fail(explain(error), as_json, EXIT_CANCELLED)
+        return _fail(explain(error, log), as_json, EXIT_CANCELLED)
     except ReanalysisError as error:
-        return _fail(explain(error), as_json, EXIT_ERROR)
+        return _fail(explain(error, log), as_json, EXIT_ERROR)
     except Exception as error:  # nobody at a terminal can do anything with a traceback
-        return _fail(explain(error, f"{command} {options}"), as_json, EXIT_FAULT)
+        return _fail(explain(error, log), as_json, EXIT_FAULT)
+    log.close("done")
     if not result:  # a process that only helps another one, as torchrun starts them
+        return 0
+    if "diagnostics" in result and not as_json:  # to be copied as it is
+        _print(result["diagnostics"].rstrip(), as_json)
         return 0
     _print(json.dumps(finite(result), indent=2, ensure_ascii=False) if as_json else "\n".join(lines_of(result)), as_json)
     return 0

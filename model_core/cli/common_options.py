@@ -30,10 +30,23 @@ def add_device(parser: argparse.ArgumentParser) -> None:
 
 
 def add_variables(parser: argparse.ArgumentParser) -> None:
-    """The table of variables, and the level of CTM files."""
-    parser.add_argument("--variables", metavar="F", help="TOML file that extends or overrides the variables known in CTM files")
+    """The table of variables, the level of CTM files, and at which gases convert where the files do not know their air."""
+    parser.add_argument("--variables", metavar="F", help="TOML file that extends or overrides the known variables")
+    add_level(parser)
+    add_air(parser)
+
+
+def add_level(parser: argparse.ArgumentParser) -> None:
+    """The level of CTM files."""
     parser.add_argument("--level", metavar="L", help="level of CTM files to read: first, last, or a value of their level axis "
                         "(default: the surface)")
+
+
+def add_air(parser: Any) -> None:
+    """Temperature and pressure at which mixing ratios become concentrations."""
+    parser.add_argument("--gas-temperature", type=float, metavar="K", help="at which ppb and ppm become ug m-3 where the files do not "
+                        "know their air (default 293.15; 298.15 is usual too)")
+    parser.add_argument("--gas-pressure", type=float, metavar="HPA", help="likewise (default 1013.25)")
 
 
 def add_out(parser: argparse.ArgumentParser, metavar: str, text: str = "file to write") -> None:
@@ -55,6 +68,12 @@ def add_style(parser: argparse.ArgumentParser) -> None:
                              "the European Air Quality Index")
 
 
+def add_full_paths(parser: argparse.ArgumentParser) -> None:
+    """How inputs are named in the output."""
+    parser.add_argument("--full-paths", action="store_true",
+                        help="name the inputs in the output by their full paths (default: by their file names alone)")
+
+
 def positive(text: str) -> int:
     """A whole number from 1."""
     number = int(text)
@@ -69,3 +88,11 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
                         help="default: the fastest that is right on this machine")
     parser.add_argument("--memory", type=positive, metavar="MB",
                         help="memory that prediction may take (default 4000); larger grids are predicted in overlapping windows")
+
+
+def add_groupings(parser: argparse.ArgumentParser) -> None:
+    """By what scores are told apart, beside month and season."""
+    parser.add_argument("--periods", nargs="+", metavar="NAME=D..D", help="days that are scored by themselves, and all others, such as "
+                        "lockdown=2020-01-23..2020-04-08; a name may have several spans")
+    parser.add_argument("--regions", metavar="F[:FIELD]", help="polygons that are scored by themselves: vector file and the field of their "
+                        "names (default: their number)")

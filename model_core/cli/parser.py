@@ -6,7 +6,13 @@ import argparse
 from typing import Any
 
 from model_core import __version__
-from model_core.cli.common_options import AUTO, add_device, add_grid, add_machine, add_out, add_report, add_style, add_variables, command, positive
+from model_core.cli.aggregate_options import add_aggregate
+from model_core.cli.common_options import (
+    AUTO, add_device, add_full_paths, add_grid, add_groupings, add_level, add_machine, add_out, add_report, add_style, add_variables, command,
+    positive,
+)
+from model_core.cli.describe import add_describe
+from model_core.cli.field_options import add_compareraster, add_exposure
 from model_core.cli.station_options import add_further_readings, add_stations, add_table
 
 def build_parser() -> argparse.ArgumentParser:
@@ -15,7 +21,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    command(commands, "info", "versions, device, models found")
+    info = command(commands, "info", "versions, device, models found")
+    info.add_argument("--diagnostics", action="store_true", help="also system, processor, memory, libraries and the last log, to send with a "
+                      "question; no path, user or computer name is in it")
+    info.add_argument("--personal", action="store_true", help="with --diagnostics: leave paths and names as they are")
     inspect = command(commands, "inspect", "grid, times and recognised variables of a CTM file")
     inspect.add_argument("file", metavar="FILE")
     add_variables(inspect)
@@ -37,17 +46,20 @@ def build_parser() -> argparse.ArgumentParser:
     add_out(read_stations, "F.gpkg|F.csv|F.parquet")
 
     reanalyse = command(commands, "reanalyse", "a day's station readings to a complete field")
-    add_stations(reanalyse)
+    add_stations(reanalyse, repeats="F.tif|F.nc")
     _add_prediction(reanalyse)
     add_machine(reanalyse)
     add_report(reanalyse, style=True)
     reanalyse.add_argument("--readings", metavar="F.gpkg|F.csv|F.parquet",
                            help="also write the readings that were used, with the field's value at each")
+    add_full_paths(reanalyse)
     add_out(reanalyse, "F.tif|F.nc")
 
     _add_period(commands)
+    add_aggregate(commands)
     _add_train(commands)
     _add_crossvalidate(commands)
+    add_describe(commands)
 
     reproduce = command(commands, "reproduce", "CTM days from their station cells, scored against the whole field")
     reproduce.add_argument("--ctm", nargs="+", required=True, metavar="F", help="NetCDF files, or folders of them, that are one series")
@@ -60,6 +72,11 @@ def build_parser() -> argparse.ArgumentParser:
     reproduce.add_argument("--x", metavar="COL", help="the table's column of x or longitude (default: by name, or the geometry)")
     reproduce.add_argument("--y", metavar="COL", help="its column of y or latitude")
     reproduce.add_argument("--crs", metavar="CRS", help="of its coordinates (default EPSG:4326, or the layer's)")
+    for key, name in (("rh", "relative humidity"), ("wind", "wind speed")):
+        reproduce.add_argument(f"--{key}-stations", metavar="F", help=f"table of the stations of {name} (default: the same cells)")
+        for option, what in (("x", "its column of x or longitude"), ("y", "its column of y or latitude"), ("crs", "of its coordinates")):
+            reproduce.add_argument(f"--{key}-{option}", metavar="CRS" if option == "crs" else "COL", help=f"{what} (--{key}-stations)")
+    reproduce.add_argument("--mask", metavar="china|F", help="polygons that are scored: mainland China, or a vector file (default: land)")
     reproduce.add_argument("--covariates", metavar="F", help="maps that overrule those of the CTM files, which overrule the model's own: "
                            "NetCDF or GeoTIFF, as `covariates` writes them")
     reproduce.add_argument("--start", metavar="D", help="first day, YYYY-MM-DD (default: days that the model was not trained on)")
@@ -68,16 +85,20 @@ def build_parser() -> argparse.ArgumentParser:
     reproduce.add_argument("--lead-day", type=int, metavar="N", help="day of each forecast to take, where files are forecasts")
     reproduce.add_argument("--cache", metavar="DIR", help="folder for the prepared daily fields (default: daily_fields in --out)")
     reproduce.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed gives the same random cells")
+    add_groupings(reproduce)
     add_variables(reproduce)
     add_device(reproduce)
     add_report(reproduce)
     add_out(reproduce, "DIR", "folder to write scores and figures into; made where it is missing")
+
+    _add_evaluate_ctm(commands)
 
     simulate = command(commands, "simulate", "days of the demonstration CTM")
     add_grid(simulate, "china12km")
     simulate.add_argument("--start", default="2018-01-01", metavar="D", help="first day, YYYY-MM-DD (default 2018-01-01)")
     simulate.add_argument("--days", type=positive, default=10, metavar="N", help="number of days (default 10)")
     simulate.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed gives the same days")
+    simulate.add_argument("--no2", action="store_true", help="nitrogen dioxide too; the other fields stay the same")
     simulate.add_argument("--terrain", metavar="F", help="NetCDF with elevation and urban fraction (default: invented)")
     add_out(simulate, "F.nc")
 
@@ -105,6 +126,8 @@ def build_parser() -> argparse.ArgumentParser:
     animate.add_argument("--seconds", type=float, default=0.5, metavar="S", help="how long each step is shown (default 0.5)")
     animate.add_argument("--width", type=positive, default=900, metavar="N", help="width of the pictures in pixels (default 900)")
     add_out(animate, "F.gif|F.mp4|DIR")
+    add_exposure(commands)
+    add_compareraster(commands)
 
     worker = commands.add_parser("worker", help="JSON-lines server for the plugin", description="JSON-lines server for the plugin")
     worker.add_argument("--idle-seconds", type=float, default=900.0, metavar="N", help="stop after so long without a request")
@@ -114,15 +137,21 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_period(commands: Any) -> None:
     period = command(commands, "reanalyse-period", "station readings of a period to a complete field for each day or hour")
     add_table(period, "table with a time column (CSV, Parquet, vector file); a pattern such as DIR/{date:%%Y%%m%%d}.csv "
-              "for a file per day or hour; or a folder")
+              "for a file per day or hour; or a folder", repeats="F.nc")
     period.add_argument("--start", metavar="D", help="first day, YYYY-MM-DD (default: that of the readings)")
     period.add_argument("--end", metavar="D", help="last day (default: that of the readings)")
     period.add_argument("--step", choices=("day", "hour"), default="day", help="what a field is made for (default day)")
     _add_prediction(period)
     add_machine(period)
     add_report(period, style=True)
+    add_full_paths(period)
     period.add_argument("--scheduler", metavar="ADDRESS", help="compute on the workers of this Dask scheduler (tcp://HOST:8786, or its "
                         "scheduler file); they must see the model and the output under the same path")
+    following = period.add_argument_group("near real time")
+    following.add_argument("--follow", action="store_true", help="go on as readings arrive: compute each day or hour when its readings are "
+                           "there, and again when late ones change it; ends with Ctrl+C")
+    following.add_argument("--every", type=float, metavar="SECONDS", help="how often to look (default 60)")
+    following.add_argument("--until", metavar="WHEN", help="stop then, YYYY-MM-DD (the end of that day) or YYYY-MM-DDTHH:MM, by this machine's clock")
     add_out(period, "F.nc|F.zarr|DIR", "NetCDF or Zarr of the whole period, or a folder for a GeoTIFF per step; "
              "run again, only what is missing or changed is computed")
 
@@ -131,20 +160,41 @@ def _add_crossvalidate(commands: Any) -> None:
     parser = command(commands, "crossvalidate", "a model against stations that it was not given, beside interpolators")
     add_stations(parser)
     folds = parser.add_argument_group("folds")
-    folds.add_argument("--scheme", choices=("stations", "groups", "cells", "blocks"), default="stations",
-                       help="what is left out together: stations (default), whole groups by --group, grid cells, or square blocks")
+    folds.add_argument("--scheme", choices=("stations", "groups", "cells", "blocks", "thin"), default="stations",
+                       help="what is left out together: stations (default), whole groups by --group, grid cells, or square blocks; or "
+                            "thin: few groups (stations where there is no --group) are given and all others asked for")
     folds.add_argument("--folds", type=positive, default=10, metavar="N", help="number of folds, the same on all days (default 10)")
     folds.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed gives the same folds")
     folds.add_argument("--block-km", type=float, default=200.0, metavar="L", help="side of a block (default 200)")
-    parser.add_argument("--baselines", default="idw,ok,oklog", metavar="B,B", help="interpolators on the same folds: idw, ok, oklog, vna, "
-                        "and with --ctm avna, evna; '' for none (default idw,ok,oklog)")
-    parser.add_argument("--ctm", nargs="+", metavar="F", help="NetCDF files with the CTM's fields of the days, for avna and evna")
+    folds.add_argument("--given", nargs="+", type=positive, metavar="N", help="groups that a thinned network has (default 15 40 100)")
+    folds.add_argument("--draws", type=positive, default=5, metavar="N", help="draws of each thinned network (default 5)")
+    parser.add_argument("--baselines", metavar="B,B", help="interpolators on the same folds: idw, ok, oklog, vna; with maps ked, kedlog; "
+                        "with --ctm also ctm, avna, evna, rk, rklog; '' for none (default idw,ok,oklog,ked,kedlog, and with --ctm "
+                        "all that need it)")
+    parser.add_argument("--ctm", nargs="+", metavar="F", help="NetCDF files with the CTM's fields of the days, for the baselines that "
+                        "need them")
     parser.add_argument("--analysis", choices=("off", "auto", "on"), default="off",
                         help="spread what remains at the stations that are not left out (default off)")
+    add_groupings(parser)
     _add_prediction(parser, uncertainty=False)
-    add_variables(parser)
+    add_level(parser)
     add_report(parser)
     add_out(parser, "DIR", "folder to write scores, predictions, points and a figure into; made where it is missing")
+
+
+def _add_evaluate_ctm(commands: Any) -> None:
+    parser = command(commands, "evaluate-ctm", "a CTM run against station readings, daily and overall")
+    parser.add_argument("--ctm", nargs="+", required=True, metavar="F", help="NetCDF files, or folders of them, that are one series: daily "
+                        "or hourly fields, whose days are averaged in --time-zone")
+    add_stations(parser, species=True)
+    parser.add_argument("--start", metavar="D", help="first day, YYYY-MM-DD (default: that of the readings)")
+    parser.add_argument("--end", metavar="D", help="last day (default: that of the readings)")
+    add_grid(parser, None, "grid to bring the CTM onto (default: its own)")
+    parser.add_argument("--lead-day", type=int, metavar="N", help="day of each forecast to take, where files are forecasts")
+    parser.add_argument("--cache", metavar="DIR", help="folder for the prepared daily fields (default: daily_fields in --out)")
+    add_groupings(parser)
+    add_level(parser)
+    add_out(parser, "DIR", "folder to write scores, pairs, points and pictures into; made where it is missing")
 
 
 def _add_train(commands: Any) -> None:

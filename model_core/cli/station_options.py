@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from model_core.cli.common_options import positive
+from model_core.cli.common_options import add_air, positive
 from model_core.stations import forms
 from model_core.stations.source import DATE_ORDERS, STAMPS, WIDE
 
-SPECIES = ("pm25", "pm10", "o3", "no2", "so2", "co")
 # Options of a further table, each under the name of its variable.
 _OF_A_TABLE = (
     ("time", "COL[+COL]", "column of their time"),
@@ -30,28 +29,39 @@ _OF_A_TABLE = (
 )
 
 
-def add_stations(parser: argparse.ArgumentParser, species: bool = False) -> None:
+def add_stations(parser: argparse.ArgumentParser, species: bool = False, repeats: str = "") -> None:
     """The readings of one day, with `--date` and `--group`."""
-    group = add_table(parser, "CSV, spreadsheet, Parquet or vector file with the readings, or a folder of them", species)
+    group = add_table(parser, "CSV, spreadsheet, Parquet or vector file with the readings, or a folder of them", species, repeats)
     group.add_argument("--date", metavar="D", help="the day to use, YYYY-MM-DD, by --time; without --time the day of all readings")
     group.add_argument("--group", metavar="COL", help="column of the city or another grouping")
 
 
-def add_table(parser: argparse.ArgumentParser, what: str, species: bool = False) -> Any:
-    """A table of readings and the meaning of its columns; the group of the options."""
+def add_table(
+    parser: argparse.ArgumentParser, what: str, species: bool = False, required: bool = True, repeats: str = ""
+) -> Any:
+    """A table of readings and the meaning of its columns; the group of the options.
+
+    `repeats` names the kind of output, such as F.tif, that the command makes again where ``--from`` is one.
+    """
     group = parser.add_argument_group("stations", "a published form is recognised by its header; what is named here overrules it")
-    group.add_argument("--stations", required=True, metavar="F", help=what)
+    group.add_argument("--stations", required=required and not repeats, metavar="F",
+                       help=what + ("; with an output to repeat: where it is now" * bool(repeats)))
     group.add_argument(
-        "--from", default="auto", metavar="FORM",
-        help="published form of the table: auto (default), none, or one of " + ", ".join(forms.NAMES),
+        "--from", default="auto", metavar=f"FORM|{repeats}" if repeats else "FORM",
+        help="published form of the table: auto (default), none, or one of " + ", ".join(forms.NAMES) + (
+            f"; or an output of this command ({repeats}) to repeat from what it says of its making, which refuses changed inputs" * bool(repeats)),
     )
     group.add_argument(
         "--value", metavar="COL",
         help="column of the readings; in a table with a column per station the name of the variable (default: the form's)",
     )
     if species:
-        group.add_argument("--species", choices=SPECIES, default="pm25", help="what is read (default pm25)")
-    group.add_argument("--unit", metavar="U", help="unit of the readings (default: the form's, else ug m-3)")
+        group.add_argument(
+            "--species", default="pm25", metavar="SPECIES",
+            help="what is read: pm25 (default), pm10, o3, no2, so2, co, or a variable of the variable table (--variables)",
+        )
+    group.add_argument("--variables", metavar="F", help="TOML file that extends or overrides the known variables")
+    group.add_argument("--unit", metavar="U", help="unit of the readings (default: the form's, else that of the variable)")
     group.add_argument("--unit-column", metavar="COL", help="column that says the unit row by row")
     group.add_argument(
         "--time", metavar="COL[+COL]",
@@ -72,6 +82,12 @@ def add_table(parser: argparse.ArgumentParser, what: str, species: bool = False)
         "--where", action="append", metavar="COL=V[,V]",
         help="rows to keep, such as parameter=pm25; also !=, >=, <=, >, <; may be repeated, all must hold",
     )
+    group.add_argument(
+        "--error", action="append", metavar="COL|N|N%|NAME=N%",
+        help="standard deviation of a reading about the truth: its column (COL in the readings' unit, 'COL%%' in per cent), a number or per "
+             "cent for all, or one for each network with --network, such as --error reference=5%% --error sensor=30%%; may be repeated",
+    )
+    group.add_argument("--network", metavar="COL", help="column of the network of a reading, for --error NAME=N")
     group.add_argument("--sites", metavar="F", help="table with the places of the stations by their code")
     group.add_argument("--sites-id", metavar="COL", help="its column of the code (default: the one that holds the readings' codes)")
     group.add_argument("--wide", choices=WIDE, default="auto", help="whether there is one column per station (default: by the header)")
@@ -80,8 +96,7 @@ def add_table(parser: argparse.ArgumentParser, what: str, species: bool = False)
     group.add_argument("--crs", metavar="CRS", help="of the coordinates (default EPSG:4326, or the layer's)")
     group.add_argument("--encoding", metavar="NAME", help="encoding of a text file (default: found)")
     group.add_argument("--decimal", choices=(".", ","), help="decimal sign (default: found)")
-    group.add_argument("--gas-temperature", type=float, metavar="K", help="at which ppb and ppm become ug m-3 (default 293.15)")
-    group.add_argument("--gas-pressure", type=float, metavar="HPA", help="likewise (default 1013.25)")
+    add_air(group)
     group.add_argument("--time-zone", metavar="Z", help="whose days count, such as Asia/Shanghai (default: as the table writes them)")
     group.add_argument(
         "--times-in", metavar="Z",

@@ -14,7 +14,7 @@ from model_core.ctm.formats.opening import holds_fields
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.units import convert
-from model_core.variables import VARIABLES, Variable, recognise
+from model_core.variables import Variable, known_variables, recognise
 from model_core.warping import warp
 
 
@@ -39,7 +39,7 @@ def read_covariates(path: str | Path, grid: Grid) -> dict[str, np.ndarray]:
     path = Path(path)
     if not path.exists():
         raise InputError(f"covariates '{path}': there is no such file")
-    known = [variable.key for variable in VARIABLES.values() if variable.static]
+    known = [variable.key for variable in known_variables().values() if variable.static]
     maps = mcip_maps(path, grid, known) if holds_fields(path) else _from_bands(path, grid)
     if not maps:
         raise InputError(f"covariates '{path}' holds none of {', '.join(known)}")

@@ -12,7 +12,8 @@ from typing import Callable, NamedTuple, Sequence
 import numpy as np
 import xarray
 
-from model_core.ctm.derived import RECIPES, find
+from model_core.ctm.cmaq_aerosol import SHARES, Sums, missing, sums_of
+from model_core.ctm.derived import RECIPES, find, first_name
 from model_core.ctm.formats import layout_of
 from model_core.ctm.formats.cf_time import MONTH_HOURS
 from model_core.ctm.formats.layout import Layout
@@ -21,21 +22,30 @@ from model_core.ctm.formats.surface import Level, describe_axis, is_vertical
 from model_core.ctm.missing_values import without_marks
 from model_core.ctm.mixing_ratios import Air, Conversion, air_of, conversion, ratio_unit
 from model_core.errors import InputError
-from model_core.units import convert
+from model_core.free_memory import free_main_memory
+from model_core.units import convert, is_concentration
 from model_core.variable_table import VariableTable
 from model_core.variables import Variable
 
 _AEROSOL_SPECIES = re.compile(r"A(SO4|NO3|NH4|EC|OTHR|NA|CL|POC|PNCOM|LVPO1|ORGPA|25)[IJ]?", re.IGNORECASE)
 
 
+_ALWAYS_ROOM = 256 << 20  # bytes that nobody is asked for
+
 _MERRA_PARTS = {"DUSMASS25", "SSSMASS25", "BCSMASS", "OCSMASS", "SO4SMASS"}
+
+
+AIR, SIZES = "air", "sizes"
+# Bytes that the parts of a variable may take at a time; more are read a few times after each other.
+_PARTS_BYTES = 100_000_000
 
 
 class Yield(NamedTuple):
     """How a file gives a variable: the names to read, their units and limits here, and what makes one field of them.
 
-    A unit of None leaves the values as they are in the file. `by_density` is for mixing ratios in a file that does not know its
-    air: it makes the field from them and the density of the air in another file, in kg m-3.
+    A unit of None leaves the values as they are in the file. `by_companion` is for a file that lacks what another may have, which
+    `companion` names: AIR for mixing ratios, whose density is in kg m-3, or SIZES for aerosol species, which are the shares of the
+    modes below 2.5 um. It makes the field from the fields and, last, that companion.
     """
 
     variable: Variable
@@ -44,7 +54,8 @@ class Yield(NamedTuple):
     limits: tuple[tuple[float, float], ...]
     compute: Callable[..., np.ndarray] | None = None
     remark: str = ""
-    by_density: Callable[..., np.ndarray] | None = None
+    by_companion: Callable[..., np.ndarray] | None = None
+    companion: str = AIR
 
 
 @dataclass(frozen=True)
@@ -73,7 +84,24 @@ class CTMFile:
             if found:
                 units, limits = (tuple(getattr(quantity, what) for quantity in recipe.quantities) for what in ("unit", "limits"))
                 given[recipe.key] = Yield(self.table.get(recipe.key), tuple(found), units, limits, recipe.compute, recipe.remark)
+        sums = None if "pm25" in given else sums_of(self._surface_names)
+        if sums:
+            given["pm25"] = self._of_species(sums)
         return given
+
+    def _of_species(self, sums: Sums) -> Yield:
+        """PM2.5 of CMAQ's aerosol species, by the shares of their modes where this file has them."""
+        shares = self.companion_names(SIZES)
+        variable, units, limits = self.table.get("pm25"), ("ug m-3",) * len(sums.names), ((0.0, np.inf),) * len(sums.names)
+        if shares is None:
+            return Yield(variable, sums.names, units, limits, sums.compute, sums.remark, sums.by_shares, SIZES)
+
+        def cut(*fields: np.ndarray) -> np.ndarray:
+            return sums.by_shares(*fields[:-3], np.stack(fields[-3:], axis=1))
+
+        return Yield(
+            variable, (*sums.names, *shares), (*units, *(share.unit for share in SHARES)), (*limits, *(share.limits for share in SHARES)), cut,
+        )
 
     def recognise(self, name: str) -> Variable | None:
         """The known variable behind a name in this file."""
@@ -104,42 +132,71 @@ class CTMFile:
             self._convert(np.zeros(1, np.float32), name, unit)
 
     def fields(
-        self, way: Yield, steps: Sequence[int] = (0,), marks: Counter | None = None, density: np.ndarray | None = None
+        self, way: Yield, steps: Sequence[int] = (0,), marks: Counter | None = None, companion: np.ndarray | None = None
     ) -> np.ndarray:
         """Surface fields of some times in the canonical unit, float32 (times, rows, columns), row 0 in the north.
 
         Parameters
         ----------
         marks : counts the values such as -999 that were taken as missing, by (name, value)
-        density : of the air in kg m-3, (times, rows, columns), for a mixing ratio in a file that does not know it
+        companion : what another file has for this one, see `Yield`, (times, rows, columns) or (times, shares, rows, columns)
 
         Raises
         ------
         InputError
             If the file is damaged there, or a unit is not understood.
         """
+        rows, columns = self.layout.grid.shape
+        at_once = max(1, _PARTS_BYTES // (4 * len(way.names) * rows * columns))
+        if len(way.names) > 1 and len(steps) > at_once:
+            return np.concatenate([
+                self.fields(way, steps[n : n + at_once], marks, None if companion is None else companion[n : n + at_once])
+                for n in range(0, len(steps), at_once)
+            ])
         arrays = [self._read(*what, steps, marks) for what in zip(way.names, way.units, way.limits)]
         with np.errstate(all="ignore"):  # what can't be computed is unknown
-            if density is not None and way.by_density is not None:
-                return way.by_density(arrays[0], density)
+            if companion is not None and way.by_companion is not None:
+                return way.by_companion(*arrays, companion)
             return arrays[0] if way.compute is None else way.compute(*arrays)
 
-    def air(self) -> Air | None:
-        """How the file gives the density of its air, or None where it does not."""
-        return air_of(self._surface_names)
+    def companion_names(self, kind: str) -> tuple[str, ...] | None:
+        """The names by which the file gives what others may need, AIR or SIZES; None where it does not."""
+        if kind == AIR:
+            air = air_of(self._surface_names)
+            return None if air is None else air.names
+        found = tuple(first_name(share, self._surface_names) for share in SHARES)
+        return None if None in found else found
 
-    def air_density(self, steps: Sequence[int]) -> np.ndarray:
-        """Density of the air at the surface in kg m-3, float32 (times, rows, columns), of a file that has `air`."""
-        air = self.air()
-        arrays = [self._read(name, quantity.unit, quantity.limits, steps, None) for name, quantity in zip(air.names, air.quantities)]
-        return air.density(*arrays)
+    def companion_field(self, kind: str, steps: Sequence[int]) -> np.ndarray:
+        """Of a file that has it: the density of the air at the surface, kg m-3, float32 (times, rows, columns), or the shares of the modes
+        below 2.5 um, (times, 3, rows, columns).
+        """
+        air = air_of(self._surface_names) if kind == AIR else None
+        quantities = SHARES if air is None else air.quantities
+        named = zip(self.companion_names(kind), quantities)
+        arrays = [self._read(name, quantity.unit, quantity.limits, steps, None) for name, quantity in named]
+        return np.stack(arrays, axis=1) if air is None else air.density(*arrays)
 
     def _read(self, name: str, unit: str | None, limits: tuple[float, float], steps: Sequence[int], marks: Counter | None) -> np.ndarray:
+        self._check_room(name, len(steps))
         try:
             values = self.layout.surface_fields(self.dataset[name], steps)
         except (OSError, RuntimeError, IndexError, TypeError, ValueError) as error:
             raise InputError(f"variable '{name}' of '{self.path}' is damaged ({error}); copy or download the file again") from error
         return without_marks(values, self._convert(values, name, unit), limits, name, marks)
+
+    def _check_room(self, name: str, count: int) -> None:
+        """Raise `InputError` if so many fields are more than the memory holds; a header can claim any number of them."""
+        rows, columns = self.layout.grid.shape
+        needed = 4 * rows * columns * count
+        if needed < _ALWAYS_ROOM:
+            return
+        free = free_main_memory()
+        if free is not None and needed > free:
+            raise InputError(
+                f"variable '{name}' of '{self.path}' has {count} fields of {rows} rows x {columns} columns in one day, "
+                f"{needed / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB of memory are free; is its header right? Cut out a part, or coarsen it"
+            )
 
     def surface_notes(self) -> list[str]:
         """Which level is read and why, of every level dimension of what is recognised."""
@@ -169,6 +226,10 @@ class CTMFile:
         """CMAQ's aerosol species, of which PM2.5 is made by its post-processor."""
         return [str(name) for name in self.dataset.data_vars if _AEROSOL_SPECIES.fullmatch(str(name))]
 
+    def missing_species(self) -> list[str]:
+        """Of CMAQ's aerosol species those that PM2.5 can't be made without and that are not here."""
+        return missing(self._surface_names)
+
     def merra_parts(self) -> list[str]:
         """MERRA-2's parts of PM2.5, where all of them are there."""
         return sorted(_MERRA_PARTS) if _MERRA_PARTS <= set(map(str, self.dataset.data_vars)) else []
@@ -184,10 +245,10 @@ class CTMFile:
         return Yield(variable, (name, *air.names), units, limits, how.compute, how.remark, how.by_density if how.air is None else None)
 
     def _conversion(self, variable: Variable, name: str) -> Conversion | None:
-        if variable.unit != "ug m-3":
+        if not is_concentration(variable.unit):
             return None
         unit = ratio_unit(self._unit(name), str(self.dataset.variables[name].attrs.get("standard_name", "")))
-        return None if unit is None else conversion(variable.key, unit, self._surface_names)
+        return None if unit is None else conversion(variable, unit, self._surface_names, self.table.air)
 
     @cached_property
     def _names(self) -> dict[str, str]:

@@ -19,6 +19,7 @@ from model_core.ctm.formats.netcdf_file import check_readable
 from model_core.ctm.formats.opening import is_zarr, state_of
 from model_core.ctm.series import Series, read_series
 from model_core.errors import InputError, OutputError
+from model_core.file_lock import only_one, remove_abandoned
 from model_core.grid import Grid
 from model_core.netcdf_path import netcdf_path
 from model_core.output.netcdf import NetcdfWriter
@@ -120,7 +121,7 @@ def open_store(
     """The store of these files in `folder`; it is made when there is none, or an input has changed since.
 
     It is made field by field, in memory that does not grow with the number of days, and gets its name when it is
-    complete; a broken or foreign file of that name is replaced. Of several processes, let one call this first.
+    complete; a broken or foreign file of that name is replaced. Of several processes one makes it, and the others wait.
 
     Parameters
     ----------
@@ -154,9 +155,22 @@ def open_store(
     target = Path(folder) / f"{sorted(path.stem for path in paths)[0]}-{name}{SUFFIX}"
     ready = _ready(target, key, progress)
     if ready:
+        remove_abandoned(target)
         return ready
+    with only_one(target, lambda: progress.step(0, f"waiting for another run that prepares {target.name}")):
+        if waited := _ready(target, key, Progress()):  # by that other run
+            progress.log(f"daily fields from {target.name}")
+            return waited
+        return _made(target, key, paths, wanted, table, progress, time_zone, lead_day, grid)
+
+
+def _made(
+    target: Path, key: str, paths: list[Path], wanted: list[str] | None, table: VariableTable, progress: Progress, time_zone: str,
+    lead_day: int | None, grid: Grid | None,
+) -> DailyStore:
+    """A new store."""
     series = read_series(paths, wanted, table, progress.part(0, 0.1), time_zone, lead_day)
-    described = series.attributes | {"files": [path.name for path in paths], "time_zone": time_zone, "lead_day": lead_day}
+    described = series.attributes | {"files": [path.name for path in paths], "time_zone": time_zone, "lead_day": lead_day, "notes": series.notes}
     _build(target, key, series, grid or series.grid, described, progress.part(0.1, 1))
     progress.step(1, "")
     return DailyStore(target)
@@ -175,6 +189,8 @@ def _ready(target: Path, key: str, progress: Progress) -> DailyStore | None:
         progress.log(f"{target.name} is made anew, because its input files have changed")
         return None
     progress.log(f"daily fields from {target.name}")
+    for note in store.attributes.get("notes", ()):
+        progress.log(note)
     return store
 
 

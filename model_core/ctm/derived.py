@@ -11,11 +11,14 @@ _FREEZING_K = 273.15
 
 
 class Quantity(NamedTuple):
-    """Something that is only read to compute with: its names in MCIP, WRF and MERRA-2, its CF name, its unit and limits here."""
+    """Something that is only read to compute with: its names in MCIP, WRF and MERRA-2, its CF name, its unit and limits here.
+
+    A unit of None leaves the values as they are in the file.
+    """
 
     names: tuple[str, ...]
     standard_name: str
-    unit: str
+    unit: str | None
     limits: tuple[float, float] = (-np.inf, np.inf)
 
 
@@ -56,6 +59,16 @@ def speed(eastward: np.ndarray, northward: np.ndarray) -> np.ndarray:
     return np.hypot(eastward, northward)
 
 
+def eastward_of(wind_speed: np.ndarray, from_direction: np.ndarray) -> np.ndarray:
+    """Component to the east of a wind that comes from a direction, in degrees clockwise from north."""
+    return -wind_speed * np.sin(np.radians(from_direction))
+
+
+def northward_of(wind_speed: np.ndarray, from_direction: np.ndarray) -> np.ndarray:
+    """Component to the north, otherwise as `eastward_of`."""
+    return -wind_speed * np.cos(np.radians(from_direction))
+
+
 _MIXING_RATIO = Quantity(("Q2",), "humidity_mixing_ratio", "1", (0, 0.1))
 _SPECIFIC = Quantity(("QV2M", "Q2M", "HUSS"), "specific_humidity", "1", (0, 0.1))
 _DEW_POINT = Quantity(("D2M", "TDEW2", "T2MDEW"), "dew_point_temperature", "K", (150, 350))
@@ -68,15 +81,25 @@ def _component(*names: str) -> Quantity:
     return Quantity(names, "", "m s-1", (-150, 150))
 
 
+_SPEED = Quantity(("WSPD10", "WSPD", "SFCWIND", "WIND_SPEED"), "wind_speed", "m s-1", (0, 100))
+_DIRECTION = Quantity(("WDIR10", "WDIR", "WIND_DIRECTION"), "wind_from_direction", "degree", (0, 360))
+_U10, _V10 = _component("U10", "U10M", "UAS"), _component("V10", "V10M", "VAS")
+_U, _V = _component("U"), _component("V")
+_LOWEST = "wind at 10 m is not there, so that of the lowest model layer is taken, which is stronger"
+
 RECIPES = (  # in order of preference
     Recipe("rh", (_MIXING_RATIO, _TEMPERATURE, _PRESSURE), humidity_from_mixing_ratio),
     Recipe("rh", (_SPECIFIC, _TEMPERATURE, _PRESSURE), humidity_from_specific),
     Recipe("rh", (_DEW_POINT, _TEMPERATURE), humidity_from_dew_point),
-    Recipe("wind", (_component("U10", "U10M", "UAS"), _component("V10", "V10M", "VAS")), speed),
-    Recipe(
-        "wind", (_component("U"), _component("V")), speed,
-        "wind at 10 m is not there, so that of the lowest model layer is taken, which is stronger",
-    ),
+    Recipe("wind", (_U10, _V10), speed),
+    Recipe("wind", (_U, _V), speed, _LOWEST),
+    # Components of the wind, for tables that know them (`description.wind`); the others never ask.
+    Recipe("wind_x", (_U10, _V10), lambda x, y: x),
+    Recipe("wind_x", (_SPEED, _DIRECTION), eastward_of),
+    Recipe("wind_x", (_U, _V), lambda x, y: x, _LOWEST),
+    Recipe("wind_y", (_U10, _V10), lambda x, y: y),
+    Recipe("wind_y", (_SPEED, _DIRECTION), northward_of),
+    Recipe("wind_y", (_U, _V), lambda x, y: y, _LOWEST),
 )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from model_core.ctm.ctm_file import OpenFiles
 from model_core.ctm.series import read_series
 from model_core.errors import InputError
+from model_core.free_memory import free_main_memory
 from model_core.grid import Grid
 from model_core.progress import Progress
 from model_core.variable_table import VariableTable, current_table
@@ -66,6 +67,12 @@ def read_ctm(
     table = table or current_table()
     series = read_series(paths, variables, table, progress.part(0, 0.2), time_zone, lead_day)
     shape = (len(series.days), *series.grid.shape)
+    needed, free = 4 * int(np.prod(shape)) * len(series.schedules), free_main_memory()
+    if free is not None and needed > free:
+        raise InputError(
+            f"'{paths[0]}': its fields are {needed / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB of memory are free; cut out the days or the "
+            "part that is needed"
+        )
     fields = {key: np.empty(shape, np.float32) for key in series.schedules}
     with OpenFiles(table) as files:
         static = dict(series.maps(files))

@@ -7,6 +7,7 @@ from typing import Any, Sequence
 
 import numpy as np
 
+from model_core.ctm.cmaq_aerosol import too_few_species
 from model_core.ctm.ctm_file import CTMFile, OpenFiles
 from model_core.ctm.formats.griddesc import is_griddesc, read_griddesc
 from model_core.ctm.formats.layout import Layout
@@ -107,7 +108,7 @@ def _doubts(file: CTMFile) -> list[str]:
         if way.remark:
             doubts.append(f"{key}: {way.remark}")
     if "pm25" not in file.yields() and file.aerosol_species():
-        doubts.append("PM2.5 is not there, but CMAQ's aerosol species are; run CMAQ's combine, which makes PM25_TOT of them")
+        doubts.append(f"there are {too_few_species(file.missing_species())}")
     if "pm25" not in file.yields() and file.merra_parts():
         doubts.append(
             f"PM2.5 is not there, but MERRA-2's parts of it are ({', '.join(file.merra_parts())}); add them up as your study "

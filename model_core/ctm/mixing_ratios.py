@@ -1,4 +1,4 @@
-"""Mixing ratios as concentrations: by the density of the air where the files know it, else at 20 degrees C and 1013.25 hPa."""
+"""Mixing ratios as concentrations: by the density of the air where the files know it, else at a stated temperature and pressure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import numpy as np
 from scipy.constants import R
 
 from model_core.ctm.derived import Quantity, first_name
-from model_core.gases import MOLAR_MASS, MOLAR_MASS_OF_AIR, Gas
+from model_core.gases import MOLAR_MASS_OF_AIR, STANDARD, Gas, State
 from model_core.unit_names import MOLE_RATIO, ratio
 from model_core.units import convert
-
-STANDARD_K, STANDARD_PA = 293.15, 101325.0
+from model_core.variables import Variable, molar_mass
 
 DENSITY = Quantity(("AIR_DENS", "AIRDENS", "DENS", "MET_AIRDEN"), "air_density", "kg m-3", (0.01, 3))
 TEMPERATURE = Quantity(("TEMP2", "T2", "T2M", "TAS", "SFC_TMP", "TA", "TEMP", "MET_T"), "air_temperature", "K", (150, 350))
@@ -59,22 +58,23 @@ class Conversion(NamedTuple):
     remark: str
 
 
-def conversion(key: str, unit: str, names: dict[str, str]) -> Conversion | None:
-    """How the variable `key` becomes ug m-3; None for molecules of what has no molar mass.
+def conversion(variable: Variable, unit: str, names: dict[str, str], state: State = STANDARD) -> Conversion | None:
+    """How a variable becomes a concentration in its unit; None for molecules of what has no molar mass.
 
     Parameters
     ----------
     unit : of the mixing ratio, as `ratio_unit` gives it
     names : upper-case names and CF standard names -> names in the file, of what lies on its grid
+    state : of the air where no file knows it
     """
-    if key not in MOLAR_MASS and ratio(unit)[0] == MOLE_RATIO:
+    mass = molar_mass(variable)
+    if mass is None and ratio(unit)[0] == MOLE_RATIO:
         return None
-    by_density, air = partial(_by_density, key, unit), air_of(names)
+    by_density, air = partial(_by_density, variable.key, mass or MOLAR_MASS_OF_AIR, unit, variable.unit), air_of(names)
     if air is not None:
         return Conversion(air, partial(_by_air, by_density, air.density), by_density, "")
-    state = f"{STANDARD_K:g} K and {STANDARD_PA / 100:g} hPa"
     remark = f"its mixing ratio ({unit}) is converted at {state}, because temperature and pressure are not there"
-    return Conversion(None, partial(by_density, density=air_density(STANDARD_K, STANDARD_PA)), by_density, remark)
+    return Conversion(None, partial(by_density, density=air_density(*state)), by_density, remark)
 
 
 def air_of(names: dict[str, str]) -> Air | None:
@@ -94,11 +94,10 @@ def air_density(temperature: np.ndarray, pressure: np.ndarray) -> np.ndarray:
     return pressure * (MOLAR_MASS_OF_AIR / 1000 / R) / temperature
 
 
-def _by_density(key: str, unit: str, values: np.ndarray, density: np.ndarray | float) -> np.ndarray:
-    """ug m-3 from a mixing ratio and the density of the air; a ratio of mass does without the molar mass."""
-    pressure = density * (1000 * R * STANDARD_K / MOLAR_MASS_OF_AIR)  # that makes this density at this temperature
-    gas = Gas(MOLAR_MASS.get(key, MOLAR_MASS_OF_AIR), STANDARD_K, pressure)
-    return convert(values, unit, "ug m-3", key, gas).astype(np.float32)
+def _by_density(key: str, mass: float, unit: str, to_unit: str, values: np.ndarray, density: np.ndarray | float) -> np.ndarray:
+    """A concentration from a mixing ratio and the density of the air; a ratio of mass does without the molar mass."""
+    pressure = density * (1000 * R * STANDARD.temperature_k / MOLAR_MASS_OF_AIR)  # that makes this density at this temperature
+    return convert(values, unit, to_unit, key, Gas(mass, STANDARD.temperature_k, pressure)).astype(np.float32)
 
 
 def _by_air(by_density: Callable[..., np.ndarray], density: Callable[..., np.ndarray], values: np.ndarray, *air: np.ndarray) -> np.ndarray:

@@ -9,8 +9,9 @@ from typing import Iterator, Sequence
 
 import numpy as np
 
+from model_core.ctm.cmaq_aerosol import too_few_species
 from model_core.ctm.companions import Companions
-from model_core.ctm.ctm_file import CTMFile, OpenFiles, Yield
+from model_core.ctm.ctm_file import AIR, SIZES, CTMFile, OpenFiles, Yield
 from model_core.ctm.daily_means import DailyMean
 from model_core.ctm.schedule import Entries, Schedule, make_schedule
 from model_core.errors import InputError
@@ -34,8 +35,9 @@ class Series:
     schedules : variable key -> which file and step gives which day
     static : variable key -> the first file that has this map
     attributes : global attributes of the first file that are worth keeping
-    air : variable key -> where the density of the air is known, for mixing ratios in files that do not know it
+    companions : variable key -> where that is which its files lack: the air of mixing ratios, the size fractions of aerosol species
     marks : how many values such as -999 were taken as missing so far
+    notes : how variables were made or converted, for the card of a model
     """
 
     paths: list[Path]
@@ -45,8 +47,9 @@ class Series:
     schedules: dict[str, Schedule] = field(default_factory=dict)
     static: dict[str, Path] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
-    air: dict[str, Companions] = field(default_factory=dict)
+    companions: dict[str, Companions] = field(default_factory=dict)
     marks: Counter = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
 
     def maps(self, files: OpenFiles) -> Iterator[tuple[str, np.ndarray]]:
         """(key, float32 (rows, columns)) of every variable without time."""
@@ -85,9 +88,9 @@ class Series:
             progress.step(share, "")
             file = files.get(self.paths[number])
             way = file.yields().get(key)
-            air = self.air.get(key) if way is not None and way.by_density is not None else None
-            density = None if air is None else air.density(file, of_file, files, self.paths)
-            fields = np.empty((0, 0, 0)) if way is None else file.fields(way, of_file, self.marks, density)
+            found = self.companions.get(key) if way is not None and way.by_companion is not None else None
+            companion = None if found is None else found.fields(file, of_file, files, self.paths)
+            fields = np.empty((0, 0, 0)) if way is None else file.fields(way, of_file, self.marks, companion)
             if fields.shape[1:] != self.grid.shape:
                 raise InputError(f"'{file.path}' has changed while it was read; start again")
             extremes[key].add(fields, way.names[0], file.path)
@@ -118,7 +121,8 @@ def read_series(
     series: Series | None = None
     entries: dict[str, list[Entries]] = {}
     gives: dict[int, frozenset[str]] = {}
-    known_grid, said, species, reasons, companions, without_air = None, set(), [], [], Companions(), {}
+    known_grid, said, species, reasons, lacking = None, set(), [], [], {}
+    companions = {kind: Companions(kind) for kind in (AIR, SIZES)}
     for number, path in enumerate(paths):
         progress.step(number / len(paths), f"looking into {path.name}")
         with OpenFiles(table, 1) as files:
@@ -134,25 +138,28 @@ def read_series(
             known_grid = file.layout.grid
             _say_once([f"'{path}': {note}" for note in (*file.layout.notes, *file.surface_notes())], "note", said, progress.log)
             _say_once([f"'{path}': {doubt}" for doubt in file.level_doubts()], "doubt of the level", said, progress.warn)
-            species = species or file.aerosol_species()
+            species = species or (file.missing_species() if file.aerosol_species() else [])
             ways = _ways(file, keys, said, reasons, progress)
-            companions.add(number, file)
+            for one in companions.values():
+                one.add(number, file)
             gives[number] = frozenset(ways)
             for key, way in ways.items():
                 if way.variable.static:
                     series.static.setdefault(key, path)
                 else:
-                    if way.by_density is not None:
-                        without_air.setdefault(key, f"{key} from '{path}': {way.remark}")
+                    if way.by_companion is not None:
+                        lacking.setdefault(key, (companions[way.companion], f"{key} from '{path}': {way.remark}"))
                     else:
-                        _say_once([f"{key} from '{path}': {way.remark}"] if way.remark else [], f"remark on {key}", said, progress.warn)
+                        remarks = [f"{key} from '{path}': {way.remark}"] if way.remark else []
+                        series.notes += remarks if f"remark on {key}" not in said else []
+                        _say_once(remarks, f"remark on {key}", said, progress.warn)
                     entries.setdefault(key, []).append(_entries(file, way, number, zone))
     names = [path.name for path in paths]
     for key, parts in entries.items():
         schedule = make_schedule(key, Entries.joined(parts), paths, gives, lead_day, progress)
         series.schedules[key] = schedule
-        if key in without_air:
-            _find_air(series, key, companions, without_air[key], progress)
+        if key in lacking:
+            _find_companion(series, key, *lacking[key], progress)
     _check_found(series, keys, species, names, reasons, progress)
     series.days = _common_days(series.schedules, progress)
     return series
@@ -195,13 +202,19 @@ def _entries(file: CTMFile, way: Yield, number: int, zone) -> Entries:
     )
 
 
-def _find_air(series: Series, key: str, companions: Companions, remark: str, progress: Progress) -> None:
-    """Take the air from the other files where they know it at all times; else say what is assumed."""
+def _find_companion(series: Series, key: str, companions: Companions, remark: str, progress: Progress) -> None:
+    """Take what the variable's files lack from the others, where they have it at all times; else say what is assumed."""
     entries, daily = series.schedules[key].entries, bool(series.schedules[key].entries.daily.any())
     if companions.cover(daily, entries.days if daily else entries.times):
-        series.air[key] = companions
-        progress.log(f"{key}: its mixing ratio is converted with the temperature and pressure of {', '.join(companions.names[:3])}")
+        series.companions[key] = companions
+        names = ", ".join(companions.names[:3])
+        series.notes.append(
+            f"{key}: its mixing ratio is converted with the temperature and pressure of {names}" if companions.kind == AIR else
+            f"{key}: made of CMAQ's aerosol species by its definition for combine, with the size fractions of {names}"
+        )
+        progress.log(series.notes[-1])
     else:
+        series.notes.append(remark)
         progress.warn(remark)
 
 
@@ -231,13 +244,9 @@ def _check_found(
 ) -> None:
     found = {*series.schedules, *series.static}
     if species and "pm25" not in found and (wanted is None and not found or wanted is not None and "pm25" in wanted):
-        raise InputError(
-            f"{names[0]} has CMAQ's aerosol species ({', '.join(species[:4])}{' ...' if len(species) > 4 else ''}) but no PM2.5, which "
-            "CMAQ's post-processor makes of them; run combine with the species definition file (SpecDef) of your mechanism, and give its "
-            "output, which has PM25_TOT"
-        )
+        raise InputError(f"{names[0]} has {too_few_species(species)}")
     if species and "pm25" not in found and wanted is None:
-        progress.warn(f"{names[0]} has CMAQ's aerosol species but no PM2.5; run CMAQ's combine, which makes PM25_TOT of them")
+        progress.warn(f"{names[0]} has {too_few_species(species)}")
     if not found:
         what = f"none of {', '.join(wanted)}" if wanted else "no known variable with a fitting unit and a time"
         with OpenFiles(series.table, 1) as files:

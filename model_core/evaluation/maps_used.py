@@ -47,7 +47,7 @@ def choose_maps(
     """
     of_model = model.maps.fields if model.maps else {}
     fields, origins = {}, {}
-    for name in model.configuration.covariates:
+    for name in model.configuration.maps:
         known = {
             origin: maps[name] for origin, maps in ((FILE, of_file or {}), (CTM, of_ctm))
             if name in maps and np.isfinite(maps[name]).any()

@@ -12,6 +12,11 @@ _SEASON_OF = {month: name for name, months in SEASONS.items() for month in month
 PERIOD = "whole period"
 
 
+def season_of(day: Date) -> str:
+    """The season of a day, by the initials of its months."""
+    return _SEASON_OF[day.month]
+
+
 @dataclass(frozen=True)
 class PeriodMean:
     """Mean fields over the days of a period.
@@ -42,7 +47,7 @@ class PeriodSums:
 
     def add(self, day: Date, reproduced: np.ndarray, true: np.ndarray) -> None:
         """Add a day's fields (rows, columns); cells with unknown truth (NaN) don't count that day."""
-        season = _SEASON_OF[day.month]
+        season = season_of(day)
         sums = self._sums.setdefault(season, [np.zeros(self._shape) for _ in range(3)])
         known = np.isfinite(true)
         for total, field in zip(sums, (true, reproduced, known)):

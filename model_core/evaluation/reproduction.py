@@ -11,6 +11,7 @@ import torch
 
 from model_core.ctm.daily_store import DailyStore
 from model_core.errors import InputError, ModelFileError
+from model_core.evaluation.class_sums import ClassSums
 from model_core.evaluation.period_means import PeriodMean, PeriodSums
 from model_core.model_file import Model
 from model_core.prediction import predict
@@ -61,13 +62,15 @@ class Reproduction:
 
 
 def survey(
-    days: DailyStore, target: str, indices: Sequence[int], stations: np.ndarray, mask: np.ndarray, progress: Progress
+    days: DailyStore, target: str, indices: Sequence[int], stations: np.ndarray, mask: np.ndarray, progress: Progress,
+    classes: ClassSums | None = None,
 ) -> Survey:
     """Find the days that can be evaluated, and the mean that pooled scores need beforehand.
 
     Parameters
     ----------
     stations, mask : bool arrays (rows, columns)
+    classes : told of each day that can be evaluated
 
     Raises
     ------
@@ -84,6 +87,8 @@ def survey(
         usable.append(index)
         total += true[known & mask].sum(dtype=float)
         count += int((known & mask).sum())
+        if classes is not None:
+            classes.survey(days.times[index], true)
     if not usable:
         raise InputError(
             f"on none of the {len(indices)} days does {target} have values both at a station cell and in the evaluation mask; "
@@ -94,17 +99,19 @@ def survey(
 
 def reproduce(
     model: Model, days: DailyStore, maps: Mapping[str, np.ndarray], surveyed: Survey, stations: np.ndarray, mask: np.ndarray,
-    device: torch.device, progress: Progress,
+    device: torch.device, progress: Progress, classes: ClassSums | None = None, others: Mapping[str, np.ndarray] | None = None,
 ) -> Reproduction:
     """Predict each day from the values at the station cells and compare it with the day itself.
 
-    Relative humidity and wind are sampled at the same cells where the model and the CTM know them. Memory does not
-    grow with the number of days.
+    Relative humidity and wind are sampled where the model and the CTM know them: at cells of their own, else at the same ones.
+    Memory does not grow with the number of days.
 
     Parameters
     ----------
     maps : covariate -> array (rows, columns), which go before the model's own; see `maps_used.choose_maps`
     stations, mask : bool arrays (rows, columns)
+    classes : takes every day up; of the days of `surveyed`
+    others : variable -> bool (rows, columns), the station cells of variables that are not read at those of the target
 
     Raises
     ------
@@ -121,7 +128,7 @@ def reproduce(
         day = days.times[index]
         progress.step(number / len(surveyed.indices), f"{day}, day {number + 1} of {len(surveyed.indices)}")
         fields = {name: days.field(name, index) for name in inputs}
-        readings = {name: sample(field, stations) for name, field in fields.items()}
+        readings = {name: sample(field, (others or {}).get(name, stations)) for name, field in fields.items()}
         predicted = predict(model, {name: r for name, r in readings.items() if r.cells}, days.grid, device, maps)
         evaluated = mask & np.isfinite(fields[target])
         reproduced, true = predicted.field[evaluated], fields[target][evaluated]
@@ -129,6 +136,8 @@ def reproduce(
             raise ModelFileError(f"the model gives no numbers on {day}, in {np.sum(~np.isfinite(reproduced))} cells; train it again")
         pooled.add(reproduced, true)
         periods.add(day, predicted.field, fields[target])
+        if classes is not None:
+            classes.add(day, predicted.field, fields[target])
         daily.append({
             "date": str(day), "stations": readings[target].cells, **scores(reproduced, true),
             "mean_true": float(true.mean(dtype=float)), "mean_reproduced": float(reproduced.mean(dtype=float)),

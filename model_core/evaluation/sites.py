@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from model_core.errors import InputError
+from model_core.evaluation.polygons import SHIPPED, mask_of
 from model_core.grid import Grid
 from model_core.stations.tables import read_table
 
@@ -18,17 +19,20 @@ DEFAULT_POINTS = 800
 _LARGEST_DEFAULT_SHARE = 0.1
 
 
-def evaluation_mask(maps: Mapping[str, np.ndarray], grid: Grid) -> tuple[np.ndarray, str]:
+def evaluation_mask(maps: Mapping[str, np.ndarray], grid: Grid, polygons: str = "") -> tuple[np.ndarray, str]:
     """The cells that are scored, as a bool array (rows, columns), and in words where they come from.
 
-    Land by the CTM's land map, else by its elevation above zero, else everywhere. Where a day's true field is
-    unknown nothing is scored in any case.
+    Those whose centre lies in the `polygons` (`polygons.mask_of`), where they are named. Else land by the CTM's land map, else
+    by its elevation above zero, else everywhere. Where a day's true field is unknown nothing is scored in any case.
 
     Raises
     ------
     InputError
-        If there is a map, and no land in it.
+        If there is a map, and no land in it; as `mask_of`.
     """
+    if polygons:
+        name = polygons if polygons in SHIPPED else Path(polygons.partition("|")[0]).name
+        return mask_of(polygons, grid), f"cells whose centre lies in the polygons of {name}"
     if "land" in maps:
         mask, words = maps["land"] > 0.5, "land, where the CTM's land map is above 0.5"
     elif "elevation" in maps:

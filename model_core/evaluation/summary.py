@@ -12,7 +12,7 @@ from model_core.evaluation.day_choice import DayChoice
 from model_core.evaluation.figures import daily_scores_figure, period_means_figure
 from model_core.evaluation.maps_used import MapsUsed
 from model_core.evaluation.period_means import PeriodMean
-from model_core.evaluation.report import CSV, DAILY_PNG, JSON, PERIODS_PNG, as_csv, as_json
+from model_core.evaluation.report import CLASS_COLUMNS, CLASSES_CSV, CSV, DAILY_PNG, JSON, PERIODS_PNG, as_csv, as_json
 from model_core.evaluation.reproduction import Reproduction
 from model_core.model_file import Model
 from model_core.scores import scores
@@ -53,7 +53,7 @@ def files_of(summary: dict[str, Any], result: Reproduction, days: DailyStore, ma
     target = get_variable(summary["species"])
     count, model, cells = summary["days"]["count"], summary["model"]["name"], summary["stations"]["cells"]
     span = summary["days"]["first"] if count == 1 else f"{summary['days']['first']} to {summary['days']['last']}"
-    where = "all cells" if mask.all() else "land"
+    where = "all cells" if mask.all() else "land" if summary["mask"]["description"].startswith("land") else "the mask"
     title = (
         f"{target.long_name} of {count} CTM day{'s' * (count > 1)}, {span}, reproduced from {cells} station cells\n"
         f"Model “{model}”, scores and means over {where}"
@@ -61,6 +61,7 @@ def files_of(summary: dict[str, Any], result: Reproduction, days: DailyStore, ma
     return {
         JSON: as_json(summary),
         CSV: as_csv(result.daily),
+        CLASSES_CSV: as_csv(summary["by_class"], CLASS_COLUMNS),
         DAILY_PNG: daily_scores_figure(result.daily, result.mean_of_daily, target.unit, title),
         PERIODS_PNG: period_means_figure(result.periods, days.grid, mask, target.unit, target.long_name, title),
     }

@@ -23,7 +23,7 @@ def bytes_per_cell(configuration: NetworkConfiguration, inputs: int, dtype: torc
     c = configuration
     # Kriging transforms a quarter-filled float32 grid for each quantity; PointConv float64 fields with their spectra.
     # They follow each other, and hand over the channels (a list, joined, then pooled).
-    kriging = 4 * 4 * 3 * (2 + len(c.covariates)) if c.kriging else 0
+    kriging = 4 * 4 * 3 * (2 + len(c.maps)) if c.kriging else 0
     pointconv = 8 * 8 * len(c.station_variables)
     channels = 2 * 4 * inputs
     # Nodes that are kept, the dense skips side by side, and what a convolution reads and writes: width x levels each.
@@ -54,6 +54,6 @@ def days_at_once(device: torch.device, bytes_of_one: int, memory_mb: int) -> int
 def bytes_per_cell_of_whole(configuration: NetworkConfiguration) -> tuple[int, int]:
     """Bytes per cell of the whole grid that are taken however small the windows are: while kriging, and from then on."""
     c = configuration
-    kept = 2 * len(c.station_variables) + len(c.covariates) + 2 + (5 + len(c.covariates)) * c.kriging
-    kriging = 14 + 6 * len(c.covariates) if c.kriging else 2
+    kept = 2 * len(c.station_variables) + len(c.maps) + 2 + (5 + len(c.maps)) * c.kriging
+    kriging = 14 + 6 * len(c.maps) if c.kriging else 2
     return 4 * (kept + kriging), 4 * kept

@@ -19,4 +19,5 @@ def _of_day(day: GriddedReadings, device: torch.device) -> StationReadings:
     if day.placed is None:
         return StationReadings.in_cells(*(torch.from_numpy(array).to(device) for array in (day.values, day.counts)))
     places, values = (torch.from_numpy(array).to(device) for array in (day.placed.places, day.placed.values))
-    return StationReadings(places, values, torch.ones_like(values))
+    errors = None if day.placed.errors is None else torch.from_numpy(day.placed.errors).to(device)
+    return StationReadings(places, values, torch.ones_like(values), errors)

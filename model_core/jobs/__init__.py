@@ -6,23 +6,47 @@ runs: a job that needs no torch does not wait for it.
 
 from __future__ import annotations
 
+import errno
 from importlib import import_module
 from typing import Any, Callable
 
+from model_core.errors import InputError
+from model_core.gases import STANDARD, State
+from model_core.jobs.options import checked
 from model_core.progress import Progress
 
 Job = Callable[[dict[str, Any], Progress], dict[str, Any]]
 
 
+def _air(request: dict[str, Any]) -> State | None:
+    """Temperature (K) and pressure (hPa) at which gases convert where the files know none; None where the request says nothing."""
+    given = [request.get(key) for key in ("gas_temperature", "gas_pressure")]
+    if given == [None, None]:
+        return None
+    try:
+        temperature, pressure = (None if value in (None, "") else float(value) for value in given)
+    except (TypeError, ValueError):
+        raise InputError(f"gas_temperature and gas_pressure must be numbers, got {given[0]!r} and {given[1]!r}") from None
+    if any(value is not None and value <= 0 for value in (temperature, pressure)):
+        raise InputError(f"gas_temperature (K) and gas_pressure (hPa) must be above zero, got {given[0]} and {given[1]}")
+    return State(STANDARD.temperature_k if temperature is None else temperature, STANDARD.pressure_pa if pressure is None else 100 * pressure)
+
+
 def _job(module: str) -> Job:
     def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         job = import_module(f"model_core.jobs.{module}").run
-        if not request.get("variables") and request.get("level") in (None, ""):
-            return job(request, progress)
         from model_core.variable_table import in_use
 
-        with in_use(request.get("variables"), request.get("level")):
-            return job(request, progress)
+        request = checked(request)
+        try:
+            with in_use(request.get("variables"), request.get("level"), _air(request)):
+                return job(request, progress)
+        except OSError as error:
+            if error.filename is None or error.errno == errno.ENOMEM:
+                raise
+            raise InputError(
+                f"'{error.filename}': {error.strerror or error}; check its name, your rights there and the room on the disk"
+            ) from error
 
     return run
 
@@ -37,8 +61,13 @@ JOBS: dict[str, Job] = {
     "train": _job("train"),
     "reproduce": _job("reproduce"),
     "crossvalidate": _job("crossvalidate"),
+    "describe": _job("describe"),
+    "evaluate-ctm": _job("evaluate_ctm"),
     "simulate": _job("simulate"),
     "covariates": _job("covariates"),
+    "aggregate": _job("aggregate"),
     "modelcard": _job("modelcard"),
     "animate": _job("animate"),
+    "exposure": _job("exposure"),
+    "compareraster": _job("compareraster"),
 }

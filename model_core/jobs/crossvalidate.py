@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
+
+import numpy as np
 
 from model_core import __version__
 from model_core.days import parse_day
 from model_core.device import choose_device, describe_device
 from model_core.errors import InputError
+from model_core.evaluation.day_groups import requested_periods
+from model_core.evaluation.polygons import requested_regions
 from model_core.evaluation.report import evaluation_folder
 from model_core.grid import Grid
 from model_core.jobs.crossvalidate_days import requested_days
 from model_core.jobs.requests import (
-    BUNDLED, grid_for, is_auto, requested_analysis, requested_covariates, requested_grid, requested_report, required,
+    BUNDLED, grid_for, is_auto, requested_analysis, requested_covariates, requested_grid, requested_report, required, tell_errors,
 )
 from model_core.jobs.sources import requested_source
 from model_core.json_values import finite
@@ -23,38 +27,41 @@ from model_core.prediction import Predictor
 from model_core.progress import Progress
 from model_core.ready import ready_model, ready_predictor
 from model_core.stations.observations import observations_of
-from model_core.validation.baselines import BASELINES, check_baselines
-from model_core.validation.cross_validation import BLOCK_KM, CrossValidation, cross_validate
-from model_core.validation.files import FIGURE, POINTS, PREDICTIONS, SCORES, write
-from model_core.validation.folds import SCHEMES
+from model_core.validation.baselines import BASELINES, GAUSSIAN, LOGS, check_baselines
+from model_core.validation.cross_validation import CrossValidation, cross_validate
+from model_core.validation.classes import groupings
+from model_core.validation.class_scores import class_scores, in_report
+from model_core.validation.files import CLASSES_CSV, CLASSES_PNG, FIGURE, POINTS, PREDICTIONS, SCORES, write
+from model_core.validation.folds import SCHEMES, THIN
 from model_core.validation.score_tables import score_tables, summary
+from model_core.validation.splits import BLOCK_KM, DRAWS, GIVEN, Scheme
 from model_core.variables import get_variable
 
-DEFAULT_BASELINES = ("idw", "ok", "oklog")
+DEFAULT_BASELINES, WITH_CTM = ("idw", "ok", "oklog", "ked", "kedlog"), ("ctm", "avna", "evna", "rk", "rklog")
 _SCHEME_WORDS = {
     "stations": "stations left out at random", "groups": "whole groups (cities) left out", "cells": "whole grid cells left out",
-    "blocks": "whole blocks left out",
+    "blocks": "whole blocks left out", "thin": "thinned networks, all other stations left out",
 }
 
 
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Cross-validate `model` on `stations`, and write scores, predictions, points and a figure into the folder `out`.
 
-    Further keys: value, unit, x, y, crs, time, time_zone, times_in, hours, date, id, group, scheme, folds, seed, block_km, grid,
-    baselines, analysis, ctm, rh, wind, covariates, device, precision.
+    Further keys: value, unit, x, y, crs, time, time_zone, times_in, hours, date, id, group, scheme, folds, seed, block_km, given,
+    draws, periods, regions, grid, baselines, analysis, ctm, rh, wind, covariates, device, precision.
     """
-    out, scheme = Path(required(request, "out")), request.get("scheme") or SCHEMES[0]
-    if scheme not in SCHEMES:
-        raise InputError(f"unknown scheme '{scheme}'; known are {', '.join(SCHEMES)}")
-    if scheme == "groups" and not request.get("group"):
+    out, scheme = Path(required(request, "out")), requested_scheme(request)
+    if scheme.name == "groups" and not request.get("group"):
         raise InputError("scheme 'groups' leaves out whole groups; name the column that says the group, such as the city")
     names = request.get("baselines")
-    baselines = check_baselines(DEFAULT_BASELINES if names is None else _names(names), bool(request.get("ctm")))
+    periods, regions = requested_periods(request), requested_regions(request)
+    baselines = check_baselines(_usual(request) if names is None else _names(names), bool(request.get("ctm")))
     page = requested_report(request)
     with evaluation_folder(out):
         progress.step(0.01, "loading the model")
         model = ready_model(request.get("model") or BUNDLED)
         grid = requested_grid(request) if not is_auto(request) else _grid_of_stations(request, model, progress)
+        tell_errors(request, model, progress)
         device = choose_device(request.get("device") or "auto")
         covariates = requested_covariates(request, model, grid, progress)
         predictor = ready_predictor(
@@ -65,22 +72,24 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         for day in days:
             given = {predictor.model.configuration.target, *day.further}
             require_inputs(model, predictor.missing_inputs(given), f"on {day.date}" if day.date else "")
-        progress.log(f"{len(days)} day(s), {_SCHEME_WORDS[scheme]}; predicting on {describe_device(device)}")
+        progress.log(f"{len(days)} day(s), {_SCHEME_WORDS[scheme.name]}; predicting on {describe_device(device)}")
         result = _cross_validate(request, days, grid, predictor, scheme, baselines, progress.part(0.15, 0.94))
         tables = score_tables(result)
-        report = finite(_report(request, result, tables, model, grid, progress.warnings))
+        by_class = class_scores(result, groupings(result, periods, regions))
+        report = finite(_report(request, result, tables | in_report(by_class), model, grid, progress.warnings))
         progress.step(0.95, "drawing and writing")
         title = _title(result, model, report)
-        written = write(out, result, report, title)
+        written = write(out, result, report, by_class, title)
         if page:
             from model_core.report.crossvalidation import write_crossvalidation_report
 
-            scatter = Path(written[FIGURE]).read_bytes()
-            write_crossvalidation_report(page, result, report, finite(summary(tables)), scatter, title)
+            figures = [Path(written[name]).read_bytes() for name in (FIGURE, CLASSES_PNG)]
+            write_crossvalidation_report(page, result, report, finite(summary(tables)), *figures, title)
         progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
     return {
         "out": str(out), "scores": written[SCORES], "predictions": written[PREDICTIONS], "points": written[POINTS],
-        "figure": written[FIGURE], "report": str(page) if page else None, "summary": finite(summary(tables)), "device": device.type,
+        "figure": written[FIGURE], "by_class": written[CLASSES_CSV], "by_class_figure": written[CLASSES_PNG],
+        "report": str(page) if page else None, "summary": finite(summary(tables)), "device": device.type,
         **{key: report[key] for key in ("scheme", "folds", "days", "stations", "species", "unit", "missing_inputs", "model", "warnings")},
     }
 
@@ -91,23 +100,47 @@ def _grid_of_stations(request: dict[str, Any], model: Model, progress: Progress)
     return grid_for(request, model.grid, observations.x, observations.y, observations.crs, progress)
 
 
+def _usual(request: dict[str, Any]) -> tuple[str, ...]:
+    return DEFAULT_BASELINES + (WITH_CTM if request.get("ctm") else ())
+
+
 def _names(names: Any) -> list[str]:
     """Baselines as a list, or as a text with commas."""
     return [name.strip() for name in (names.split(",") if isinstance(names, str) else names) if name.strip()]
 
 
-def _cross_validate(
-    request: dict[str, Any], days: list, grid: Grid, predictor: Predictor, scheme: str, baselines: tuple[str, ...], progress: Progress
-) -> CrossValidation:
-    folds, seed, block_km = (
-        kind(default if request.get(key) in (None, "") else request[key])
-        for key, kind, default in (("folds", int, 10), ("seed", int, 0), ("block_km", float, BLOCK_KM))
+def requested_scheme(request: dict[str, Any]) -> Scheme:
+    """How the request splits the stations; `InputError` where that can't be."""
+    def chosen(key: str, kind: Callable[[Any], Any], default: Any) -> Any:
+        return default if request.get(key) in (None, "", []) else kind(request[key])
+
+    return Scheme(
+        request.get("scheme") or SCHEMES[0], chosen("folds", int, 10), chosen("seed", int, 0), chosen("block_km", float, BLOCK_KM),
+        chosen("given", lambda sizes: tuple(map(int, sizes)), GIVEN), chosen("draws", int, DRAWS),
     )
-    result = cross_validate(days, grid, predictor, scheme, folds, seed, baselines, block_km, progress, requested_analysis(request))
+
+
+def _cross_validate(
+    request: dict[str, Any], days: list, grid: Grid, predictor: Predictor, scheme: Scheme, baselines: tuple[str, ...], progress: Progress
+) -> CrossValidation:
+    maps = {**_maps_of_file(request, grid), **predictor.maps}  # the model's hold the file's where it has values
+    progress.log(f"external drift of kriging: {', '.join(maps) or 'no map'}")
+    result = cross_validate(
+        days, grid, predictor, scheme, baselines=baselines, progress=progress, analysis=requested_analysis(request), maps=maps,
+    )
     for warning in (*result.warnings, *result.notes):
         progress.warn(warning)
     tell_missing(predictor.model, result.missing_inputs, progress)
     return result
+
+
+def _maps_of_file(request: dict[str, Any], grid: Grid) -> dict[str, np.ndarray]:
+    """All maps of the user's file, also those that the model does not know; not the share of land, which is no cause of anything."""
+    if not request.get("covariates"):
+        return {}
+    from model_core.covariates import read_covariates
+
+    return {name: field for name, field in read_covariates(request["covariates"], grid).items() if name != "land"}
 
 
 def _report(
@@ -119,12 +152,17 @@ def _report(
         "software": f"CTM Reanalysis {__version__}",
         "model": {"name": model.name, "sha256": model.sha256},
         "species": result.species, "unit": get_variable(result.species).unit,
-        "scheme": result.scheme, "folds": result.folds, "seed": result.seed, "analysis": requested_analysis(request),
-        **({"block_km": float(request.get("block_km") or BLOCK_KM)} if result.scheme == "blocks" else {}),
+        "scheme": result.scheme.name, "folds": int(result.table["fold"].nunique()), "seed": result.scheme.seed,
+        "analysis": requested_analysis(request), "maps": list(result.maps),
+        **({"block_km": result.scheme.block_km} if result.scheme.name == "blocks" else {}),
+        **({"given": sorted(set(map(int, result.table["given"]))), "draws": result.scheme.draws} if result.scheme.name == THIN else {}),
         "days": {"count": len(dates), "first": dates[0], "last": dates[-1]},
         "stations": int(result.table["id"].nunique()), "readings": len(result.table),
         "baselines": {name: BASELINES[name] for name in result.methods if name in BASELINES},
-        "distributions": {"model": "log-normal", "ok": "Gaussian, kriging variance", "oklog": "log-normal of log(value + 1)"},
+        "distributions": {
+            "model": "log-normal", **dict.fromkeys(GAUSSIAN, "Gaussian, kriging variance"),
+            **dict.fromkeys(LOGS, "log-normal of log(value + 1)"),
+        },
         **tables,
         "missing_inputs": result.missing_inputs, "grid": grid.describe(), "warnings": warnings,
     }
@@ -135,5 +173,5 @@ def _title(result: CrossValidation, model: Model, report: dict[str, Any]) -> str
     when = "" if days["first"] is None else f", {days['first']}" + (f" to {days['last']}" if days["count"] > 1 else "")
     return (
         f"{variable.long_name} at {report['stations']} stations{when}\n"
-        f"{result.folds} folds, {_SCHEME_WORDS[result.scheme]}; model “{model.name}”"
+        f"{report['folds']} {'draws' if result.scheme.name == THIN else 'folds'}, {_SCHEME_WORDS[result.scheme.name]}; model “{model.name}”"
     )

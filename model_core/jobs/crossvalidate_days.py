@@ -76,25 +76,8 @@ def _ctm_fields(
     """What gives the CTM's field of each day on the grid, where its files have the day; prepared once and kept in `folder`."""
     if not request.get("ctm"):
         return {}
-    from model_core.ctm.daily_store import CACHE_FOLDER, open_store
-    from model_core.training.series import find_files
+    from model_core.jobs.ctm_days import common_days, open_ctm  # brings all that reads CTM files
 
-    cache = folder / CACHE_FOLDER
-    cache.mkdir(exist_ok=True)
-    store = open_store(
-        find_files(request["ctm"]), [species], grid, cache, progress, request.get("time_zone") or "UTC",
-    )
-    if species not in store.variables:
-        raise InputError(f"the CTM files hold no {get_variable(species).long_name}")
-    if dates == [None] and len(store.times) == 1:
-        progress.log(f"the readings have no day: they are compared with the only one of the CTM, {store.times[0]}")
-        return {None: partial(store.field, species, 0)}
-    found = {date: partial(store.field, species, number) for number, date in enumerate(store.times) if date in dates}
-    if not found:
-        remedy = "name the day or the time column" if dates == [None] else "choose other files"
-        raise InputError(
-            f"the CTM files hold {store.times[0]} to {store.times[-1]}, none of the days of the readings ({dates[0]} to {dates[-1]}); {remedy}"
-        )
-    if len(found) < len(dates):
-        progress.warn(f"the CTM files lack {len(dates) - len(found)} of {len(dates)} days; on those avna and evna say nothing")
-    return found
+    store = open_ctm(request, species, grid, folder, progress)
+    days = common_days(store, dates, progress, "on those the baselines that need one say nothing")
+    return {date: partial(store.field, species, number) for date, number in days.items()}

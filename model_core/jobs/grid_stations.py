@@ -14,14 +14,22 @@ from model_core.jobs.requests import (
 )
 from model_core.output import write_geotiff
 from model_core.progress import Progress
-from model_core.variables import get_variable
+from model_core.variables import get_variable, known_variables
 
 
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Write a GeoTIFF with the mean reading (band 1) and the number of readings (band 2) of each cell."""
+    """Write a GeoTIFF with the mean reading (band 1) and the number of readings (band 2) of each cell.
+
+    A `model` in the request makes the variables known that it defines.
+    """
     out = Path(required(request, "out"))
     check_target(out)
-    species = get_variable(request.get("species") or "pm25")
+    key = request.get("species") or "pm25"
+    if request.get("model") and key not in known_variables():
+        from model_core.ready import ready_model  # with torch, only where a model must say what its target is
+
+        ready_model(request["model"])
+    species = get_variable(key)
     progress.step(0.1, "reading stations")
     observations, day = requested_observations(request, species.key, progress)
     grid = grid_for(request, PRESETS[DEFAULT_GRID], observations.x, observations.y, observations.crs, progress)

@@ -9,6 +9,7 @@ from typing import Any
 
 from model_core import __version__
 from model_core.device import choose_device, describe_device
+from model_core.diagnostics import diagnostics
 from model_core.grid import PRESETS
 from model_core.model_file import list_models
 from model_core.progress import Progress
@@ -17,9 +18,12 @@ LIBRARIES = ("torch", "numpy", "rasterio", "xarray", "netCDF4", "geopandas", "py
 
 
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Versions, device, grid presets and the models found."""
+    """Versions, device, grid presets and the models found; with `diagnostics` also a text to send to a person who helps.
+
+    That names no path, user or computer unless the request says `personal`; `more` are lines to put before it.
+    """
     device = choose_device("auto")
-    return {
+    facts = {
         "version": __version__,
         "python": platform.python_version(),
         "executable": sys.executable,
@@ -35,3 +39,6 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
             for model in list_models()
         ],
     }
+    if not request.get("diagnostics"):
+        return facts
+    return {"diagnostics": diagnostics(facts, request.get("more") or (), bool(request.get("personal")))}

@@ -15,6 +15,7 @@ from model_core.days import parse_day
 from model_core.errors import InputError
 from model_core.jobs.requests import read_source, requested_hours, required, tell_readings
 from model_core.jobs.sources import requested_source
+from model_core.output.geopackage import write_geopackage
 from model_core.progress import Progress
 from model_core.stations.daily import HOURS, daily_means, hourly_means, not_below_zero
 from model_core.stations.readings import DAILY_VALUE, FLAGS, Observations
@@ -83,7 +84,7 @@ def _days_between(days: Sequence[Date]) -> list[Date]:
 
 
 def clean_table(observations: Observations, step: str, unit: str) -> pd.DataFrame:
-    """The readings as a table, ordered by time and station."""
+    """The readings as a table, ordered by time and station; with a column of their errors where these are told."""
     count = len(observations)
     place = [f"{x:.5f} {y:.5f}" for x, y in zip(observations.x, observations.y)]
     names = np.array(place, object) if observations.id is None else np.where(observations.id == "", place, observations.id)
@@ -96,6 +97,8 @@ def clean_table(observations: Observations, step: str, unit: str) -> pd.DataFram
         "hours": pd.array([None] * count if observations.hours is None else observations.hours, dtype="Int64"),
         "flags": _in_words(observations), "group": "" if observations.group is None else observations.group,
     })
+    if observations.error is not None:
+        table.insert(5, "error", observations.error.round(6))
     table.loc[observations.has_flag(DAILY_VALUE), "hours"] = pd.NA  # how many hours a daily value is of, the table does not say
     return table.sort_values([table.columns[3], "station", "x", "y"], kind="stable").reset_index(drop=True)
 
@@ -116,8 +119,7 @@ def write_table(out: Path, table: pd.DataFrame, observations: Observations) -> N
         if suffix == ".parquet":
             points.to_parquet(partial)
         else:
-            partial.unlink()  # SQLite makes its own file, and takes an empty one for a damaged one
-            points.to_file(partial, driver="GPKG", layer=_LAYER, engine="pyogrio")
+            write_geopackage(partial, points, _LAYER, out)
 
 
 def _of_period(observations: Observations, request: dict[str, Any]) -> Observations:

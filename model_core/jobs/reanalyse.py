@@ -12,15 +12,15 @@ import pandas as pd
 
 from model_core import __version__
 from model_core.analysis import analyse
+from model_core.applicability import other_species, outside_training, require_units
 from model_core.atomic_file import check_target
 from model_core.device import choose_device, describe_device
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.jobs.read_stations import check_table, clean_table, write_table
 from model_core.jobs.requests import (
-    BUNDLED, field_statistics, grid_for, gridded, is_auto, known_weather,
-    reading_account, requested_analysis, requested_covariates, requested_grid,
-    requested_observations, requested_report, requested_weather, required,
+    BUNDLED, field_statistics, grid_for, gridded, is_auto, known_weather, reading_account, requested_analysis, requested_covariates,
+    requested_grid, requested_observations, requested_report, requested_weather, required, tell_errors,
 )
 from model_core.missing_inputs import require_inputs, tell_missing
 from model_core.model_file import Model
@@ -28,14 +28,30 @@ from model_core.output import NetcdfWriter, write_geotiff
 from model_core.output.cf import TimeAxis
 from model_core.prediction import Reanalysis
 from model_core.progress import Progress
+from model_core.provenance.record import machine, record_of
+from model_core.provenance.repeat import Repetition, names_output
 from model_core.ready import ready_model, ready_predictor
 from model_core.reanalysis_fields import field_names, fields_of
 from model_core.stations.readings import Observations
+from model_core.variable_table import in_use
 from model_core.variables import Variable, get_variable
+
+COMMAND = "reanalyse"
 
 
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Read, grid, predict and write; `out` is a GeoTIFF (.tif, .tiff) or a CF NetCDF (.nc)."""
+    """Read, grid, predict and write; `out` is a GeoTIFF (.tif, .tiff) or a CF NetCDF (.nc).
+
+    Where `from` is such an output, it is made again from what it says of its making (`Repetition`).
+    """
+    if not names_output(request.get("from")):
+        return _run(request, progress)
+    repetition = Repetition(request, COMMAND, progress)
+    with in_use(repetition.request.get("variables"), repetition.request.get("level")):
+        return _run(repetition.request, progress, repetition)
+
+
+def _run(request: dict[str, Any], progress: Progress, repetition: Repetition | None = None) -> dict[str, Any]:
     out = Path(required(request, "out"))
     if out.suffix.lower() not in (".tif", ".tiff", ".nc"):
         raise InputError(f"output '{out.name}': the name must end in .tif or .nc")
@@ -45,6 +61,9 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         check_table(Path(request["readings"]))
     progress.step(0.02, "loading the model")
     model = ready_model(request.get("model") or BUNDLED)
+    if repetition:
+        repetition.require_model(model)
+    require_units(model)
     device = choose_device(request.get("device") or "auto", progress.warn)
     if not is_auto(request):
         requested_grid(request)  # an error in it is told before anything is read
@@ -53,13 +72,18 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     names, choice = field_names(target.key, uncertainty), requested_analysis(request)
 
     progress.step(0.2, "reading stations")
+    if note := other_species(request.get("value"), target.key):
+        progress.warn(note)
     observations, day = requested_observations(request, target.key, progress)
     grid = grid_for(request, model.grid, observations.x, observations.y, observations.crs, progress)
     readings = {target.key: gridded(observations, grid, progress, target.long_name)}
+    tell_errors(request, model, progress)
     for key, source in known_weather(request, model, progress):
         weather = requested_weather(request, source, day, progress)
         readings[key] = gridded(weather, grid, progress, get_variable(key).long_name)
 
+    if repetition:
+        repetition.require_readings(readings)
     covariates = requested_covariates(request, model, grid, progress)
     progress.step(0.4, f"predicting on {describe_device(device)}")
     predictor = ready_predictor(
@@ -72,7 +96,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     fields = fields_of(reanalysis, target.key, uncertainty, model.name)
     if told:
         progress.log(f"analysis step: {told}")
-    for note in reanalysis.notes:
+    for note in (*reanalysis.notes, *outside_training(model, readings, covariates)):
         progress.warn(note)
     tell_missing(model, reanalysis.missing_inputs, progress)
     if reanalysis.negative_cells:
@@ -81,8 +105,12 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     progress.step(0.9, "writing")
     about = _about(model, day, reanalysis, readings[target.key].report.used, request.get("covariates") if covariates else None)
     about["analysis"] = told
+    computed_with = machine(predictor.device.type, predictor.precision)
+    record = record_of(COMMAND, request, model=model, grid=grid, readings=readings, computed_with=computed_with)
+    about |= record.attributes()
     bands = [(name, text, fields[name]) for name, text in names]
     _write(out, bands, grid, target, day, request.get("time_zone") or None, about)
+    repeated = repetition.compare(fields, computed_with, progress) if repetition else None
     used = readings_with_field(observations, grid, reanalysis.field, target.unit)
     if request.get("readings"):
         write_table(Path(request["readings"]), used, observations)
@@ -94,7 +122,8 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "missing_inputs": reanalysis.missing_inputs, "covariates": sorted(covariates), "device": device.type,
         "analysis": analysis.summary() if told else None,
         "model": {"name": model.name, "sha256": model.sha256},
-        "grid": grid.describe(), "warnings": progress.warnings, "report": str(report) if report else None,
+        "grid": grid.describe(), "inputs": list(record.inputs), **({"repeated": repeated} if repeated else {}),
+        "warnings": progress.warnings, "report": str(report) if report else None,
     }
     if report:
         progress.step(0.95, "writing the report")
@@ -127,7 +156,6 @@ def _about(model: Model, day: Date | None, reanalysis: Reanalysis, used: int, co
     return {
         "title": f"{target.long_name} reanalysis" + (f" of {day}" if day else ""),
         "source": f"CTM Reanalysis {__version__}, model {model.name}, from {used} station readings",
-        "model_sha256": model.sha256,
         "missing_inputs": ", ".join(reanalysis.missing_inputs) or None,
         "covariates": Path(covariates).name if covariates else None,
     }

@@ -6,6 +6,7 @@ import hashlib
 import json
 import threading
 from contextlib import ExitStack
+from contextvars import copy_context
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 
 from model_core import __version__
 from model_core.analysis import STRENGTHS
+from model_core.applicability import beyond, other_species, require_units
 from model_core.days import parse_day
 from model_core.device import describe_device
 from model_core.errors import Cancelled, InputError
@@ -22,32 +24,67 @@ from model_core.file_lock import only_one
 from model_core.grid import Grid
 from model_core.grid_from_file import read_grid
 from model_core.jobs.requests import (
-    BUNDLED, grid_for, is_auto, known_weather, requested_analysis, requested_covariates, requested_grid,
-    requested_hours, requested_report, required, tell_notes, tell_readings,
+    BUNDLED, grid_for, is_auto, known_weather, requested_analysis, requested_covariates, requested_grid, requested_hours, requested_report,
+    required, tell_errors, tell_notes, tell_readings,
 )
-from model_core.jobs.sources import requested_source
+from model_core.jobs.sources import further_inputs, requested_source
 from model_core.missing_inputs import require_inputs, tell_missing
 from model_core.model_file import Model, find_model
 from model_core.output.cf import TimeAxis
 from model_core.period.compute import Task, task_predictor
+from model_core.period.follow import follow, parse_every, parse_until
 from model_core.period.frame import FieldName, Frame
 from model_core.period.outputs import check_output, open_output
 from model_core.period.pipeline import Account, run_here
+from model_core.period.previous import Previous, differences_of_steps
 from model_core.period.step_readings import STEPS, GriddedSeries, StepReadings, step_readings
 from model_core.prediction import missing_maps
 from model_core.progress import Progress
+from model_core.provenance.record import record_of
+from model_core.provenance.repeat import Repetition, names_output
 from model_core.ready import ready_model
 from model_core.reanalysis_fields import field_names
 from model_core.stations.series import StationSeries
 from model_core.time_zones import parse_time_zone, same_offset
+from model_core.variable_table import in_use
 from model_core.variables import get_variable
 
+COMMAND = "reanalyse-period"
 _READ = 0.1  # share of the progress bar until the first step is predicted
 _MOST_NAMED = 20
 
 
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Read, grid, predict and write, overlapped; `out` is a NetCDF (.nc), a Zarr group (.zarr) or a folder for GeoTIFF."""
+    """Read, grid, predict and write, overlapped; `out` is a NetCDF (.nc), a Zarr group (.zarr) or a folder for GeoTIFF.
+
+    With `follow` it goes on as readings arrive, looking `every` so many seconds, `until` a time or a cancel. Where `from` is
+    such a NetCDF, it is made again from what it says of its making (`Repetition`).
+    """
+    if names_output(request.get("from")):
+        return _repeat(request, progress)
+    if not request.get("follow"):
+        if request.get("every") or request.get("until"):
+            raise InputError("every and until are for following (--follow)")
+        return _once(request, progress)
+    every, until = parse_every(request.get("every")), parse_until(request.get("until"))
+    tables = [str(required(request, "stations")), *(path for _, (path, _) in further_inputs(request))]
+    return follow(lambda round: _once(request, round), tables, every, until, progress)
+
+
+def _repeat(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    if request.get("follow"):
+        raise InputError("a period is repeated as it was, and can't be followed: leave one of from and follow out")
+    repetition = Repetition(request, COMMAND, progress)
+    if Path(required(request, "out")).suffix.lower() != ".nc":
+        raise InputError("a period is repeated as NetCDF: the name of the output must end in .nc")
+    with in_use(repetition.request.get("variables"), repetition.request.get("level")):
+        result = _once(repetition.request, progress, repetition)
+        differences = list(differences_of_steps(repetition.file, Path(result["out"]), result["fields"]))
+        return {**result, "repeated": repetition.tell(differences, {}, progress), "warnings": progress.warnings}
+
+
+def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | None = None) -> dict[str, Any]:
+    """The period as its tables are now."""
     out = Path(required(request, "out"))
     check_output(out)
     report = requested_report(request)
@@ -58,8 +95,14 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     grid = None if is_auto(request) else requested_grid(request)
     progress.step(0.01, "loading the model")
     model = ready_model(request.get("model") or BUNDLED)
+    if repetition:
+        repetition.require_model(model)
+    require_units(model)
     target = get_variable(model.configuration.target)
+    if note := other_species(request.get("value"), target.key):
+        progress.warn(note)
     names = field_names(target.key, uncertainty)
+    tell_errors(request, model, progress)
     series = _requested_series(request, model, grid, step, progress)
     with ExitStack() as stack:
         stack.enter_context(only_one(out))
@@ -84,7 +127,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         _require_steady_hours(times)
         frame = Frame(
             grid, times, tuple(FieldName(name, target.unit, text) for name, text in names),
-            _attributes(model, step, covariates and request, analysis),
+            _attributes(model, step, covariates and request, analysis) | record_of(COMMAND, request, model=model, grid=grid).attributes(),
         )
         output = open_output(out, frame)
         task = replace(task, store=output.store)
@@ -93,6 +136,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         finished = False
         try:
             steps = _complete(step_readings(target.key, series, times.starts), model, step)
+            steps = _same(steps, repetition, frame, task.basis, step) if repetition else steps
             if scheduler:
                 from model_core.period.cluster import run_on_cluster  # Dask is not needed here
 
@@ -107,7 +151,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
             if not finished:
                 output.stop()
     missing = [_text(moment, step) for moment in account.missing]
-    _tell(account, model, missing, series, progress)
+    _tell(account, model, missing, series, covariates, progress)
     result = {
         "out": str(out), "days": {"computed": account.computed, "kept": account.kept, "missing": missing},
         "seconds": account.seconds, "days_per_second": account.rate, "step": step,
@@ -142,7 +186,8 @@ class _Reading:
 
     def __init__(self, series: Mapping[str, GriddedSeries], start: np.datetime64 | None, end: np.datetime64 | None):
         self._stopped, self._error = threading.Event(), None
-        self._thread = threading.Thread(target=self._run, args=(series, start, end), daemon=True)
+        # In the job's context: the variables of the job are known to its threads too.
+        self._thread = threading.Thread(target=copy_context().run, args=(self._run, series, start, end), daemon=True)
         self._thread.start()
 
     def wait(self, progress: Progress) -> None:
@@ -231,7 +276,7 @@ def _attributes(model: Model, step: str, covariates: Mapping[str, Any], analysis
     return {
         "title": f"{target.long_name} reanalysis, a field for each {step}",
         "source": f"CTM Reanalysis {__version__}, model {model.name}, from station readings",
-        "species": target.key, "model_sha256": model.sha256,
+        "species": target.key,
         "covariates": Path(covariates["covariates"]).name if covariates else None,
         "analysis": None if analysis == "off" else analysis,
     }
@@ -249,8 +294,32 @@ def _complete(
         yield number, one
 
 
-def _tell(account: Account, model: Model, missing: list[str], series: Mapping[str, GriddedSeries], progress: Progress) -> None:
+def _same(
+    steps: Iterator[tuple[int, StepReadings | None]], repetition: Repetition, frame: Frame, basis: str, step: str
+) -> Iterator[tuple[int, StepReadings | None]]:
+    """The steps; `InputError` at the first whose readings are not those of the output that is repeated."""
+    previous = Previous(repetition.file, frame)
+    before = previous.fingerprints if repetition.record.engine_version == __version__ else {}
+    previous.close()
+    for number, one in steps:
+        then = before.get(frame.times.starts[number])
+        if before and then != (one and one.fingerprint(basis)):
+            raise InputError(
+                f"can't repeat '{repetition.file.name}': its readings on {_text(frame.times.starts[number], step)} have changed; "
+                "give the table or layer that they were read from"
+            )
+        yield number, one
+
+
+def _tell(
+    account: Account, model: Model, missing: list[str], series: Mapping[str, GriddedSeries], covariates: Mapping[str, np.ndarray],
+    progress: Progress,
+) -> None:
     """What a user should know about the steps and the readings."""
+    seen = {key: np.array([one.report.values.lowest, one.report.values.highest]) for key, one in series.items() if one.report.values}
+    for key, values in {**seen, **{key: field[np.isfinite(field)] for key, field in covariates.items()}}.items():
+        if note := beyond(model, key, values):
+            progress.warn(note)
     for note in account.notes:
         progress.warn(note)
     for key, one in series.items():

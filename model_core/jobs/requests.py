@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, Iterator, Mapping
 
 import numpy as np
+from affine import Affine
 
 from model_core.analysis import CHOICES
 from model_core.days import parse_day
 from model_core.errors import InputError
-from model_core.grid import Grid, parse_grid
+from model_core.grid import Grid, parse_crs, parse_grid
 from model_core.grid_auto import AUTO, choose_grid
 from model_core.jobs.sources import further_inputs, requested_source
 from model_core.model_file import Model
@@ -58,8 +59,14 @@ def required(request: Mapping[str, Any], key: str) -> Any:
 
 
 def requested_grid(request: Mapping[str, Any]) -> Grid:
-    """The grid of the request, or the preset."""
-    return parse_grid(request.get("grid") or DEFAULT_GRID)
+    """The grid of the request, or the preset; also one that `provenance.record.exact` took down."""
+    asked = request.get("grid") or DEFAULT_GRID
+    if not isinstance(asked, Mapping):
+        return parse_grid(asked)
+    try:
+        return Grid(parse_crs(asked["wkt"]), Affine(*map(float, asked["transform"])), tuple(map(int, asked["shape"])))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"the grid lacks its CRS, transform or shape, or they are no numbers ({error}); name a grid") from error
 
 
 def grid_for(
@@ -109,6 +116,12 @@ def requested_observations(
             f"the readings are of {len(dates)} days, {dates[0]} to {dates[-1]}; choose one with the date"
         )
     return observations, dates[0] if dates else None
+
+
+def tell_errors(request: Mapping[str, Any], model: Model, progress: Progress) -> None:
+    """Warn where errors of readings are told to a model that can't use all of them."""
+    if request.get("error") and not model.configuration.kriging:
+        progress.warn(f"model '{model.name}' does not krige: the errors of readings weigh them within a cell, and do no more")
 
 
 def read_source(source: Source, day: Date | None, progress: Progress) -> Observations:
@@ -167,7 +180,7 @@ def requested_covariates(
 
     file = Path(request["covariates"])
     maps = read_covariates(file, grid)
-    known = model.configuration.covariates
+    known = model.configuration.maps
     used = {key: values for key, values in maps.items() if key in known and np.isfinite(values).any()}
     for key, values in used.items():
         progress.log(f"{key} from {file.name}, for {np.isfinite(values).mean():.1%} of the cells")

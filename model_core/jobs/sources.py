@@ -14,7 +14,7 @@ WEATHER = ("rh", "wind")
 # request key -> field of `Source`, where a text is handed on as it is
 _TEXTS = {
     "value": "value", "unit": "unit", "unit_column": "unit_column", "x": "x", "y": "y", "crs": "crs", "group": "group",
-    "sites": "sites", "sites_id": "sites_id", "encoding": "encoding", "decimal": "decimal", "stamp": "stamp",
+    "network": "network", "sites": "sites", "sites_id": "sites_id", "encoding": "encoding", "decimal": "decimal", "stamp": "stamp",
 }
 
 
@@ -47,7 +47,7 @@ def requested_source(request: Mapping[str, Any], species: str, prefix: str = "")
     same = path == target.path
     shared = {
         key: request.get(key) for key in (*_TEXTS, "from", "time", "id", "where", "date_order", "wide", "otherwise")
-        if same and key not in ("value", "unit", "unit_column", "group")
+        if same and key not in ("value", "unit", "unit_column", "group", "network")
     }
     shared |= {key: request.get(key) for key in ("crs", "time_zone", "times_in", "gas_temperature", "gas_pressure")}
     asked = {**shared, **{key: value for key, value in own.items() if value not in (None, "", [])}, "value": column}
@@ -78,6 +78,7 @@ def _source(asked: Mapping[str, Any], prefix: str, path: str, species: str, like
     return Source(
         path=path, species=species, form=str(asked.get("from") or AUTO),
         time=_joined(asked.get("time")), id=_joined(asked.get("id")), where=tuple(_listed(asked.get("where"))),
+        error=tuple(_listed(asked.get("error"))),
         date_order=asked.get("date_order") or AUTO, wide=_wide(asked.get("wide")),
         temperature=_number(asked, "gas_temperature", prefix), pressure=_pascal(_number(asked, "gas_pressure", prefix)),
         clock=clock, times_in=asked.get("times_in") or None, like=like, otherwise=asked.get("otherwise") or None,

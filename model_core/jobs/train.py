@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
@@ -15,14 +16,17 @@ from model_core.ctm.daily_store import CACHE_FOLDER
 from model_core.days import parse_day
 from model_core.device import choose_device, describe_device, training_autocast
 from model_core.errors import Cancelled, InputError, OutputError
+from model_core.file_lock import only_one
 from model_core.grid import parse_grid
 from model_core.jobs.requests import requested_report, required
 from model_core.model_file import SUFFIX, Model, load_model, save_model
 from model_core.progress import Progress
 from model_core.training.card import training_card
-from model_core.training.choices import choose_inputs, choose_schedule
-from model_core.training.preparation import PreparedData, StationLayout, prepare
+from model_core.training.choices import choose_inputs, choose_schedule, untypical
+from model_core.training.day_fields import cache_for
+from model_core.training.preparation import PreparedData, StationLayout, mean_of_days, prepare
 from model_core.training.processes import Processes, training_processes
+from model_core.training.ranges import trained_ranges
 from model_core.training.record import HISTORY_CSV, HISTORY_PNG, KERNELS_PNG, plot_history, plot_kernels, write_history
 from model_core.training.split import Split, split_by_dates, split_by_time
 from model_core.training.missing_inputs import errors_without_inputs
@@ -46,13 +50,14 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     device = choose_device(request.get("device") or "auto")
     precision = request.get("precision") or "auto"
     training_autocast(device, precision)  # refuses an unknown one before hours of reading
-    with training_processes(request.get("device") or "auto") as processes:
+    with training_processes(request.get("device") or "auto") as processes, only_one(out) if processes.leads else nullcontext():
         if not processes.leads:  # one voice is enough; this one only listens for the cancel
             progress = Progress(lambda: False)
         if device.type == "cuda":
             device = torch.device("cuda", processes.local_rank)
-        prepared = _prepare(request, network, base, out, processes, progress.part(0, 0.05))
+        prepared = _prepare(request, network, base, out, processes, cache_for(device), progress.part(0, 0.05))
         split = _split(request, prepared, training)
+        network = _scaled_to_days(request, network, base, prepared, split, progress)
         training = _length(request, training, split, processes)
         held_out = [[str(prepared.times[i][day]) for day in split.held_out(i)] for i in range(len(prepared.data))]
         sources = [{**source, "held_out": days} for source, days in zip(prepared.sources, held_out)]
@@ -69,9 +74,10 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
             f"{len(split.training)} days to train on, {len(split.validation)} held out"
         )
         checkpoint = out.with_suffix(".checkpoint")
+        ranges = trained_ranges(prepared.data, network.target, training.rescale) if processes.leads else None
 
         def keep(result: TrainingResult, missing_inputs: list[dict[str, Any]] | None = None) -> None:
-            card = training_card(plan, prepared.grid, sources, result, base, missing_inputs)
+            card = training_card(plan, prepared.grid, sources, result, base, missing_inputs, ranges)
             save_model(out, Model(result.network, card, prepared.grid, prepared.maps))
             write_history(out.with_suffix(HISTORY_CSV), result.history)
 
@@ -84,8 +90,8 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
                 f"Cancelled at iteration {result.stopped_at} of {training.iterations}; the best model so far, of iteration "
                 f"{result.best['iteration']}, is in '{out}'. The same training goes on with --resume."
             )
-    figures = _draw(out, result, prepared, progress)
-    checkpoint.unlink(missing_ok=True)
+        figures = _draw(out, result, prepared, progress)
+        checkpoint.unlink(missing_ok=True)
     told = {
         "out": str(out), "iterations": training.iterations, "loss": result.history[-1]["loss"],
         "validation": result.best.get("rmse"), "scores": result.best,
@@ -112,23 +118,38 @@ def _configurations(request: dict[str, Any], base: Model | None) -> tuple[Networ
     return base.configuration, training
 
 
+def _scaled_to_days(
+    request: dict[str, Any], network: NetworkConfiguration, base: Model | None, prepared: PreparedData, split: Split, progress: Progress,
+) -> NetworkConfiguration:
+    """The network with transforms of the variables whose common values only their own days tell: the mean of some of these."""
+    if base is not None:
+        return network
+    configured = read_configuration(request.get("config") or "improved")[0]
+    typical = {name: mean_of_days(prepared.data, split.training, name) for name in untypical(network, configured)}
+    typical = {name: value for name, value in typical.items() if value > 0}
+    for name, value in typical.items():
+        progress.log(f"{name}: scaled by the mean of its training days, {value:.3g} {get_variable(name).unit}")
+    choices = (request.get(key) or None for key in ("target", "inputs", "maps"))
+    return choose_inputs(configured, *choices, typical=typical) if typical else network
+
+
 def _prepare(
     request: dict[str, Any], network: NetworkConfiguration, base: Model | None, out: Path, processes: Processes,
-    progress: Progress,
+    cache: int, progress: Progress,
 ) -> PreparedData:
     grid = parse_grid(request["grid"]) if request.get("grid") else None
     layout = None
     if request.get("layout"):
         layout = StationLayout(Path(request["layout"]), *(request.get(key) or None for key in ("x", "y", "crs")))
-    cache = Path(request["cache"]) if request.get("cache") else out.absolute().parent / CACHE_FOLDER
+    folder = Path(request["cache"]) if request.get("cache") else out.absolute().parent / CACHE_FOLDER
     time_zone, lead_day = request.get("time_zone") or "UTC", request.get("lead_day")
     lead_day = None if lead_day is None else int(lead_day)
     covariates = Path(request["covariates"]) if request.get("covariates") else None
 
     def work() -> PreparedData:
         return prepare(
-            required(request, "ctm"), network, grid, layout, cache, progress, time_zone, lead_day, covariates,
-            base.maps if base else None,
+            required(request, "ctm"), network, grid, layout, folder, progress, time_zone, lead_day, covariates,
+            base.maps if base else None, cache,
         )
 
     # The first process makes the stores, the others find them made.

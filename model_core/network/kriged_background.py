@@ -30,11 +30,13 @@ class StationReadings(NamedTuple):
     places : (readings, 2), rows south and columns east of the centre of the first cell
     values : (readings,), in the target's units
     counts : (readings,), how many readings each is the mean of
+    errors : (readings,), standard deviation of each about the truth, in the target's units; None where nothing is said of them
     """
 
     places: Tensor
     values: Tensor
     counts: Tensor
+    errors: Tensor | None = None
 
     @classmethod
     def in_cells(cls, values: Tensor, counts: Tensor) -> "StationReadings":
@@ -93,9 +95,9 @@ def kriged_background(
     maps, known : Tensor
         Scaled maps, 0 where unknown, and 1 where they are known; (batch, maps, rows, columns).
     """
-    return KrigedBackground(*(
-        torch.stack(parts) for parts in zip(*(_of_day(*day, rule) for day in zip(days, level, spread, maps, known)))
-    ))
+    with torch.autocast(maps.device.type, enabled=False):  # a training in half precision leaves kriging alone
+        fields = [_of_day(*day, rule) for day in zip(days, level, spread, maps, known)]
+    return KrigedBackground(*(torch.stack(parts) for parts in zip(*fields)))
 
 
 def _of_day(
@@ -110,7 +112,10 @@ def _of_day(
     # As in logs: five pseudo-readings of half the mean hold the spread of a few.
     width = torch.sqrt((((v - middle) ** 2).sum() + 5 * (0.5 * middle) ** 2) / (n + 5)).clamp_min(1e-6)
     read = torch.cat([z[:, None], ((v - middle) / width)[:, None], _at(maps, readings.places)], dim=1)
-    kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=2)
+    noise = None
+    if readings.errors is not None:
+        noise = ((transform(readings.values + readings.errors, rule) - transform(readings.values, rule)) / spread[0, 0]) ** 2
+    kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=2, noise=noise)
     variogram, unexplained = kriged.variogram, kriged.unexplained[None]
     contrast = torch.where(known > 0, maps - kriged.fields[2:], 0.0)
     drifted = kriged.fields[:2] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)

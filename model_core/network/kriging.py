@@ -11,6 +11,7 @@ contrast is what it has in excess of its own kriged field.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -21,7 +22,7 @@ from torch.nn import functional as F
 from model_core.network.kriging_tips import cubic_shares, with_tips
 from model_core.network.kriging_variance import unexplained
 from model_core.network.spreading import spread_by_parts
-from model_core.network.variogram import DRIFT_PRIOR, RANGES, Variogram, fit_variogram
+from model_core.network.variogram import DRIFT_PRIOR, NUGGET_PRIOR, RANGES, Variogram, fit_variogram
 
 # Readings of systems larger than this are averaged over blocks of cells.
 MOST_IN_SYSTEM = 2000
@@ -52,7 +53,7 @@ class KrigedDay(NamedTuple):
 @torch.no_grad()
 def krige(
     places: Tensor, read: Tensor, shape: tuple[int, int], *, counts: Tensor | None = None, first_map: int | None = None,
-    factor: int = 2, zero_mean: bool = False,
+    factor: int = 2, zero_mean: bool = False, noise: Tensor | None = None,
 ) -> KrigedDay:
     """Krige several quantities that were read at the same places.
 
@@ -72,6 +73,8 @@ def krige(
     first_map, factor : int
         Quantities from this one on are maps: they act as external drift in the fit, slopes on them are estimated, and
         they are spread on blocks of factor x factor cells and refined bilinearly, which is quicker and enough for them.
+    noise : Tensor
+        Variance of the error of each reading in the units of the first quantity, (readings,), which adds to its nugget; None for none.
     zero_mean : bool
         Simple kriging about zero, which far from every reading tends to zero, in place of ordinary kriging.
 
@@ -91,15 +94,21 @@ def krige(
     # Half the digits are enough, and take half the time: the nuggets keep the systems well conditioned.
     places, read = places.float(), read.float()
     block = 1
-    whole = places, read, counts
+    noise = None if noise is None else noise.float()
+    whole = places, read, counts, noise
     while len(places) > MOST_IN_SYSTEM:
         block *= 2
-        places, read, counts = _block_means(*whole, block)
+        places, read, counts, noise = _block_means(*whole, block)
 
     ones = torch.ones_like(read[:, :1])
-    variogram = fit_variogram(places, counts, read[:, 0], torch.cat([ones, read[:, first_map:]], dim=1))
+    drift = torch.cat([ones, read[:, first_map:]], dim=1)
+    variogram = fit_variogram(places, counts, read[:, 0], drift, noise)
+    if noise is not None:  # as a share of the variance, which only a first fit tells
+        noise = noise / variogram.variance
+        variogram = fit_variogram(places, counts, read[:, 0], drift, noise)
     covariance = variogram.covariance(places, places)
-    covariance.diagonal().add_(variogram.nugget / counts)
+    nuggets = variogram.nugget / counts if noise is None else variogram.nugget / counts + noise
+    covariance.diagonal().add_(nuggets)
     factorised = torch.linalg.cholesky(covariance)
     solved = torch.cholesky_solve(torch.cat([read, ones], dim=1), factorised)
     mean = solved[:, :-1].sum(0) / solved[:, -1].sum() * (not zero_mean)
@@ -113,12 +122,17 @@ def krige(
     parts = [_spread(weights[:, :first_map], places, shape, variogram.distance, block)]
     if quantities > first_map:
         parts.append(_spread(weights[:, first_map:], places, shape, variogram.distance, max(factor, block)))
-    left = unexplained(places, counts, variogram, factorised, None if zero_mean else of_ones, shape)
+    left = unexplained(places, nuggets, variogram, factorised, None if zero_mean else of_ones, shape)
     return KrigedDay(torch.cat(parts) + mean[:, None, None], variogram, slopes, left)
 
 
-def _block_means(places: Tensor, read: Tensor, counts: Tensor, block: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Mean places and readings of the stations in each block of cells, and how many readings there are."""
+def _block_means(
+    places: Tensor, read: Tensor, counts: Tensor, noise: Tensor | None, block: int
+) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+    """Mean places and readings of the stations in each block of cells, how many readings there are, and the noise of their mean.
+
+    Where there is noise, they are weighed by the inverse of it and of a usual nugget.
+    """
     rows, columns = torch.floor((places + 0.5) / block).long().T
     blocks, member = torch.unique(rows * (columns.max() + 1) + columns, return_inverse=True)
 
@@ -126,12 +140,15 @@ def _block_means(places: Tensor, read: Tensor, counts: Tensor, block: int) -> tu
         # In double precision: the order in which a card adds must not show.
         return torch.zeros(len(blocks), *x.shape[1:], dtype=torch.float64, device=x.device).index_add_(0, member, x.double())
 
-    all_counts = total(counts)
+    weights = counts if noise is None else counts / (1 + counts * noise / math.exp(NUGGET_PRIOR[0]))
+    whole = total(weights)
 
     def mean(x: Tensor) -> Tensor:
-        return (total(x * counts[:, None]) / all_counts[:, None]).float()
+        return (total(x * weights[:, None]) / whole[:, None]).float()
 
-    return mean(places), mean(read), all_counts.float()
+    if noise is None:
+        return mean(places), mean(read), whole.float(), None
+    return mean(places), mean(read), (whole**2 / total(weights**2 / counts)).float(), (total(weights**2 * noise) / whole**2).float()
 
 
 def _spread(weights: Tensor, places: Tensor, shape: torch.Size, distance: float, factor: int) -> Tensor:

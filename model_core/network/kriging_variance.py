@@ -23,13 +23,13 @@ _MOST_BLOCKS, _AT_ONCE = 1_000_000, 4096
 
 
 def unexplained(
-    places: Tensor, counts: Tensor, variogram: Variogram, factorised: Tensor, of_ones: Tensor | None, shape: tuple[int, int]
+    places: Tensor, nuggets: Tensor, variogram: Variogram, factorised: Tensor, of_ones: Tensor | None, shape: tuple[int, int]
 ) -> Tensor:
     """The kriging variance of a reading in each cell, its nugget included, as a share of the variance.
 
     Parameters
     ----------
-    places, counts : of the readings, in cells, (readings, 2) and (readings,)
+    places, nuggets : of the readings, in cells, (readings, 2), and what each has of its own as a share of the variance, (readings,)
     factorised : lower Cholesky factor of their covariance
     of_ones : solution of the system for ones, (readings,), where the mean is estimated (ordinary kriging); None where it is known
 
@@ -44,7 +44,7 @@ def unexplained(
     blocks, wide = (_centres(shape, size, places.device) for size in (block, block * WIDE))
     near = _near(places, shape)
     asked = [blocks.reshape(-1, 2), wide.reshape(-1, 2), near.float()]
-    of_blocks, of_wide, of_near = _from_nearest(places, counts, variogram, torch.cat(asked)).split([len(x) for x in asked])
+    of_blocks, of_wide, of_near = _from_nearest(places, nuggets, variogram, torch.cat(asked)).split([len(x) for x in asked])
     covariance = variogram.covariance(places, wide.reshape(-1, 2))
     exact = 1 - (torch.linalg.solve_triangular(factorised, covariance, upper=False) ** 2).sum(0)
     if of_ones is not None:
@@ -69,7 +69,7 @@ def _centres(shape: tuple[int, int], block: int, device: torch.device) -> Tensor
     return torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1)
 
 
-def _from_nearest(places: Tensor, counts: Tensor, variogram: Variogram, at: Tensor) -> Tensor:
+def _from_nearest(places: Tensor, nuggets: Tensor, variogram: Variogram, at: Tensor) -> Tensor:
     """Variance share that simple kriging from the nearest readings leaves, (at,)."""
     nearest = min(NEAREST, len(places))
     tree, parts = cKDTree(places.cpu().numpy()), []
@@ -79,7 +79,7 @@ def _from_nearest(places: Tensor, counts: Tensor, variogram: Variogram, at: Tens
         together = torch.cat([places[neighbours], some[None]]).movedim(2, 0)  # (2, nearest + 1, places)
         apart = (together[:, :, None] - together[:, None]).square_().sum(0).sqrt_()
         covariance = variogram.of_distance(apart)
-        own = torch.cat([variogram.nugget / counts[neighbours], torch.full_like(some[None, :, 0], variogram.nugget)])
+        own = torch.cat([nuggets[neighbours], torch.full_like(some[None, :, 0], variogram.nugget)])
         covariance.diagonal(dim1=0, dim2=1).add_(own.T)
         parts.append(_left_of_last(covariance))
     return torch.cat(parts)

@@ -109,7 +109,8 @@ class ReanalysisNetwork(nn.Module):
             Cell means of the readings in canonical units and how many readings each is the mean of (0 where there is
             none), shape (batch, station variables, rows, columns). A variable without any reading is missing.
         maps, maps_known : Tensor
-            Covariates in canonical units and where they are known (0 or 1), shape (batch, covariates, rows, columns).
+            Covariates, then the maps that are only a drift, in canonical units and where they are known (0 or 1), shape
+            (batch, maps, rows, columns).
         survey : Survey
             Of the whole field, cut to the window, where the others are only a window of it.
         stations : sequence of StationReadings
@@ -129,7 +130,7 @@ class ReanalysisNetwork(nn.Module):
             standardised = (values[:, t] - level) / spread * mask[:, t]
             values = torch.cat([values[:, :t], standardised[:, None], values[:, t + 1 :]], dim=1)
         known = maps_known.float()
-        maps = self._scaled(maps, known)
+        maps, seen = self._scaled(maps, known), len(c.covariates)
 
         fields = self.pointconv(values, mask)
         background, channels = None, []
@@ -148,12 +149,12 @@ class ReanalysisNetwork(nn.Module):
             count = torch.log1p(survey.stations if survey else _station_density(mask[:, t]))[:, None] / 7
             day = torch.cat([kriged.day, spread[:, 0], count], dim=1)
             channels += [
-                background, kriged.standardised, rough, kriged.plain, kriged.doubt, kriged.contrast, day[:, :, None, None],
+                background, kriged.standardised, rough, kriged.plain, kriged.doubt, kriged.contrast[:, :seen], day[:, :, None, None],
             ]
         if c.readings:
             departure = values[:, t : t + 1] if background is None else values[:, t : t + 1] - background
             channels += [torch.log2(1 + counts[:, None]), departure * mask[:, t : t + 1]]
-        channels += [maps, known] if c.availability else [maps]
+        channels += [maps[:, :seen], known[:, :seen]] if c.availability else [maps[:, :seen]]
 
         results = self._fuse(channels, mask.shape[-2:])
         doubt = kriged.doubt[:, 0] if c.kriging else None
@@ -208,7 +209,7 @@ class ReanalysisNetwork(nn.Module):
     def _scaled(self, maps: Tensor, known: Tensor) -> Tensor:
         """The maps transformed, 0 where they are unknown."""
         c = self.configuration
-        scaled = [transform(maps[:, i], c.transform_of(name)) for i, name in enumerate(c.covariates)]
+        scaled = [transform(maps[:, i], c.transform_of(name)) for i, name in enumerate(c.maps)]
         return torch.where(known > 0, torch.stack(scaled, dim=1), 0.0) if scaled else torch.zeros_like(maps)
 
     def _fuse(self, channels: Sequence[Tensor], shape: torch.Size) -> Tensor:

@@ -39,7 +39,7 @@ class Variogram(NamedTuple):
         return decaying(apart, self.distance).mul_(1 - self.nugget)
 
 
-def fit_variogram(places: Tensor, counts: Tensor, read: Tensor, drift: Tensor) -> Variogram:
+def fit_variogram(places: Tensor, counts: Tensor, read: Tensor, drift: Tensor, noise: Tensor | None = None) -> Variogram:
     """Range and nugget of greatest restricted likelihood times prior.
 
     Many readings are dealt into groups, whose likelihoods are multiplied as if they were independent (a composite
@@ -53,13 +53,15 @@ def fit_variogram(places: Tensor, counts: Tensor, read: Tensor, drift: Tensor) -
     counts : (readings,), how many readings each is the mean of
     read : (readings,), about standardised
     drift : (readings, 1 + maps), ones and the maps
+    noise : (readings,), variance of each reading's error as a share of the variance, beside its nugget; None for none
     """
     number = -(-len(places) // MOST_IN_GROUP)
     # A choice from a table needs no more digits than float32 has: the nuggets keep the systems well conditioned.
     # Dealt at random, with one seed, each group holds close pairs as well as distant ones.
     order = torch.randperm(len(places), generator=torch.Generator().manual_seed(0)).to(places.device)
     groups = [
-        _Group(*(x.float()[order[start::number]] for x in (places, counts, read, drift))) for start in range(number)
+        _Group(*(None if x is None else x.float()[order[start::number]] for x in (places, counts, read, drift, noise)))
+        for start in range(number)
     ]
     i, j = _climb(groups[0])
     rows, columns = _around(i, len(RANGES)), _around(j, len(NUGGETS))
@@ -76,10 +78,11 @@ class _Group:
 
     Parameters
     ----------
-    places, counts, read, drift : as for `fit_variogram`
+    places, counts, read, drift, noise : as for `fit_variogram`
     """
 
-    def __init__(self, places: Tensor, counts: Tensor, read: Tensor, drift: Tensor):
+    def __init__(self, places: Tensor, counts: Tensor, read: Tensor, drift: Tensor, noise: Tensor | None):
+        self._noise = noise
         self._apart, self._counts, self.device = distances(places, places), counts, places.device
         self._columns = torch.cat([read[:, None], drift], dim=1)
         self._ridge = torch.ones(drift.shape[1], device=places.device) / DRIFT_PRIOR**2
@@ -102,6 +105,8 @@ class _Group:
         share = torch.tensor(nuggets, device=self.device)
         covariance = (1 - share)[:, None, None] * decaying(self._apart, distance)
         covariance.diagonal(dim1=-2, dim2=-1).add_(share[:, None] / self._counts)
+        if self._noise is not None:
+            covariance.diagonal(dim1=-2, dim2=-1).add_(self._noise)
         factorised = torch.linalg.cholesky(covariance)
         whitened = torch.linalg.solve_triangular(factorised, self._columns.expand(len(share), -1, -1), upper=False)
         products = whitened.mT @ whitened

@@ -9,7 +9,7 @@ from typing import Any, Sequence
 import numpy as np
 
 from model_core.grid import Grid
-from model_core.variables import recognise
+from model_core.variables import known_variables, recognise
 
 GRID_MAPPING = "crs"
 CONVENTIONS = "CF-1.8"
@@ -93,7 +93,7 @@ def degrees(standard_name: str) -> dict[str, str]:
 
 def variable_attributes(name: str, unit: str, grid: Grid, timed: bool) -> dict[str, str]:
     """Of a field; long and standard name come from the table of known variables."""
-    known = recognise(name)
+    known = known_variables().get(name) or recognise(name)
     attributes = {"units": unit}
     if known:
         attributes["long_name"] = known.long_name

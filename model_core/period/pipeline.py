@@ -11,6 +11,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any, Callable, Iterable, Iterator
 
@@ -173,10 +174,13 @@ class _Reader(threading.Thread):
         super().__init__(daemon=True)
         self.queue: queue.Queue[Any] = queue.Queue(_AHEAD)
         self.error: BaseException | None = None
-        self._steps, self._stopped = steps, threading.Event()
+        self._steps, self._stopped, self._context = steps, threading.Event(), copy_context()  # which knows the job's variables
         self.start()
 
     def run(self) -> None:
+        self._context.run(self._read)
+
+    def _read(self) -> None:
         try:
             for step in self._steps:
                 if not self._put(step):
@@ -207,6 +211,7 @@ class _Writer(threading.Thread):
         super().__init__(daemon=True)
         self._output, self._queue = output, queue.Queue(ahead)
         self._error: BaseException | None = None
+        self._context = copy_context()
         self.start()
 
     def write(self, number: int, fields: Any, fingerprint: str, readings: int) -> None:
@@ -226,6 +231,9 @@ class _Writer(threading.Thread):
         self._raise()
 
     def run(self) -> None:
+        self._context.run(self._work)
+
+    def _work(self) -> None:
         while (item := self._queue.get()) is not None:
             if self._error is None:
                 try:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator, Sequence
 
 import netCDF4
 import numpy as np
 import zarr
 
+from model_core.errors import InputError
 from model_core.netcdf_path import netcdf_path
 from model_core.output.cf import read_starts
 from model_core.period.frame import Frame
 from model_core.period.stores import FINGERPRINT, READINGS
+from model_core.provenance.repeat import difference
 
 
 class Previous:
@@ -52,6 +54,17 @@ class Previous:
 
     def _names(self) -> list[str]:
         return list(self._file.variables if isinstance(self._file, netCDF4.Dataset) else self._file.array_keys())
+
+
+def differences_of_steps(before: Path, now: Path, fields: Sequence[str]) -> Iterator[tuple[bool, float, bool]]:
+    """`provenance.repeat.difference` of each step of two NetCDF files of one period; `InputError` if their steps or fields differ."""
+    with netCDF4.Dataset(netcdf_path(before)) as old, netCDF4.Dataset(netcdf_path(now)) as new:
+        for data in (old, new):
+            data.set_auto_mask(False)
+        if any(name not in old.variables or old[name].shape != new[name].shape for name in fields):
+            raise InputError(f"'{before}' holds other fields or steps than it says of its making; take another copy of it")
+        for step in range(len(new["time"])):
+            yield difference(*({name: data[name][step] for name in fields} for data in (old, new)))
 
 
 def _open(path: Path) -> Any:

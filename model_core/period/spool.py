@@ -14,6 +14,7 @@ from model_core.stations.screening import settled
 
 _ROW = np.dtype([
     ("time", "<i8"), ("x", "<f8"), ("y", "<f8"), ("value", "<f8"), ("station", "<i4"), ("rows", "<i4"), ("flags", "u1"),
+    ("error", "<f8"),
 ])
 # What a month may take of memory before its readings go to the disk: 1500 stations' daily means stay in memory.
 _MONTH_BYTES = 2 << 20
@@ -51,6 +52,7 @@ class ReadingSpool:
         rows["station"] = self._stations(observations.id)
         rows["rows"] = 1 if observations.rows is None else observations.rows
         rows["flags"] = 0 if observations.flags is None else observations.flags
+        rows["error"] = 0 if observations.error is None else observations.error
         earliest, latest = observations.time.min(), observations.time.max()
         self.first = earliest if self.first is None else min(self.first, earliest)
         self.last = latest if self.last is None else max(self.last, latest)
@@ -77,7 +79,8 @@ class ReadingSpool:
         time = rows["time"].astype("datetime64[s]")
         report = ReadingReport(int(count.sum()), int(count.sum()))
         like = self._like
-        return settled(Observations(x, y, value, like.crs, like.species, report, time, ids, rows=count, flags=flags))
+        error = None if like.error is None else np.ascontiguousarray(rows["error"])
+        return settled(Observations(x, y, value, like.crs, like.species, report, time, ids, rows=count, flags=flags, error=error))
 
     def close(self) -> None:
         """Let go of what was not taken."""

@@ -13,7 +13,8 @@ from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.period.spool import ReadingSpool
 from model_core.stations.daily import HOURS, daily_means, hourly_means, not_below_zero
-from model_core.stations.gridding import CellReadings, GriddedReadings, all_outside, cell_means, locate_in_cells
+from model_core.stations.errors import certain_enough
+from model_core.stations.gridding import TOO_UNCERTAIN, CellReadings, GriddedReadings, all_outside, cell_means, locate_in_cells
 from model_core.stations.reading_report import ReadingReport
 from model_core.stations.readings import DAILY_VALUE, FLAGS, RUNNING, Observations
 from model_core.stations.series import SeriesPart, StationSeries
@@ -44,6 +45,9 @@ class StepReadings:
                 (cells.cells, "<i4"), (cells.values, "<f4"), (cells.counts, "<i4"), (cells.placed.values, "<f4"), (cells.placed.places, "<f4"),
             ):
                 digest.update(np.ascontiguousarray(array, kind).tobytes())
+            if cells.errors is not None:
+                for array in (cells.errors, cells.placed.errors):
+                    digest.update(np.ascontiguousarray(array, "<f4").tobytes())
         return digest.hexdigest()
 
     def on_grid(self, grid: Grid) -> dict[str, GriddedReadings]:
@@ -164,11 +168,17 @@ class GriddedSeries:
             self.report = self.report.without(means.rows_in(~inside), "outside grid")
         step = means.time[inside].astype(f"datetime64[{self._unit}]").astype("datetime64[s]")
         cell, value, place = cell[inside], means.value[inside], place[inside]
+        error, table_rows = (None if array is None else array[inside] for array in (means.error, means.rows))
         steps, member = np.unique(step, return_inverse=True)
         order = np.argsort(member, kind="stable")
         ends = np.cumsum(np.bincount(member, minlength=len(steps)))
         for number, rows in enumerate(np.split(order, ends[:-1])) if len(steps) else ():
-            yield steps[number], cell_means(cell[rows], value[rows], place[rows])
+            if error is not None:
+                certain = certain_enough(value[rows], error[rows])
+                left_out = rows[~certain]
+                self.report = self.report.without(len(left_out) if table_rows is None else int(table_rows[left_out].sum()), TOO_UNCERTAIN)
+                rows = rows[certain]
+            yield steps[number], cell_means(cell[rows], value[rows], place[rows], None if error is None else error[rows])
 
 
 def step_readings(

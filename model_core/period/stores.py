@@ -154,7 +154,7 @@ class GeotiffDays:
 def _write_frame(group: zarr.Group, frame: Frame) -> None:
     grid, times, (rows, columns) = frame.grid, frame.times, axis_names(frame.grid)
     given = {name: value for name, value in frame.attributes.items() if value is not None}
-    group.attrs.put({"Conventions": CONVENTIONS, "history": f"written by CTM Reanalysis {__version__}", **given, "frame": frame.digest})
+    group.attrs.put({"Conventions": CONVENTIONS, "history": f"written by CTM Reanalysis {__version__}", **given})
     steps, shape = len(times), grid.shape
 
     def put(name: str, values: np.ndarray, dims: tuple[str, ...], attributes: Mapping[str, Any]) -> None:
@@ -182,6 +182,7 @@ def _write_frame(group: zarr.Group, frame: Frame) -> None:
     # Without a fill value, which readers would take for "no data": what is not written reads as zero.
     announce(READINGS, (steps,), ("time",), "i4", None, None, ABOUT[READINGS])
     announce(FINGERPRINT, (steps, FINGERPRINT_BYTES), ("time", f"{FINGERPRINT}_size"), "u1", None, None, ABOUT[FINGERPRINT])
+    group.attrs["frame"] = frame.digest  # last: what a killed process left of a store is none
 
 
 def _hex(fingerprints: np.ndarray) -> dict[int, str]:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Mapping
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from model_core.report.figures import PageFigure, distance_figure, png_figure
 from model_core.report.maps import residual_map
@@ -15,21 +14,21 @@ from model_core.scores import scores
 from model_core.validation.cross_validation import CrossValidation
 from model_core.variables import get_variable
 
-_EARTH_KM = 6371.0
 _LIMITS_KM = (5, 10, 20, 50, 100)
 _FEWEST = 5  # readings in a class of distance
 _SCORES = ("n", "r2_det", "r2_pearson", "rmse", "mae", "nme", "nmb", "crps", "coverage_90", "rmse_to_kriging")
 
 
 def write_crossvalidation_report(
-    path: Path, result: CrossValidation, report: Mapping[str, Any], summary: Mapping[str, Mapping[str, Any]], scatter: bytes, title: str,
+    path: Path, result: CrossValidation, report: Mapping[str, Any], summary: Mapping[str, Mapping[str, Any]], scatter: bytes, classes: bytes,
+    title: str,
 ) -> None:
     """Write the page.
 
     Parameters
     ----------
     report, summary : as the job writes and returns them
-    scatter : the scatter figure, PNG
+    scatter, classes : the figures of the scatter and of the scores by class, PNG
     title : of the figures, two lines
     """
     variable = get_variable(result.species)
@@ -43,6 +42,7 @@ def write_crossvalidation_report(
         "unit": variable.unit, "score_names": ["", *(word(key) for key in keys)],
         "scores": [[names[method], *(line.get(key) for key in keys)] for method, line in summary.items()],
         "scatter": png_figure(scatter, "Observed against predicted; each reading was predicted without its station", 820),
+        "classes": png_figure(classes, "Bias and RMSE by class of readings", 820),
         "residuals": _residuals(result, variable.unit),
         "distance": figure, "distance_header": header, "distances": rows,
         "days": [[str(day["date"]), day["n"], *(day["methods"][result.methods[0]].get(key) for key in ("r2_det", "rmse", "nmb"))]
@@ -65,24 +65,9 @@ def _residuals(result: CrossValidation, unit: str) -> PageFigure:
                         "Predicted less observed, mean of each station’s days; red where the prediction is too high")
 
 
-def distance_to_given(result: CrossValidation) -> np.ndarray:
-    """Distance in km from each reading's station to the nearest one of its day that is in another fold, (rows of the table,)."""
-    table, distance = result.table.reset_index(drop=True), np.full(len(result.table), np.nan)
-    phi, theta = np.radians(table["lat"].to_numpy(float)), np.radians(table["lon"].to_numpy(float))
-    points = _EARTH_KM * np.column_stack([np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)])
-    folds = table["fold"].to_numpy()
-    for _, rows in table.groupby("time", dropna=False).groups.items():
-        rows = np.asarray(rows)
-        for fold in np.unique(folds[rows]):
-            own, others = rows[folds[rows] == fold], rows[folds[rows] != fold]
-            if len(others):
-                distance[own] = cKDTree(points[others]).query(points[own])[0]
-    return distance
-
-
 def _by_distance(result: CrossValidation, unit: str, names: Mapping[str, str]) -> tuple[list[str], list[list[Any]], PageFigure]:
     """Header and rows of a table, and the figure, over the classes of distance that hold enough readings."""
-    distance, observed = distance_to_given(result), result.table["observed"].to_numpy(float)
+    distance, observed = result.table["near_km"].to_numpy(float), result.table["observed"].to_numpy(float)
     member = np.searchsorted(_LIMITS_KM, distance)
     labels, rows, rmse = [], [], {name: [] for name in names.values()}
     for number in range(len(_LIMITS_KM) + 1):

@@ -19,7 +19,8 @@ _WORDS = {
     "ioa": "IOA", "mfb": "MFB", "mfe": "MFE", "crps": "CRPS", "n": "n", "coverage_50": "in the 50 % interval",
     "coverage_90": "in the 90 % interval", "width_50": "width of the 50 % interval", "width_90": "width of the 90 % interval",
     "nme_above_75": "NME above 75", "nme_above_150": "NME above 150", "rmse_to_kriging": "RMSE / kriging’s", "idw": "inverse distance",
-    "ok": "kriging", "oklog": "kriging of logs", "vna": "Voronoi neighbours", "avna": "aVNA", "evna": "eVNA", "model": "model",
+    "ok": "kriging", "oklog": "kriging of logs", "vna": "Voronoi neighbours", "avna": "aVNA", "evna": "eVNA", "model": "model", "ked": "kriging with drift",
+    "kedlog": "kriging of logs with drift", "ctm": "CTM", "rk": "regression kriging", "rklog": "regression kriging of logs",
 }
 
 

@@ -15,6 +15,7 @@ from model_core.simulation.chemistry import SURFACE_RESISTANCE, Reactions, surfa
 from model_core.simulation.climate import Landscape, Season
 from model_core.simulation.emission import Emission
 from model_core.simulation.geometry import Geometry
+from model_core.simulation.nitrogen import NitrogenOxides, surface_no2
 from model_core.simulation.terrain import Terrain
 from model_core.simulation.transport import Advection, diffuse
 from model_core.simulation.variety import Variety
@@ -35,21 +36,23 @@ INFLOW = 0.85
 
 @dataclass(frozen=True)
 class SimulatedDay:
-    """Daily means of one day; float32 (rows, columns), row 0 north: PM2.5 (ug m-3), RH (%), 10 m wind speed (m/s)."""
+    """Daily means of one day; float32 (rows, columns), row 0 north: PM2.5 (ug m-3), RH (%), 10 m wind speed (m/s), NO2 (ug m-3) or None."""
 
     date: date
     pm25: np.ndarray
     rh: np.ndarray
     wind: np.ndarray
+    no2: np.ndarray | None = None
 
 
 def simulate_days(
-    grid: Grid, start: date, days: int, seed: int, terrain: Terrain | None = None, progress: Progress | None = None,
+    grid: Grid, start: date, days: int, seed: int, terrain: Terrain | None = None, progress: Progress | None = None, no2: bool = False,
 ) -> Iterator[SimulatedDay]:
     """Simulate consecutive days, one after the other in bounded memory.
 
     The same grid, start, seed and terrain give the same fields to the last bit on one machine. The seed makes the
-    weather and the emissions, and the landscape where no terrain is given.
+    weather and the emissions, and the landscape where no terrain is given. With `no2` the days have nitrogen dioxide too; the other
+    fields are the same with it and without.
 
     Raises
     ------
@@ -70,7 +73,7 @@ def simulate_days(
             f"the terrain has {terrain.elevation.shape} (rows, columns) and the grid {grid.shape}; "
             "warp the terrain to the grid"
         )
-    return _run(_World(grid, start, seed, terrain), start, days, progress)
+    return _run(_World(grid, start, seed, terrain, no2), start, days, progress)
 
 
 def _run(world: "_World", start: date, days: int, progress: Progress) -> Iterator[SimulatedDay]:
@@ -87,7 +90,7 @@ def _run(world: "_World", start: date, days: int, progress: Progress) -> Iterato
 class _World:
     """The state that one day hands to the next: weather, fires and the burdens of particles and precursors."""
 
-    def __init__(self, grid: Grid, start: date, seed: int, terrain: Terrain):
+    def __init__(self, grid: Grid, start: date, seed: int, terrain: Terrain, no2: bool):
         self._geometry = Geometry.of(grid)
         self._variety = Variety.draw(np.random.default_rng([seed, 4]))
         self._land = Landscape.of(terrain, self._geometry, self._variety)
@@ -99,6 +102,7 @@ class _World:
         self._weather = Weather(self._geometry, self._land, weather, self._variety)
         self._particles = np.zeros(grid.shape, np.float32)
         self._gases = np.zeros(grid.shape, np.float32)
+        self._nox = np.zeros(grid.shape, np.float32) if no2 else None
         self._x_first = False
         # Mass per cell, up to a constant, is burden times width: columns of a lon-lat grid narrow to the poles.
         self._relative_area = np.broadcast_to(
@@ -114,28 +118,33 @@ class _World:
         season = Season.of(day, self._geometry, self._land)
         self._emission.start_day(day)
         blocks = int(24 / WEATHER_HOURS)
-        pm25, rh, wind = (np.zeros(self._geometry.shape) for _ in range(3))
+        pm25, rh, wind, no2 = (np.zeros(self._geometry.shape) for _ in range(4))
+        resistance = SURFACE_RESISTANCE * self._variety.surface
         for _ in range(blocks):
             self._weather.advance(WEATHER_HOURS, season)
             air = self._weather.state(season)
             rh += air.rh
             wind += air.wind
-            particles, emitted = self._pass_block(day, season, air)
-            pm25 += surface_pm25(particles, air, emitted, SURFACE_RESISTANCE * self._variety.surface)
-        return SimulatedDay(day, *((field / blocks).astype(np.float32) for field in (pm25, rh, wind)))
+            particles, emitted, nox = self._pass_block(day, season, air)
+            pm25 += surface_pm25(particles, air, emitted, resistance)
+            if nox is not None:
+                no2 += surface_no2(nox, air, self._emission.burning, resistance)
+        fields = (pm25, rh, wind) if self._nox is None else (pm25, rh, wind, no2)
+        return SimulatedDay(day, *((field / blocks).astype(np.float32) for field in fields))
 
-    def _pass_block(self, day: date, season: Season, air: State) -> tuple[np.ndarray, np.ndarray]:
-        """Some hours of constant weather; mean burden of particles and their emission."""
+    def _pass_block(self, day: date, season: Season, air: State) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Some hours of constant weather; mean burden of particles, their emission, and mean burden of NOx where it is asked for."""
         seconds = self._seconds
         self._x_first = not self._x_first
         advection = Advection(self._geometry, air.east, air.north, seconds, self._x_first)
         haze = self._particles / air.mixing_depth
         emitted = self._emission.rates(day, air.wind, air.rh, haze)
         reactions = Reactions(emitted, air, season, self._land, seconds, haze, self._variety)
+        nitrogen = None if self._nox is None else NitrogenOxides(self._emission.burning, air, season, seconds)
         # What a step makes of air that is the same everywhere: above 1 where air converges, below where it diverges.
         gathered = advection.step(self._relative_area) / self._relative_area
         kept, sinking = 1 / np.maximum(gathered, 1), np.maximum(1 - gathered, 0)
-        total = np.zeros(self._geometry.shape, np.float32)
+        total, nox = (np.zeros(self._geometry.shape, np.float32) for _ in range(2))
         for _ in range(self._steps):
             particles = self._carry(advection, self._particles, reactions.background)
             gases = self._carry(advection, self._gases, None)
@@ -143,7 +152,11 @@ class _World:
             particles = kept * particles + sinking * reactions.background
             self._particles, self._gases = reactions.step(particles, kept * gases)
             total += self._particles
-        return total / self._steps, emitted[0]
+            if nitrogen is not None:
+                carried = kept * self._carry(advection, self._nox, nitrogen.background) + sinking * nitrogen.background
+                self._nox = nitrogen.step(carried)
+                nox += self._nox
+        return total / self._steps, emitted[0], None if nitrogen is None else nox / self._steps
 
     def _carry(self, advection: Advection, burden: np.ndarray, background: np.ndarray | None) -> np.ndarray:
         """The burden after advection and diffusion of a step."""

@@ -71,6 +71,8 @@ class Emission:
         gas_ratio = PRECURSOR_RATIO * variety.precursors * np.exp(0.25 * fractal_noise(rng, geometry, 700.0))
         self._gas_ratio = gas_ratio.astype(np.float32)
         self._fires = np.zeros(geometry.shape, np.float32)
+        # Of the last `rates`: primary PM2.5 of people and works, ug m-2 s-1, with which other species are emitted.
+        self.burning = np.zeros(geometry.shape, np.float32)
         # Heating, holidays, harvests and orders to close: regions change what they emit for some days.
         self._activity = DriftingField(daily_rng, geometry, peak_km=1300, shortest_km=350, decay=4.0, memory_hours=110)
 
@@ -128,6 +130,7 @@ class Emission:
         dust = DUST_FACTOR * loose * self._bare * dry * np.maximum(wind - DUST_THRESHOLD, 0) ** 3
         wild = self._wild * (1 - 0.5 * winter)  # soil and plants
         works = orders * self._works
+        self.burning = people + works
         burnt = people + wild + works + self._fires
         sea = PLANKTON_GASES * ~self._land.terrain.land
         reactive = orders * self._people * self._busy * (1 + 0.1 * winter) + wild + 1.3 * works + 0.2 * self._fires

@@ -19,14 +19,15 @@ from model_core.simulation.terrain import Terrain
 SOURCE = "SIMULATED data from the demonstration CTM: invented weather and emissions, not for air-quality assessment"
 # CTM name of each field of a day and of each map, with its unit.
 DAILY = {"PM25_TOT": ("pm25", "ug m-3"), "RH": ("rh", "%"), "WSPD10": ("wind", "m s-1")}
+NITROGEN_DIOXIDE = {"NO2": ("no2", "ug m-3")}
 STATIC = {"HT": ("elevation", "m"), "URBFRAC": ("urban", "1"), "LANDMASK": ("land", "1")}
 
 
 def write_simulation(
     path: str | Path, grid: Grid, start: date, days: int, seed: int,
-    terrain: Terrain | None = None, progress: Progress | None = None,
+    terrain: Terrain | None = None, progress: Progress | None = None, no2: bool = False,
 ) -> dict[str, Any]:
-    """Simulate days and write them to a NetCDF file, a day at a time.
+    """Simulate days and write them to a NetCDF file, a day at a time; with `no2` nitrogen dioxide too.
 
     The file carries its final name only when it is complete. As in CTM output, its rows run from south to north.
 
@@ -47,25 +48,26 @@ def write_simulation(
     begun = time.perf_counter()
     if terrain is None:
         terrain = Terrain.synthetic(grid, seed)
-    simulated = simulate_days(grid, start, days, seed, terrain, progress)
+    simulated = simulate_days(grid, start, days, seed, terrain, progress, no2)
+    daily = {**DAILY, **NITROGEN_DIOXIDE} if no2 else DAILY
     dates = [start + timedelta(days=number) for number in range(days)]
-    with NetcdfWriter(path, grid, dates, _attributes(grid, start, days, seed, terrain), south_first=True) as file:
-        for name, (_, unit) in DAILY.items():
+    with NetcdfWriter(path, grid, dates, _attributes(grid, start, days, seed, terrain, no2), south_first=True) as file:
+        for name, (_, unit) in daily.items():
             file.define(name, unit, daily=True)
         for name, (field, unit) in STATIC.items():
             file.define(name, unit, daily=False)
             file.write(name, getattr(terrain, field))
         for number, day in enumerate(simulated):
-            for name, (field, _) in DAILY.items():
+            for name, (field, _) in daily.items():
                 file.write(name, getattr(day, field), number)
     return {"out": str(path), "days": days, "seconds": round(time.perf_counter() - begun, 3)}
 
 
-def _attributes(grid: Grid, start: date, days: int, seed: int, terrain: Terrain) -> dict[str, Any]:
+def _attributes(grid: Grid, start: date, days: int, seed: int, terrain: Terrain, no2: bool) -> dict[str, Any]:
     made = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     run = f"start {start}, days {days}, seed {seed}"
     return {
-        "title": f"SIMULATED daily PM2.5, relative humidity and wind speed, {days} days from {start}",
+        "title": f"SIMULATED daily PM2.5, {'NO2, ' if no2 else ''}relative humidity and wind speed, {days} days from {start}",
         "source": SOURCE,
         "terrain_source": terrain.source or None,
         "seed": np.int64(seed),

@@ -99,4 +99,12 @@ def _means(observations: Observations, period: str, needed: int) -> Observations
     report = observations.report.without(int(rows[~enough].sum()), "too few hours")
     picked = observations.select(order[starts[enough]], report)
     start = picked.time.astype(f"datetime64[{period}]").astype("datetime64[s]")
-    return replace(picked, value=means[enough], time=start, hourly=False, rows=rows[enough], flags=flags, hours=hours[enough])
+    errors = None if observations.error is None else _mean_errors(observations.error[order], starts)[enough]
+    return replace(
+        picked, value=means[enough], time=start, hourly=False, rows=rows[enough], flags=flags, hours=hours[enough], error=errors,
+    )
+
+
+def _mean_errors(errors: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Errors of means: as large as those of their readings are in the mean, see `errors`."""
+    return np.add.reduceat(errors, starts) / np.diff(np.append(starts, len(errors)))

@@ -9,8 +9,11 @@ from pyproj import Transformer
 
 from model_core.errors import InputError
 from model_core.grid import Grid
+from model_core.stations.errors import certain_enough, weights
 from model_core.stations.reading_report import ReadingReport
 from model_core.stations.readings import Observations
+
+TOO_UNCERTAIN = "too uncertain"  # reason for which readings are left out, see `errors.certain_enough`
 
 
 @dataclass(frozen=True)
@@ -25,16 +28,19 @@ class PlacedReadings:
         In the canonical unit.
     cells : int32, shape (readings,)
         The cell of each, row * columns + column.
+    errors : float32, shape (readings,), or None
+        Standard deviation of each about the truth, in the same unit; None where nothing is said of them.
     """
 
     places: np.ndarray
     values: np.ndarray
     cells: np.ndarray
+    errors: np.ndarray | None = None
 
     def outside(self, cells: np.ndarray) -> "PlacedReadings":
         """Those that lie in none of the given cells, a bool array (rows, columns)."""
         kept = ~cells.ravel()[self.cells]
-        return PlacedReadings(self.places[kept], self.values[kept], self.cells[kept])
+        return PlacedReadings(self.places[kept], self.values[kept], self.cells[kept], None if self.errors is None else self.errors[kept])
 
 
 @dataclass(frozen=True)
@@ -51,12 +57,15 @@ class GriddedReadings:
         That of the observations, with those outside the grid.
     placed : PlacedReadings or None
         The readings themselves; None where only the cells' means are known.
+    errors : float32, shape (rows, columns), or None
+        Standard deviation of each cell's mean about the truth, as far as its readings tell their errors; None where they don't.
     """
 
     values: np.ndarray
     counts: np.ndarray
     report: ReadingReport
     placed: PlacedReadings | None = None
+    errors: np.ndarray | None = None
 
     @property
     def mask(self) -> np.ndarray:
@@ -84,8 +93,15 @@ def grid_observations(observations: Observations, grid: Grid) -> GriddedReadings
     cell, inside, place = locate_in_cells(observations, grid)
     if not inside.any():
         raise InputError(all_outside(observations, grid))
-    readings = cell_means(cell[inside], observations.value[inside], place[inside])
-    return readings.on_grid(grid, observations.report.without(observations.rows_in(~inside), "outside grid"))
+    report = observations.report.without(observations.rows_in(~inside), "outside grid")
+    at = np.flatnonzero(inside)
+    errors = None if observations.error is None else observations.error[at]
+    certain = certain_enough(observations.value[at], errors)
+    if not certain.all():
+        left_out = np.zeros(len(observations), bool)
+        left_out[at[~certain]] = True
+        report, at, errors = report.without(observations.rows_in(left_out), TOO_UNCERTAIN), at[certain], errors[certain]
+    return cell_means(cell[at], observations.value[at], place[at], errors).on_grid(grid, report)
 
 
 @dataclass(frozen=True)
@@ -98,33 +114,47 @@ class CellReadings:
     values : float32 (cells,), mean reading of the cell
     counts : int32 (cells,), readings in it
     placed : the readings themselves, ordered by their cells
+    errors : float32 (cells,), standard deviations of the means about the truth; None where nothing is said of them
     """
 
     cells: np.ndarray
     values: np.ndarray
     counts: np.ndarray
     placed: PlacedReadings
+    errors: np.ndarray | None = None
 
     def on_grid(self, grid: Grid, report: ReadingReport) -> GriddedReadings:
         """The same readings in arrays of the whole grid."""
         values, counts = np.zeros(grid.shape, np.float32), np.zeros(grid.shape, np.int32)
         values.flat[self.cells], counts.flat[self.cells] = self.values, self.counts
-        return GriddedReadings(values, counts, report, self.placed)
+        errors = None
+        if self.errors is not None:
+            errors = np.zeros(grid.shape, np.float32)
+            errors.flat[self.cells] = self.errors
+        return GriddedReadings(values, counts, report, self.placed, errors)
 
 
-def cell_means(cell: np.ndarray, value: np.ndarray, place: np.ndarray) -> CellReadings:
+def cell_means(cell: np.ndarray, value: np.ndarray, place: np.ndarray, error: np.ndarray | None = None) -> CellReadings:
     """Mean of the readings in each cell, and the readings in an order that is theirs alone.
 
     Parameters
     ----------
     cell, value : flat cell indices and readings, (readings,)
     place : (readings, 2), as `locate_in_cells` gives it
+    error : standard deviations of the readings about the truth, (readings,), by whose inverse variances they are averaged
+        (`errors.weights`); None weighs them alike
     """
     # In a fixed order of cell, place and value, sums don't depend on the order of the stations, not even in the last bit.
     place = place.astype(np.float32)
     order = np.lexsort((value, place[:, 1], place[:, 0], cell))
     cell, value, place = cell[order], value[order], place[order]
     cells, member, counts = np.unique(cell, return_inverse=True, return_counts=True)
+    if error is not None:
+        error = error[order]
+        weight = weights(value, error)
+        means, errors = _weighted(member, value, error, weight)
+        placed = _placed_by_weight(cell, value, place, error, weight)
+        return CellReadings(cells.astype(np.int32), means, counts.astype(np.int32), placed, errors)
     means = np.bincount(member, value, minlength=len(cells)) / counts
     return CellReadings(cells.astype(np.int32), means.astype(np.float32), counts.astype(np.int32), _placed(cell, value, place))
 
@@ -136,6 +166,23 @@ def _placed(cell: np.ndarray, value: np.ndarray, place: np.ndarray) -> PlacedRea
     member = np.cumsum(new) - 1
     mean = np.bincount(member, value) / np.bincount(member)
     return PlacedReadings(place[new], mean.astype(np.float32), cell[new].astype(np.int32))
+
+
+def _weighted(member: np.ndarray, value: np.ndarray, error: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted means of groups and their standard deviations, float32 (groups,)."""
+    total = np.bincount(member, weight)
+    return (
+        (np.bincount(member, weight * value) / total).astype(np.float32),
+        (np.sqrt(np.bincount(member, (weight * error) ** 2)) / total).astype(np.float32),
+    )
+
+
+def _placed_by_weight(cell: np.ndarray, value: np.ndarray, place: np.ndarray, error: np.ndarray, weight: np.ndarray) -> PlacedReadings:
+    """As `_placed`, of readings with errors."""
+    new = np.ones(len(cell), bool)
+    new[1:] = (cell[1:] != cell[:-1]) | (place[1:] != place[:-1]).any(1)
+    means, errors = _weighted(np.cumsum(new) - 1, value, error, weight)
+    return PlacedReadings(place[new], means, cell[new].astype(np.int32), errors)
 
 
 def locate_cells(observations: Observations, grid: Grid) -> tuple[np.ndarray, np.ndarray]:

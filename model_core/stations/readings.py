@@ -44,6 +44,8 @@ class Observations:
         Remarks, bits of `FLAGS`; None where there are none.
     hours : int array or None
         Valid hours that each daily mean was made of; None where readings are as they stand in the table.
+    error : float64 array or None
+        Standard deviation of each reading about the truth, in the unit of the values; None where nothing is said of it.
     seen : int or None
         How many stations the table holds, also where nothing of them is used; of the day, where one was asked for.
     """
@@ -62,6 +64,7 @@ class Observations:
     flags: np.ndarray | None = None
     hours: np.ndarray | None = None
     seen: int | None = None
+    error: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.value)
@@ -92,7 +95,7 @@ class Observations:
 
     def select(self, keep: np.ndarray, report: ReadingReport | None = None) -> "Observations":
         """The readings at a boolean mask or index array; `report` stays unless one is given."""
-        arrays = {name: getattr(self, name) for name in ("x", "y", "value", "time", "id", "group", "rows", "flags", "hours")}
+        arrays = {name: getattr(self, name) for name in ("x", "y", "value", "time", "id", "group", "rows", "flags", "hours", "error")}
         picked = {name: None if array is None else array[keep] for name, array in arrays.items()}
         return replace(self, report=report or self.report, **picked)
 

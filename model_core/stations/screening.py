@@ -45,7 +45,7 @@ def screen(
     Parameters
     ----------
     table : columns x, y, value, and where they are known time (datetime64), id, group, unit, monitor, daily (a daily value among hours),
-        averaging (`averaging.HOUR`, ...);
+        averaging (`averaging.HOUR`, ...), error and error_share (`errors.ErrorRule.of`);
         its index are row numbers from 0
     report : of the rows up to now
     unit : of all values; a column `unit` says it row by row where this is None
@@ -98,6 +98,8 @@ def screen(
     observations = observations.with_flag(NEGATIVE, negative).with_flag(AVERAGED, repeats.averaged)
     running = table["averaging"].to_numpy()[kept] == RUNNING_DAY if "averaging" in table else np.zeros(len(kept), bool)
     observations = observations.with_flag(DAILY_VALUE, daily).with_flag(RUNNING, running).select(repeats.keep)
+    if "error" in table:
+        observations = replace(observations, error=_errors(table, raw, converted, unit, variable.unit, where, gas)[kept][repeats.keep])
     values = Values.of(observations.value, raw[kept][repeats.keep])
     rows = table.index[kept][repeats.keep]
     return replace(observations, report=_told(observations, repeats, stations, id_of, time_of, values, rows))
@@ -142,6 +144,16 @@ def in_unit(table: pd.DataFrame, values: np.ndarray, unit: str | None, wanted: s
         row = table.index[np.flatnonzero(of_unit)[0]] + 1
         converted[of_unit] = convert(values[of_unit], str(text).strip(), wanted, f"{where}, row {row}", gas)
     return converted
+
+
+def _errors(
+    table: pd.DataFrame, raw: np.ndarray, converted: np.ndarray, unit: str | None, wanted: str, where: str, gas: Gas | None,
+) -> np.ndarray:
+    """Standard deviations of the rows' readings in the wanted unit, from the columns `error` (their unit) and `error_share`."""
+    absolute, share = (table[name].to_numpy(float) for name in ("error", "error_share"))
+    if absolute.any():
+        absolute = in_unit(table, raw + absolute, unit, wanted, where, gas) - converted
+    return absolute + share * np.abs(converted)
 
 
 class _Sieve:

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import Mapping, Sequence
 
 from model_core.errors import InputError
+from model_core.gases import STANDARD
+from model_core.stations.errors import ErrorRule, error_rule
 from model_core.time_zones import Clock
-from model_core.units import MOLAR_MASS, Gas
+from model_core.units import Gas
+from model_core.variables import get_variable, molar_mass
 
 AUTO, NONE = "auto", "none"
 DATE_ORDERS = (AUTO, "dmy", "mdy", "ymd")
 STAMPS = ("start", "end")
 WIDE = (AUTO, "yes", "no")
-# What the EU's reports of gases in ug m-3 are at: 20 degC and 1013.25 hPa.
-DEFAULT_TEMPERATURE_K, DEFAULT_PRESSURE_PA = 293.15, 101325.0
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Source:
     sites, sites_id : table with the places of the stations by their codes, and its column of the code
     wide : whether there is one column per station: ``yes``, ``no``, or ``auto`` for what the form or the header says
     encoding, decimal : of a text file; None for found
+    error, network : what is said of the error of readings, and the column that says their network (`errors.error_rule`)
     temperature, pressure : K and Pa, at which mixing ratios of gases become mass concentrations; None for 293.15 K and 101325 Pa
     clock : whose days count, or None: times count as they stand
     times_in : zone of times without an offset, where the user named it; a form may know it too
@@ -68,6 +70,8 @@ class Source:
     wide: str = AUTO
     encoding: str | None = None
     decimal: str | None = None
+    error: tuple[str, ...] = ()
+    network: str | None = None
     temperature: float | None = None
     pressure: float | None = None
     clock: Clock | None = None
@@ -83,17 +87,24 @@ class Source:
                 raise InputError(f"unknown {name} '{value}'; choose {', '.join(known)}")
         if self.decimal not in (None, ".", ","):
             raise InputError(f"the decimal sign is . or , not '{self.decimal}'")
+        error_rule(self.error, self.network)  # which says what is wrong in them
         if (self.x is None) != (self.y is None):
             raise InputError(f"give both coordinate columns or neither; got x={self.x!r}, y={self.y!r}")
 
     @property
+    def errors(self) -> ErrorRule | None:
+        """How the error of a reading is found; None where nothing is said of it."""
+        return error_rule(self.error, self.network)
+
+    @property
     def gas(self) -> Gas | None:
         """What turns mixing ratios of the species into mass concentrations; None where it is no gas."""
-        if self.species not in MOLAR_MASS:
+        mass = molar_mass(get_variable(self.species))
+        if mass is None:
             return None
         return Gas(
-            MOLAR_MASS[self.species], DEFAULT_TEMPERATURE_K if self.temperature is None else self.temperature,
-            DEFAULT_PRESSURE_PA if self.pressure is None else self.pressure,
+            mass, STANDARD.temperature_k if self.temperature is None else self.temperature,
+            STANDARD.pressure_pa if self.pressure is None else self.pressure,
         )
 
 

@@ -64,10 +64,12 @@ class StationTable:
         self.source = source = meaning.source
         self.notes = [*getattr(self._table, "notes", ()), *meaning.notes]
         self._form = meaning.form
-        self._conditions = conditions(source.where, self._names)
+        self._conditions, self._errors = conditions(source.where, self._names), source.errors
         self._time = joined_columns(source.time, self._names)
         self._id = joined_columns(source.id, self._names)
         self._station_columns = self._wide_columns(sample)
+        if self._errors and self._errors.columns and (self._station_columns or self._extra.get("hours")):
+            raise InputError(f"'{self._file}' has several readings in a row, and no error of each: give one for all, such as --error 20%")
         self._find_value()
         self._axes = self._find_axes()
         self._sites: Sites | None = None
@@ -219,6 +221,7 @@ class StationTable:
             *(values or [source.value]), *(name for name, _ in extra.get("hour_flags", ())), *extra.get("value_else", ()), *self._time,
             *self._id, *(self._axes or ()), *(condition.column for condition in self._conditions),
             *(name for name in (source.group, source.unit_column, self._averaging, self._monitor, self._judging) if name),
+            *(self._errors.columns if self._errors else ()),
         ]
         return list(dict.fromkeys(wanted))
 
@@ -263,6 +266,10 @@ class StationTable:
         if self._judging and (told := marks_told(raw[self._judging])):
             report = report.noted("marks", told)
         rows: dict[str, Any] = {"value": self._values(raw)}
+        if self._errors:
+            found, told = self._errors.of(raw, self.source.decimal, f"'{self._file}'")
+            rows |= {name: found[name] for name in found}
+            report = report.noted("errors", told) if told else report
         if time_columns:
             rows["time"] = self._times.of(raw, time_columns)
         rows |= {name: column for name, column in self._codes(raw).items() if column is not None}

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import queue
+import os
+import sys
 import threading
-from typing import Callable, Iterator
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import Callable, Iterator, TypeVar
 
 import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
 
 from model_core.configuration import NetworkConfiguration, TrainingConfiguration
-from model_core.training.samples import Sample, TrainingDays, draw_sample
+from model_core.training.samples import Sample, TrainingDays, draw_sample, stacked
 from model_core.training.split import Split
 
-AHEAD = 2
-# A cancelled training does not wait for a batch that nobody will see.
-CLOSING_SECONDS = 0.2
+T = TypeVar("T")
+AHEAD, MOST_HELPERS = 2, 8
 
 
 class BatchDrawer:
@@ -51,41 +55,58 @@ class BatchDrawer:
         ]
 
 
-def drawn_ahead(draw: Callable[[int], list[Sample]], start: int, stop: int, ahead: int = AHEAD) -> Iterator[list[Sample]]:
-    """``draw(start), ..., draw(stop - 1)``, made in a thread up to `ahead` of where the reader is.
+def drawn_ahead(draw: Callable[[int], T], start: int, stop: int) -> Iterator[T]:
+    """``draw(start), ..., draw(stop - 1)``, made in a thread up to `AHEAD` of where the reader is.
 
     An error in `draw` is raised where its result would have come. Close the iterator to stop the thread early.
     """
-    ready: queue.Queue = queue.Queue(maxsize=max(1, ahead))
     closed = threading.Event()
 
-    def put(item: object) -> bool:
-        while not closed.is_set():
-            try:
-                ready.put(item, timeout=0.1)
-                return True
-            except queue.Full:
-                continue
-        return False
+    def work(iteration: int) -> T | None:
+        return None if closed.is_set() else draw(iteration)
 
-    def work() -> None:
-        for iteration in range(start, stop):
-            try:
-                item: object = draw(iteration)
-            except BaseException as error:  # whatever it is, it belongs to the training, not to this thread
-                put(error)
-                return
-            if not put(item):
-                return
-
-    thread = threading.Thread(target=work, name="batches", daemon=True)
-    thread.start()
+    pool = ThreadPoolExecutor(1, thread_name_prefix="batches")
     try:
-        for _ in range(start, stop):
-            item = ready.get()
-            if isinstance(item, BaseException):
-                raise item
-            yield item
+        ready = deque(pool.submit(work, iteration) for iteration in range(start, min(start + AHEAD, stop)))
+        for following in range(start + AHEAD, stop + AHEAD):
+            if not ready:
+                return
+            drawn = ready.popleft().result()
+            if following < stop:
+                ready.append(pool.submit(work, following))
+            yield drawn
     finally:
         closed.set()
-        thread.join(CLOSING_SECONDS)
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def batches(draw: Callable[[int], list[Sample]], start: int, stop: int, device: torch.device) -> Iterator[Sample]:
+    """The batches of iterations `start` to `stop` - 1, as tensors that are not on the device yet.
+
+    A processor is busy with the batches before, and one thread draws beside it. A graphics card is through with a batch
+    before one thread has drawn the next: under Linux several processes draw for it.
+    """
+    helpers = min(MOST_HELPERS, max(1, (os.cpu_count() or 1) - 1))
+    if device.type != "cuda" or not sys.platform.startswith("linux"):
+        yield from drawn_ahead(lambda iteration: stacked(draw(iteration)), start, stop)
+        return
+    loader = DataLoader(
+        _Drawn(draw, start, stop), batch_size=None, num_workers=helpers, prefetch_factor=AHEAD, pin_memory=True,
+        multiprocessing_context="fork",
+    )
+    for tensors in loader:
+        yield Sample(**tensors)
+
+
+class _Drawn(Dataset):
+    """Iterations as a data set of batches, for `DataLoader`."""
+
+    def __init__(self, draw: Callable[[int], list[Sample]], start: int, stop: int):
+        self._draw, self._start, self._stop = draw, start, stop
+
+    def __len__(self) -> int:
+        return self._stop - self._start
+
+    def __getitem__(self, number: int) -> dict[str, torch.Tensor]:
+        batch = stacked(self._draw(self._start + number))
+        return {name: getattr(batch, name) for name in Sample.__dataclass_fields__}

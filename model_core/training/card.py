@@ -15,7 +15,7 @@ from model_core.variables import get_variable
 
 def training_card(
     plan: TrainingPlan, grid: Grid, sources: list[dict[str, Any]], result: TrainingResult, base: Model | None,
-    missing_inputs: list[dict[str, Any]] | None = None,
+    missing_inputs: list[dict[str, Any]] | None = None, ranges: dict[str, list[float]] | None = None,
 ) -> dict[str, Any]:
     """The card of a model, in plain values.
 
@@ -24,6 +24,7 @@ def training_card(
     sources : what each data set was, with the days that were held out of it (`held_out`, all of them as YYYY-MM-DD)
     base : the model that this one was trained on from
     missing_inputs : what missing inputs cost, as `errors_without_inputs` measures it; None before the end of a training
+    ranges : lowest and highest value of each input, as `trained_ranges` finds them
     """
     network, target = plan.network, get_variable(plan.network.target)
     training: dict[str, Any] = {"data": sources, "seed": plan.seed, **plan.configuration.to_dict()}
@@ -38,7 +39,9 @@ def training_card(
         "software": f"CTM Reanalysis {__version__}",
         "target": target.key,
         "unit": target.unit,
-        "inputs": {name: get_variable(name).unit for name in (*network.station_variables, *network.covariates)},
+        "inputs": {name: get_variable(name).unit for name in (*network.station_variables, *network.maps)},
+        "inputs": {name: get_variable(name).unit for name in (*network.station_variables, *network.maps)},
+        **({"ranges": ranges} if ranges else {}),
         "cell_size_km": grid.cell_size_km,
         "training": training,
         "scores": result.best,

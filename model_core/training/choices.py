@@ -7,7 +7,7 @@ from typing import Any, Mapping, Sequence
 
 from model_core.configuration import NetworkConfiguration, TrainingConfiguration, Transform
 from model_core.errors import InputError
-from model_core.variables import VARIABLES, get_variable
+from model_core.variables import get_variable, known_variables
 
 NONE = "none"
 
@@ -25,12 +25,16 @@ _INPUT_TRANSFORMS = {
 
 def choose_inputs(
     network: NetworkConfiguration, target: str | None = None,
-    inputs: Sequence[str] | None = None, maps: Sequence[str] | None = None,
+    inputs: Sequence[str] | None = None, maps: Sequence[str] | None = None, typical: Mapping[str, float] | None = None,
 ) -> NetworkConfiguration:
     """The configuration for another target, other station variables beside it, or other maps; None keeps what it has.
 
     A variable that is new to the configuration, and for which it has no transform, gets a fixed one: the target that of
     the configured target, scaled to common concentrations, others one that brings them near one.
+
+    Parameters
+    ----------
+    typical : common values of variables that are not known here, see `untypical`; one without stays as it is
 
     Raises
     ------
@@ -46,17 +50,18 @@ def choose_inputs(
     else:
         beside = [name for name in _checked("inputs", _listed("inputs", inputs), static=False) if name != chosen]
     covariates = network.covariates if maps is None else tuple(_checked("maps", _listed("maps", maps), static=True))
-    transforms = dict(network.transforms)
-    for name in {chosen, *beside, *covariates} - {*network.station_variables, *network.covariates, *transforms}:
+    transforms, typical = dict(network.transforms), {**_TYPICAL, **(typical or {})}
+    for name in {chosen, *beside, *covariates} - {*network.station_variables, *network.maps, *transforms}:
         if name == chosen:
-            transforms[name] = _scaled(network.transform_of(network.target), network.target, chosen)
-        elif name in _TYPICAL:
-            transforms[name] = Transform("linear", 0.0, _TYPICAL[name])
+            transforms[name] = _scaled(network.transform_of(network.target), network.target, chosen, typical)
+        elif name in typical and name not in _INPUT_TRANSFORMS:
+            transforms[name] = Transform("linear", 0.0, typical[name])
         else:
             transforms[name] = _INPUT_TRANSFORMS.get(name, Transform())
-    used = {name: rule for name, rule in transforms.items() if name in (chosen, *beside, *covariates)}
+    used = {name: rule for name, rule in transforms.items() if name in (chosen, *beside, *covariates, *network.drift)}
     return replace(
-        network, target=chosen, station_variables=(chosen, *beside), covariates=covariates, transforms=used
+        network, target=chosen, station_variables=(chosen, *beside), covariates=covariates,
+        drift=network.drift if maps is None else (), transforms=used
     )
 
 
@@ -93,17 +98,23 @@ def _listed(key: str, names: Sequence[str]) -> list[str]:
 def _checked(key: str, names: Sequence[str], static: bool) -> list[str]:
     """Names that are all station variables, or all maps."""
     for name in names:
-        if name not in VARIABLES or get_variable(name).static != static:
-            fitting = ", ".join(v.key for v in VARIABLES.values() if v.static == static)
-            raise InputError(f"{key}: '{name}' is not one of {fitting}")
+        if name not in known_variables() or get_variable(name).static != static:
+            fitting = ", ".join(v.key for v in known_variables().values() if v.static == static)
+            raise InputError(f"{key}: '{name}' is not one of {fitting}; others are defined in a variable table (--variables)")
     return list(names)
 
 
-def _scaled(rule: Transform, of: str, target: str) -> Transform:
+def untypical(network: NetworkConfiguration, configured: NetworkConfiguration) -> list[str]:
+    """Station variables whose common values nothing tells, neither the configuration nor this module: their days must."""
+    told = {*configured.transforms, *_TYPICAL, *_INPUT_TRANSFORMS}
+    return [name for name in network.station_variables if name not in told and name not in configured.station_variables]
+
+
+def _scaled(rule: Transform, of: str, target: str, typical: Mapping[str, float]) -> Transform:
     """A target's transform for another target: the same kind, for its common concentrations."""
-    if target not in _TYPICAL or of not in _TYPICAL:
+    if target not in typical or of not in typical:
         return _INPUT_TRANSFORMS.get(target, Transform())
-    ratio = _TYPICAL[target] / _TYPICAL[of]
+    ratio = typical[target] / typical[of]
     if rule.kind == "log":
         return Transform("log", rule.offset * ratio, rule.scale)
     return Transform("linear", rule.offset * ratio, rule.scale * ratio)

@@ -7,15 +7,25 @@ from collections import OrderedDict
 from typing import Iterator, Mapping
 
 import numpy as np
+import torch
 
 from model_core.ctm.daily_store import DailyStore
+from model_core.free_memory import free_memory
 
 # About a month of three variables on the paper's grid: enough for short series to be read once, and no more for long ones.
 CACHE_BYTES = 64_000_000
+# A graphics card is through with a batch before its fields are read: each process that draws for it keeps this share of the free memory.
+CARD_SHARE = 1 / 32
+
+
+def cache_for(device: torch.device) -> int:
+    """Bytes of fields that a training on a device keeps."""
+    free = free_memory(torch.device("cpu")) if device.type == "cuda" else None
+    return max(CACHE_BYTES, int(CARD_SHARE * free)) if free else CACHE_BYTES
 
 
 class RecentFields:
-    """Fields read lately, the oldest given up first, shared by all stores of a training; safe to use from two threads."""
+    """Fields read lately, the oldest given up first, shared by all stores of a training; safe to use from several threads."""
 
     def __init__(self, limit_bytes: int = CACHE_BYTES):
         self._limit, self._held = limit_bytes, 0

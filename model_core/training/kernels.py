@@ -56,13 +56,7 @@ def kernel_shape(weights: np.ndarray, variable: str, stage: int, cell_km: float)
     """The shape of positive weights (cells, cells)."""
     half = len(weights) // 2
     distance, mean = radial_profile(weights)
-    north, east = np.mgrid[half : -half - 1 : -1, -half : half + 1]
-    share = weights / weights.sum()
-    moments = np.array([
-        [(share * east * east).sum(), (share * east * north).sum()],
-        [(share * east * north).sum(), (share * north * north).sum()],
-    ])
-    lengths, axes = np.linalg.eigh(moments)
+    lengths, axes = np.linalg.eigh(second_moments(weights))
     if half == 0:
         return KernelShape(variable, stage, 1, 0.0, 0.0, 1.0, 0.0)
     ratio = float(np.sqrt(lengths[1] / lengths[0]))
@@ -70,6 +64,17 @@ def kernel_shape(weights: np.ndarray, variable: str, stage: int, cell_km: float)
     return KernelShape(
         variable, stage, len(weights), _half_weight(distance, mean) * cell_km, half * cell_km, ratio, direction
     )
+
+
+def second_moments(weights: np.ndarray) -> np.ndarray:
+    """Mean [[east², east north], [east north, north²]] of the weights' offsets from the middle, in cells²; row 0 is in the north."""
+    half = len(weights) // 2
+    north, east = np.mgrid[half : -half - 1 : -1, -half : half + 1]
+    share = weights / weights.sum()
+    return np.array([
+        [(share * east * east).sum(), (share * east * north).sum()],
+        [(share * east * north).sum(), (share * north * north).sum()],
+    ])
 
 
 def radial_profile(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -20,7 +20,10 @@ def uniform_layout(eligible: np.ndarray, stations: tuple[int, int], rng: np.rand
     stations : (int, int)
         Fewest and most; never more than there are eligible cells.
     """
-    return _place(eligible, eligible.astype(float), rng.integers(stations[0], stations[1] + 1), rng)
+    cells, number = np.flatnonzero(eligible), rng.integers(stations[0], stations[1] + 1)
+    layout = np.zeros(eligible.shape, np.int32)
+    layout.ravel()[rng.choice(cells, min(number, len(cells)), replace=False, shuffle=False)] = 1
+    return layout
 
 
 def network_layout(

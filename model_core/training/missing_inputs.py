@@ -23,7 +23,7 @@ def errors_without_inputs(network: ReanalysisNetwork, plan: TrainingPlan) -> lis
     """
     c = plan.network
     readings = [name for name in c.station_variables if name != c.target and any(name in days.fields for days in plan.data)]
-    maps = [name for name in c.covariates if any(name in days.maps for days in plan.data)]
+    maps = [name for name in c.maps if any(name in days.maps for days in plan.data)]
     if not plan.split.validation or not readings + maps:
         return []
     network = network.to(plan.device)

@@ -15,10 +15,11 @@ from model_core.grid import Grid
 from model_core.model_file import StaticMaps
 from model_core.progress import Progress
 from model_core.stations.tables import read_table
-from model_core.training.day_fields import RecentFields, StoredFields
+from model_core.training.day_fields import CACHE_BYTES, RecentFields, StoredFields
 from model_core.training.samples import TrainingDays
 from model_core.training.series import Series, find_files, group_files
 from model_core.warping import warp
+from model_core.world_maps import SOURCES, world_map
 
 _STATED = ("title", "source", "license")
 
@@ -54,7 +55,7 @@ class StationLayout(NamedTuple):
 def prepare(
     files: Sequence[str | Path], network: NetworkConfiguration, grid: Grid | None, layout: StationLayout | None, folder: Path,
     progress: Progress, time_zone: str = "UTC", lead_day: int | None = None, covariates: Path | None = None,
-    spare_maps: StaticMaps | None = None,
+    spare_maps: StaticMaps | None = None, cache: int = CACHE_BYTES,
 ) -> PreparedData:
     """Bring the days of CTM files onto one grid, in stores that later trainings open at once.
 
@@ -66,6 +67,7 @@ def prepare(
     folder : for the stores; made where it is not there
     covariates : a file of maps, which go before those of the CTM files
     spare_maps : maps for where the files have none, such as those of a model that is trained on
+    cache : bytes of fields to keep in memory
 
     Raises
     ------
@@ -87,21 +89,25 @@ def prepare(
     except OSError as error:
         raise OutputError(f"can't make the folder '{folder}' for prepared fields: {error.strerror}; choose another") from error
     networks = (station_positions(target_grid, *layout),) if layout else ()
-    wanted = [*network.station_variables, *network.covariates, "land"]
+    wanted = [*network.station_variables, *network.maps, "land"]
     prepared = PreparedData([], [], target_grid, None, [])
     own, spare = _read_maps(covariates, network, target_grid), _on_grid(spare_maps, network, target_grid)
-    recent, maps = RecentFields(), None
+    recent, maps = RecentFields(cache), None
     for number, group in enumerate(groups):
         part = progress.part(number / len(groups), (number + 1) / len(groups))
         store = open_store(group.paths, wanted, grid, folder, part, time_zone, lead_day)
-        maps_of_all = {**spare, **{name: store.maps[name] for name in network.covariates if name in store.maps}, **own}
+        maps_of_all = {**spare, **{name: store.maps[name] for name in network.maps if name in store.maps}, **own}
+        lacking = {name: world_map(name, target_grid) for name in network.maps if name not in maps_of_all}
+        of_world = {name: field for name, field in lacking.items() if field is not None}
+        maps_of_all |= of_world
         days = _training_days(store, network, networks, recent, maps_of_all, group)
         if maps is None and days.maps:
             maps = StaticMaps(target_grid, dict(days.maps), "; ".join(
                 words for has, words in (
                     (own, covariates and covariates.name),
-                    (set(store.maps) & set(network.covariates) - set(own), _maps_source(store, group)),
+                    (set(store.maps) & set(network.maps) - set(own), _maps_source(store, group)),
                     (set(spare) - set(store.maps) - set(own), spare_maps and spare_maps.source),
+                    *((True, source) for source in dict.fromkeys(SOURCES[name] for name in of_world)),
                 ) if has
             ))
         for _ in range(group.weight):
@@ -109,6 +115,15 @@ def prepare(
             prepared.times.append(list(store.times))
             prepared.sources.append(_account(store, days, group))
     return prepared._replace(maps=maps)
+
+
+def mean_of_days(data: Sequence[TrainingDays], days: Sequence[tuple[int, int]], name: str, most: int = 12) -> float:
+    """Mean over land of a station variable on some of the days (number of the data set, day); 0 where it has no value."""
+    chosen = [days[i] for i in np.unique(np.linspace(0, len(days) - 1, min(most, len(days))).astype(int))]
+    fields = [data[source].fields[name][day][data[source].land] for source, day in chosen if name in data[source].fields]
+    values = np.concatenate(fields) if fields else np.empty(0)
+    values = values[np.isfinite(values)]
+    return float(values.mean(dtype=float)) if len(values) else 0.0
 
 
 def station_positions(grid: Grid, table: Path, x: str | None = None, y: str | None = None, crs: Any = None) -> np.ndarray:
@@ -135,7 +150,7 @@ def _training_days(
     target = fields[network.target]
     if not any((land & np.isfinite(target[day])).any() for day in range(len(target))):
         raise InputError(f"{names}: no {network.target} on land inside the training grid")
-    return TrainingDays(fields, {name: maps[name] for name in network.covariates if name in maps}, land, networks)
+    return TrainingDays(fields, {name: maps[name] for name in network.maps if name in maps}, land, networks)
 
 
 def _read_maps(file: Path | None, network: NetworkConfiguration, grid: Grid) -> dict[str, np.ndarray]:
@@ -145,9 +160,9 @@ def _read_maps(file: Path | None, network: NetworkConfiguration, grid: Grid) -> 
     from model_core.covariates import read_covariates  # with its raster libraries only where it is asked for
 
     found = read_covariates(file, grid)
-    maps = {name: found[name] for name in network.covariates if name in found}
+    maps = {name: found[name] for name in network.maps if name in found}
     if not maps:
-        raise InputError(f"covariates '{file}' holds {', '.join(found)}, and the network uses {', '.join(network.covariates) or 'none'}")
+        raise InputError(f"covariates '{file}' holds {', '.join(found)}, and the network uses {', '.join(network.maps) or 'none'}")
     return maps
 
 
@@ -155,7 +170,7 @@ def _on_grid(maps: StaticMaps | None, network: NetworkConfiguration, grid: Grid)
     """Maps of a model on the training grid, without those that know nothing there."""
     if maps is None:
         return {}
-    warped = {name: warp(field, maps.grid, grid) for name, field in maps.fields.items() if name in network.covariates}
+    warped = {name: warp(field, maps.grid, grid) for name, field in maps.fields.items() if name in network.maps}
     return {name: field for name, field in warped.items() if np.isfinite(field).any()}
 
 
@@ -168,6 +183,7 @@ def _account(store: DailyStore, days: TrainingDays, group: Series) -> dict[str, 
         "variables": list(days.fields), "maps": list(days.maps), "grid": str(group.files[0].grid),
         "time_zone": store.attributes.get("time_zone", "UTC"), "lead_day": store.attributes.get("lead_day"),
         **{key: str(store.attributes[key]) for key in _STATED if key in store.attributes},
+        **({"notes": list(store.attributes["notes"])} if store.attributes.get("notes") else {}),
     }
 
 

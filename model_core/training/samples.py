@@ -65,7 +65,7 @@ def draw_sample(
         for name, field in fields.items()
         if name == network.target or whole or rng.random() >= training.remove_variable
     }
-    maps = {name: days.maps[name] for name in network.covariates if name in days.maps}
+    maps = {name: days.maps[name] for name in network.maps if name in days.maps}
     other = days.fields[network.target][rng.integers(len(days.fields[network.target]))] if training.variety and not whole else None
     if training.crop and not whole:  # first of all: what lies outside need not be computed
         window = _window(layouts[network.target], fields[network.target], training.crop, rng)
@@ -89,9 +89,9 @@ def draw_sample(
             values[i] = np.where(layout > 0, fields[name] * _reading_factors(layout, noise, training.outliers, rng), 0.0)
             mask[i] = layout
 
-    covariates = np.zeros((len(network.covariates), *truth.shape), np.float32)
+    covariates = np.zeros((len(network.maps), *truth.shape), np.float32)
     known = np.zeros_like(covariates)
-    for i, name in enumerate(network.covariates):
+    for i, name in enumerate(network.maps):
         if name in maps and (whole or rng.random() >= training.remove_covariate):
             known[i] = np.isfinite(maps[name])
             covariates[i] = np.nan_to_num(maps[name])
@@ -104,7 +104,7 @@ def draw_sample(
 def without_inputs(sample: Sample, network: NetworkConfiguration, names: Sequence[str]) -> Sample:
     """The sample as if there were no readings of these variables and none of these maps."""
     variables = np.isin(network.station_variables, names)[:, None, None]
-    covariates = np.isin(network.covariates, names)[:, None, None]
+    covariates = np.isin(network.maps, names)[:, None, None]
     return replace(
         sample, values=np.where(variables, 0, sample.values), mask=np.where(variables, 0, sample.mask),
         maps=np.where(covariates, 0, sample.maps), maps_known=np.where(covariates, 0, sample.maps_known),
@@ -113,10 +113,18 @@ def without_inputs(sample: Sample, network: NetworkConfiguration, names: Sequenc
 
 def stack(samples: list[Sample], device: torch.device) -> Sample:
     """A batch of samples of one size, as tensors on the device."""
+    return on_device(stacked(samples), device)
+
+
+def stacked(samples: list[Sample]) -> Sample:
+    """A batch of samples of one size, as tensors in the processor's memory."""
     names = Sample.__dataclass_fields__
-    return Sample(**{
-        name: torch.from_numpy(np.stack([getattr(sample, name) for sample in samples])).to(device) for name in names
-    })
+    return Sample(**{name: torch.from_numpy(np.stack([getattr(sample, name) for sample in samples])) for name in names})
+
+
+def on_device(batch: Sample, device: torch.device) -> Sample:
+    """The batch on a device; from pinned memory it travels while the processor goes on."""
+    return Sample(**{name: getattr(batch, name).to(device, non_blocking=True) for name in Sample.__dataclass_fields__})
 
 
 def _reading_factors(layout: np.ndarray, noise: float, outliers: float, rng: np.random.Generator) -> np.ndarray | float:

@@ -23,7 +23,7 @@ from model_core.ctm.formats.opening import holds_fields, is_zarr
 from model_core.ctm.inspection import inspect
 from model_core.errors import InputError
 from model_core.grid import Grid
-from model_core.variables import VARIABLES
+from model_core.variables import get_variable
 
 _DAY = timedelta(days=1)
 
@@ -111,7 +111,7 @@ def describe(path: Path) -> FileContent:
     """What a file holds, from its header."""
     content = inspect(path)
     known = {v["recognised_as"] for v in content["variables"]} - {None} | {d["key"] for d in content.get("derived", ())}
-    variables = frozenset(key for key in known if not VARIABLES[key].static)
+    variables = frozenset(key for key in known if not get_variable(key).static)
     times = content["times"]
     if not variables and known:  # maps alone, with one time step perhaps
         times = {"first": None, "last": None}

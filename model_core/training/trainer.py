@@ -22,12 +22,12 @@ from model_core.free_memory import free_memory
 from model_core.network.reanalysis_network import NetworkOutput, ReanalysisNetwork
 from model_core.progress import Progress
 from model_core.scores import scores
-from model_core.training.batches import BatchDrawer, drawn_ahead
+from model_core.training.batches import BatchDrawer, batches
 from model_core.training.checkpoint import load_checkpoint, save_checkpoint
 from model_core.training.memory import fit_into_memory, memory_of_training
 from model_core.training.objective import learning_rate, training_loss
 from model_core.training.processes import Processes, shared_by
-from model_core.training.samples import Sample, TrainingDays, draw_sample, stack, without_inputs
+from model_core.training.samples import Sample, TrainingDays, draw_sample, on_device, stack, without_inputs
 from model_core.training.shrinkage import best_share, best_shares, errors_by_share, unlikelihood_by_share
 from model_core.training.split import Split
 
@@ -128,12 +128,14 @@ def train_network(
     drawer = BatchDrawer(
         plan.data, plan.split, plan.network, configuration, plan.seed, processes.count, processes.rank
     )
+    if device.type == "cuda":
+        torch.backends.cudnn.benchmark = True  # all batches have one shape
     losses: list[float] = []
     first, began = done, time.monotonic()
     try:
-        with closing(drawn_ahead(drawer.draw, done, configuration.iterations)) as batches:
-            for samples in batches:
-                losses.append(_step(plan, network, shared, optimiser, samples, done))
+        with closing(batches(drawer.draw, done, configuration.iterations, device)) as drawn:
+            for batch in drawn:
+                losses.append(_step(plan, network, shared, optimiser, batch, done))
                 done += 1
                 if done - first == 2 and done < configuration.iterations:  # the first one also wakes the machine up
                     progress.log(_duration(time.monotonic() - one_done, configuration.iterations - done))
@@ -219,12 +221,12 @@ def _shrunk(network: ReanalysisNetwork, plan: TrainingPlan, progress: Progress) 
 
 def _step(
     plan: TrainingPlan, network: ReanalysisNetwork, shared: torch.nn.Module, optimiser: torch.optim.Optimizer,
-    samples: list, iteration: int,
+    batch: Sample, iteration: int,
 ) -> float:
     """One step of the optimiser; the loss of this process's samples."""
     for group in optimiser.param_groups:
         group["lr"] = learning_rate(plan.configuration, iteration)
-    batch = stack(samples, plan.device)
+    batch = on_device(batch, plan.device)
     shared.train()
     optimiser.zero_grad(set_to_none=True)
     with training_autocast(plan.device, plan.precision):

@@ -25,7 +25,7 @@ def more_various(
     ----------
     field : float32 array (rows, columns), 0 or more, NaN where unknown
     other : the field of another day on the same grid, to blend with, or None
-    maps : "elevation" in m and "urban" as a fraction, where they are known
+    maps : "elevation" in m, "urban" as a fraction and "population_near", where they are known
     probability : of each accident
     """
     logarithm = np.log1p(np.maximum(field, 0))
@@ -41,6 +41,8 @@ def more_various(
         logarithm = logarithm + rng.normal(0, 0.5) * np.clip(_departure(maps["elevation"]) / 1000, -2, 2)
     if "urban" in maps and rng.random() < probability:
         logarithm = logarithm + rng.normal(0, 0.5) * _departure(maps["urban"])
+    if "population_near" in maps and rng.random() < probability:
+        logarithm = logarithm + rng.normal(0, 0.1) * _departure(maps["population_near"])
     return np.expm1(np.clip(logarithm, 0, np.log(2000.0))).astype(np.float32)
 
 

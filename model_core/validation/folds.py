@@ -1,4 +1,4 @@
-"""Which stations are left out together: the folds of a cross-validation."""
+"""Which stations are left out together: the folds of a cross-validation; and which stay in a thinned network."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import numpy as np
 
 from model_core.errors import InputError
 
-SCHEMES = ("stations", "groups", "cells", "blocks")
+THIN = "thin"
+SCHEMES = ("stations", "groups", "cells", "blocks", THIN)
 # What is dealt to the folds as a whole, for messages.
 _UNITS = {"stations": "stations", "groups": "groups", "cells": "grid cells with stations", "blocks": "blocks with stations"}
 
@@ -42,3 +43,16 @@ def deal(units: np.ndarray, folds: int, seed: int, scheme: str = "stations") -> 
     fold = np.empty(len(distinct), int)
     fold[np.random.default_rng(seed).permutation(len(distinct))] = np.arange(len(distinct)) % folds
     return fold[unit]
+
+
+def kept(units: np.ndarray, size: int, draw: int, seed: int) -> np.ndarray:
+    """Which readings a thinned network keeps: those of `size` units, drawn at random; bool array (readings,).
+
+    As with folds, the order of the readings does not matter. What a small network of a draw has, a larger one has too: the
+    sizes differ by what is added, and not by chance.
+    """
+    distinct, unit = np.unique(units, return_inverse=True)
+    order = np.random.default_rng([seed, draw]).permutation(len(distinct))
+    stays = np.zeros(len(distinct), bool)
+    stays[order[:size]] = True
+    return stays[unit]

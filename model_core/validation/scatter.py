@@ -14,9 +14,10 @@ _PANEL = 2.65  # inches
 _HEXAGONS = 55  # across a panel
 # Beyond this quantile of all values axes end: one stray prediction must not press all others into a corner.
 _SHOWN = 0.9995
-_NAMES = {
+NAMES = {
     MODEL: "Model", "idw": "Inverse distance", "ok": "Ordinary kriging", "oklog": "Kriging of logs", "vna": "VNA", "avna": "aVNA",
-    "evna": "eVNA",
+    "evna": "eVNA", "ked": "Kriging with drift", "kedlog": "Kriging of logs with drift",
+    "ctm": "CTM", "rk": "Regression kriging", "rklog": "Regression kriging of logs",
 }
 
 
@@ -42,7 +43,7 @@ def scatter_figure(result: CrossValidation, title: str) -> bytes:
         figure = Figure(figsize=(columns * _PANEL + 0.9, rows * (_PANEL + 0.25) + 0.7), layout="constrained")
         all_axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         drawn = []
-        for axes, letter, (method, predicted) in zip(all_axes.flat, "abcdefgh", predictions.items()):
+        for axes, letter, (method, predicted) in zip(all_axes.flat, "abcdefghijkl", predictions.items()):
             both = np.isfinite(predicted)
             image = axes.hexbin(observed[both], predicted[both], gridsize=_HEXAGONS, extent=(0, top, 0, top), mincnt=1,
                                 cmap=colours, linewidths=0.1)
@@ -52,7 +53,7 @@ def scatter_figure(result: CrossValidation, title: str) -> bytes:
             box = {"fontsize": 7.5, "linespacing": 1.35, "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5}}
             axes.text(0.04, 0.965, _errors(result, method, variable.unit), transform=axes.transAxes, va="top", **box)
             axes.text(0.965, 0.04, _further(result, method, variable.unit, beyond), transform=axes.transAxes, ha="right", **box)
-            axes.set_title(f"({letter}) {_NAMES.get(method, method)}", fontweight="bold" if method == MODEL else "normal")
+            axes.set_title(f"({letter}) {NAMES.get(method, method)}", fontweight="bold" if method == MODEL else "normal")
             axes.set(xlim=(0, top), ylim=(0, top), aspect="equal")
             axes.xaxis.set_major_locator(MaxNLocator(5))
             axes.yaxis.set_major_locator(MaxNLocator(5))

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from model_core.scores import mean_scores, scores
+from model_core.validation.baselines import KRIGING
 from model_core.validation.cross_validation import CrossValidation
 from model_core.validation.distributions import INTERVAL_SCORES, interval_scores
 
 # Name of each class and the observed concentration (ug m-3) above which a reading belongs to it.
 CLASSES = {"above_75": 75.0, "above_150": 150.0}
-KRIGING = ("ok", "oklog")
 _SUMMARY = ("n", "r2_det", "r2_pearson", "rmse", "mae", "nme", "nmb", *INTERVAL_SCORES)
 
 
@@ -24,7 +24,7 @@ def score_tables(result: CrossValidation) -> dict[str, Any]:
     dict
         ``methods``: of each method ``pooled`` (all station-days; with `INTERVAL_SCORES` where it tells its uncertainty),
         ``mean_of_daily``, ``classes`` (pooled scores over the readings above a concentration) and ``rmse_to_kriging`` (its RMSE
-        over that of the better kriging, on the readings that both have; only where there is a kriging).
+        over that of the best kriging, on the readings that all have; only where there is a kriging).
         ``daily``: of each day ``date``, ``n`` and the scores by method.
         A method that lacks some readings, such as those of days without a CTM field, is scored on those that it has.
     """

@@ -70,6 +70,12 @@ def inputs_request(algorithm: EngineAlgorithm, parameters: dict, context, folder
     return {"inputs": inputs, "input_options": options} if inputs else {}
 
 
+def input_layers(algorithm: EngineAlgorithm, parameters: dict, context) -> dict[str, str]:
+    """Name of the layer of each variable, '' for the station layer; without those that are read from files."""
+    found = {one.variable: (one, _layer(one.source, context)) for one in inputs_of(algorithm, parameters, context)}
+    return {name: layer.name() if layer else "" for name, (one, layer) in found.items() if layer is not None or not one.source}
+
+
 def check_inputs(algorithm: EngineAlgorithm, parameters: dict, context) -> str:
     """What is wrong with the table, or ''."""
     for number, one in enumerate(inputs_of(algorithm, parameters, context), start=1):

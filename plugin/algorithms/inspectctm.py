@@ -11,8 +11,9 @@ from qgis.core import (
 from ..report import lines_of, write_page
 from ..translate import tr
 from .base import ANY_FILE, EngineAlgorithm, check_destination, run_engine
+from .table_parameters import VARIABLES, add_air, add_variable_table, air_request
 
-FILE, VARIABLES, REPORT = "FILE", "VARIABLES", "REPORT"
+FILE, REPORT = "FILE", "REPORT"
 FORMAT, GRID, INFO, ROWS, COLUMNS, TIMES = "FORMAT", "GRID", "INFO", "ROWS", "COLUMNS", "TIMES"
 
 
@@ -29,8 +30,8 @@ class InspectCTM(EngineAlgorithm):
     def initAlgorithm(self, configuration=None) -> None:
         self.add(QgsProcessingParameterFile(FILE, tr("CTM file"), fileFilter=ANY_FILE),
             tr("NetCDF file with any extension, or none: IOAPI (CMAQ, MCIP), WRF or CF."))
-        self.add(QgsProcessingParameterFile(VARIABLES, tr("Table of variables"), fileFilter="TOML (*.toml)", optional=True),
-            tr("File that extends or overrides the variables that are known in CTM files."), advanced=True)
+        add_variable_table(self)
+        add_air(self)
         self.add(QgsProcessingParameterFileDestination(
             REPORT, tr("Report"), "HTML (*.html)", optional=True, createByDefault=False),
             tr("The report as a page to keep or send."))
@@ -44,6 +45,7 @@ class InspectCTM(EngineAlgorithm):
 
     def compute(self, parameters, context, feedback) -> dict:
         request = {name.lower(): self.parameterAsFile(parameters, name, context) for name in (FILE, VARIABLES)}
+        request.update(air_request(self, parameters, context))
         info = run_engine("inspect", request, feedback, [])
         grid = info["grid"] or {}  # a GRIDDESC file holds many grids
         lines = [line for line in lines_of(info) if not line[0].endswith("wkt")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import (
-    Qgis, QgsProcessingFeedback, QgsProcessingOutputString, QgsProcessingParameterFileDestination,
+    Qgis, QgsProcessingFeedback, QgsProcessingOutputBoolean, QgsProcessingOutputString, QgsProcessingParameterFileDestination,
     QgsProcessingParameterRasterDestination, QgsProcessingParameterVectorDestination,
 )
 
@@ -22,12 +22,13 @@ from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import AUTO, add_grid_parameters, check_grid, grid_request
 from .model_parameters import UNCERTAINTY, add_analysis_parameter, add_model_parameters, add_uncertainty_parameter, model_request
 from .reading_outputs import add_reading_outputs, reading_results
+from .repeat_parameters import FULL_PATHS, add_repeat_parameters, check_repeat, repeat_request, repeated_file
 from .report_parameters import add_report_parameter, check_report, report_request, report_result
 from .station_parameters import DATE, StationAlgorithm, add_station_parameters, check_stations, chosen_day, station_request
 from .style_parameters import HATCH, add_hatch_parameter, add_style_parameter, style_of, tell_style
 from .weather_parameters import add_weather_fields, add_weather_layers, check_weather, weather_fields, weather_request
 
-OUTPUT, READINGS, MAP = "OUTPUT", "READINGS", "MAP"
+OUTPUT, READINGS, MAP, IDENTICAL = "OUTPUT", "READINGS", "MAP", "IDENTICAL"
 
 
 class Reanalyse(StationAlgorithm):
@@ -36,12 +37,12 @@ class Reanalyse(StationAlgorithm):
     NAME = "reanalyse"
     TITLE = tr("Reanalyse station readings")
     GROUP = "reanalysis"
-    SUMMARY = tr("Turns the PM2.5 readings of one day into a complete field on a model grid. A network that has learnt "
-                 "from a chemical transport model how such fields look fills the space between the stations.")
+    SUMMARY = tr("Turns the readings of one day (of PM2.5, or of the model's species) into a complete field on a model "
+                 "grid. A network that has learnt from a chemical transport model how such fields look fills the space between the stations.")
     TAGS = ("pm2.5", "reanalysis", "air quality", "interpolation", "stations", "ctm", "cmaq", "deep learning")
 
     def initAlgorithm(self, configuration=None) -> None:
-        add_station_parameters(self)
+        add_station_parameters(self, required=False)
         add_weather_fields(self)
         add_grid_parameters(self, auto=True)
         add_uncertainty_parameter(self)
@@ -51,6 +52,7 @@ class Reanalyse(StationAlgorithm):
         add_weather_layers(self)
         add_analysis_parameter(self)
         add_model_parameters(self)
+        add_repeat_parameters(self)
         self.add(QgsProcessingParameterRasterDestination(OUTPUT, tr("Reanalysis")),
             tr("GeoTIFF to write; a name that ends in .nc gives NetCDF."))
         self.add(QgsProcessingParameterVectorDestination(
@@ -62,8 +64,11 @@ class Reanalyse(StationAlgorithm):
         add_report_parameter(self, tr("the field as a map, its numbers, the readings used and dropped, and how it was made"))
         add_reading_outputs(self)
         self.addOutput(QgsProcessingOutputString(DATE, tr("Day")))
+        self.addOutput(QgsProcessingOutputBoolean(IDENTICAL, tr("The repeated reanalysis is the same to the last bit")))
 
     def check(self, parameters, context) -> str:
+        if file := repeated_file(self, parameters, context):
+            return check_repeat(file) or check_destination(self, parameters, OUTPUT, context)
         return (
             check_stations(self, parameters, context)
             or check_weather(self, parameters, context) or check_grid(self, parameters, context)
@@ -76,12 +81,14 @@ class Reanalyse(StationAlgorithm):
         readings = self.parameterAsOutputLayer(parameters, READINGS, context)
         picture, look = self.parameterAsFileOutput(parameters, MAP, context), style_of(self, parameters, context)
         with job_folder() as folder:
+            if repeated_file(self, parameters, context):
+                return self._repeat({**repeat_request(self, parameters, context, folder, feedback), "out": output}, context, feedback)
             fields = weather_fields(self, parameters, context)
             near = chosen_day(self, parameters, context)
             request = station_request(self, parameters, context, folder, feedback, fields, near)
             request.update(
                 weather_request(self, parameters, context, folder, request, near), **day_request(self, parameters, context),
-                **model_request(self, parameters, context),
+                **model_request(self, parameters, context), full_paths=self.parameterAsBoolean(parameters, FULL_PATHS, context),
                 grid=grid_request(self, parameters, context, folder), out=output, readings=readings, style=look,
                 **report_request(self, parameters, context))
             result = run_engine("reanalyse", request, feedback, [file for file in (output, readings) if file])
@@ -107,6 +114,12 @@ class Reanalyse(StationAlgorithm):
         return ""
 
     @staticmethod
+    def _repeat(request: dict, context, feedback) -> dict:
+        result = run_engine("reanalyse", request, feedback, [request["out"]])
+        return {OUTPUT: load_dressed(request["out"], context), DATE: result["date"] or "", IDENTICAL: result["repeated"]["identical"],
+                **reading_results(result, feedback)}
+
+    @staticmethod
     def _draw(request: dict, field: str, result: dict, picture: str, folder: Path, feedback, look: str, areas: Path | None) -> str:
         """The picture shows the readings as the network got them: the means of their cells."""
         feedback.setProgressText(tr("Drawing the map"))
@@ -125,5 +138,5 @@ class Reanalyse(StationAlgorithm):
         ramp, _ = ramp_for(described.variable, look, described.days[0] if described.days else None)
         draw_map(field, result["species"], read_readings(readings), layer_title(described), note.format(
             used=result["readings"]["used"], cells=result["readings"]["cells"], rows=grid["rows"], columns=grid["columns"], unit=unit,
-            **statistics), picture, ramp, hatched_layer(areas) if areas else None)
+            **statistics), picture, result["unit"], ramp, hatched_layer(areas) if areas else None)
         return picture

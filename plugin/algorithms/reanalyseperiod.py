@@ -32,9 +32,11 @@ class ReanalysePeriod(StationAlgorithm):
     NAME = "reanalyseperiod"
     TITLE = tr("Reanalyse a period")
     GROUP = "reanalysis"
-    SUMMARY = tr("Turns the PM2.5 readings of many days or hours into a field for each: one NetCDF whose layer the temporal controller "
-                 "steps through, or a folder with a GeoTIFF for each. A run that was cancelled goes on where it stopped, and "
-                 "only what is missing or has changed is computed. Days without readings are listed, not invented.")
+    SUMMARY = tr("Turns the readings of many days or hours (of PM2.5, or of the model's species) into a field for each: one NetCDF "
+                 "whose layer the temporal controller steps through, or a folder with a GeoTIFF for each. A run that was cancelled goes "
+                 "on where it stopped, and only what is missing or has changed is computed. Days without readings are listed, not "
+                 "invented. For near real time, run it again with the same output, by hand or with qgis_process from cron or the Task "
+                 "Scheduler; on the command line --follow goes on by itself.")
     TAGS = ("period", "series", "year", "netcdf", "temporal", "animation", "pm2.5", "reanalysis", "batch", "dask")
 
     def initAlgorithm(self, configuration=None) -> None:

@@ -19,7 +19,9 @@ from .choices import chosen_word
 from .layer_readings import check_readings, field_names, layer_identity, places, unit_parameter
 from .found_field import show_what_is_found
 from .model_parameters import MODEL
-from .table_parameters import FORM, SITES, SPECIES, add_form, add_reading_options, add_species, reading_options
+from .table_parameters import (
+    FORM, NETWORK, SITES, SPECIES, add_error, add_form, add_reading_options, add_species, error_lines, reading_options,
+)
 
 STATIONS, VALUE, UNIT, TIME, DATE, ID, GROUP = "STATIONS", "VALUE", "UNIT", "TIME", "DATE", "ID", "GROUP"
 TIME_OF_DAY, UNIT_FIELD = "TIME_OF_DAY", "UNIT_FIELD"
@@ -27,7 +29,8 @@ TIME_OF_DAY, UNIT_FIELD = "TIME_OF_DAY", "UNIT_FIELD"
 # may be of a published form, for the case that it is not.
 FOUND_WHERE, OTHERWISE = "FOUND_WHERE", "OTHERWISE"
 # Parameters that name fields of the layer, by the key of what they are in the engine's request.
-FIELDS = {"value": (VALUE,), "time": (TIME, TIME_OF_DAY), "id": (ID,), "group": (GROUP,), "unit_column": (UNIT_FIELD,)}
+FIELDS = {"value": (VALUE,), "time": (TIME, TIME_OF_DAY), "id": (ID,), "group": (GROUP,), "unit_column": (UNIT_FIELD,),
+          "network": (NETWORK,)}
 # Parameters that `StationAlgorithm` fills, by what `reading_fields.Found` calls it.
 FOUND = {VALUE: "value", TIME: "time", UNIT_FIELD: "unit_field", UNIT: "unit", "RH_FIELD": "rh", "WIND_FIELD": "wind", "RH_UNIT": "rh_unit"}
 CONCENTRATION_UNITS = ("", "µg/m³", "mg/m³", "ng/m³", "ppb", "ppm")
@@ -105,6 +108,9 @@ def add_station_parameters(
     if groups:
         _add_field(algorithm, GROUP, tr("City or other group"), tr("Field that groups stations, such as the city."), group_advanced)
     _add_field(algorithm, UNIT_FIELD, tr("Field with the unit"), tr("Where the unit changes from row to row."), advanced=True)
+    add_error(algorithm)
+    _add_field(algorithm, NETWORK, tr("Network of the reading"), tr(
+        "Field that says whose reading it is, for errors that are told network by network."), advanced=True)
     add_form(algorithm)
     add_reading_options(algorithm)
 
@@ -146,13 +152,19 @@ def station_request(
     by_form = _by_form(algorithm, parameters, context, source)
     if parameters.get(FOUND_WHERE):
         also = (*also, parameters[FOUND_WHERE].partition("=")[0])
+    errors = error_lines(algorithm, parameters, context)
+    told_errors = [line.rstrip("%").strip() for line in errors]
+    also = (*also, *(field for field in told_errors if field in source.fields().names()))
     written = [field for names in fields.values() for field in names] + list(also) + (source.fields().names() if by_form else [])
     path = folder / "stations.csv"
     key = layer_identity(algorithm, parameters, STATIONS, context)
     rows = write_readings(source, written, path, feedback, near, key)
     feedback.pushInfo(tr("{} features read from layer '{}'.").format(rows, source.sourceName()))
-    request = {"stations": str(path), "unit": algorithm.parameterAsString(parameters, UNIT, context),
+    request = {"stations": str(path), "layers": {"stations": source.sourceName()}, "unit": algorithm.parameterAsString(parameters, UNIT, context),
                **reading_options(algorithm, parameters, context), **places(source)}
+    request["error"] = [
+        column_name(field) + "%" * line.endswith("%") if field in source.fields().names() else line for line, field in zip(errors, told)
+    ]
     if not by_form:
         request["from"] = forms.NONE
     if parameters.get(FOUND_WHERE):

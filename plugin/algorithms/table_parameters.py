@@ -17,6 +17,8 @@ from .choices import Choice, chosen_word
 FORM, SPECIES, WHERE, SITES, SITES_ID = "FORM", "SPECIES", "WHERE", "SITES", "SITES_ID"
 DATE_ORDER, STAMP, WIDE, ENCODING, DECIMAL = "DATE_ORDER", "STAMP", "WIDE", "ENCODING", "DECIMAL"
 GAS_TEMPERATURE, GAS_PRESSURE = "GAS_TEMPERATURE", "GAS_PRESSURE"
+OTHER_SPECIES, VARIABLES = "OTHER_SPECIES", "VARIABLES"
+ERROR, NETWORK = "ERROR", "NETWORK"
 # Words of the engine.
 SPECIES_WORDS = ("pm25: PM2.5", "pm10: PM10", f"o3: {tr('ozone')}", f"no2: {tr('nitrogen dioxide')}", f"so2: {tr('sulfur dioxide')}",
                  f"co: {tr('carbon monoxide')}")
@@ -45,6 +47,7 @@ COLUMNS = (
     Column("Y", "y", tr("Column with y or latitude"), tr("Empty: found by its name.")),
     Column("CRS", "crs", tr("CRS of the coordinates"), tr("Such as EPSG:3857. Empty: as the file says, else longitude and latitude.")),
     Column("UNIT_COLUMN", "unit_column", tr("Column with the unit"), tr("Where the unit changes from row to row.")),
+    Column(NETWORK, "network", tr("Column with the network"), tr("For errors that are told network by network.")),
     Column("GROUP", "group", tr("Column with the city or other group"), tr("What groups stations.")),
 )
 
@@ -53,6 +56,8 @@ def add_species(algorithm: EngineAlgorithm) -> None:
     """What is read."""
     algorithm.add(Choice(SPECIES, tr("Species"), SPECIES_WORDS),
         tr("What is read. Of a table with several species its rows or column are taken."))
+    algorithm.add(QgsProcessingParameterString(OTHER_SPECIES, tr("Other species"), optional=True),
+        tr("Instead of the species above: a variable that the table of variables defines, such as nh3."), advanced=True)
 
 
 def add_form(algorithm: EngineAlgorithm, advanced: bool = True) -> None:
@@ -73,12 +78,45 @@ def add_reading_options(algorithm: EngineAlgorithm) -> None:
     algorithm.add(Choice(STAMP, tr("Hourly times: start or end of the hour"), STAMPS),
         tr("'start' or 'end' of the hour that is meant. 'auto': as the form has it, else the start."), advanced=True)
     algorithm.add(Choice(DECIMAL, tr("Decimal sign"), DECIMALS), tr("Of numbers written as text. 'auto': found."), advanced=True)
+    add_variable_table(algorithm)
+    add_air(algorithm)
+
+
+def add_error(algorithm: EngineAlgorithm, prefix: str = "") -> None:
+    """The error of readings; `prefix` is that of the parameter's name."""
+    algorithm.add(QgsProcessingParameterString(f"{prefix}{ERROR}", tr("Error of the readings"), multiLine=True, optional=True),
+        tr("Standard deviation of a reading about the truth: the name of its field (in the readings' unit, or, with % behind it, in per cent), a "
+           "number or per cent for all such as 20%, or a line for each network, such as reference=5% and sensor=30%. Readings count by it."),
+        advanced=True)
+
+
+def error_lines(algorithm: EngineAlgorithm, parameters: dict, context, prefix: str = "") -> list[str]:
+    """What is said of the error, a line each."""
+    text = algorithm.parameterAsString(parameters, f"{prefix}{ERROR}", context)
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def add_variable_table(algorithm: EngineAlgorithm) -> None:
+    """The file that defines further variables."""
+    algorithm.add(QgsProcessingParameterFile(VARIABLES, tr("Table of variables"), fileFilter="TOML (*.toml)", optional=True),
+        tr("File that extends or overrides the known variables: names in files, units, limits."), advanced=True)
+
+
+def add_air(algorithm: EngineAlgorithm) -> None:
+    """At which gases convert."""
     for name, label, help_text in (
-        (GAS_TEMPERATURE, tr("Temperature of gases in K"), tr("At which ppb and ppm become µg/m³. Empty: 293.15 K.")),
-        (GAS_PRESSURE, tr("Pressure of gases in hPa"), tr("At which ppb and ppm become µg/m³. Empty: 1013.25 hPa.")),
+        (GAS_TEMPERATURE, tr("Temperature of gases in K"),
+         tr("At which ppb and ppm become µg/m³ where the files do not know their air. Empty: 293.15 K; 298.15 K is usual too.")),
+        (GAS_PRESSURE, tr("Pressure of gases in hPa"), tr("Likewise. Empty: 1013.25 hPa.")),
     ):
         algorithm.add(QgsProcessingParameterNumber(
             name, label, Qgis.ProcessingNumberParameterType.Double, optional=True, minValue=1), help_text, advanced=True)
+
+
+def air_request(algorithm: EngineAlgorithm, parameters: dict, context) -> dict:
+    """The engine's words for the parameters of `add_air`."""
+    return {name.lower(): algorithm.parameterAsDouble(parameters, name, context)
+            for name in (GAS_TEMPERATURE, GAS_PRESSURE) if parameters.get(name) is not None}
 
 
 def add_file_options(
@@ -87,6 +125,7 @@ def add_file_options(
     """Columns, rows, layout and encoding of a file; advanced, but for the `foremost` columns. `prefix` is that of the parameters' names."""
     for name, _, label, help_text in columns:
         algorithm.add(QgsProcessingParameterString(f"{prefix}{name}", label, optional=True), help_text, advanced=name not in foremost)
+    add_error(algorithm, prefix)
     algorithm.add(QgsProcessingParameterString(f"{prefix}{WHERE}", tr("Rows to keep"), multiLine=True, optional=True),
         tr("Conditions, one a line, all of which must hold: parameter=pm25, Validity>=1, flag!=V,W."), advanced=True)
     algorithm.add(Choice(f"{prefix}{WIDE}", tr("One column per station"), WIDES),
@@ -99,16 +138,16 @@ def reading_options(algorithm: EngineAlgorithm, parameters: dict, context) -> di
     """The engine's words for form, species and the parameters of `add_reading_options`."""
     request = {"from": chosen_word(algorithm, parameters, FORM, context)}
     if algorithm.parameterDefinition(SPECIES) is not None:
-        request["species"] = chosen_word(algorithm, parameters, SPECIES, context)
+        other = algorithm.parameterAsString(parameters, OTHER_SPECIES, context).strip()
+        request["species"] = other or chosen_word(algorithm, parameters, SPECIES, context)
+    request["variables"] = algorithm.parameterAsFile(parameters, VARIABLES, context)
     request["sites"] = algorithm.parameterAsFile(parameters, SITES, context)
     request["sites_id"] = algorithm.parameterAsString(parameters, SITES_ID, context).strip()
     request["date_order"] = chosen_word(algorithm, parameters, DATE_ORDER, context)
     stamp = chosen_word(algorithm, parameters, STAMP, context)
     request["stamp"] = "" if stamp == "auto" else stamp
     request["decimal"] = _SIGNS.get(chosen_word(algorithm, parameters, DECIMAL, context), "")
-    for name in (GAS_TEMPERATURE, GAS_PRESSURE):
-        if parameters.get(name) is not None:
-            request[name.lower()] = algorithm.parameterAsDouble(parameters, name, context)
+    request.update(air_request(algorithm, parameters, context))
     return {key: value for key, value in request.items() if value != ""}
 
 
@@ -116,6 +155,7 @@ def file_options(algorithm: EngineAlgorithm, parameters: dict, context, prefix: 
     """The engine's words for the parameters of `add_file_options`."""
     where = algorithm.parameterAsString(parameters, f"{prefix}{WHERE}", context).splitlines()
     request = {column.key: algorithm.parameterAsString(parameters, f"{prefix}{column.name}", context).strip() for column in columns}
+    request["error"] = error_lines(algorithm, parameters, context, prefix)
     request["where"] = [condition.strip() for condition in where if condition.strip()]
     request["wide"] = chosen_word(algorithm, parameters, f"{prefix}{WIDE}", context)
     request["encoding"] = algorithm.parameterAsString(parameters, f"{prefix}{ENCODING}", context).strip()

@@ -13,11 +13,12 @@ from ..stations import write_positions
 from ..translate import tr
 from .base import ANY_FILE, DEVICES, day_text
 from .choices import Choice
+from .table_parameters import VARIABLES, add_air, add_variable_table, air_request
 
 FROM, TARGET, INPUTS, MAPS, COVARIATES, LAYOUT, GRID = "FROM", "TARGET", "INPUTS", "MAPS", "COVARIATES", "LAYOUT", "GRID"
 ITERATIONS, EPOCHS, BATCH, LEARNING_RATE, SEED = "ITERATIONS", "EPOCHS", "BATCH", "LEARNING_RATE", "SEED"
 VALIDATION_SHARE, VALIDATION_START, VALIDATION_END = "VALIDATION_SHARE", "VALIDATION_START", "VALIDATION_END"
-TIME_ZONE, LEAD_DAY, VARIABLES = "TIME_ZONE", "LEAD_DAY", "VARIABLES"
+TIME_ZONE, LEAD_DAY = "TIME_ZONE", "LEAD_DAY"
 CACHE, PRECISION, DEVICE, RESUME = "CACHE", "PRECISION", "DEVICE", "RESUME"
 PRECISIONS = ("auto", "float32", "bfloat16")
 _WHOLE, _REAL = Qgis.ProcessingNumberParameterType.Integer, Qgis.ProcessingNumberParameterType.Double
@@ -38,7 +39,7 @@ def add_training_parameters(algorithm) -> None:
     for name, label, help_text in (
         (FROM, tr("Model to start from"), tr(
             "'bundled', or the path of a model file: its weights, network and inputs are kept (fine-tuning).")),
-        (TARGET, tr("Target species"), tr("Species whose field comes out, such as pm25, o3, no2. Empty: as configured.")),
+        (TARGET, tr("Target species"), tr("Species whose field comes out, such as pm25, o3, no2, or a variable of the table of variables. Empty: as configured.")),
         (INPUTS, tr("Other station variables"), tr("Such as 'rh wind', or 'none'. Empty: as configured.")),
         (MAPS, tr("Maps"), tr("Such as 'elevation urban', or 'none'. Empty: as configured.")),
         (GRID, tr("Grid of the model"), tr(
@@ -50,10 +51,10 @@ def add_training_parameters(algorithm) -> None:
     for name, label, file_filter, help_text in (
         (COVARIATES, tr("Covariates"), f"NetCDF, GeoTIFF (*.nc *.ncf *.nc4 *.tif *.tiff);;{ANY_FILE}",
          tr("Maps that overrule those of the CTM files, as the algorithm for covariates writes them.")),
-        (VARIABLES, tr("Table of variables"), "TOML (*.toml)",
-         tr("File that extends or overrides the variables that are known in CTM files.")),
     ):
         algorithm.add(QgsProcessingParameterFile(name, label, fileFilter=file_filter, optional=True), help_text, advanced=True)
+    add_variable_table(algorithm)
+    add_air(algorithm)
     algorithm.add(QgsProcessingParameterNumber(
         VALIDATION_SHARE, tr("Share of days held out"), _REAL, optional=True, minValue=0, maxValue=0.9),
         tr("The last days of each series, never trained on; the model is validated with them. Empty: as configured."), advanced=True)
@@ -112,6 +113,7 @@ def training_request(algorithm, parameters: dict, context, folder: Path, feedbac
             request[name.lower()] = algorithm.parameterAsDouble(parameters, name, context)
     for name in (VALIDATION_START, VALIDATION_END):
         request[name.lower()] = day_text(algorithm, parameters, name, context)
+    request.update(air_request(algorithm, parameters, context))
     source = algorithm.parameterAsSource(parameters, LAYOUT, context)
     if source is not None:
         request.update(write_positions(source, folder / "layout.csv", "layout", feedback))

@@ -11,7 +11,7 @@ from ..stations import Days, column_name, write_readings
 from ..translate import tr
 from .base import EngineAlgorithm
 from .found_field import show_what_is_found
-from .input_parameters import add_inputs, check_inputs, input_fields, inputs_request
+from .input_parameters import add_inputs, check_inputs, input_fields, input_layers, inputs_request
 from .layer_readings import check_readings, field_names, layer_identity, places, unit_parameter
 from .station_parameters import STATIONS, TIME, TIME_OF_DAY
 
@@ -70,17 +70,20 @@ def weather_request(
     Those of other layers are written into the job folder; `near` as for `write_readings`.
     """
     request = inputs_request(algorithm, parameters, context, folder, stations["stations"])
+    layers = dict(stations.get("layers") or {})  # by role: what a result says that its readings came from
+    layers |= {role: name or layers.get("stations") for role, name in input_layers(algorithm, parameters, context).items()}
     for name in WEATHER:
         key, layer = name.lower(), f"{name}_STATIONS"
         field = field_names(algorithm, parameters, context, f"{name}_FIELD")
         source = algorithm.parameterAsSource(parameters, layer, context)
         if field:
             request[key] = f"{stations['stations']}:{column_name(field[0])}"
+            layers[key] = layers.get("stations")
         elif source is not None:
             value, = field_names(algorithm, parameters, context, f"{layer}_FIELD")
             times = _fields(algorithm, parameters, context, source, f"{layer}_TIME", (TIME, TIME_OF_DAY))
             ids = _fields(algorithm, parameters, context, source, f"{layer}_ID", ("ID",))
-            path = folder / f"{key}.csv"
+            path, layers[key] = folder / f"{key}.csv", source.sourceName()
             days = Days(times[0], near.first, near.last, 1 if times[1:] else None) if near and times else None
             write_readings(source, [value, *times, *ids], path, near=days, key=layer_identity(algorithm, parameters, layer, context))
             request.update({key: f"{path}:{column_name(value)}", f"{key}_from": forms.NONE, **places(source, f"{key}_")})
@@ -89,7 +92,7 @@ def weather_request(
         else:
             continue
         request[f"{key}_unit"] = algorithm.parameterAsString(parameters, f"{name}_UNIT", context)
-    return request
+    return {**request, "layers": {role: name for role, name in layers.items() if name is not None}}
 
 
 def _fields(algorithm: EngineAlgorithm, parameters: dict, context, source, own: str, of_stations: tuple[str, ...]) -> list[str]:

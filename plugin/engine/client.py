@@ -21,6 +21,8 @@ __all__ = ["EngineCancelled", "EngineError", "EngineMissing", "job_folder", "run
 # How long a cancelled job may take to end by itself, which keeps the worker warm; then the process is ended.
 CANCEL_SECONDS = 1.0
 POLL_SECONDS = 0.05
+# A worker that has work tells every five seconds that it lives. A machine that swaps can keep it from that for a while.
+SILENT_SECONDS, HUNG_SECONDS = 30.0, 120.0
 
 
 class Engine:
@@ -85,7 +87,7 @@ class Engine:
 
     def _ask(self, worker: WorkerProcess, job: str, command: str, request: dict[str, Any], feedback) -> dict[str, Any]:
         worker.send({"id": job, "command": command, "request": request})
-        deadline = None
+        deadline, silence = None, _Silence(feedback)
         while True:
             if deadline is None and feedback.isCanceled():
                 deadline = time.monotonic() + CANCEL_SECONDS
@@ -100,6 +102,9 @@ class Engine:
                 if deadline is not None:
                     raise EngineCancelled(tr("Cancelled.")) from None
                 raise
+            if not silence.goes_on(message is None):
+                worker.kill()
+                raise EngineError(silence.in_words(), "Hung", worker.last_words())
             if message is None or message.get("id") != job:
                 continue
             if message["type"] == "result":
@@ -108,6 +113,29 @@ class Engine:
             if message["type"] == "error":
                 raise _error(message)
             _pass_on(message, feedback)
+
+
+class _Silence:
+    """How long a worker has not been heard; counted in waits, so that the sleep of the whole machine does not count."""
+
+    def __init__(self, feedback) -> None:
+        self._feedback, self._waits = feedback, 0
+
+    def goes_on(self, silent: bool) -> bool:
+        """Whether to go on waiting; a worker that is silent for long is told to the user once, before it is given up."""
+        seconds = self._waits * POLL_SECONDS
+        self._waits = self._waits + 1 if silent else 0
+        if seconds < SILENT_SECONDS <= self._waits * POLL_SECONDS:
+            self._feedback.pushWarning(
+                tr("The engine has not been heard for {seconds:.0f} seconds. It may be stopped, or the machine may be short of memory. "
+                   "Cancel to end it; else it is ended after {limit:.0f} seconds.").format(seconds=SILENT_SECONDS, limit=HUNG_SECONDS))
+        return self._waits * POLL_SECONDS < HUNG_SECONDS
+
+    @staticmethod
+    def in_words() -> str:
+        """What is said of a worker that is given up."""
+        return tr("The engine hangs: it has not been heard for {seconds:.0f} seconds and was ended. The next run starts a new one; if it "
+                  "happens again, use a smaller grid or close other programs, and please report it.").format(seconds=HUNG_SECONDS)
 
 
 def _pass_on(message: dict[str, Any], feedback) -> None:

@@ -28,6 +28,7 @@ if __package__:
     from .base_python import find_base_python
     from .errors import SetUpCancelled, SetUpError
     from .installer import Installer, Report
+    from .locked import UV_LOCK, install_locked, lock_hash, place_torch, torch_hashes
     from .managed_folder import exclusive, remove, remove_old
     from .pyvenv import python_in
     from .qgis_side import tr
@@ -40,6 +41,7 @@ else:  # run as a script: this folder is where Python looks first
     from base_python import find_base_python
     from errors import SetUpCancelled, SetUpError
     from installer import Installer, Report
+    from locked import UV_LOCK, install_locked, lock_hash, place_torch, torch_hashes
     from managed_folder import exclusive, remove, remove_old
     from pyvenv import python_in
     from qgis_side import tr
@@ -90,7 +92,8 @@ def libraries() -> list[str]:
 
 
 def requirements_hash() -> str:
-    return hashlib.sha256("\n".join(requirement_lines()).encode()).hexdigest()
+    """Of the requirements and their lock: an environment of another one is renewed."""
+    return hashlib.sha256("\n".join([*requirement_lines(), lock_hash(REQUIREMENTS)]).encode()).hexdigest()
 
 
 def status(folder: Path | None = None) -> Status:
@@ -196,12 +199,14 @@ def _build(folder: Path, renew: bool, origin: dict, sources: Sources, base_pytho
         if warning := path_warning(folder):
             installer.say(warning)
         installer.say(said)
-        if fetched:
+        placed = bool(torch) and place_torch(installer, python, REQUIREMENTS, torch, origin["device"], sources)
+        if fetched and not placed:
             installer.say(tr("Asking PyTorch's own package index for the build that this computer needs"))
-            reason = fetch_torch(installer, python, torch, fetched, sources.pip(python))
+            hashes = torch_hashes(python, REQUIREMENTS) if fetched == "cpu" else []
+            reason = fetch_torch(installer, python, torch, fetched, sources.pip(python), REQUIREMENTS.with_name(UV_LOCK), hashes)
             if reason:
                 installer.say(without_own_index(folder, origin["device"], reason))
-        installer.run([*sources.pip(python), "-r", str(REQUIREMENTS)])
+        install_locked(installer, python, REQUIREMENTS, sources.pip(python))
         installer.say(tr("Importing every library once"), 0.9)
         versions = _import_all(installer, python)
     if origin["device"] == "gpu" and not versions.get("gpu"):

@@ -111,13 +111,18 @@ def _is_over(until: float | None) -> bool:
 def _reason_in(lines: list[str]) -> str:
     lines = [line.strip() for line in lines]
     errors = [line for line in lines if line.startswith(("ERROR", "error:", "cause:")) or "Error" in line] or lines[-3:]
-    return " ".join(errors[-3:])[-800:]
+    # pip names the package, what was expected and what was found, on lines of their own.
+    errors += [line for line in lines if re.match(r"\S+==\S+ .*from |Expected sha|Got  ", line)][:3]
+    return " ".join(errors[-4:])[-800:]
 
 
 def _hint(lines: list[str]) -> str:
     text = " ".join(lines)
     if remedy := windows_faults.remedy_of(text):
         return remedy
+    if re.search(r"THESE PACKAGES DO NOT MATCH THE HASHES|[Hh]ash mismatch", text):
+        return tr("A package is not the file that the plugin's list of libraries names: it was changed, or damaged on its way. Nothing of it "
+                  "was installed. Take another folder of wheels or package index; if it happens again, tell the plugin's makers.")
     if re.search(r"ReadTimeout|ConnectTimeout|timed out|no answer within", text):
         return tr("The network is too slow or is blocked. Try again: what was fetched is kept. Behind a proxy, enter it in QGIS's options; "
                   "or name a package index that is nearer, or give a folder of wheels.")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 from typing import Sequence
 
-# The engine writes `.NAME.partial` beside NAME and renames it when it is complete.
-PARTIAL = ".{}.partial"
+from .folder_lock import Held, only_one
+
+# The engine writes `.NAME.partial` beside NAME and renames it when it is complete; meanwhile it holds `.NAME.lock`.
+PARTIAL, LOCK = ".{}.partial", ".{}.lock"
 
 
 def remove_leftovers(outputs: Sequence[str]) -> None:
@@ -21,3 +24,12 @@ def remove_leftovers(outputs: Sequence[str]) -> None:
                 break
             except OSError:  # Windows lets go of a killed process's files a moment later
                 time.sleep(0.1)
+        _remove_lock(output.with_name(LOCK.format(output.name)))
+
+
+def _remove_lock(path: Path) -> None:
+    """Remove a lock file that nobody holds any more."""
+    with contextlib.suppress(OSError, Held):
+        if path.is_file():
+            with only_one(path):
+                path.unlink()

@@ -10,12 +10,14 @@ from osgeo import gdal
 
 # Names in results and in the NetCDF of CTMs, by the plugin's name of the variable.
 _NAMES = {
-    "pm25": ("pm25", "pm25_tot", "pm25_frm", "pm2_5_dry", "pm2p5"), "pm10": ("pm10",), "o3": ("o3",), "no2": ("no2",),
-    "so2": ("so2",),
-    "co": ("co",), "rh": ("rh", "rh2"), "wind": ("wind", "wspd10"),
+    "pm25": ("pm25", "pm25_tot", "pm25_frm", "pm2_5_dry", "pm2p5"), "rh": ("rh", "rh2"), "wind": ("wind", "wspd10"),
+    "pm10": ("pm10",), "o3": ("o3",), "no2": ("no2",), "so2": ("so2",), "co": ("co",),
     "elevation": ("elevation", "ht"), "urban": ("urban", "purb", "urbfrac"),
 }
-LABELS = {"pm25": "PM2.5", "pm10": "PM10", "o3": "O₃", "no2": "NO₂", "so2": "SO₂", "co": "CO", "rh": "RH", "wind": "Wind speed", "elevation": "Elevation", "urban": "Urban fraction"}
+LABELS = {
+    "pm25": "PM2.5", "pm10": "PM10", "o3": "O₃", "no2": "NO₂", "so2": "SO₂", "co": "CO", "rh": "RH", "wind": "Wind speed",
+    "elevation": "Elevation", "urban": "Urban fraction",
+}
 
 # A field of uncertainty is named after its variable and what it is, or said in words.
 _STATISTIC = re.compile(r"_(sd|q\d\d)$")
@@ -37,7 +39,9 @@ class FieldDescription:
     kind : str
         "reanalysis", "readings", or "" for anything else.
     variable : str
-        "pm25", "rh", "wind", or the name in the file.
+        "pm25", "rh", "wind", another that the engine knows, or the name in the file.
+    label : str
+        For people; of a variable that the plugin does not know, as the file calls it.
     unit : str
     days : tuple of date, or of datetime where the steps are hours
         Start of each band; empty where no day is known.
@@ -48,6 +52,7 @@ class FieldDescription:
     source: str
     kind: str
     variable: str
+    label: str
     unit: str
     days: tuple[date, ...]
     statistic: str = ""
@@ -72,7 +77,15 @@ def describe(path: str) -> FieldDescription:
     kind = _kind(dataset, tags)
     statistic = _statistic(name) if kind == "reanalysis" else ""
     variable = _variable(_STATISTIC.sub("", name) if statistic else name, tags)
-    return FieldDescription(path, kind, variable, unit, _days(dataset, tags), statistic)
+    label = LABELS.get(variable) or _long_name(dataset, band, variable) if kind else LABELS.get(variable, variable)
+    return FieldDescription(path, kind, variable, label, unit, _days(dataset, tags), statistic)
+
+
+def _long_name(dataset: gdal.Dataset, band: gdal.Band, variable: str) -> str:
+    """What a result calls its variable: the attribute in a NetCDF, the description of the band in a GeoTIFF."""
+    said = band.GetMetadataItem("long_name") or band.GetDescription() or variable
+    said = _IN_WORDS.sub("", said) or variable
+    return said[:1].upper() + said[1:]
 
 
 def uncertainties(path: str) -> list[str]:
@@ -122,7 +135,7 @@ def _variable(name: str, tags: dict) -> str:
         for variable, names in _NAMES.items():
             if candidate.lower() in names:
                 return variable
-    return name
+    return tags.get("species") or name
 
 
 def _kind(dataset: gdal.Dataset, tags: dict) -> str:

@@ -11,10 +11,11 @@ from qgis.core import (
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 
-from ..styling.ramps import CONTINUOUS, pretty_unit, ramp_for
+from ..styling.ramps import CONTINUOUS, RAMPS, pretty_unit, ramp_for
 from ..styling.renderer import style
 from ..translate import tr
 from .description import LABELS, FieldDescription, describe, uncertainties
+from .intervals import set_periods
 from .tree import FIELD, UNCERTAINTY, arrange, fold_away, zoom_to
 
 
@@ -22,7 +23,7 @@ def layer_title(field: FieldDescription) -> str:
     """Such as "PM2.5 reanalysis 2018-02-20", or "PM2.5 reanalysis, standard deviation 2018-02-20"."""
     kind = {"reanalysis": tr("reanalysis"), "readings": tr("readings")}.get(field.kind, "")
     days = [f"{day:%Y-%m-%d %H:%M}" if isinstance(day, datetime) else str(day) for day in sorted({*field.days[:1], *field.days[-1:]})]
-    what = " ".join(part for part in (LABELS.get(field.variable, field.variable), kind) if part)
+    what = " ".join(part for part in (field.label, kind) if part)
     if field.statistic:
         what += ", " + (tr("standard deviation") if field.statistic == "sd" else tr("{} % quantile").format(int(field.statistic[1:])))
     return " ".join(part for part in (what, " – ".join(days)) if part)
@@ -40,17 +41,19 @@ def dress(layer: QgsRasterLayer, look: str = CONTINUOUS) -> None:
     """
     field = describe(layer.source())
     layer.setName(layer_name(field))
-    colour(layer, field, look)
-    set_days(layer, field)
+    if field.kind or (field.variable in RAMPS and not field.unit.lower().startswith("pp")):  # the ramps of gases are not of ppm or ppb
+        colour(layer, field, look)
+    if not set_periods(layer):
+        set_days(layer, field)
 
 
 def colour(layer: QgsRasterLayer, field: FieldDescription, look: str = CONTINUOUS) -> str:
     """Give the layer the colours of a style; return what the user should know of it, or ''."""
     if field.statistic == "sd":
-        style(layer, f"{field.variable}_sd")
+        style(layer, f"{field.variable}_sd", unit=field.unit)
         return ""
     ramp, note = ramp_for(field.variable, look, field.days[0] if field.days else None)
-    style(layer, field.variable, ramp=ramp)
+    style(layer, field.variable, unit=field.unit, ramp=ramp)
     return note
 
 

@@ -15,8 +15,8 @@ from .dress import new_dresser
 from .tree import STATIONS
 
 
-# Properties of a layer of readings: what is read, and the first day.
-VARIABLE, DAY = "ctm_reanalysis/variable", "ctm_reanalysis/day"
+# Properties of a layer of readings: what is read, its unit, and the first day.
+VARIABLE, UNIT, DAY = "ctm_reanalysis/variable", "ctm_reanalysis/unit", "ctm_reanalysis/day"
 
 
 def load_readings(path: str, result: dict, context: QgsProcessingContext, look: str = CONTINUOUS) -> str:
@@ -27,16 +27,16 @@ def load_readings(path: str, result: dict, context: QgsProcessingContext, look: 
     details = context.layersToLoadOnCompletion()
     if path in details:
         details[path].name, details[path].forceName, details[path].layerSortKey = readings_name(result), True, STATIONS
-        dressed = partial(dress_points, variable=result["species"], look=look, day=result["days"]["first"])
+        dressed = partial(dress_points, variable=result["species"], unit=result["unit"], look=look, day=result["days"]["first"])
         details[path].setPostProcessor(new_dresser(dressed, STATIONS))
         context.setLayersToLoadOnCompletion(details)
     return path
 
 
-def dress_points(layer: QgsVectorLayer, variable: str, look: str = CONTINUOUS, day: str | None = None) -> None:
+def dress_points(layer: QgsVectorLayer, variable: str, unit: str = "", look: str = CONTINUOUS, day: str | None = None) -> None:
     """Style the points by their value, and date them by their day or hour, which are texts; `day` is the first, as YYYY-MM-DD."""
-    layer.setCustomProperty(VARIABLE, variable)
-    layer.setCustomProperty(DAY, day or "")
+    for name, value in ((VARIABLE, variable), (UNIT, unit), (DAY, day or "")):
+        layer.setCustomProperty(name, value)
     colour_points(layer, look)
     for field, seconds in (("day", 86400), ("time", 3600)):
         if layer.fields().lookupField(field) >= 0:
@@ -51,7 +51,7 @@ def colour_points(layer: QgsVectorLayer, look: str) -> str:
     """Give points that `dress_points` has dressed the colours of a style; return what the user should know of it, or ''."""
     variable, day = layer.customProperty(VARIABLE), layer.customProperty(DAY)
     ramp, note = ramp_for(variable, look, date.fromisoformat(day[:10]) if day else None)
-    style_points(layer, variable, "value", ramp)
+    style_points(layer, variable, "value", layer.customProperty(UNIT, ""), ramp)
     return note
 
 

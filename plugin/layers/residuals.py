@@ -12,10 +12,13 @@ from .dress import new_dresser
 STYLE = Path(__file__).resolve().parent.parent.parent / "resources" / "styles" / "residuals.qml"
 
 
-def load_residuals(path: str, context: QgsProcessingContext, output: str) -> str:
-    """Have the points loaded and styled when the run is complete, where there is a project; return what QGIS opens."""
+def load_residuals(path: str, context: QgsProcessingContext, output: str, name: str = "") -> str:
+    """Have the points loaded and styled when the run is complete, where there is a project; return what QGIS opens.
+
+    `name` is that of the layer, by default that of a cross-validation.
+    """
     if context.project() is not None:
-        details = QgsProcessingContext.LayerDetails(tr("Residuals of the cross-validation (µg m⁻³)"), context.project(), output)
+        details = QgsProcessingContext.LayerDetails(name or tr("Residuals of the cross-validation (µg m⁻³)"), context.project(), output)
         details.forceName = True
         details.layerTypeHint = QgsProcessingUtils.LayerHint.Vector
         details.setPostProcessor(new_dresser(style_residuals))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsGraduatedSymbolRenderer, QgsMarkerSymbol, QgsRendererRange, QgsVectorLayer
+from qgis.core import QgsAggregateCalculator, QgsGraduatedSymbolRenderer, QgsMarkerSymbol, QgsRendererRange, QgsVectorLayer
 
-from .ramps import RAMPS, Ramp
+from .ramps import RAMPS, Ramp, neutral_ramp
 
 
-def style_points(layer: QgsVectorLayer, variable: str, field: str, ramp: Ramp | None = None) -> None:
-    """Give the points the classes of a ramp, by default the variable's, by a field; without a ramp, or without points, nothing changes."""
-    ramp = ramp or RAMPS.get(variable)
-    if ramp is None or not layer.isSpatial():
+def style_points(layer: QgsVectorLayer, variable: str, field: str, unit: str = "", ramp: Ramp | None = None) -> None:
+    """Give the points the classes of a ramp by a field: the variable's by default, or a neutral one; without points nothing changes."""
+    if not layer.isSpatial():
         return
+    ramp = ramp or RAMPS.get(variable) or neutral_ramp(*_range(layer, field), unit)
     last, ranges = len(ramp.breaks) - 1, []
     for number, (value, colour) in enumerate(zip(ramp.breaks, ramp.colours)):
         # Readings may lie a little below zero, and beyond the ramp.
@@ -22,3 +22,9 @@ def style_points(layer: QgsVectorLayer, variable: str, field: str, ramp: Ramp | 
         ranges.append(QgsRendererRange(low, high, symbol, ramp.label(number) if ramp.classes else f"{label} {ramp.unit}".strip()))
     layer.setRenderer(QgsGraduatedSymbolRenderer(field, ranges))
     layer.triggerRepaint()
+
+
+def _range(layer: QgsVectorLayer, field: str) -> tuple[float, float]:
+    """Smallest and largest value of a field; 0 to 1 where there is none."""
+    ends = [layer.aggregate(which, field)[0] for which in (QgsAggregateCalculator.Aggregate.Min, QgsAggregateCalculator.Aggregate.Max)]
+    return (0.0, 1.0) if None in ends else (float(ends[0]), float(ends[1]))

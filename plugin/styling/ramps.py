@@ -7,6 +7,7 @@ The indices have the colours that their authorities give them.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -55,6 +56,7 @@ class Ramp:
 
 
 MASS = "µg m⁻³"
+_NEUTRAL = ("#f6f6f3", "#dadfdf", "#b9c5c9", "#93a6b1", "#6b8798", "#45667d", "#22415a")
 _POLLUTANTS = {key: Ramp(tuple(breaks), tuple(_TABLES["ramps"]["colours"]), MASS) for key, breaks in _TABLES["ramps"]["breaks"].items()}
 _SD = ("#f6f6f2", "#dfe5da", "#b7cfc0", "#82b3aa", "#4d8d98", "#2d6482", "#1d3759")
 _SD_BREAKS = (0, 2, 5, 10, 20, 40, 80)  # of PM2.5; those of the others are in proportion to their ramps
@@ -109,6 +111,16 @@ def _valid(tables: list[dict], day: date | None) -> dict:
     day = day.date() if isinstance(day, datetime) else day
     text = "9999" if day is None else day.isoformat()
     return next(table for table in reversed(tables) if table.get("from", "") <= text)
+
+
+def neutral_ramp(low: float, high: float, unit: str) -> Ramp:
+    """A ramp of one hue for what has none of its own: round breaks over values from `low` to `high`, from zero where that is near."""
+    low = 0.0 if 0 <= low <= 0.5 * high else low
+    rough = ((high - low) or abs(high) or 1.0) / (len(_NEUTRAL) - 1)
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * (1 - 1e-9))
+    first = math.floor(low / step + 1e-9) * step
+    return Ramp(tuple(float(f"{first + number * step:.9g}") for number in range(len(_NEUTRAL))), _NEUTRAL, pretty_unit(unit))
 
 
 def pretty_unit(unit: str) -> str:

@@ -9,7 +9,9 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor
 
-from .ramps import RAMPS, Ramp
+from .ramps import RAMPS, Ramp, neutral_ramp
+
+_SAMPLE = 250_000  # cells that the range of a field is taken from
 
 
 def colour_function(ramp: Ramp) -> QgsColorRampShader:
@@ -30,14 +32,28 @@ def colour_function(ramp: Ramp) -> QgsColorRampShader:
     return function
 
 
-def style(layer: QgsRasterLayer, variable: str, band: int = 1, ramp: Ramp | None = None) -> None:
-    """Give the layer a ramp, by default that of its variable; a variable without one keeps QGIS's style."""
-    ramp = ramp or RAMPS.get(variable)
-    if ramp is None:
-        return
+def ramp_of(layer: QgsRasterLayer, variable: str, unit: str = "") -> Ramp:
+    """The ramp of a variable; one that has none gets a neutral ramp over most of the layer's values."""
+    return RAMPS.get(variable) or neutral_ramp(*_range(layer), unit)
+
+
+def style(layer: QgsRasterLayer, variable: str, band: int = 1, unit: str = "", ramp: Ramp | None = None) -> Ramp:
+    """Give the layer a ramp, by default that of its variable, see `ramp_of`, and return it."""
+    ramp = ramp or ramp_of(layer, variable, unit)
     shader = QgsRasterShader()
     shader.setRasterShaderFunction(colour_function(ramp))
     renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), band, shader)
     renderer.setClassificationMin(ramp.breaks[0])
     renderer.setClassificationMax(ramp.breaks[-1])
     layer.setRenderer(renderer)
+    return ramp
+
+
+def _range(layer: QgsRasterLayer) -> tuple[float, float]:
+    """From the 2nd to the 98th per cent of the values, of a series over its first, middle and last band; 0 to 1 where there are none."""
+    provider, count = layer.dataProvider(), layer.bandCount()
+    ends = [provider.cumulativeCut(band, 0.02, 0.98, layer.extent(), _SAMPLE) for band in sorted({1, (count + 1) // 2, count})]
+    known = [(low, high) for low, high in ends if math.isfinite(low) and math.isfinite(high) and low <= high]
+    if not known:
+        return 0.0, 1.0
+    return min(low for low, _ in known), max(high for _, high in known)

@@ -1,8 +1,8 @@
-"""Let the card of the bundled model say all that is known of it: what people write, and the scores of these very weights.
+"""Let the card of a model that ships say all that is known of it: what people write, and the scores of these very weights.
 
-    python resources/recipes/finish_card.py [--model FILE] [--docs]
+    python resources/recipes/finish_card.py [--model bundled|paper] [--docs]
 
-The words come from bundled_card.toml, the scores from `make benchmark-skill`, and only if that judged the weights which are in the
+The words come from bundled_card.toml or paper_card.toml, the scores from `make benchmark-skill`, and only if that judged the weights which are in the
 file: otherwise it ends with an error, and `--without-scores` writes the words alone. Where the training of the model
 differs from the recipe as it is now, the card says in what. Weights and maps stay as they are, bit for bit; the hash of the
 file changes, that of its weights does not. `--docs` also writes the card into the documentation. It can be run any number of times.
@@ -37,7 +37,7 @@ DIFFERENCES = "differs_from_the_recipe"
 _FOUND = {"correction_share", "uncertainty_share"}
 
 
-def finish_card(file: Path, record: Path | None, series: Sequence[str], configuration: str) -> Model:
+def finish_card(file: Path, record: Path | None, series: Sequence[str], configuration: str, words: Path = WORDS) -> Model:
     """Write words, scores and differences into the card of a model file.
 
     Parameters
@@ -45,6 +45,7 @@ def finish_card(file: Path, record: Path | None, series: Sequence[str], configur
     record : scores as the skill benchmark leaves them; with None, scores of these weights that the card has are kept
     series : names of the CTM files of the recipe, as often as each is given
     configuration : of the recipe, a name or a file
+    words : what people say of the model
 
     Returns
     -------
@@ -58,7 +59,7 @@ def finish_card(file: Path, record: Path | None, series: Sequence[str], configur
     """
     model = load_model(str(file))
     evaluation = evaluation_for(model, record) if record else model.card.get("evaluation", {})
-    card = {**model.card, **read_words(WORDS), DIFFERENCES: differences(model, series, configuration)}
+    card = {**model.card, **read_words(words), DIFFERENCES: differences(model, series, configuration)}
     card.pop("evaluation", None)
     if evaluation.get("weights_sha256") == model.weights_sha256:
         card["evaluation"] = evaluation
@@ -105,22 +106,23 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> int:
-    from make_model import CONFIGURATION, OUT, series_names  # here, as that module ends with this step
+    from make_model import RECIPES, file_of, series_names  # here, as that module ends with this step
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, default=OUT, help="model file (default: the bundled one)")
+    parser.add_argument("--model", choices=tuple(RECIPES), default="bundled", help="(default: %(default)s)")
     parser.add_argument("--record", type=Path, default=RECORD, help="scores that the skill benchmark left (default: %(default)s)")
     parser.add_argument("--without-scores", action="store_true", help="write the words alone; scores of these weights that are there stay")
     parser.add_argument("--docs", action="store_true", help=f"also write {PAGE.relative_to(ROOT)}")
     options = parser.parse_args()
+    recipe, file = RECIPES[options.model], file_of(options.model)
     try:
-        model = finish_card(options.model, None if options.without_scores else options.record, series_names(), CONFIGURATION)
-        if options.docs:
-            write_page(options.model)
+        model = finish_card(file, None if options.without_scores else options.record, series_names(), recipe.configuration, recipe.words)
+        if options.docs and options.model == "bundled":
+            write_page(file)
     except ReanalysisError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(f"{options.model}\n  file     {model.sha256}\n  weights  {model.weights_sha256}")
+    print(f"{file}\n  file     {model.sha256}\n  weights  {model.weights_sha256}")
     print(f"  scores   {'of these weights, ' + model.card['evaluation']['judged'] if 'evaluation' in model.card else 'none'}")
     for sentence in model.card[DIFFERENCES]:
         print(f"  differs  {sentence}")

@@ -1,6 +1,6 @@
-"""The recipe of the bundled model: simulate, regrid, train, fill in the card. Run it with the engine's Python.
+"""The recipes of the models that ship: simulate, regrid, train, fill in the card. Run it with the engine's Python.
 
-    python resources/recipes/make_model.py --data ../shared/data --work .build/model [--iterations N] [--resume]
+    python resources/recipes/make_model.py --data ../shared/data --work .build/model [--model paper] [--iterations N] [--resume]
 
 Every step whose file is there already is skipped, and `--resume` goes on from the last checkpoint, so that an
 interrupted run only repeats what it lost. It trains on simulated days over the real terrain of China and on the
@@ -11,20 +11,20 @@ Chinese national stations serve as one layout of nominal stations.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+HERE, ROOT = Path(__file__).resolve().parent, Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(HERE)]
 
 from china_terrain import china_terrain  # noqa: E402
 from finish_card import finish_card  # noqa: E402
 
-from model_core.atomic_file import atomic_file  # noqa: E402
 from model_core.cli import TerminalProgress, main as command_line  # noqa: E402
 from model_core.grid import PRESETS  # noqa: E402
+from model_core.model_file import load_model, save_model  # noqa: E402
 from model_core.simulation import Terrain, write_simulation  # noqa: E402
 
 GRID = "china12km"
@@ -40,27 +40,44 @@ CMAQ = Path("china_cmaq") / "china36km_cmaq_pm25_20200103-20.nc"
 # The real CMAQ days are few; given so often they make up about a third of what is trained on.
 CMAQ_REPEATS = 10
 LAYOUT = Path("cnemc") / "cnemc_station_coords.csv"
-CONFIGURATION = "improved"
-OUT = ROOT / "resources" / "models" / "bundled.safetensors"
 
 
-def make_model(data: Path, work: Path, out: Path, iterations: int | None, resume: bool) -> int:
-    """Simulate what is missing in `work`, train there, and copy the model to `out` with its card filled in; the exit status of the training."""
-    trained = work / out.name
+class Recipe(NamedTuple):
+    """Of a model: its configuration, what people say of it, the layout of its nominal stations, and to how many bits its kernels are rounded."""
+
+    configuration: str
+    words: Path
+    layout: Path | None
+    kernel_bits: int | None
+
+
+RECIPES = {
+    "bundled": Recipe("improved", HERE / "bundled_card.toml", LAYOUT, None),
+    "paper": Recipe(str(HERE / "paper_model.toml"), HERE / "paper_card.toml", None, 6),
+}
+
+
+def file_of(name: str) -> Path:
+    """Where the model is that ships."""
+    return ROOT / "resources" / "models" / f"{name}.safetensors"
+
+
+def make_model(name: str, data: Path, work: Path, out: Path, iterations: int | None, resume: bool) -> int:
+    """Simulate what is missing in `work`, train there, and write the model to `out` with its card filled in; the exit status of the training."""
+    recipe, trained = RECIPES[name], work / f"{name}.safetensors"
     work.mkdir(parents=True, exist_ok=True)
     simulations = simulate_runs(data, work)
     cmaq = [str(data / CMAQ)] * CMAQ_REPEATS
     arguments = [
-        "train", "--ctm", *map(str, simulations), *cmaq, "--grid", GRID, "--config", CONFIGURATION,
-        "--layout", str(data / LAYOUT), "--seed", "0", "--out", str(trained),
+        "train", "--ctm", *map(str, simulations), *cmaq, "--grid", GRID, "--config", recipe.configuration, "--seed", "0", "--out", str(trained),
     ]
+    arguments += ["--layout", str(data / recipe.layout)] if recipe.layout else []
     arguments += ["--iterations", str(iterations)] if iterations else []
     status = command_line(arguments + (["--resume"] if resume else []))
     if status == 0:
+        save_model(out, load_model(str(trained)), recipe.kernel_bits)
         # Scores come later, from `make benchmark-skill` and finish_card.py.
-        finish_card(trained, None, series_names(), CONFIGURATION)
-        with atomic_file(out) as partial:
-            shutil.copyfile(trained, partial)
+        finish_card(out, None, series_names(), recipe.configuration, recipe.words)
     return status
 
 
@@ -93,9 +110,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of real data, see its README")
     parser.add_argument("--work", type=Path, default=ROOT / ".build" / "model", help="simulations, prepared days and the training are kept here")
-    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--model", choices=tuple(RECIPES), default="bundled")
+    parser.add_argument("--out", type=Path, help="default: where the model ships from")
     parser.add_argument("--iterations", type=int, help="default: as in the configuration")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in the work folder")
     options = parser.parse_args()
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    sys.exit(make_model(options.data, options.work, options.out, options.iterations, options.resume))
+    target = options.out or file_of(options.model)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    sys.exit(make_model(options.model, options.data, options.work, target, options.iterations, options.resume))

@@ -63,7 +63,7 @@ def paper_model():
 
     torch.manual_seed(0)
     network, grid = ReanalysisNetwork(read_configuration("paper")[0]).eval(), china.grid()
-    maps = {key: np.ones(grid.shape, np.float32) for key in network.configuration.covariates}
+    maps = {key: np.ones(grid.shape, np.float32) for key in network.configuration.maps}
     return Model(network, {}, grid, StaticMaps(grid, maps))
 
 
@@ -76,7 +76,7 @@ def rows_of(name: str, model, days: list[dict], device, target: str = "") -> lis
     from model_core.prediction import Predictor
 
     shape = (1, len(model.configuration.station_variables), *china.grid().shape)
-    maps = (1, len(model.configuration.covariates), *china.grid().shape)
+    maps = (1, len(model.configuration.maps), *china.grid().shape)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model.network.cpu()(torch.ones(shape), torch.ones(shape), torch.ones(maps), torch.ones(maps))
     work = counter.get_total_flops()

@@ -49,7 +49,7 @@ def prepared(name, device, shape):
     from model_core.network.reanalysis_network import ReanalysisNetwork
     from model_core.training.batches import BatchDrawer
     from model_core.training.objective import training_loss
-    from model_core.training.samples import TrainingDays, stack
+    from model_core.training.samples import TrainingDays, on_device, stacked
     from model_core.training.split import split_by_time
 
     network_configuration, training = read_configuration(name)
@@ -61,8 +61,8 @@ def prepared(name, device, shape):
     network = ReanalysisNetwork(network_configuration).to(device, memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters())
 
-    def step(samples):
-        batch = stack(samples, device)
+    def step(batch):
+        batch = on_device(batch, device)
         with training_autocast(device):
             output = network(batch.values, batch.mask, batch.maps, batch.maps_known)
         training_loss(network, output, batch, training.loss).backward()
@@ -71,18 +71,20 @@ def prepared(name, device, shape):
         if device.type == "cuda":
             torch.cuda.synchronize()
 
-    return training, drawer, step
+    return training, drawer.draw, step
 
 
 def iterations(name, number, device, shape):
     """(seconds an iteration after the first, samples in a batch, shape of what is trained on)."""
-    from model_core.training.batches import drawn_ahead
+    from model_core.training.batches import batches
 
-    training, drawer, step = prepared(name, device, shape)
-    step(drawer.draw(0))
+    training, draw, step = prepared(name, device, shape)
+    drawn = batches(draw, 0, 4 + number, device)
+    for _ in range(4):  # until the machine is awake
+        step(next(drawn))
     begin = time.perf_counter()
-    for samples in drawn_ahead(drawer.draw, 1, 1 + number):
-        step(samples)
+    for batch in drawn:
+        step(batch)
     side = training.crop
     return (time.perf_counter() - begin) / number, training.batch, (min(side, shape[0]), min(side, shape[1])) if side else shape
 
@@ -96,12 +98,12 @@ def throughput(name, number):
     from model_core.grid import PRESETS
 
     device, shape = choose_device("auto"), PRESETS["china12km"].shape
-    training, drawer, step = prepared(name, device, shape)
+    training, draw, step = prepared(name, device, shape)
     with FlopCounterMode(display=False) as counter:
-        step(drawer.draw(0))
+        step(stacked(draw(0)))
     seconds = iterations(name, number, device, shape)[0]
     begin = time.perf_counter()
-    drawer.draw(1)
+    draw(1)
     drawing = time.perf_counter() - begin
 
     with training_autocast(device) as context:

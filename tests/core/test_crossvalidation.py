@@ -26,6 +26,7 @@ from model_core.validation.cross_validation import Day, cross_validate
 from model_core.validation.distributions import LogNormal
 from model_core.validation.places import at_stations
 from model_core.validation.score_tables import score_tables, summary
+from model_core.warping import warp
 
 DAYS = [date(2019, 1, 10), date(2019, 1, 11), date(2019, 1, 12)]
 
@@ -92,20 +93,20 @@ def with_reading(day, number, value):
     return Day(from_arrays(old.x, old.y, values, old.crs, id=old.id, group=old.group), day.further, day.date, day.ctm)
 
 
-ALL = ("idw", "ok", "oklog", "vna", "avna", "evna")
+ALL = ("idw", "ok", "oklog", "vna", "avna", "evna", "ked", "kedlog", "ctm", "rk", "rklog")
 
 
 @pytest.mark.parametrize("scheme", ["stations", "groups", "cells", "blocks"])
 def test_a_left_out_reading_never_changes_what_is_predicted_for_its_fold(day, ctm, predictor, scheme):
     """The whole fold is blind to it, and the other folds see it."""
     day = Day(day.observations, date=DAYS[0], ctm=lambda: ctm.fields["pm25"][0])
-    options = {"scheme": scheme, "folds": 3, "baselines": ALL}
+    options = {"scheme": scheme, "folds": 3, "baselines": ALL, "maps": predictor.maps}
     first, second = (cross_validate([one], ctm.grid, predictor, **options) for one in (day, with_reading(day, 7, 900.0)))
     assert second.table.observed[7] == 900
     own = first.table.fold == first.table.fold[7]
     told = [name for name in first.table if name not in ("observed", "id", "group", "time")]
     pd.testing.assert_frame_equal(first.table.loc[own, told], second.table.loc[own, told])
-    for method in ("model", "ok", "oklog"):  # Voronoi neighbours and near stations may all lie in its own fold
+    for method in ("model", "ok", "oklog", "ked", "kedlog"):  # Voronoi neighbours and near stations may all lie in its own fold
         assert (first.prediction(method)[~own] != second.prediction(method)[~own]).any(), method
 
 
@@ -147,8 +148,8 @@ def test_other_variables_stay_where_the_target_is_left_out(stations, ctm, day, p
 def test_a_ctm_that_is_the_truth_is_found_again_by_the_methods_that_use_it(day, ctm):
     number = ctm.times.index(DAYS[0])
     result = cross_validate([Day(day.observations, ctm=lambda: ctm.fields["pm25"][number])], ctm.grid, None, "groups", 3, baselines=ALL)
-    assert summary(score_tables(result))["evna"]["rmse"] < 0.01 and summary(score_tables(result))["avna"]["rmse"] < 0.01
-    assert summary(score_tables(result))["idw"]["rmse"] > 1
+    found = summary(score_tables(result))
+    assert all(found[name]["rmse"] < 0.01 for name in ("ctm", "evna", "avna", "rk", "rklog")) and found["idw"]["rmse"] > 1
 
 
 def test_the_files_tell_the_same(run, ctm):
@@ -202,9 +203,9 @@ def test_days_that_the_ctm_lacks_are_left_out_of_what_needs_it(run, tiny_ctm, st
     later = stations.assign(day=stations.day.replace(str(DAYS[2]), "2019-03-01"))
     path = tmp_path / "later.csv"
     later.to_csv(path, index=False)
-    result = run(stations=str(path), baselines="idw, evna", ctm=[str(tiny_ctm)])
+    result = run(stations=str(path), baselines="idw, evna, rk, ctm", ctm=[str(tiny_ctm)])
     assert any("lack 1 of 3 days" in warning for warning in result["warnings"])
-    assert result["summary"]["evna"]["n"] == 120 and result["summary"]["idw"]["n"] == 180
+    assert {name: found["n"] for name, found in result["summary"].items()} == {"model": 180, "idw": 180, "evna": 120, "rk": 120, "ctm": 120}
 
 
 def test_one_day_of_the_table_and_tables_without_a_time(run, stations, tmp_path):
@@ -285,7 +286,12 @@ def test_the_command_line(table, tiny_ctm, tiny_model, ctm, tmp_path, capsys):
     result = json.loads(capsys.readouterr().out)
     assert set(result["summary"]) == {"model"} and math.isfinite(result["summary"]["model"]["rmse"])
     with open(result["predictions"], encoding="utf-8", newline="") as file:
-        assert next(csv.reader(file))[-1] == "predicted"
+        assert next(csv.reader(file))[7:] == ["predicted", "near_km", "elevation", "urban"]
+
+
+def test_without_maps_kriging_with_drift_is_left_out_and_said(day, ctm):
+    result = cross_validate([day], ctm.grid, None, "groups", 3, baselines=("idw", "ked", "kedlog"))
+    assert result.methods == ("idw",) and any("ked and kedlog left out" in warning for warning in result.warnings)
 
 
 @pytest.mark.parametrize("name, ok, idw", [("20180220T07", (19.3, 0.79), (22.6, 0.71)), ("20190718T12", (10.3, 0.58), (11.1, 0.51))])
@@ -295,7 +301,11 @@ def test_interpolators_reach_the_known_scores_of_the_chinese_network(shared_data
     from model_core.stations.observations import read_observations
 
     observations = read_observations(shared_data / "cnemc" / f"cnemc_snapshot_{name}.csv", "pm2_5_24h", id="station_code", group="city")
-    result = cross_validate([Day(observations)], PRESETS["china12km"], None, "groups", 10, baselines=("idw", "ok"))
+    bundled, grid = load_model("bundled"), PRESETS["china12km"]
+    maps = {name: warp(field, bundled.maps.grid, grid) for name, field in bundled.maps.fields.items()}
+    result = cross_validate([Day(observations)], grid, None, "groups", 10, baselines=("idw", "ok", "ked"), maps=maps)
+    tables = score_tables(result)["methods"]
+    assert tables["ked"]["pooled"]["rmse"] < tables["ok"]["pooled"]["rmse"]  # heights and cities help
     for method, (rmse, r2_det) in (("ok", ok), ("idw", idw)):
         found = score_tables(result)["methods"][method]["pooled"]
         assert 0.94 * rmse < found["rmse"] < 1.02 * rmse, method

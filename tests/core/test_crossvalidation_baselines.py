@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy.spatial import Delaunay
 from scipy.stats import lognorm, norm
 
-from model_core.validation.baselines import BASELINES, NEED_CTM, predict_baselines
+from model_core.validation.baselines import BASELINES, NEED_CTM, NEED_MAPS, predict_baselines
+from model_core.validation.baselines.external_drift import krige_with_drift
 from model_core.validation.baselines.kriging import LOG_OFFSET, krige_logs, krige_values
 from model_core.validation.baselines.neighbours import avna, evna, idw, vna_weights
 from model_core.validation.baselines.variogram import fit_exponential
@@ -21,6 +22,12 @@ def world(seed, count=40, places=15):
     return rng.uniform(0, 500, (count, 2)), rng.lognormal(3, 0.5, count), rng.uniform(-50, 550, (places, 2))
 
 
+def drift(seed, *several):
+    """Two maps with an offset and waves of their own, at each of several sets of places."""
+    level, length = np.random.default_rng(seed).uniform(50, 200, (2, 2))
+    return [np.stack([level[k] + 30 * np.sin(place[:, k] / length[k]) for k in (0, 1)], axis=1) for place in several]
+
+
 def gaussian_field(position, reach, sill, nugget, seed):
     distance = np.hypot(*(position[:, None] - position[None]).transpose(2, 0, 1))
     covariance = sill * np.exp(-3 * distance / reach) + nugget * np.eye(len(position))
@@ -31,9 +38,10 @@ def gaussian_field(position, reach, sill, nugget, seed):
 @given(SEEDS, st.floats(0.5, 400))
 def test_a_constant_field_comes_back_from_every_baseline(seed, level):
     position, _, at = world(seed)
-    ones = np.full(len(position), 3.0)
-    found = predict_baselines(tuple(BASELINES), position, np.full(len(position), level), at, ones, np.full(len(at), 3.0))
+    ones, (maps, maps_at) = np.full(len(position), 3.0), drift(seed, position, at)
+    found = predict_baselines(tuple(BASELINES), position, np.full(len(position), level), at, ones, np.full(len(at), 3.0), maps, maps_at)
     assert set(found) == set(BASELINES)
+    assert (found.pop("ctm").mean == 3).all()  # it knows of no reading
     for name, baseline in found.items():
         assert baseline.mean == pytest.approx(level, rel=1e-6), name
 
@@ -44,7 +52,9 @@ def test_every_baseline_gives_a_station_its_own_reading(seed):
     """Without a nugget kriging is exact; PyKrige is so at a station with one too."""
     position, value, _ = world(seed)
     modelled = np.random.default_rng(seed).uniform(1, 9, len(value))
-    for name, baseline in predict_baselines(tuple(BASELINES), position, value, position[:7], modelled, modelled[:7]).items():
+    # Kriging with drift knows that a reading has an error of its own, and the CTM knows no reading.
+    exact = tuple(name for name in BASELINES if name not in (*NEED_MAPS, "ctm", "rk", "rklog"))
+    for name, baseline in predict_baselines(exact, position, value, position[:7], modelled, modelled[:7]).items():
         tolerance = 1e-6 if name != "oklog" else 1e-4
         assert baseline.mean == pytest.approx(value[:7], rel=tolerance), name
 
@@ -174,3 +184,70 @@ def test_a_certain_distribution_has_its_error_as_crps_and_unknown_ones_do_not_co
     found = interval_scores(certain, np.array([8.0, 1.0]))
     assert found["crps"] == pytest.approx(3) and found["coverage_90"] == 0
     assert np.isnan(interval_scores(Gaussian(np.array([np.nan]), np.array([np.nan])), np.array([1.0]))["crps"])
+
+
+@settings(max_examples=10)
+@given(SEEDS, st.floats(-5, 5), st.floats(-5, 5))
+def test_what_the_maps_explain_is_given_back_wherever_the_maps_are_known(seed, first, second):
+    """Whatever multiple of the maps is added to the readings, the same is added to what kriging with drift says."""
+    position, value, at = world(seed)
+    maps, maps_at = drift(seed, position, at)
+    plain, plain_sd = krige_with_drift(position, value, at, maps, maps_at)
+    more, more_sd = krige_with_drift(position, value + maps @ (first, second), at, maps, maps_at)
+    assert more == pytest.approx(plain + maps_at @ (first, second), rel=1e-4, abs=1e-3) and more_sd == pytest.approx(plain_sd, rel=1e-3)
+
+
+def test_kriging_with_drift_is_that_of_the_library():
+    from pykrige.uk import UniversalKriging
+
+    position, value, at = world(11)
+    maps, maps_at = drift(11, position, at)
+    variogram = {"psill": 60.0, "range": 300.0, "nugget": 9.0}
+    library = UniversalKriging(*position.T, value, variogram_model="exponential", variogram_parameters=variogram,
+                               drift_terms=["specified"], specified_drift=list(maps.T))
+    mean, variance = library.execute("points", *at.T, specified_drift_arrays=list(maps_at.T))
+    found, sd = krige_with_drift(position, value, at, maps, maps_at, variogram)
+    assert found == pytest.approx(np.asarray(mean), rel=1e-6) and sd**2 == pytest.approx(np.asarray(variance), rel=1e-6)
+
+
+def test_a_map_that_says_nothing_of_its_own_changes_nothing():
+    position, value, at = world(12)
+    maps, maps_at = drift(12, position, at)
+    idle = [np.column_stack([m, np.full(len(m), 4.0), m[:, 0] * 3 - 1]) for m in (maps, maps_at)]
+    for first, second in zip(krige_with_drift(position, value, at, maps, maps_at), krige_with_drift(position, value, at, *idle)):
+        assert second == pytest.approx(first, rel=1e-9)
+
+
+def test_drift_that_is_unknown_at_a_place_counts_as_its_mean_at_the_stations():
+    position, value, at = world(13)
+    maps, maps_at = drift(13, position, at)
+    unknown = maps_at.copy()
+    unknown[0] = np.nan
+    mean = np.vstack([maps.mean(0), maps_at[1:]])
+    for first, second in zip(krige_with_drift(position, value, at, maps, unknown), krige_with_drift(position, value, at, maps, mean)):
+        assert first == pytest.approx(second)
+
+
+def test_kriging_with_drift_needs_a_station_for_each_map_beside_five():
+    position, value, at = world(14, count=6)
+    maps, maps_at = drift(14, position, at)
+    found = predict_baselines(NEED_MAPS, position, value, at, maps=maps, maps_at=maps_at)
+    assert all(np.isnan(found[name].mean).all() for name in NEED_MAPS)
+    assert all(np.isnan(baseline.mean).all() for baseline in predict_baselines(NEED_MAPS, position, value, at).values())
+
+
+@settings(max_examples=10)
+@given(SEEDS, st.floats(0.2, 5), st.floats(-5, 50))
+def test_regression_kriging_takes_any_multiple_of_the_ctm_with_any_offset(seed, factor, offset):
+    position, modelled, at = world(seed)
+    modelled_at = np.random.default_rng(seed).lognormal(3, 0.5, len(at))
+    found = predict_baselines(("ctm", "rk"), position, factor * modelled + offset, at, modelled, modelled_at)
+    assert found["rk"].mean == pytest.approx(np.maximum(factor * modelled_at + offset, 0), rel=1e-6, abs=1e-6)
+    assert (found["ctm"].mean == modelled_at).all()
+
+
+def test_where_the_ctm_has_no_value_what_needs_it_says_nothing():
+    position, value, at = world(15)
+    found = predict_baselines(NEED_CTM, position, value, at, value * 0.8, np.where(np.arange(len(at)) < 4, np.nan, 20.0))
+    for name in NEED_CTM:
+        assert np.isnan(found[name].mean[:4]).all() and np.isfinite(found[name].mean[4:]).all(), name

@@ -11,6 +11,7 @@ from model_core.stations.observations import from_arrays
 from model_core.validation.cross_validation import Day, cross_validate
 from model_core.validation.folds import deal
 from model_core.validation.places import at_stations, block_names, plane_km, station_names
+from model_core.validation.splits import Scheme
 
 GRID = Grid.from_extent(0, 0, 240_000, 240_000, 12_000, "EPSG:32650")
 UNITS = st.lists(st.sampled_from([f"unit {n}" for n in range(30)]), min_size=2, max_size=90).filter(lambda units: len(set(units)) > 1)
@@ -23,7 +24,7 @@ def stations(count, seed=0, **columns):
 
 
 def folds_of(observations, scheme, folds=4, seed=0, **options):
-    table = cross_validate([Day(observations)], GRID, None, scheme, folds, seed, baselines=("idw",), **options).table
+    table = cross_validate([Day(observations)], GRID, None, Scheme(scheme, folds, seed, **options), baselines=("idw",)).table
     return table.set_index("id")["fold"]
 
 
@@ -81,6 +82,33 @@ def test_folds_are_the_same_on_all_days_also_where_stations_miss_days():
     assert (table.groupby("id")["fold"].nunique() == 1).all() and len(table) == sum(len(day.observations) for day in days)
 
 
+def test_a_thinned_network_has_whole_cities_and_asks_for_all_others():
+    every = stations(60, group=[f"city {n % 20:02}" for n in range(60)])
+    scheme = Scheme("thin", seed=3, given=(4, 9, 30), draws=2)
+    days = [Day(every), Day(every.select(np.arange(60) >= 5))]
+    result = cross_validate(days, GRID, None, scheme, baselines=("idw",))
+    assert any("there are 20 groups: networks of 30 are left out" in warning for warning in result.warnings)
+    asked = {key: set(rows.group) for key, rows in result.table.groupby(["given", "fold"])}
+    assert {key[0] for key in asked} == {4, 9} and len(asked) == 4
+    cities = set(every.group)
+    for (size, draw), of_draw in asked.items():
+        assert len(cities - of_draw) == size
+    # What a small network of a draw has, a larger one has too.
+    small, large = ([cities - of_draw for (size, _), of_draw in asked.items() if size == s] for s in (4, 9))
+    assert all(one < other for one, other in zip(small, large)) and small[0] != small[1]
+    again = cross_validate(days[:1], GRID, None, scheme, baselines=("idw",)).table
+    assert {key: set(rows.group) for key, rows in again.groupby(["given", "fold"])} == asked
+
+
+@given(st.integers(0, 500))
+def test_the_distance_in_the_table_is_that_to_the_nearest_station_that_is_given(seed):
+    observations = stations(25, seed)
+    table = cross_validate([Day(observations)], GRID, None, "stations", 3, seed, baselines=("idw",)).table
+    for row in table.itertuples():
+        others = table[table.fold != row.fold]
+        assert row.near_km == pytest.approx(np.hypot(others.x - row.x, others.y - row.y).min() / 1000)
+
+
 def test_stations_without_an_id_are_told_apart_by_their_place():
     observations = from_arrays([1.0, 1.0, 2.0], [5.0, 5.0, 5.0], [3, 4, 5], id=["", "", "a"])
     assert list(station_names(observations)) == ["1.00000 5.00000", "1.00000 5.00000", "a"]
@@ -113,14 +141,18 @@ def test_a_cell_without_a_value_matters_only_where_it_takes_part():
 @pytest.mark.parametrize("options, message", [
     ({"scheme": "towns"}, "unknown scheme 'towns'"),
     ({"scheme": "groups"}, "name the column that says the group"),
-    ({"scheme": "blocks", "block_km": 0}, "positive side"),
-    ({"scheme": "blocks", "block_km": 150}, "smaller blocks"),
+    ({"scheme": {"name": "blocks", "block_km": 0}}, "positive side"),
+    ({"scheme": {"name": "blocks", "block_km": 150}}, "smaller blocks"),
+    ({"scheme": {"name": "thin", "given": (30, 40)}}, "there are 30 stations; a thinned network must have fewer, not 30"),
+    ({"scheme": {"name": "thin", "draws": 0}}, "0 draws of 15, 40, 100 given"),
     ({"baselines": ("ok", "cokriging")}, "unknown baseline 'cokriging'"),
     ({"baselines": ("evna",)}, "'evna' needs a CTM field"),
     ({"analysis": "perhaps"}, "unknown choice of analysis"),
 ])
 def test_what_can_not_be_done_is_said(options, message):
     with pytest.raises(InputError, match=message):
+        if isinstance(options.get("scheme"), dict):
+            options = {**options, "scheme": Scheme(**options["scheme"])}
         cross_validate([Day(stations(30))], GRID, None, **{"folds": 10, **options})
 
 

@@ -149,3 +149,33 @@ def test_a_damaged_header_gives_an_error_that_names_the_file_or_a_sane_field(sha
             else:
                 assert found is not None
         target.unlink()
+
+
+# Headers that claim more than there is
+
+
+def _claims(path, sizes, variables):
+    """A file of almost no bytes whose variables have these sizes."""
+    with netCDF4.Dataset(path, "w") as file:
+        for name, size in zip(("time", "lat", "lon"), sizes):
+            file.createDimension(name, size or None)
+        for name, unit in (("time", "minutes since 2019-01-05"), ("lat", "degrees_north"), ("lon", "degrees_east")):
+            axis = file.createVariable(name, "f8", (name,))
+            axis.units = unit
+            if sizes[("time", "lat", "lon").index(name)]:
+                axis[:] = np.linspace(0, 60, len(axis)) if name != "time" else np.arange(len(axis))
+        for name in variables:
+            file.createVariable(name, "f4", ("time", "lat", "lon"), chunksizes=(1, 10, 10)).units = "ug m-3"
+    return path
+
+
+def test_a_day_that_no_memory_holds_is_refused_before_it_is_read(tmp_path):
+    path = _claims(tmp_path / "large.nc", (1400, 10_000, 15_000), ["PM25"])
+    with pytest.raises(InputError, match="large.nc.*GiB.*is its header right"):
+        read_ctm(path)
+
+
+def test_thousands_of_variables_that_can_grow_are_refused_at_once(tmp_path):
+    path = _claims(tmp_path / "many.nc", (None, 10, 10), [f"V{number}" for number in range(1501)])
+    with pytest.raises(InputError, match="many.nc' holds 1501 variables along a dimension that can grow .time.*ncks"):
+        inspect(path)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -10,8 +11,11 @@ import time
 from pathlib import Path
 
 import pytest
+from plugin.engine import client
 from plugin.engine.client import Engine, job_folder
 from plugin.engine.errors import EngineCancelled, EngineError, EngineMissing
+from plugin.engine.folder_lock import only_one
+from plugin.engine.leftovers import remove_leftovers
 from plugin.engine.worker_process import WorkerProcess, explain_end
 from processes import ends, is_running, kill
 
@@ -176,6 +180,40 @@ def test_a_killed_worker_is_reported_as_killed_and_the_next_run_works(engine, tm
     assert ends(child) and list(tmp_path.iterdir()) == []
     assert engine.run("echo", {}, Feedback(), [])["pid"] == engine.pid
     assert engine.started == 2
+
+
+def test_the_lock_of_a_killed_engine_goes_and_that_of_a_running_one_stays(tmp_path):
+    dead, held = tmp_path / ".dead.tif.lock", tmp_path / ".held.tif.lock"
+    dead.touch()
+    with only_one(held):
+        remove_leftovers([str(tmp_path / "dead.tif"), str(tmp_path / "held.tif")])
+        assert [path.name for path in tmp_path.iterdir()] == [held.name]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no such signal")
+def test_a_worker_that_hangs_is_told_and_then_ended_and_the_next_run_works(engine, tmp_path, monkeypatch):
+    monkeypatch.setattr(client, "SILENT_SECONDS", 0.5)
+    monkeypatch.setattr(client, "HUNG_SECONDS", 2.0)
+    feedback = Feedback()
+    thread = in_thread(engine, "patient", {}, feedback)
+    while not feedback.texts or feedback.texts[-1] != "waiting":
+        time.sleep(0.02)
+    stopped = engine.pid
+    os.kill(stopped, signal.SIGSTOP)
+    thread.join(20)
+    assert thread.outcome.kind == "Hung" and "has not been heard for 2 seconds and was ended" in str(thread.outcome)
+    assert len(feedback.warnings) == 1 and "Cancel to end it" in feedback.warnings[0]
+    assert ends(stopped)
+    assert engine.run("echo", {}, Feedback(), [])["pid"] != stopped
+
+
+def test_a_job_that_says_nothing_for_long_is_no_hang_while_its_worker_lives(engine, monkeypatch):
+    monkeypatch.setattr(client, "SILENT_SECONDS", 7.0)
+    monkeypatch.setattr(client, "HUNG_SECONDS", 8.0)
+    feedback = Feedback(cancel_at=11.0)
+    with pytest.raises(EngineCancelled):
+        engine.run("deaf", {}, feedback, [])
+    assert feedback.warnings == []
 
 
 @pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT"])

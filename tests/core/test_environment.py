@@ -1,7 +1,10 @@
 """Making the engine environment, with real interpreters and pip, from wheels that are made here."""
 
+import hashlib
 import io
+import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -11,7 +14,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from plugin.engine import environment, installer, managed_folder, process, pyvenv, room, torch_build
+from plugin.engine import environment, installer, locked, managed_folder, process, pyvenv, room, torch_build
 from plugin.engine.errors import SetUpCancelled, SetUpError
 
 SCRIPT = Path(environment.__file__)
@@ -55,9 +58,19 @@ def ready(tmp_path, wheels, finished):
 
 
 def require(tmp_path, monkeypatch, text):
+    """Requirements, and their lock with the hashes of the wheels that are there; of one that is not, some hash."""
     path = tmp_path / "requirements.txt"
     path.write_text(text)
     monkeypatch.setattr(environment, "REQUIREMENTS", path)
+    lock_wheels(tmp_path, "engine-lock.txt", environment.requirement_lines())
+
+
+def lock_wheels(tmp_path, name, requirements):
+    lines = []
+    for requirement in requirements:
+        hashes = [hashlib.sha256(file.read_bytes()).hexdigest() for file in tmp_path.rglob(f"{requirement.replace('==', '-')}*.whl")]
+        lines.append(" ".join([requirement, *(f"--hash=sha256:{one}" for one in hashes or ["0" * 64])]))
+    (tmp_path / name).write_text("\n".join(lines))
 
 
 def create(folder, wheels, **options):
@@ -361,6 +374,7 @@ class TestTheBuildOfTorch:
         make_wheel(folder, "uv", "0.9.0")
         with zipfile.ZipFile(folder / "uv-0.9.0-py3-none-any.whl", "a") as wheel:
             wheel.writestr("uv/__main__.py", code)
+        lock_wheels(folder.parent, "engine-lock-uv.txt", ["uv==0.9.0"])
 
     def create(self, tmp_path, lines):
         assert environment.status(tmp_path / "engine").state == "outdated"
@@ -396,6 +410,65 @@ class TestTheBuildOfTorch:
         made = self.create(tmp_path, lines)
         assert made.details["versions"]["torch"] == "2.13.0+cpu" and not any("can't be used" in line for line in lines)
         assert made.details["versions"]["gpu"] is False
+
+
+    def test_a_build_whose_hash_is_another_than_known_is_refused(self, tmp_path, torches, monkeypatch):
+        """uv says so in these words; what it was told to accept is in the file that it gets."""
+        monkeypatch.setattr(environment, "torch_hashes", lambda *_: ["sha256:" + "a" * 64])
+        self.uv(torches, "import sys\nif '--dry-run' in sys.argv: sys.exit(0)\n"
+                "assert '--require-hashes' in sys.argv\ntext = open(sys.argv[-1]).read()\n"
+                "sys.exit('error: Hash mismatch for `torch==2.13.0`, expected: ' + text)")
+        with pytest.raises(SetUpError, match="Hash mismatch for `torch==2.13.0`.*sha256:aaaa.*it was changed, or damaged"):
+            self.create(tmp_path, [])
+
+
+class TestTheLock:
+    def test_a_wheel_that_was_tampered_with_is_refused_and_nothing_is_installed(self, tmp_path, wheels):
+        with zipfile.ZipFile(next(wheels.glob("haze*.whl")), "a") as wheel:
+            wheel.writestr("haze/more.py", "print('hello')")
+        with pytest.raises(SetUpError, match="DO NOT MATCH THE HASHES.*haze==1.0 .*Expected sha256.*it was changed, or damaged") as caught:
+            create(tmp_path / "engine", wheels)
+        assert environment.LOG in str(caught.value) and environment.status(tmp_path / "engine").state == "incomplete"
+        assert not list((tmp_path / "engine").rglob("haze"))
+
+    def test_what_is_not_in_the_lock_is_not_installed(self, tmp_path, wheels, monkeypatch):
+        make_wheel(wheels, "smog", "3.0")
+        require(tmp_path, monkeypatch, "haze==1.0\nsmog==3.0\n")
+        lock_wheels(tmp_path, "engine-lock.txt", ["haze==1.0"])
+        with pytest.raises(SetUpError, match="smog"):
+            create(tmp_path / "engine", wheels)
+
+    def test_a_plugin_without_its_lock_installs_nothing(self, tmp_path, wheels):
+        (tmp_path / "engine-lock.txt").unlink()
+        with pytest.raises(SetUpError, match="engine-lock.txt is missing: the plugin is incomplete"):
+            create(tmp_path / "engine", wheels)
+
+    def test_another_lock_renews_the_environment(self, ready, tmp_path):
+        assert environment.status(ready).state == "ready"
+        with open(tmp_path / "engine-lock.txt", "a") as lock:
+            lock.write(f" --hash=sha256:{'1' * 64}")
+        assert environment.status(ready).state == "outdated"
+
+    @pytest.mark.parametrize("name", [locked.LOCK, locked.GPU_LOCK, locked.UV_LOCK])
+    def test_every_line_is_an_exact_version_with_hashes_and_no_address(self, name):
+        text = environment.REQUIREMENTS.with_name(name).read_text(encoding="utf-8")
+        blocks = [block for block in re.split(r"\n(?=\S)", text) if not block.startswith("#")]
+        assert blocks and all(re.fullmatch(r"[\w.-]+==[\w.+-]+( ; [^\\]+)?( \\\n    --hash=sha256:[0-9a-f]{64})+\n?", block) for block in blocks)
+        assert "://" not in text
+
+    def test_it_was_made_from_the_requirements_as_they_are(self):
+        digest = hashlib.sha256("\n".join(environment.requirement_lines()).encode()).hexdigest()
+        lock = environment.REQUIREMENTS.with_name(locked.LOCK).read_text(encoding="utf-8")
+        assert lock.splitlines()[1] == f"# {digest}", "run tools/lock_engine.py"
+        locked_names = set(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE))
+        assert {name.lower().replace("_", "-") for name in environment.libraries()} <= locked_names
+
+    def test_known_hashes_of_torch_are_those_of_this_python(self, tmp_path):
+        known = {"version": "2.13.0", "cpu": {f"cp{sys.version_info[0]}{sys.version_info[1]}-{sys.platform}-{platform.machine()}": ["sha256:1"]}}
+        (tmp_path / locked.TORCH).write_text(json.dumps(known))
+        assert locked.torch_hashes(sys.executable, tmp_path / "requirements.txt") == ["sha256:1"]
+        (tmp_path / locked.TORCH).write_text(json.dumps({**known, "cpu": {"cp399-linux-x86_64": ["sha256:2"]}}))
+        assert locked.torch_hashes(sys.executable, tmp_path / "requirements.txt") == []
 
 
 class TestInstalling:

@@ -101,3 +101,9 @@ def test_what_a_user_writes_for_a_grid():
 
 def test_a_degree_cell_has_a_size_in_kilometres():
     assert Grid.from_extent(100, 0, 101, 1, 1, "EPSG:4326").cell_size_km == pytest.approx(111.2, abs=0.1)
+
+
+@pytest.mark.parametrize("text", ["100,20,125,45,180@EPSG:4326", "100,-100,125,-95,60@EPSG:4326", "0,85,10,179,94@EPSG:4326"])
+def test_cells_that_reach_over_a_pole_are_no_degrees(text):
+    with pytest.raises(InputError, match="can't be degrees"):
+        parse_grid(text)

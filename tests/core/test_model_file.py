@@ -9,17 +9,23 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from model_core import model_file
 from model_core.errors import ModelFileError, OutputError
 from model_core.model_file import find_model, list_models, load_model, save_model
 
 
-def rewritten(source, target, change):
-    """The model file with its header changed."""
+def rewritten(source, target, change, sealed=False):
+    """The model file with its header changed; without a seal, as files of earlier versions are, or with a new one."""
     with safe_open(source, framework="pt") as file:
         header = json.loads(file.metadata()["ctm_reanalysis"])
         tensors = {key: file.get_tensor(key) for key in file.keys()}
+    header["hashes"].pop("sealed")
     change(header, tensors)
-    save_file(tensors, target, metadata={"ctm_reanalysis": json.dumps(header)})
+    if sealed:
+        header["hashes"] = {"weights": model_file.weights_hash({k: v for k, v in tensors.items() if k.startswith("network.")}), "sealed": True}
+        target.write_bytes(model_file.sealed(tensors, json.dumps(header)))
+    else:
+        save_file(tensors, target, metadata={"ctm_reanalysis": json.dumps(header)})
     return str(target)
 
 
@@ -95,6 +101,43 @@ def test_changed_weights_are_noticed(tiny_model, tmp_path):
 
     with pytest.raises(ModelFileError, match="hash"):
         load_model(rewritten(tiny_model, tmp_path / "nudged.safetensors", nudge))
+
+
+def test_no_bit_of_a_model_file_can_change_unnoticed(tiny_model, tmp_path):
+    content, target = tiny_model.read_bytes(), tmp_path / "turned.safetensors"
+    random = np.random.default_rng(3)
+    header = int.from_bytes(content[:8], "little") + 8
+    for at in (*random.integers(0, header, 40), *random.integers(header, len(content), 40), content.index(b"maps.elevation"), content.index(b"seal")):
+        turned = bytearray(content)
+        turned[at] ^= 1 << int(random.integers(8))
+        target.write_bytes(turned)
+        with pytest.raises(ModelFileError, match="turned.safetensors"):
+            load_model(str(target))
+
+
+def test_the_seal_can_not_be_taken_off(tiny_model, tmp_path):
+    def keep_the_mark(header, tensors):
+        header["hashes"]["sealed"] = True
+
+    with pytest.raises(ModelFileError, match="header, maps or weights don't match"):
+        load_model(rewritten(tiny_model, tmp_path / "bare.safetensors", keep_the_mark))
+
+
+@pytest.mark.parametrize("change, message", [
+    (lambda h, t: h.update(card=7), "its card is int, not a table"),
+    (lambda h, t: h["card"].update(training="µ"), "card.training is str, not a table"),
+    (lambda h, t: h["card"].update(missing_inputs=[None]), "card.missing_inputs: entry 1 is NoneType, not a table"), (lambda h, t: h.update(network="x"), "damaged"),
+    (lambda h, t: h["network"].update(transforms=[1]), "damaged"), (lambda h, t: h["grid"].update(wkt="nonsense"), "damaged"),
+    (lambda h, t: h["grid"].update(rows="many"), "damaged"), (lambda h, t: h.update(maps=3), "damaged"),
+    (lambda h, t: t.update({"maps.nonsense": torch.zeros(3)}), "unknown variable 'nonsense'"),
+    (lambda h, t: t.update({"maps.elevation": torch.zeros(3)}), r"its map 'elevation' has \(3,\) cells"),
+    (lambda h, t: t["maps.elevation"].fill_(np.inf), "its map 'elevation' holds infinite numbers"),
+    (lambda h, t: t["network.unet.head.bias"].fill_(np.nan), "holds weights that are no numbers .'network.unet.head.bias'"),
+    (lambda h, t: t.pop("network.unet.head.bias"), "damaged"),
+])
+def test_a_sealed_file_with_nonsense_in_it_is_refused(tiny_model, tmp_path, change, message):
+    with pytest.raises(ModelFileError, match=message):
+        load_model(rewritten(tiny_model, tmp_path / "nonsense.safetensors", change, sealed=True))
 
 
 def test_a_header_that_does_not_fit_its_weights_is_refused(tiny_model, tmp_path):

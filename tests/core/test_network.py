@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from model_core.configuration import NetworkConfiguration, Transform, read_configuration
+from model_core.errors import InputError
 from model_core.network.reanalysis_network import ReanalysisNetwork
 from model_core.network.transforms import inverse, transform
 from model_core.network.unetplusplus import RegrUNetPP, pad_to_multiple
@@ -18,7 +19,7 @@ def small(**changes) -> NetworkConfiguration:
 
 def inputs(configuration: NetworkConfiguration, shape=(37, 51), seed=0, stations=0.05):
     rng = np.random.default_rng(seed)
-    variables, covariates = len(configuration.station_variables), len(configuration.covariates)
+    variables, covariates = len(configuration.station_variables), len(configuration.maps)
     mask = torch.from_numpy((rng.random((1, variables, *shape)) < stations).astype(np.float32))
     mask[0, :, 5, 5] = 1
     values = torch.from_numpy(rng.gamma(2, 25, mask.shape).astype(np.float32)) * mask
@@ -162,3 +163,40 @@ def test_a_missing_variable_and_an_unknown_map_change_nothing_but_their_own_chan
 def test_transforms_can_be_undone(rule):
     x = torch.tensor([0.0, 0.5, 35.0, 335.0])
     assert torch.allclose(inverse(transform(x, rule), rule), x, rtol=1e-4, atol=1e-4)
+
+
+def test_a_drift_is_seen_by_kriging_alone():
+    torch.manual_seed(5)
+    without, drifted = small(), small(drift=("population_near",))
+    plain, network = ReanalysisNetwork(without).eval(), ReanalysisNetwork(drifted).eval()
+    network.load_state_dict(plain.state_dict())  # the same weights: the UNet++ has no channel more
+    values, mask, maps, known = inputs(drifted, shape=(40, 48))
+    row, column = torch.meshgrid(torch.arange(40.0), torch.arange(48.0), indexing="ij")
+    people = 2 * torch.sin(row / 3) * torch.cos(column / 4)
+    maps[0, -1] = people
+    values[0, 0] = 30 * torch.exp(0.8 * people) * (mask[0, 0] > 0)  # where people are, the air is worse
+    truth, far = 30 * torch.exp(0.8 * people), mask[0, 0] == 0
+    with torch.no_grad():
+        kriged = plain(values, mask, maps[:, :-1], known[:, :-1]).background[0]
+        with_drift = network(values, mask, maps, known).background[0]
+    assert (with_drift - truth)[far].abs().mean() < 0.6 * (kriged - truth)[far].abs().mean()
+    unknown = network(values, mask, maps, torch.cat([known[:, :-1], torch.zeros_like(known[:, -1:])], dim=1)).background[0]
+    assert torch.allclose(unknown, kriged, atol=1e-3)
+
+
+def test_a_drift_needs_kriging_and_is_named_once():
+    with pytest.raises(InputError, match="network.drift: population_far can only be a drift of kriging"):
+        replace(read_configuration("paper")[0], drift=("population_far",))
+    with pytest.raises(InputError, match="named twice"):
+        small(drift=("urban",))
+
+
+def test_a_training_in_half_precision_kriges_in_full():
+    configuration = small()
+    network = ReanalysisNetwork(configuration).train()
+    arguments = inputs(configuration)
+    full = network(*arguments)
+    network._fuse = lambda channels, shape: torch.zeros(1, 2, *shape)  # convolutions in bfloat16 need a processor that has them
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        half = network(*arguments)
+    assert torch.equal(half.background, full.background) and torch.equal(half.background_sd, full.background_sd)

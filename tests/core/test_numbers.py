@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_core.errors import InputError
+from model_core.stations import distinct
 from model_core.stations.numbers import coordinates, decimal_sign, numbers
 
 NONE = np.nan
@@ -180,3 +181,10 @@ def test_tenths_of_seconds_come_back_from_any_form_of_degrees(tenths, form, hemi
     text = form.format(d=d, m=f"{m:02}", s=f"{s // 10:02}.{s % 10}")
     text = f"{text} {sides[tenths < 0]}" if hemisphere else ("-" if tenths < 0 else "") + text
     assert coordinates(pd.Series([text])) == pytest.approx([tenths / 36000])
+
+
+def test_lists_and_tables_in_cells_are_no_numbers():
+    raw = pd.Series([[1.0], {"a": 1}, "5", None, np.array([2.0])], dtype=object)
+    values, empty = distinct.numbers(raw)
+    assert np.isnan(values[[0, 1, 3, 4]]).all() and values[2] == 5 and empty.tolist() == [False, False, False, True, False]
+    assert np.isnan(distinct.coordinates(raw)[[0, 1, 3, 4]]).all()

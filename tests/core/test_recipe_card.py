@@ -11,12 +11,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 from PIL import Image
 from safetensors.torch import load_file
 
 from model_core.errors import InputError, ModelFileError
 from model_core.jobs import JOBS
-from model_core.model_file import find_model, load_model, replace_card
+from model_core.model_file import find_model, load_model, replace_card, save_model
 from model_core.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -172,14 +173,30 @@ def test_what_is_no_model_is_left_as_it_is(tmp_path):
     assert file.read_bytes() == b"no model"
 
 
-def test_the_bundled_model_agrees_with_its_recipe():
+@pytest.mark.parametrize("name", sorted(make_model.RECIPES))
+def test_the_models_that_ship_agree_with_their_recipes(name):
     """Fails when the words, the recipe or the weights changed and finish_card.py was not run after."""
-    file = find_model("bundled")
-    model = load_model(str(file))
-    remedy = "run resources/recipes/finish_card.py --docs"
-    assert {key: model.card.get(key) for key in WORDS} == WORDS, remedy
-    assert model.card[finish_card.DIFFERENCES] == finish_card.differences(model, make_model.series_names(), make_model.CONFIGURATION), remedy
+    recipe, file = make_model.RECIPES[name], find_model(name)
+    model, words = load_model(str(file)), finish_card.read_words(recipe.words)
+    remedy = f"run resources/recipes/finish_card.py --model {name} --docs"
+    assert {key: model.card.get(key) for key in words} == words, remedy
+    differences = finish_card.differences(model, make_model.series_names(), recipe.configuration)
+    assert model.card[finish_card.DIFFERENCES] == differences, remedy
     if "evaluation" in model.card:
         assert model.card["evaluation"]["weights_sha256"] == model.weights_sha256, remedy
-    if finish_card.PAGE.exists():
+    if name == "bundled" and finish_card.PAGE.exists():
         assert hashlib.sha256(file.read_bytes()).hexdigest() in finish_card.PAGE.read_text(encoding="utf-8"), remedy
+
+
+def test_rounded_kernels_make_a_smaller_file_and_hardly_another_model(model_file, tmp_path):
+    model, file = load_model(str(model_file)), tmp_path / "rounded.safetensors"
+    save_model(file, model, kernel_bits=6)
+    rounded = load_model(str(file))
+    assert file.stat().st_size < model_file.stat().st_size
+    for key, exact in model.network.state_dict().items():
+        found = rounded.network.state_dict()[key]
+        assert found.dtype == exact.dtype
+        if key.startswith("unet.") and exact.ndim == 4:
+            assert ((found - exact).abs() <= exact.abs() * 2**-6 + 1e-7).all()
+        else:
+            assert torch.equal(found, exact)

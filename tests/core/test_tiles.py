@@ -88,7 +88,7 @@ def test_windows_give_what_the_whole_gives(changes):
     configuration = model.configuration
     whole = Predictor(model, grid, CPU, precision="fp32").predict([day])[0]
     network = fast_network(model.network, CPU, torch.float32)
-    maps = np.stack([model.maps.fields[name] for name in configuration.covariates])
+    maps = np.stack([model.maps.fields[name] for name in configuration.maps])
     length = 2 * window_halo(configuration) + 2 * window_alignment(configuration)
     assert length < min(grid.shape)  # there are several windows
     field, sd = predict_in_windows(network, day, maps, CPU, length)
@@ -101,7 +101,7 @@ def test_windows_give_what_the_whole_gives(changes):
 @pytest.mark.skipif(bool(processor_lacks("bf16")), reason=f"bf16: {processor_lacks('bf16')}")
 def test_in_half_precision_windows_add_nothing_to_its_rounding():
     model, grid, day = world()
-    maps = np.stack([model.maps.fields[name] for name in model.configuration.covariates])
+    maps = np.stack([model.maps.fields[name] for name in model.configuration.maps])
     exact = Predictor(model, grid, CPU, precision="fp32").predict([day])[0].field
     network = fast_network(model.network, CPU, torch.bfloat16)
     length = 2 * window_halo(model.configuration) + 2 * window_alignment(model.configuration)

@@ -1,10 +1,12 @@
 """What is trained on, and on what: files that belong together, inputs of choice, days held out by date."""
 
+import sys
 from datetime import date, timedelta
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,10 +15,11 @@ from model_core.ctm.daily_store import open_store
 from model_core.errors import InputError
 from model_core.grid import PRESETS, Grid
 from model_core.output.netcdf import NetcdfWriter
-from model_core.training.batches import drawn_ahead
+from model_core.training.batches import batches, drawn_ahead
 from model_core.training.choices import choose_inputs, choose_schedule
 from model_core.training.day_fields import RecentFields, StoredFields
 from model_core.training.layouts import draw_layout
+from model_core.training.samples import Sample
 from model_core.training.series import find_files, group_files
 from model_core.training.split import split_by_dates
 from model_core.variables import get_variable
@@ -129,6 +132,19 @@ def test_batches_drawn_ahead_come_in_order_and_errors_where_they_belong():
     assert [next(batches), next(batches)] == [[0], [1]]
     with pytest.raises(InputError, match="day 2"):
         next(batches)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes draw for a card under Linux alone")
+def test_processes_draw_for_a_card_what_a_thread_draws_for_the_processor():
+    def draw(iteration):
+        rng = np.random.default_rng(iteration)
+        field = rng.random((3, 4)).astype(np.float32)
+        return [Sample(field[None], field[None], field[None], field[None], field, field, np.float32(iteration))] * 2
+
+    by_thread, by_processes = (list(batches(draw, 2, 9, torch.device(device))) for device in ("cpu", "cuda"))
+    assert [float(batch.noise[0]) for batch in by_processes] == [2, 3, 4, 5, 6, 7, 8]
+    for one, other in zip(by_thread, by_processes, strict=True):
+        assert torch.equal(one.values, other.values) and one.values.shape == (2, 1, 3, 4)
 
 
 def test_target_and_inputs_are_chosen():

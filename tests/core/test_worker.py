@@ -202,3 +202,20 @@ def test_a_crash_leaves_a_trace_on_stderr(worker):
     assert worker.process.wait(10) == -signal.SIGSEGV
     stderr = worker.process.stderr.read()
     assert "Segmentation fault" in stderr and "crash" in stderr
+
+
+@pytest.mark.parametrize("line", [
+    '{"id": [1], "command": "echo"}', '{"id": {}, "command": "echo"}', '{"id": true, "command": "echo"}', '{"a":' * 100_000, "[" * 100_000,
+])
+def test_a_line_of_another_form_is_refused_and_the_worker_goes_on(worker, line):
+    worker.write(line)
+    refusal = worker.read()
+    assert (refusal["type"], refusal["id"], refusal["kind"]) == ("error", None, "InputError") and "not a request" in refusal["message"]
+    worker.ask("refuse")
+    assert "holds text" in worker.read()["message"]
+
+
+@pytest.mark.parametrize("command", [None, 7, True, ["echo"], {}])
+def test_a_command_that_is_no_text_is_unknown(worker, command):
+    worker.ask(command)
+    assert "unknown command" in worker.read()["message"]

@@ -7,7 +7,9 @@ import json
 from pathlib import Path
 
 import pytest
-from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback, QgsProject, QgsVectorLayer
+from qgis.core import (
+    QgsApplication, QgsFeature, QgsGeometry, QgsProcessingContext, QgsProcessingFeedback, QgsProject, QgsVectorLayer,
+)
 
 from small_world import DAYS, SMALL_GRID
 
@@ -34,6 +36,31 @@ def test_scores_predictions_points_and_page(result, log):
     page = Path(result["REPORT"]).read_text(encoding="utf-8")
     assert "kriging" in page and "RMSE" in page and "data:image/png;base64," in page and "http" not in page
     assert "rmse" in log.text
+
+
+def test_a_thinned_network_and_kriging_with_drift(run, values):
+    result = run("crossvalidate", **{**values, "SCHEME": "thin", "GIVEN": "2, 3", "DRAWS": 2, "BASELINES": ["ked"]})
+    scores = json.loads(Path(result["SCORES_JSON"]).read_text(encoding="utf-8"))
+    assert scores["given"] == [2, 3] and scores["draws"] == 2 and scores["maps"] == ["elevation", "urban"]
+    assert scores["methods"]["ked"]["pooled"]["n"] == scores["readings"] > 120
+
+
+def test_scores_by_class_with_periods_and_regions_of_a_layer(run, values, refusal, tmp_path):
+    provinces = QgsVectorLayer("Polygon?crs=EPSG:4326&field=land:string", "provinces", "memory")
+    for name, west, east in (("west", 90, 115), ("east", 115, 140)):
+        feature = QgsFeature(provinces.fields())
+        feature.setAttributes([name])
+        feature.setGeometry(QgsGeometry.fromWkt(f"POLYGON(({west} 10,{east} 10,{east} 50,{west} 50,{west} 10))"))
+        provinces.dataProvider().addFeature(feature)
+    more = {"BASELINES": ["idw"], "PERIODS": f"first={DAYS[0]}..{DAYS[0]}", "REGIONS": provinces, "REGION_FIELD": "land"}
+    result = run("crossvalidate", **{**values, **more})
+    with open(result["CLASSES_CSV"], encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["method"] == "model"]
+    count = {by: {row["class"]: int(row["n"]) for row in rows if row["by"] == by} for by in ("period", "region", "distance")}
+    assert count["period"] == {"first": 60, "other days": 60} and sum(count["region"].values()) == sum(count["distance"].values()) == 120
+    assert set(count["region"]) <= {"west", "east"} and Path(result["CLASSES_PNG"]).stat().st_size > 1000
+    assert Path(result["REPORT"]).read_text(encoding="utf-8").count("data:image/png;base64,") == 2
+    assert "write a name, its first and its last day" in refusal("crossvalidate", **{**values, "PERIODS": "lockdown"})
 
 
 def test_residuals_are_a_layer_in_two_colours(result):
@@ -69,7 +96,7 @@ def test_the_toolbox_loads_the_residuals(values):
 
 @pytest.mark.parametrize("spoil, expected", [
     ({"SCHEME": "groups", "GROUP": None}, "Choose the field with the city"), ({"BASELINES": ["evna"]}, "need CTM output"),
-    ({"REPORT": "/no/such/folder/scores.html"}, "does not exist"),
+    ({"REPORT": "/no/such/folder/scores.html"}, "does not exist"), ({"GIVEN": "15 to 40"}, "write whole numbers"),
 ])
 def test_what_can_not_be_is_refused(refusal, values, spoil, expected):
     assert expected in refusal("crossvalidate", **{**values, **spoil})

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from qgis.core import Qgis, QgsApplication, QgsProcessingParameterFile, QgsSettings
 
-NEED_ENGINE = {"animate", "covariates", "crossvalidate", "gridstations", "inspectctm", "modelcard", "readstations", "reanalyse", "reanalyseperiod",
-               "reproducectm", "simulatectm", "trainmodel"}
+NEED_ENGINE = {
+    "covariates", "crossvalidate", "describe", "gridstations", "inspectctm", "modelcard", "readstations", "reanalyse",
+    "evaluatectm", "reanalyseperiod", "reproducectm", "simulatectm", "trainmodel", "aggregate", "compareraster",
+    "exposure", "animate",
+}
 NAMES = NEED_ENGINE | {"loadreanalysis", "restyle", "checkengine", "setupengine"}
 
 

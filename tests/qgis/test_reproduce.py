@@ -71,3 +71,19 @@ def test_it_works_from_qgis_process(qgis_process, ctm_file, tiny_model, tmp_path
     results = qgis_process("ctm_reanalysis:reproducectm", CTM=ctm_file, MODEL=tiny_model, START="2018-01-06", END="2018-01-07",
                            POINTS=80, OUTPUT=tmp_path / "evaluation")
     assert results["DAYS"] == 2 and results["RMSE"] > 0 and Path(results["PERIOD_MEANS_PNG"]).exists()
+
+
+def test_sites_of_weather_a_mask_and_periods(reproduce, refusal, stations, ctm_file, log, tmp_path):
+    from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
+
+    mask = QgsVectorLayer("Polygon?crs=EPSG:4326", "mask", "memory")
+    feature = QgsFeature()
+    feature.setGeometry(QgsGeometry.fromWkt("POLYGON((113 30,118 30,118 41,113 41,113 30))"))
+    mask.dataProvider().addFeature(feature)
+    result = reproduce(RH_STATIONS=stations, MASK=mask, POINTS=30, PERIODS="first=2018-01-01..2018-01-20")
+    report = json.loads(Path(result["SCORES_JSON"]).read_text(encoding="utf-8"))
+    assert report["stations"]["rh"] != report["stations"]["cells"] == 30 and "polygons of mask.gpkg" in report["mask"]["description"]
+    assert [row["class"] for row in report["by_class"] if row["by"] == "period"] == ["first"]
+    assert "first" in Path(result["CLASSES_CSV"]).read_text(encoding="utf-8")
+    both = refusal("reproducectm", CTM=[ctm_file], OUTPUT=str(tmp_path / "evaluation"), MASK=mask, MAINLAND_CHINA=True)
+    assert "not both" in both

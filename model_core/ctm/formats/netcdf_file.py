@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 import netCDF4
@@ -10,10 +12,12 @@ import xarray
 from model_core.ctm.formats.classic_header import check_classic
 from model_core.ctm.formats.groups import group_names, with_groups
 from model_core.ctm.formats.sizes import check_sizes
-from model_core.errors import InputError
+from model_core.errors import InputError, LibraryStuck
 from model_core.netcdf_path import netcdf_path
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
+_MOST_GROWING = 1500
+_LOOK_SECONDS, _STUCK_SECONDS = 0.5, 6.0  # of CPU: a header with thousands of variables takes one second
 _OTHERS = (  # first bytes, what they mean
     (b"II*\x00", "a TIFF"), (b"MM\x00*", "a TIFF"),
     (b"PK", "a zip archive; unpack it"), (b"\x1f\x8b", "gzip-compressed; unpack it"),
@@ -58,12 +62,16 @@ def open_netcdf(path: str | Path) -> xarray.Dataset:
 
 def _open(path: Path) -> xarray.Dataset:
     """The file with its groups; it is opened once, because the library takes seconds for some thousand variables."""
-    file = netCDF4.Dataset(netcdf_path(path))
+    file = _guarded(path)
     try:
         names = group_names(file)
+        known: dict[str, int] = {}
         for group in (file, *(file[name] for name in names)):
             sizes = {str(name): len(dim) for name, dim in group.dimensions.items()}
-            check_sizes(sizes, [(name, v.dimensions, v.shape) for name, v in group.variables.items()], path)
+            known |= sizes  # a group uses its parents' dimensions too
+            shapes = [(name, v.dimensions, tuple(known.get(dim, 1) for dim in v.dimensions)) for name, v in group.variables.items()]
+            check_sizes(sizes, shapes, path)
+            _check_number(group, path)
         dataset = _decoded(file)
         dataset = with_groups(dataset, names, lambda name: _decoded(file[name])) if names else dataset
     except BaseException:
@@ -71,6 +79,58 @@ def _open(path: Path) -> xarray.Dataset:
         raise
     dataset.set_close(lambda: file.close() if file.isopen() else None)
     return dataset
+
+
+class _Opening(threading.Thread):
+    """Opens a file in a thread of its own, which can be left alone where the library never comes back."""
+
+    def __init__(self, path: Path):
+        super().__init__(name="opening", daemon=True)
+        self.file: netCDF4.Dataset | None = None
+        self.error: Exception | None = None
+        self._path, self._begun = path, time.process_time()
+
+    def run(self) -> None:
+        try:
+            self.file = netCDF4.Dataset(netcdf_path(self._path))
+        except Exception as error:  # raised again by who waits
+            self.error = error
+
+    def cpu_seconds(self) -> float:
+        """CPU time up to now: of the thread, or on Windows of the whole process."""
+        if not hasattr(time, "pthread_getcpuclockid"):
+            return time.process_time() - self._begun
+        try:
+            return time.clock_gettime(time.pthread_getcpuclockid(self.ident))
+        except OSError:  # it has just ended
+            return 0.0
+
+
+def _guarded(path: Path) -> netCDF4.Dataset:
+    """The open file; `LibraryStuck` where the HDF5 library goes round in circles in a damaged header."""
+    opening = _Opening(path)
+    opening.start()
+    while True:
+        opening.join(_LOOK_SECONDS)
+        if not opening.is_alive():
+            break
+        if opening.cpu_seconds() > _STUCK_SECONDS:
+            raise LibraryStuck(f"'{path}' is a damaged NetCDF file, of whose header the HDF5 library finds no end; copy or download it again")
+    if opening.error is not None:
+        raise opening.error
+    return opening.file
+
+
+def _check_number(group: netCDF4.Dataset, path: Path) -> None:
+    """Raise `InputError` where opening would take minutes: HDF5 looks through all variables for the length of each that can grow."""
+    growing = {name for name, dim in group.dimensions.items() if dim.isunlimited()}
+    count = sum(bool(growing & set(variable.dimensions)) for variable in group.variables.values())
+    if count > _MOST_GROWING and group.data_model.startswith("NETCDF4"):
+        raise InputError(
+            f"'{path}' holds {count} variables along a dimension that can grow ({', '.join(sorted(growing))}), more than {_MOST_GROWING}, with "
+            "which the NetCDF library takes minutes; copy those that are needed, for example with ncks -v PM25,RH, or fix that dimension "
+            "with ncks --fix_rec_dmn all"
+        )
 
 
 def _decoded(group: netCDF4.Dataset) -> xarray.Dataset:

@@ -5,7 +5,7 @@
 On most days 1 to 4 monitors report; every third day it is up to 36. Days with 20 readings or more are taken, every N-th of them;
 none lies in the 20 days of the CMAQ file, June 2004, which has no readings. 10 folds of monitors, the same on all days; scores are
 pooled over all days, as on one day a fold has two or three monitors. Kriging has the variogram of each day, or the
-median of all days; the best of the four counts. Elevation and, in a further
+median of all days, or elevation as external drift; the best counts. Elevation and, in a further
 row, wind speed at the monitors are those of the files.
 """
 
@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 from command_line import DATA, Setting, run  # noqa: E402
-from cross_validation import OUT, folds, judge_all, krige_both, predict_left_out  # noqa: E402
+from cross_validation import OUT, folds, judge_all, krige_all, predict_left_out  # noqa: E402
 from fields_figure import draw  # noqa: E402
 from kriging import as_kriged, krige_left_out  # noqa: E402
 
@@ -46,17 +46,17 @@ def days_of(every: int, data: Path = DATA) -> list[tuple[str, pd.DataFrame]]:
 
 def rows_of(setting: Setting, every: int = 4) -> list[dict[str, Any]]:
     """Pooled rows of all methods, and a figure of the day with the highest readings."""
-    store = open_store([setting.data / "atlanta_cmaq" / "atlanta12km_cmaq_pm25_20040601-20.nc"], ["pm25", "elevation"], None, _stores())
+    store = open_store([setting.data / "atlanta_cmaq" / "atlanta12km_cmaq_pm25_20040601-20.nc"], ["pm25", "elevation"], None, stores())
     grid, maps = store.grid, store.maps
     predictor = setting.predictor(grid, covariates=maps)
     days = days_of(every, setting.data)
     monitors = np.array(sorted({monitor for _, table in days for monitor in table.space_id}))
     fold_of = dict(zip(monitors, folds(np.arange(len(monitors)))))
-    given = [(_observations(table), table.space_id.map(fold_of).to_numpy()) for _, table in days]
+    given = [(observations_of(table), table.space_id.map(fold_of).to_numpy()) for _, table in days]
     common = {kind: common_variogram(given, grid, kind) for kind in KINDS}
     several: dict[str, list[Distribution]] = {}
     for (_, table), (observations, fold) in zip(days, given):
-        answers: dict[str, Distribution] = krige_both(observations, grid, fold)
+        answers: dict[str, Distribution] = krige_all(observations, predictor, fold)
         for kind, variogram in common.items():
             scaled = _in_variances(variogram, as_kriged(observations.value, kind))
             answers[f"kriging of {kind}, one variogram"] = krige_left_out(plane_km(observations, grid), observations.value, fold, kind, variogram=scaled)
@@ -89,11 +89,13 @@ def _in_variances(variogram: dict[str, float], value: np.ndarray) -> dict[str, f
     return variogram | {key: float(variogram[key] * value.var()) for key in ("psill", "nugget")}
 
 
-def _observations(table: pd.DataFrame) -> Observations:
+def observations_of(table: pd.DataFrame) -> Observations:
+    """The readings of a day."""
     return from_arrays(table.lon, table.lat, table.pm25_obs, id=table.space_id)
 
 
-def _stores() -> Path:
+def stores() -> Path:
+    """The folder of the prepared days."""
     folder = OUT / "daily_fields"
     folder.mkdir(parents=True, exist_ok=True)
     return folder

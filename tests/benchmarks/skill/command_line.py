@@ -25,7 +25,7 @@ class Analysed:
     """A predictor with the analysis step after each prediction; in use like the predictor itself."""
 
     def __init__(self, predictor: Predictor, choice: str):
-        self._predictor, self._choice, self.model, self.grid = predictor, choice, predictor.model, predictor.grid
+        self._predictor, self._choice, self.model, self.grid, self.maps = predictor, choice, predictor.model, predictor.grid, predictor.maps
 
     def predict(self, days: Sequence[Mapping[str, GriddedReadings]]) -> list[Reanalysis]:
         """As `Predictor.predict`."""

@@ -1,4 +1,4 @@
-"""A model against ordinary kriging on the same left-out stations: one row of scores for each day, scheme and method."""
+"""A model against kriging on the same left-out stations: one row of scores for each day, scheme and method."""
 
 from __future__ import annotations
 
@@ -61,9 +61,10 @@ def compare(
     predictor: Predictor, observations: Observations, day: str, schemes: Mapping[str, np.ndarray] | None = None,
     scale: float = 1.0, others: Mapping[str, Any] | None = None, seed: int = SEED,
 ) -> list[dict[str, Any]]:
-    """Rows (day, scheme, method, n, rmse, r2_det, ..., coverage_90, crps, ratio) of the model and of kriging on values and logs.
+    """Rows (day, scheme, method, n, rmse, r2_det, ..., coverage_90, crps, ratio) of the model and of kriging on values and logs,
+    ordinary and with the model's maps as external drift.
 
-    `ratio` is a method's RMSE over that of the better kriging, `crps_ratio` likewise.
+    `ratio` is a method's RMSE over that of the best kriging, `crps_ratio` likewise.
 
     Parameters
     ----------
@@ -77,7 +78,7 @@ def compare(
     rows = []
     for scheme, key in (schemes or schemes_of(observations)).items():
         fold = folds(key, seed)
-        answers = krige_both(observations, predictor.grid, fold)
+        answers = krige_all(observations, predictor, fold)
         answers["model"] = predict_left_out(predictor, observations, fold, scale, others)
         rows += judge_all(answers, observations.value, {"day": day, "scheme": scheme})
     return rows
@@ -89,8 +90,19 @@ def krige_both(observations: Observations, grid: Grid, fold: np.ndarray) -> dict
     return {f"kriging of {kind}": krige_left_out(position, observations.value, fold, kind, KRIGING_CACHE) for kind in ("values", "logs")}
 
 
+def krige_all(observations: Observations, predictor: Predictor, fold: np.ndarray) -> dict[str, Distribution]:
+    """Those, and kriging with the model's maps as external drift where they are known on the grid."""
+    answers, grid = krige_both(observations, predictor.grid, fold), predictor.grid
+    known = [at_stations(field, observations, grid) for field in predictor.maps.values() if np.isfinite(field).any()]
+    if known:
+        about, drift = (plane_km(observations, grid), observations.value, fold), np.stack(known, axis=1)
+        for kind in ("values", "logs"):
+            answers[f"kriging of {kind} with drift"] = krige_left_out(*about, kind, KRIGING_CACHE, maps=drift)
+    return answers
+
+
 def judge_all(answers: Mapping[str, Distribution], observed: np.ndarray, labels: dict[str, Any]) -> list[dict[str, Any]]:
-    """A row for each method, with its ratios to the better kriging."""
+    """A row for each method, with its ratios to the best kriging."""
     # A concentration is not negative: no kriging shall look worse than its user would leave it.
     made = [
         {**labels, "method": name, **scores(np.maximum(said.mean, 0), observed), **interval_scores(said, observed)}

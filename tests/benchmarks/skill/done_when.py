@@ -14,7 +14,7 @@ def done_when(rows: Sequence[Row]) -> list[Row]:
     def ask(what: str, key: str, limit: Callable[[float], bool], words: str, **where: str) -> None:
         for row in rows:
             if row.get("method") == "model" and all(row.get(name) == wanted for name, wanted in where.items()):
-                day = f", {row['day']}" if "day" in row else ""
+                day = ", ".join(["", *(str(row[name]) for name in ("cells", "day", "distance") if name in row)])
                 met = "not told" if row[key] != row[key] else "yes" if limit(row[key]) else "no"
                 asked.append({"what": what + day, "asked": words, "reached": row[key], "met": met})
 
@@ -33,4 +33,14 @@ def done_when(rows: Sequence[Row]) -> list[Row]:
         ask(f"China, {scheme}: coverage of the 90 % interval", "coverage_90", lambda v: 0.87 <= v <= 0.93, "0.87 to 0.93",
             part="real_stations", scheme=scheme)
         ask(f"China, {scheme}: CRPS over kriging's", "crps_ratio", lambda v: v < 1, "< 1.00", part="real_stations", scheme=scheme)
+    for wanted, most, worst in (("CV", 0.96, 1.01), ("thinned", 0.97, 1.02)):
+        what = "Cities left out" if wanted == "CV" else "15 to 100 cities given"
+        about = {"part": "between_stations", "day": "pooled", "scheme": wanted}
+        ask(f"{what}: RMSE over the best kriging's", "ratio", at_most(most), f"≤ {most:.2f}", **about)
+        ask(f"{what}: the same of the worst day and draw", "worst", at_most(worst), f"≤ {worst:.2f}", **about)
+    ask("China, LCCV, other cells: RMSE over the best kriging's", "ratio", at_most(1.01), "≤ 1.01", part="other_grids", scheme="LCCV")
+    by_distance = {"part": "by_distance", "day": "pooled"}
+    ask("Cities left out: bias over the mean", "nmb", lambda v: abs(v) <= 0.05, "-0.05 to 0.05", **by_distance)
+    ask("Cities left out: coverage of the 90 % interval", "coverage_90", lambda v: 0.87 <= v <= 0.93, "0.87 to 0.93", **by_distance)
+    ask("Cities left out: CRPS over the best kriging's", "crps_ratio", lambda v: v < 1, "< 1.00", **by_distance)
     return asked

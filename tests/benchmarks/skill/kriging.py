@@ -1,4 +1,4 @@
-"""Ordinary kriging of the left-out stations of a fold, on values and on logs: the bar that the model has to clear.
+"""Kriging of the left-out stations of a fold, on values and on logs, ordinary or with external drift: the bar that the model has to clear.
 
 The same as the baselines of `crossvalidate` (`model_core.validation.baselines.kriging`, by PyKrige), to 0.1 % of the RMSE and with
 their variogram, but with one Cholesky factorisation for all that is asked: some ten times as fast, which counts over
@@ -15,6 +15,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.spatial.distance import cdist
 
+from model_core.validation.baselines.external_drift import krige_with_drift
 from model_core.validation.baselines.kriging import LOG_OFFSET
 from model_core.validation.baselines.variogram import fit_exponential
 from model_core.validation.distributions import Distribution, Gaussian, LogNormal
@@ -25,7 +26,8 @@ Variogram = Mapping[str, float]
 
 
 def krige_left_out(
-    position: np.ndarray, value: np.ndarray, fold: np.ndarray, kind: str, cache: Path | None = None, variogram: Variogram | None = None
+    position: np.ndarray, value: np.ndarray, fold: np.ndarray, kind: str, cache: Path | None = None, variogram: Variogram | None = None,
+    maps: np.ndarray | None = None,
 ) -> Distribution:
     """What the stations of the other folds say of every station.
 
@@ -37,6 +39,7 @@ def krige_left_out(
     kind : "values", or "logs": of value + `LOG_OFFSET`, and back by the mean of the log-normal
     cache : folder for answers, or None
     variogram : as `fit_exponential` gives it; by default fitted for each fold
+    maps : float (stations, maps), external drift, as `crossvalidate` has it (`krige_with_drift`); None for ordinary kriging
 
     Returns
     -------
@@ -47,10 +50,15 @@ def krige_left_out(
         mean, sd = np.empty((2, len(value)))
         for number in np.unique(fold):
             out = fold == number
-            mean[out], sd[out] = _krige(position[~out], as_kriged(value[~out], kind), position[out], variogram)
+            given = position[~out], as_kriged(value[~out], kind), position[out]
+            mean[out], sd[out] = (
+                _krige(*given, variogram) if maps is None else krige_with_drift(*given, maps[~out], maps[out], variogram))
         return mean, sd
 
-    return _said(kind, *_once(left_out, cache, (kind, variogram and dict(variogram)), position, value, fold))
+    words, arrays = (kind, variogram and dict(variogram)), (position, value, fold)
+    if maps is not None:
+        words, arrays = (*words, "drift"), (*arrays, maps)
+    return _said(kind, *_once(left_out, cache, words, *arrays))
 
 
 def krige_field(position: np.ndarray, value: np.ndarray, at: np.ndarray, kind: str, cache: Path | None = None) -> Distribution:

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import numpy as np  # noqa: E402
 from command_line import COLUMNS, Setting, run  # noqa: E402
-from cross_validation import KRIGING_CACHE, OUT, compare, folds, judge_all, krige_both, on_grid, schemes_of  # noqa: E402
+from cross_validation import KRIGING_CACHE, OUT, compare, folds, judge_all, krige_all, on_grid, schemes_of  # noqa: E402
 from fields_figure import draw, land_of  # noqa: E402
 from kriging import krige_field  # noqa: E402
 from real_stations import DAYS, stations_of  # noqa: E402
@@ -48,7 +48,7 @@ def rows_of(setting: Setting) -> list[dict[str, Any]]:
             made = compare(predictor, stations, day)
             for scheme, key in schemes_of(stations).items():
                 fold = folds(key)
-                answers = {**krige_both(stations, grid, fold), ON_CELLS: kriged_on_cells(stations, grid, fold)}
+                answers = {**krige_all(stations, predictor, fold), ON_CELLS: kriged_on_cells(stations, grid, fold)}
                 made += [row for row in judge_all(answers, stations.value, {"day": day, "scheme": scheme}) if row["method"] == ON_CELLS]
             rows += [{"cells": f"{cell_km} km", **row} for row in made]
         draw(predictor, stations, OUT / f"china_{cell_km}km.png", f"PM2.5 on {day}, cells of {cell_km} km", land_of(setting.model, grid))

@@ -1,4 +1,4 @@
-"""All ratios of RMSE to the better kriging in one picture: left of the line the model is better."""
+"""All ratios of RMSE to the best kriging in one picture: left of the line the model is better."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def draw_ratios(rows: Sequence[dict[str, Any]], path: Path) -> None:
     axes.set_yticks(range(len(labels)), labels, fontsize=8)
     axes.invert_yaxis()
     axes.grid(axis="x", color="#e3e3e3", linewidth=0.6)
-    axes.set_xlabel("RMSE over the better kriging's", fontsize=9)
+    axes.set_xlabel("RMSE over the best kriging's", fontsize=9)
     axes.legend(frameon=False, fontsize=8)
     figure.savefig(path, dpi=150)
 

@@ -2,8 +2,8 @@
 
     $(make -s engine-python) tests/benchmarks/skill/real_stations.py [--model M] [--device D]
 
-10 folds of stations (LSCV) and of cities (LCCV), seed 0. `ratio` is the RMSE over that of the better of kriging on values and on
-logs. The two days are for judging, never for choosing: choose with ctm_stations.py.
+10 folds of stations (LSCV) and of cities (LCCV), seed 0. `ratio` is the RMSE over that of the best kriging: on values or on
+logs, with the maps as external drift or without. The two days are for judging, never for choosing: choose with ctm_stations.py.
 """
 
 from __future__ import annotations

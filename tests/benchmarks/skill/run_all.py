@@ -19,6 +19,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import atlanta  # noqa: E402
+import between_stations  # noqa: E402
 import ctm_stations  # noqa: E402
 import missing_inputs  # noqa: E402
 import other_grids  # noqa: E402
@@ -43,6 +44,8 @@ PARTS = {
     "ctm_stations": (ctm_stations.rows_of, ("source", "scheme", "method", "days", *_SCORES[1:], "worst")),
     "usa": (usa.rows_of, ("day", "scheme", "method", *_SCORES)),
     "atlanta": (atlanta.rows_of, ("day", "scheme", "method", *_SCORES)),
+    "between_stations": (between_stations.rows_of, between_stations.COLUMNS),
+    "by_distance": (between_stations.distance_rows_of, between_stations.DISTANCE_COLUMNS),
     "reproduction": (reproduction.rows_of, reproduction.COLUMNS),
     "other_grids": (other_grids.rows_of, ("cells", "day", "scheme", "method", *_SCORES)),
     "other_species": (other_species.rows_of, ("species", "factor", "day", "scheme", "method", *_SCORES)),

@@ -52,6 +52,7 @@ def site_means(table: pd.DataFrame) -> pd.DataFrame:
 
 def observations_of(table: pd.DataFrame, grid: Grid, group: str = "city") -> Observations:
     """Readings on the grid; negative ones are dropped."""
+    table = table[table.pm25 >= 0]
     return on_grid(from_arrays(table.lon, table.lat, table.pm25, group=table[group]), grid)
 
 

@@ -1,0 +1,39 @@
+"""Points, written as a GeoPackage."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model_core.errors import OutputError
+
+if TYPE_CHECKING:
+    import geopandas
+
+
+def write_geopackage(path: Path, points: "geopandas.GeoDataFrame", layer: str, name: Path | None = None) -> None:
+    """Write one layer into a new file; what a killed process left there, the journal of SQLite too, goes first.
+
+    Parameters
+    ----------
+    name : how the file is called in messages; default: its path
+
+    Raises
+    ------
+    OutputError
+        If it can't be written; GDAL reports a full disk as whatever failed because of it.
+    """
+    import pyogrio
+
+    errors = pyogrio.errors
+    journal = path.with_name(f"{path.name}-journal")
+    try:
+        for old in (path, journal):  # SQLite makes its own file, and takes an empty one for a damaged one
+            old.unlink(missing_ok=True)
+        points.to_file(path, driver="GPKG", layer=layer, engine="pyogrio")
+    except (OSError, errors.DataSourceError, errors.DataLayerError, errors.FeatureError, errors.FieldError, errors.GeometryError) as error:
+        raise OutputError(f"can't write '{name or path}': {error}; is there room on the disk?") from error
+    finally:
+        with suppress(OSError):  # the first error says more
+            journal.unlink(missing_ok=True)

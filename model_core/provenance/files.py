@@ -1,0 +1,125 @@
+"""The files that a request names: under which keys, which files they are on the disk, and their SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date as Date
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Callable, Mapping
+
+from model_core.errors import InputError
+from model_core.stations.date_pattern import dated_files, is_pattern
+from model_core.stations.tables import split_layer
+
+# Keys whose value is a path, and keys whose value is FILE:COLUMN.
+_PLAIN = ("stations", "sites", "rh_sites", "wind_sites", "covariates", "variables")
+_WITH_COLUMN = ("rh", "wind")
+_BLOCK = 1 << 20
+
+
+def with_files(request: Mapping[str, Any], change: Callable[[str, str], str]) -> dict[str, Any]:
+    """The request with each path that it names replaced by ``change(role, path)``.
+
+    A role says what a file is for: ``stations``, ``rh``, ``covariates``, or for further inputs ``temperature`` and ``temperature_sites``.
+    """
+    changed = dict(request)
+    for key in _PLAIN:
+        if request.get(key):
+            changed[key] = change(key, str(request[key]))
+    for key in _WITH_COLUMN:
+        if request.get(key):
+            changed[key] = _column_kept(key, str(request[key]), change)
+    for key, is_file in (("inputs", lambda name: True), ("input_options", lambda name: name.endswith(".sites"))):
+        if request.get(key):
+            texts = [request[key]] if isinstance(request[key], str) else request[key]
+            changed[key] = [_named(str(text), is_file, change) for text in texts]
+    return changed
+
+
+def files_named(request: Mapping[str, Any]) -> dict[str, str]:
+    """Path of each role, as the request writes it."""
+    found: dict[str, str] = {}
+
+    def note(role: str, path: str) -> str:
+        found[role] = path
+        return path
+
+    with_files(request, note)
+    return found
+
+
+def short_name(path: str) -> str:
+    """A path without the folders above: what is written into outputs. Of a pattern, what begins with its first date."""
+    file, layer = split_layer(path)
+    parts = Path(file).parts
+    first = next((number for number, part in enumerate(parts) if is_pattern(part)), len(parts) - 1)
+    return Path(*parts[first:]).as_posix() + (f"|layername={layer}" if layer else "")
+
+
+def files_of(path: str, days: tuple[Date | None, Date | None] = (None, None)) -> dict[str, Path]:
+    """The files behind a path by their names below it: one, those of a folder, or those that a pattern names.
+
+    Parameters
+    ----------
+    days : first and last day; of a pattern only the files from a day before to a day after them, which are what is read then
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    if is_pattern(path):
+        base = path[: len(path) - len(short_name(path))]
+        first, last = (None if day is None else day + timedelta(days=by) for day, by in zip(days, (-1, 1)))
+        near = [
+            file.path for file in dated_files(path)
+            if (first is None or file.date.date() >= first) and (last is None or file.date.date() <= last)
+        ]
+        return {file.as_posix().removeprefix(Path(base).as_posix()).lstrip("/"): file for file in near}
+    file = split_layer(path)[0]
+    if file.is_dir():
+        return {
+            one.relative_to(file).as_posix(): one for one in sorted(file.rglob("*"))
+            if one.is_file() and not any(part.startswith(".") for part in one.relative_to(file).parts)
+        }
+    if not file.is_file():
+        raise InputError(f"'{file}' does not exist")
+    beside = sorted(file.parent.glob(f"{file.stem}.*")) if file.suffix.lower() == ".shp" else []
+    return {file.name: file, **{one.name: one for one in beside if one.suffix.lower() in (".dbf", ".shx", ".prj", ".cpg")}}
+
+
+def sha256_of(file: Path) -> str:
+    """SHA-256 of a file's bytes; one that has not changed since it was last read (place, time, size) is not read again."""
+    status = file.stat()
+    return _sha256(str(file.resolve()), status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+@lru_cache(maxsize=20_000)
+def _sha256(file: str, *state: int) -> str:
+    digest = hashlib.sha256()
+    with open(file, "rb") as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def combined(hashes: Mapping[str, str]) -> str:
+    """One SHA-256 for several files: of the lines ``SHA-256  NAME``, sorted by name; of one file its own."""
+    if len(hashes) == 1:
+        return next(iter(hashes.values()))
+    return hashlib.sha256("".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes)).encode()).hexdigest()
+
+
+def _column_kept(role: str, text: str, change: Callable[[str, str], str]) -> str:
+    file, colon, column = text.rpartition(":")
+    return f"{change(role, file)}:{column}" if colon and file else text  # what is malformed, the reader refuses
+
+
+def _named(text: str, is_file: Callable[[str], bool], change: Callable[[str, str], str]) -> str:
+    name, equals, value = text.partition("=")
+    name = name.strip()
+    if not equals or not is_file(name):
+        return text
+    return f"{name}={change(name.replace('.', '_'), value) if '.' in name else _column_kept(name, value, change)}"

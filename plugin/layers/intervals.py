@@ -1,0 +1,38 @@
+"""The periods of months or years that a file of aggregated fields states, as the temporal ranges of its bands."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from osgeo import gdal
+from qgis.core import Qgis, QgsDateTimeRange, QgsRasterLayer
+from qgis.PyQt.QtCore import QDateTime, Qt
+
+
+def set_periods(layer: QgsRasterLayer) -> bool:
+    """Tell the temporal controller the period of each band, as the file says it; whether it says any."""
+    ranges = {band: period for band, period in enumerate(periods_in(layer.source()), start=1)}
+    if not ranges:
+        return False
+    properties = layer.temporalProperties()
+    if len(ranges) == 1:
+        properties.setMode(Qgis.RasterTemporalMode.FixedTemporalRange)
+        properties.setFixedTemporalRange(ranges[1])
+    else:
+        properties.setMode(Qgis.RasterTemporalMode.FixedRangePerBand)
+        properties.setFixedRangePerBand(ranges)
+    properties.setIsActive(True)
+    return True
+
+
+def periods_in(source: str) -> list[QgsDateTimeRange]:
+    """The periods that a file states (ISO 8601 intervals in the attribute `periods`); they end a second early, as days do."""
+    tags = gdal.Open(source).GetMetadata()
+    found = re.findall(r"(\d{4}-\d\d-\d\d)/(\d{4}-\d\d-\d\d)", tags.get("NC_GLOBAL#periods", "") or tags.get("periods", ""))
+    return [QgsDateTimeRange(_midnight(start), _midnight(end).addSecs(-1)) for start, end in found]
+
+
+def _midnight(day: str) -> QDateTime:
+    moment = datetime.fromisoformat(day)
+    return QDateTime.fromSecsSinceEpoch(int((moment - datetime(1970, 1, 1)) / timedelta(seconds=1)), Qt.TimeSpec.UTC)

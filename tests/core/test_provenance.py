@@ -1,0 +1,267 @@
+"""Every output says how it was made, and is made again from that: bit for bit, or not at all."""
+
+import hashlib
+import json
+import shutil
+from datetime import date
+
+import netCDF4
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+from hypothesis import given
+from hypothesis import strategies as st
+from pyproj import Transformer
+
+from model_core import __version__
+from model_core.cli import main
+from model_core.ctm.fields import read_ctm
+from model_core.errors import InputError
+from model_core.jobs import JOBS
+from model_core.model_file import load_model
+from model_core.progress import Progress
+from model_core.provenance.files import combined, files_named, files_of, short_name, with_files
+from model_core.provenance.record import read_record
+from model_core.provenance.repeat import TOLERANCE, difference
+
+
+@pytest.fixture(scope="module")
+def world(tiny_ctm, tiny_model, tmp_path_factory):
+    """A folder with two days of readings of the tiny CTM at eighty stations, the grid's file, the model, and F.tif made from them."""
+    folder = tmp_path_factory.mktemp("anna") / "work"
+    folder.mkdir()
+    ctm = read_ctm(tiny_ctm)
+    land = np.argwhere(ctm.static["land"] > 0.5)
+    cells = land[np.random.default_rng(0).choice(len(land), 80, replace=False)]
+    lon, lat = Transformer.from_crs(ctm.grid.crs, "EPSG:4326", always_xy=True).transform(ctm.grid.x[cells[:, 1]], ctm.grid.y[cells[:, 0]])
+    pd.concat([
+        pd.DataFrame({"station": range(80), "day": str(ctm.times[day]), "lon": lon, "lat": lat,
+                      **{key: ctm.fields[key][day][tuple(cells.T)] for key in ("pm25", "rh")}})
+        for day in (0, 1)
+    ]).to_csv(folder / "stations.csv", index=False)
+    shutil.copy(tiny_ctm, folder / "grid.nc")
+    shutil.copy(tiny_model, folder / "own.safetensors")
+    run(request_in(folder))
+    return folder
+
+
+@pytest.fixture
+def made(world, tmp_path):
+    """The same files in a folder of the test's own, and what made F.tif in it."""
+    folder = tmp_path / "anna"
+    shutil.copytree(world, folder)
+    return folder, request_in(folder)
+
+
+def request_in(folder):
+    return {
+        "stations": str(folder / "stations.csv"), "value": "pm25", "time": "day", "id": "station", "date": "2019-01-05",
+        "rh": f"{folder / 'stations.csv'}:rh", "grid": str(folder / "grid.nc"), "model": str(folder / "own.safetensors"),
+        "uncertainty": "none", "analysis": "on", "device": "cpu", "out": str(folder / "F.tif"),
+    }
+
+
+def run(request, command="reanalyse"):
+    return JOBS[command](request, Progress())
+
+
+def again(folder, out="again.tif", **more):
+    return run({"from": str(folder / "F.tif"), "out": str(folder / out), **more})
+
+
+def test_the_output_names_model_engine_inputs_and_parameters(made):
+    folder, request = made
+    record = read_record(folder / "F.tif")
+    model = load_model(str(folder / "own.safetensors"))
+    assert (record.engine_version, record.model_name, record.model_sha256) == (__version__, "own", model.sha256)
+    digest = hashlib.sha256((folder / "stations.csv").read_bytes()).hexdigest()
+    assert list(record.inputs) == [{"role": role, "name": "stations.csv", "sha256": digest} for role in ("stations", "rh")]
+    assert set(record.readings_sha256) == {"pm25", "rh"}
+    kept = {key: record.request[key] for key in ("value", "time", "id", "date", "analysis")}
+    assert kept == {key: request[key] for key in kept} and record.request["command"] == "reanalyse"
+    assert record.computed_with["device"] == "cpu" and record.computed_with["torch"]
+
+
+@pytest.mark.parametrize("name", ["F.tif", "F.nc"])
+def test_no_folder_and_no_user_is_named_unless_it_is_asked_for(made, name):
+    folder, request = made
+    run({**request, "out": str(folder / name)})
+    assert b"anna" not in (folder / name).read_bytes()
+    run({**request, "out": str(folder / f"whole_{name}"), "full_paths": True})
+    record = read_record(folder / f"whole_{name}")
+    assert record.inputs[0]["name"] == record.request["stations"] == str(folder / "stations.csv")
+
+
+def test_it_is_made_again_byte_for_byte(made):
+    folder, _ = made
+    repeated = again(folder)["repeated"]
+    assert repeated["identical"] and repeated["largest_difference"] == 0
+    assert (folder / "again.tif").read_bytes() == (folder / "F.tif").read_bytes()
+
+
+def test_a_netcdf_is_made_again_and_so_is_what_repeats_it(made):
+    folder, request = made
+    run({**request, "out": str(folder / "F.nc")})
+    for source, out in (("F.nc", "again.nc"), ("again.nc", "once_more.tif")):
+        result = run({"from": str(folder / source), "out": str(folder / out)})
+        assert result["repeated"]["identical"]
+    assert (folder / "once_more.tif").read_bytes() == (folder / "F.tif").read_bytes()
+
+
+def test_the_command_line_finds_the_inputs_beside_the_output(made, capsys, monkeypatch):
+    folder, _ = made
+    monkeypatch.chdir(folder)
+    assert main(["reanalyse", "--from", "F.tif", "--out", "again.tif", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["repeated"]["identical"] and "bit for bit" in told.err
+
+
+def test_an_input_that_changed_is_refused_by_its_name(made):
+    folder, _ = made
+    text = (folder / "stations.csv").read_text()
+    (folder / "stations.csv").write_text(text + "\n")
+    with pytest.raises(InputError, match=r"can't repeat 'F.tif': its stations '.*stations.csv' changed since: its SHA-256 was"):
+        again(folder)
+    assert not (folder / "again.tif").exists()
+
+
+def test_an_input_that_is_gone_is_refused_and_found_where_it_is_now(made, tmp_path):
+    folder, _ = made
+    moved = tmp_path / "elsewhere" / "table.csv"
+    moved.parent.mkdir()
+    (folder / "stations.csv").rename(moved)
+    with pytest.raises(InputError, match="its stations .stations.csv, SHA-256 .* is missing: .* say where it is now with --stations"):
+        again(folder)
+    assert again(folder, stations=str(moved))["repeated"]["identical"], "humidity was in the same table, and still is"
+    assert again(folder, stations=str(moved), rh=f"{moved}:rh")["repeated"]["identical"]
+
+
+def test_another_model_of_the_same_name_is_refused(made):
+    folder, _ = made
+    content = bytearray((folder / "own.safetensors").read_bytes())
+    place = content.index(b'created') + 13
+    content[place:place + 1] = b"1"
+    (folder / "own.safetensors").write_bytes(content)
+    with pytest.raises(InputError, match="was made with model own of SHA-256 .* name the file of that model with --model"):
+        again(folder)
+
+
+@pytest.mark.parametrize("change, message", [
+    ({"date": "2019-01-06"}, "--date can't be changed"), ({"grid": "conus12km"}, "--grid can't be changed"),
+    ({"uncertainty": "sd"}, "--uncertainty can't be changed"), ({"covariates": "maps.nc"}, "made without covariates"),
+    ({"wind": "w.csv:wind"}, "made without wind"),
+])
+def test_what_decides_over_the_result_is_not_changed(made, change, message):
+    folder, _ = made
+    with pytest.raises(InputError, match=message):
+        again(folder, **change)
+
+
+def test_the_output_is_not_replaced_by_its_repetition(made):
+    folder, _ = made
+    with pytest.raises(InputError, match="would replace"):
+        again(folder, out="F.tif")
+
+
+def test_a_file_of_another_origin_or_command_is_refused(made, tiny_ctm):
+    folder, request = made
+    for file, message in ((tiny_ctm, "does not say how it was made"), (folder / "none.tif", "does not exist"), (folder / "bad.tif", "can't be read")):
+        (folder / "bad.tif").write_bytes(b"II*\0")
+        with pytest.raises(InputError, match=message):
+            run({"from": str(file), "out": str(folder / "again.tif")})
+    run({key: value for key, value in request.items() if key != "date"} | {"out": str(folder / "p.nc")}, "reanalyse-period")
+    with pytest.raises(InputError, match="was made by reanalyse-period"):
+        run({"from": str(folder / "p.nc"), "out": str(folder / "again.tif")})
+
+
+def test_a_damaged_record_is_refused_without_a_trace(made):
+    folder, request = made
+    run({**request, "out": str(folder / "F.nc")})
+    for name, text in (("request", "[1]"), ("request", "{"), ("inputs", '[{"name": "a"}]'), ("inputs", "3"), ("request", '{"command": 3}')):
+        shutil.copy(folder / "F.nc", folder / "damaged.nc")
+        with netCDF4.Dataset(folder / "damaged.nc", "a") as data:
+            data.setncattr(name, text)
+        with pytest.raises(InputError):
+            run({"from": str(folder / "damaged.nc"), "out": str(folder / "again.nc")})
+
+
+def test_a_result_that_comes_out_otherwise_is_told(made, monkeypatch):
+    """As where the processor, the threads or the libraries are others: here the first output is changed a little, and much."""
+    folder, _ = made
+    for factor, within in ((1.005, True), (1.2, False)):
+        with rasterio.open(folder / "F.tif") as source:
+            profile, tags, field = source.profile, source.tags(), source.read(1)
+        with rasterio.open(folder / "F2.tif", "w", **profile) as changed:
+            changed.write(field * np.float32(factor), 1)
+            changed.update_tags(**tags)
+        progress = Progress()
+        result = JOBS["reanalyse"]({"from": str(folder / "F2.tif"), "out": str(folder / "again.tif")}, progress)
+        assert (result["repeated"]["identical"], result["repeated"]["within_tolerance"]) == (False, within)
+        assert any("more than the 1%" in warning for warning in progress.warnings) != within
+
+
+def test_readings_of_a_layer_decide_by_themselves(made):
+    """QGIS hands a layer over as a table of the moment: its bytes may differ, its readings may not."""
+    folder, request = made
+    run({**request, "layers": {"stations": "Stations of 2019", "rh": "Stations of 2019"}})
+    assert read_record(folder / "F.tif").inputs[0] == {"role": "stations", "layer": "Stations of 2019"}
+    with pytest.raises(InputError, match="came from the QGIS layer 'Stations of 2019'"):
+        again(folder)
+    table = pd.read_csv(folder / "stations.csv")
+    table.iloc[:, ::-1].to_csv(folder / "now.csv", index=False)
+    now = {"stations": str(folder / "now.csv"), "layers": {"stations": "of now"}}
+    assert again(folder, **now)["repeated"]["identical"]
+    table.assign(pm25=table.pm25 * 1.001).to_csv(folder / "now.csv", index=False)
+    with pytest.raises(InputError, match="its readings of pm25 have changed"):
+        again(folder, **now)
+
+
+def test_a_period_is_made_again_and_refused_where_a_reading_changed(made):
+    folder, request = made
+    period = {key: value for key, value in request.items() if key not in ("date", "rh")} | {"analysis": "off", "out": str(folder / "p.nc")}
+    run(period, "reanalyse-period")
+    record = read_record(folder / "p.nc")
+    assert record.model_sha256 and record.request["command"] == "reanalyse-period" and record.inputs[0]["name"] == "stations.csv"
+    repeat = {"from": str(folder / "p.nc"), "out": str(folder / "again.nc")}
+    assert run(repeat, "reanalyse-period")["repeated"]["identical"]
+    text = (folder / "stations.csv").read_text()
+    (folder / "stations.csv").write_text(text.rsplit("\n", 2)[0] + "\n")
+    with pytest.raises(InputError, match="its stations .* changed since"):
+        run({**repeat, "out": str(folder / "third.nc")}, "reanalyse-period")
+
+
+def test_files_behind_a_path_are_those_that_are_read(tmp_path):
+    for day in range(1, 8):
+        (tmp_path / f"pm_201901{day:02d}.csv").write_text(f"{day}")
+    pattern = f"{tmp_path}/pm_{{date:%Y%m%d}}.csv"
+    near = files_of(pattern, (date(2019, 1, 3), date(2019, 1, 3)))
+    assert list(near) == ["pm_20190102.csv", "pm_20190103.csv", "pm_20190104.csv"]
+    assert len(files_of(pattern)) == len(files_of(str(tmp_path))) == 7
+    assert short_name(pattern) == "pm_{date:%Y%m%d}.csv" and short_name("/home/anna/a.gpkg|layername=b") == "a.gpkg|layername=b"
+
+
+names = st.text("abc/ .é", min_size=1, max_size=12)
+
+
+@given(names, names)
+def test_changing_every_path_to_itself_changes_nothing(file, other):
+    request = {"stations": file, "rh": f"{file}:c", "inputs": [f"temperature={other}:t"], "input_options": [f"temperature.sites={other}", "temperature.unit=K"],
+               "value": "v", "grid": "china12km"}
+    assert with_files(request, lambda role, path: path) == request
+    assert files_named(request) == {"stations": file, "rh": file, "temperature": other, "temperature_sites": other}
+
+
+@given(st.dictionaries(names, st.text("0123456789abcdef", min_size=4, max_size=4), min_size=2, max_size=5))
+def test_the_combined_hash_asks_for_no_order(hashes):
+    assert combined(hashes) == combined(dict(reversed(hashes.items())))
+    changed = {**hashes, next(iter(hashes)): "other"}
+    assert combined(changed) != combined(hashes)
+
+
+def test_the_tolerance_is_a_share_of_the_value_or_of_the_mean():
+    field = np.array([[0.0, 10.0], [20.0, np.nan]], np.float32)
+    assert difference({"a": field}, {"a": field.copy()}) == (True, 0.0, True)
+    assert difference({"a": field}, {"a": field + np.float32(0.9 * TOLERANCE * 10)})[2]
+    assert not difference({"a": field}, {"a": field * np.float32(1 + 2 * TOLERANCE)})[2]
+    assert difference({"a": field}, {"a": np.nan_to_num(field)}) == (False, float("inf"), False)
