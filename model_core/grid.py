@@ -254,6 +254,9 @@ def parse_grid(text: str) -> Grid:
     """
     if text in PRESETS:
         return PRESETS[text]
+    if text == "auto":
+        raise InputError(f"grid 'auto' is chosen by the stations, of which there are none here; name a grid: {', '.join(PRESETS)}, a file, "
+                         "or an extent xmin,ymin,xmax,ymax,cell@CRS")
     extent = re.fullmatch(r"\s*([^,@]+),([^,@]+),([^,@]+),([^,@]+),([^,@]+)@(.+)", text, re.DOTALL)
     if extent and not _exists(text):
         try:

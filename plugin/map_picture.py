@@ -44,8 +44,16 @@ def read_readings(path: str) -> list[Reading]:
     ]
 
 
-def draw_map(field: str, variable: str, readings: list[Reading], title: str, note: str, path: str, unit: str = "") -> None:
+def draw_map(
+    field: str, variable: str, readings: list[Reading], title: str, note: str, path: str, unit: str = "", ramp: Ramp | None = None,
+    hatching: QgsVectorLayer | None = None,
+) -> None:
     """Draw the field with the readings on top in the same ramp, and save it as PNG; works in any thread.
+
+    Parameters
+    ----------
+    ramp : default: the variable's own
+    hatching : areas to draw over the field
 
     Raises
     ------
@@ -55,7 +63,7 @@ def draw_map(field: str, variable: str, readings: list[Reading], title: str, not
     layer = QgsRasterLayer(field, title, "gdal")
     if not layer.isValid():
         raise QgsProcessingException(tr("'{}' can't be drawn: {}").format(field, layer.error().message()))
-    ramp = style(layer, variable, unit=unit)
+    ramp = style(layer, variable, unit=unit, ramp=ramp)
     extent = layer.extent()
     columns = WIDTH - LEFT - RIGHT
     rows = round(columns * extent.height() / extent.width())
@@ -64,12 +72,12 @@ def draw_map(field: str, variable: str, readings: list[Reading], title: str, not
     painter = QPainter(image)
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
     page = _Page(painter, QRectF(LEFT, TOP, columns, rows), layer, ramp)
-    page.draw_layers([*_coastlines(page.degrees()), layer])
+    page.draw_layers([*_coastlines(page.degrees()), *([hatching] if hatching else []), layer])
     page.draw_graticule()
     page.draw_readings(readings)
     page.draw_scale()
     page.draw_texts(title, note)
-    page.draw_legend(bool(readings))
+    page.draw_legend(bool(readings), tr("Hatched: uncertain, {}").format(hatching.name().partition(": ")[2]) if hatching else "")
     painter.end()
     if not image.save(path, "PNG"):
         raise QgsProcessingException(tr("The map picture '{}' can't be written.").format(path))
@@ -197,13 +205,18 @@ class _Page:
         self.font(18, colour=FAINT)
         self.text(self.frame.left(), 74, WIDTH - 2 * LEFT, note)
 
-    def draw_legend(self, with_stations: bool) -> None:
+    def draw_legend(self, with_stations: bool, hatched: str = "") -> None:
         """Classes get equal lengths, whatever their width: the low ones matter as much as the high ones."""
-        x, top, height = self.frame.right() + 34, self.frame.top() + 46, self.frame.height() * 0.72
-        bar, last = QRectF(x, top, 30, height), len(self.ramp.breaks) - 1
+        x, top, height = self.frame.right() + 34, self.frame.top() + 46, self.frame.height() * 0.62
+        parts = len(self.ramp.breaks) - (0 if self.ramp.classes else 1)  # of classes the last is open
+        bar, last = QRectF(x, top, 30, height), parts
         gradient = QLinearGradient(bar.bottomLeft(), bar.topLeft())
         for number, colour in enumerate(self.ramp.colours):
-            gradient.setColorAt(number / last, QColor(colour))
+            if self.ramp.classes:
+                gradient.setColorAt(number / parts, QColor(colour))
+                gradient.setColorAt((number + 1) / parts - 1e-6, QColor(colour))
+            else:
+                gradient.setColorAt(number / parts, QColor(colour))
         self.painter.setPen(QPen(INK, 1.2))
         self.painter.setBrush(gradient)
         self.painter.drawRect(bar)
@@ -220,6 +233,10 @@ class _Page:
             self._station(QPointF(x + 8, y), QColor(self.ramp.colours[2]), 6)
             self.font(18)
             self.text(x + 24, y, RIGHT - 50, tr("readings"))
+        self.font(15, colour=FAINT)
+        options = QTextOption(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        box = QRectF(x - 8, bar.bottom() + 66, RIGHT - 28, self.frame.bottom() - bar.bottom() - 60)
+        self.painter.drawText(box, "\n".join(filter(None, (hatched, self.ramp.title))), options)
 
 
 def _coastlines(degrees: QgsRectangle) -> list[QgsVectorLayer]:

@@ -9,6 +9,7 @@ from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from .algorithms.aggregate import Aggregate
+from .algorithms.animate import Animate
 from .algorithms.checkengine import CheckEngine
 from .algorithms.compareraster import CompareRaster
 from .algorithms.covariates import Covariates
@@ -24,6 +25,7 @@ from .algorithms.readstations import ReadStations
 from .algorithms.reanalyse import Reanalyse
 from .algorithms.reanalyseperiod import ReanalysePeriod
 from .algorithms.reproducectm import ReproduceCTM
+from .algorithms.restyle import Restyle
 from .algorithms.setupengine import SetUpEngine
 from .algorithms.simulatectm import SimulateCTM
 from .algorithms.trainmodel import TrainModel
@@ -33,8 +35,8 @@ from .translate import tr
 ICON = Path(__file__).resolve().parent.parent / "resources" / "icons" / "provider.svg"
 
 ALGORITHMS = (
-    ReadStations, GridStations, Reanalyse, ReanalysePeriod, LoadReanalysis, TrainModel, CrossValidate, ReproduceCTM, Describe,
-    ModelCard, EvaluateCTM, SimulateCTM, InspectCTM, Covariates, CheckEngine, SetUpEngine, Aggregate, Exposure, CompareRaster,
+    ReadStations, GridStations, Reanalyse, ReanalysePeriod, LoadReanalysis, Aggregate, Exposure, CompareRaster, Restyle, Animate,
+    CrossValidate, ReproduceCTM, EvaluateCTM, Describe, TrainModel, ModelCard, SimulateCTM, InspectCTM, Covariates, CheckEngine, SetUpEngine,
 )
 
 

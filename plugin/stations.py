@@ -100,8 +100,8 @@ def _rows(
             if feedback.isCanceled():
                 return
             feedback.setProgress(min(5.0, 5.0 * number / total))
-        point = [_text(feature[i]) for i in lonlat] or (_coordinates(feature.geometry()) if located else ())
-        yield feature[time_index] if time_index >= 0 else None, [*point, *(_text(feature[i]) for i in indexes)]
+        point = [text_of(feature[i]) for i in lonlat] or (_coordinates(feature.geometry()) if located else ())
+        yield feature[time_index] if time_index >= 0 else None, [*point, *(text_of(feature[i]) for i in indexes)]
 
 
 def _by_day(
@@ -172,7 +172,7 @@ def text_only(source: QgsProcessingFeatureSource, field: str, most: int = 20_000
     request.setFlags(Qgis.FeatureRequestFlag.NoGeometry)
     example = ""
     for feature in source.getFeatures(request, Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks):
-        text = _text(feature[index]).strip()
+        text = text_of(feature[index]).strip()
         if is_number(text):
             return ""
         example = example or text
@@ -230,7 +230,7 @@ def _coordinates(geometry: QgsGeometry) -> tuple[str, str]:
     return repr(point.x()), repr(point.y())
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     """An attribute as text: ISO dates, full precision, '' for NULL."""
     if value is None or value == NULL:
         return ""

@@ -6,6 +6,9 @@ import argparse
 from typing import Any
 
 
+AUTO = "auto"
+
+
 def command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
     """A subcommand, with ``--json``."""
     parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
@@ -16,7 +19,8 @@ def command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
 def add_grid(parser: argparse.ArgumentParser, default: str | None, text: str = "") -> None:
     """The grid."""
     text = text or f"grid (default {default})"
-    parser.add_argument("--grid", default=default, metavar="G", help=f"{text}: china12km, conus12km, a NetCDF or raster file, "
+    auto = "auto (the model's where most stations lie on it, else one around them), " if default == AUTO else ""
+    parser.add_argument("--grid", default=default, metavar="G", help=f"{text}: {auto}china12km, conus12km, a NetCDF or raster file, "
                         "or xmin,ymin,xmax,ymax,cell@CRS")
 
 
@@ -48,6 +52,20 @@ def add_air(parser: Any) -> None:
 def add_out(parser: argparse.ArgumentParser, metavar: str, text: str = "file to write") -> None:
     """What is written."""
     parser.add_argument("--out", required=True, metavar=metavar, help=text)
+
+
+def add_report(parser: argparse.ArgumentParser, style: bool = False) -> None:
+    """A report, and with `style` the colours of its maps."""
+    parser.add_argument("--report", metavar="F.html", help="also write a report: one page that needs no other file")
+    if style:
+        add_style(parser)
+
+
+def add_style(parser: argparse.ArgumentParser) -> None:
+    """The colours of maps."""
+    parser.add_argument("--style", choices=("continuous", "china", "us", "eu"), default="continuous",
+                        help="colours of maps: one ramp (default), or the classes of China (HJ 633 of the date), of the US EPA (2024) or of "
+                             "the European Air Quality Index")
 
 
 def add_full_paths(parser: argparse.ArgumentParser) -> None:

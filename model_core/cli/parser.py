@@ -7,7 +7,10 @@ from typing import Any
 
 from model_core import __version__
 from model_core.cli.aggregate_options import add_aggregate
-from model_core.cli.common_options import add_device, add_full_paths, add_grid, add_groupings, add_level, add_machine, add_out, add_variables, command, positive
+from model_core.cli.common_options import (
+    AUTO, add_device, add_full_paths, add_grid, add_groupings, add_level, add_machine, add_out, add_report, add_style, add_variables, command,
+    positive,
+)
 from model_core.cli.describe import add_describe
 from model_core.cli.field_options import add_compareraster, add_exposure
 from model_core.cli.station_options import add_further_readings, add_stations, add_table
@@ -28,7 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     grid_stations = command(commands, "grid-stations", "station readings to a raster of cell means and counts")
     add_stations(grid_stations, species=True)
-    add_grid(grid_stations, "china12km")
+    add_grid(grid_stations, AUTO)
     add_out(grid_stations, "F.tif")
 
     read_stations = command(
@@ -46,6 +49,9 @@ def build_parser() -> argparse.ArgumentParser:
     add_stations(reanalyse, repeats="F.tif|F.nc")
     _add_prediction(reanalyse)
     add_machine(reanalyse)
+    add_report(reanalyse, style=True)
+    reanalyse.add_argument("--readings", metavar="F.gpkg|F.csv|F.parquet",
+                           help="also write the readings that were used, with the field's value at each")
     add_full_paths(reanalyse)
     add_out(reanalyse, "F.tif|F.nc")
 
@@ -82,6 +88,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_groupings(reproduce)
     add_variables(reproduce)
     add_device(reproduce)
+    add_report(reproduce)
     add_out(reproduce, "DIR", "folder to write scores and figures into; made where it is missing")
 
     _add_evaluate_ctm(commands)
@@ -112,6 +119,13 @@ def build_parser() -> argparse.ArgumentParser:
     modelcard.add_argument("--model", default="bundled", metavar="bundled|NAME|FILE", help="trained model (default bundled)")
     add_out(modelcard, "F.html|F.md")
 
+    animate = command(commands, "animate", "a period's fields as a GIF, an MP4 (where ffmpeg is installed) or a folder of pictures")
+    animate.add_argument("--series", required=True, metavar="F.nc|F.zarr|DIR", help="what reanalyse-period has written")
+    animate.add_argument("--species", default="pm25", metavar="SPECIES", help="variable to show (default pm25)")
+    add_style(animate)
+    animate.add_argument("--seconds", type=float, default=0.5, metavar="S", help="how long each step is shown (default 0.5)")
+    animate.add_argument("--width", type=positive, default=900, metavar="N", help="width of the pictures in pixels (default 900)")
+    add_out(animate, "F.gif|F.mp4|DIR")
     add_exposure(commands)
     add_compareraster(commands)
 
@@ -129,6 +143,7 @@ def _add_period(commands: Any) -> None:
     period.add_argument("--step", choices=("day", "hour"), default="day", help="what a field is made for (default day)")
     _add_prediction(period)
     add_machine(period)
+    add_report(period, style=True)
     add_full_paths(period)
     period.add_argument("--scheduler", metavar="ADDRESS", help="compute on the workers of this Dask scheduler (tcp://HOST:8786, or its "
                         "scheduler file); they must see the model and the output under the same path")
@@ -163,6 +178,7 @@ def _add_crossvalidate(commands: Any) -> None:
     add_groupings(parser)
     _add_prediction(parser, uncertainty=False)
     add_level(parser)
+    add_report(parser)
     add_out(parser, "DIR", "folder to write scores, predictions, points and a figure into; made where it is missing")
 
 
@@ -215,12 +231,13 @@ def _add_train(commands: Any) -> None:
     train.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="default: bfloat16 where it is fast")
     add_variables(train)
     add_device(train)
+    add_report(train)
     add_out(train, "MODEL.safetensors")
 
 
 def _add_prediction(parser: argparse.ArgumentParser, uncertainty: bool = True) -> None:
     add_further_readings(parser)
-    add_grid(parser, "china12km")
+    add_grid(parser, AUTO)
     parser.add_argument("--model", default="bundled", metavar="bundled|NAME|FILE", help="trained model (default bundled)")
     parser.add_argument("--covariates", metavar="F", help="maps that overrule the model's own: NetCDF or GeoTIFF, as `covariates` writes them")
     if uncertainty:

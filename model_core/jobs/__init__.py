@@ -66,6 +66,7 @@ JOBS: dict[str, Job] = {
     "covariates": _job("covariates"),
     "aggregate": _job("aggregate"),
     "modelcard": _job("modelcard"),
+    "animate": _job("animate"),
     "exposure": _job("exposure"),
     "compareraster": _job("compareraster"),
 }

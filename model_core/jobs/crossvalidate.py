@@ -8,6 +8,7 @@ from typing import Any, Callable
 import numpy as np
 
 from model_core import __version__
+from model_core.days import parse_day
 from model_core.device import choose_device, describe_device
 from model_core.errors import InputError
 from model_core.evaluation.day_groups import requested_periods
@@ -15,13 +16,17 @@ from model_core.evaluation.polygons import requested_regions
 from model_core.evaluation.report import evaluation_folder
 from model_core.grid import Grid
 from model_core.jobs.crossvalidate_days import requested_days
-from model_core.jobs.requests import BUNDLED, requested_analysis, requested_covariates, requested_grid, required, tell_errors
+from model_core.jobs.requests import (
+    BUNDLED, grid_for, is_auto, requested_analysis, requested_covariates, requested_grid, requested_report, required, tell_errors,
+)
+from model_core.jobs.sources import requested_source
 from model_core.json_values import finite
 from model_core.missing_inputs import require_inputs, tell_missing
 from model_core.model_file import Model
 from model_core.prediction import Predictor
 from model_core.progress import Progress
 from model_core.ready import ready_model, ready_predictor
+from model_core.stations.observations import observations_of
 from model_core.validation.baselines import BASELINES, GAUSSIAN, LOGS, check_baselines
 from model_core.validation.cross_validation import CrossValidation, cross_validate
 from model_core.validation.classes import groupings
@@ -51,9 +56,11 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     names = request.get("baselines")
     periods, regions = requested_periods(request), requested_regions(request)
     baselines = check_baselines(_usual(request) if names is None else _names(names), bool(request.get("ctm")))
+    page = requested_report(request)
     with evaluation_folder(out):
         progress.step(0.01, "loading the model")
-        model, grid = ready_model(request.get("model") or BUNDLED), requested_grid(request)
+        model = ready_model(request.get("model") or BUNDLED)
+        grid = requested_grid(request) if not is_auto(request) else _grid_of_stations(request, model, progress)
         tell_errors(request, model, progress)
         device = choose_device(request.get("device") or "auto")
         covariates = requested_covariates(request, model, grid, progress)
@@ -71,14 +78,26 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         by_class = class_scores(result, groupings(result, periods, regions))
         report = finite(_report(request, result, tables | in_report(by_class), model, grid, progress.warnings))
         progress.step(0.95, "drawing and writing")
-        written = write(out, result, report, by_class, _title(result, model, report))
+        title = _title(result, model, report)
+        written = write(out, result, report, by_class, title)
+        if page:
+            from model_core.report.crossvalidation import write_crossvalidation_report
+
+            figures = [Path(written[name]).read_bytes() for name in (FIGURE, CLASSES_PNG)]
+            write_crossvalidation_report(page, result, report, finite(summary(tables)), *figures, title)
         progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
     return {
         "out": str(out), "scores": written[SCORES], "predictions": written[PREDICTIONS], "points": written[POINTS],
         "figure": written[FIGURE], "by_class": written[CLASSES_CSV], "by_class_figure": written[CLASSES_PNG],
-        "summary": finite(summary(tables)), "device": device.type,
+        "report": str(page) if page else None, "summary": finite(summary(tables)), "device": device.type,
         **{key: report[key] for key in ("scheme", "folds", "days", "stations", "species", "unit", "missing_inputs", "model", "warnings")},
     }
+
+
+def _grid_of_stations(request: dict[str, Any], model: Model, progress: Progress) -> Grid:
+    source = requested_source(request, model.configuration.target)
+    observations = observations_of(source, parse_day(request["date"]) if request.get("date") else None)
+    return grid_for(request, model.grid, observations.x, observations.y, observations.crs, progress)
 
 
 def _usual(request: dict[str, Any]) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from model_core.atomic_file import check_target
+from model_core.grid import PRESETS
 from model_core.jobs.requests import (
-    field_statistics, gridded, reading_account, requested_grid, requested_observations, required,
+    DEFAULT_GRID, field_statistics, grid_for, gridded, reading_account, requested_observations, required,
 )
 from model_core.output import write_geotiff
 from model_core.progress import Progress
@@ -29,9 +30,9 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
 
         ready_model(request["model"])
     species = get_variable(key)
-    grid = requested_grid(request)
     progress.step(0.1, "reading stations")
     observations, day = requested_observations(request, species.key, progress)
+    grid = grid_for(request, PRESETS[DEFAULT_GRID], observations.x, observations.y, observations.crs, progress)
     readings = gridded(observations, grid, progress, species.long_name)
     progress.step(0.8, "writing")
     mean = np.where(readings.mask, readings.values, np.nan)

@@ -33,9 +33,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     value, unit, species, hours (valid hours of a daily mean), flags (what was assumed, separated by "; ") and group.
     """
     out = Path(required(request, "out"))
-    if out.suffix.lower() not in SUFFIXES:
-        raise InputError(f"output '{out.name}': the name must end in {', '.join(SUFFIXES)}")
-    check_target(out)
+    check_table(out)
     step, species = request.get("step") or "day", get_variable(request.get("species") or "pm25")
     if step not in STEPS:
         raise InputError(f"unknown step '{step}'; choose {' or '.join(STEPS)}")
@@ -67,6 +65,13 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "readings": observations.report.to_dict(), "unit": species.unit, "species": species.key, "hourly": read.hourly,
         "warnings": progress.warnings,
     }
+
+
+def check_table(out: Path) -> None:
+    """Raise `InputError` if the name of a table is of no kind that can be written, `OutputError` if there can be no such file."""
+    if out.suffix.lower() not in SUFFIXES:
+        raise InputError(f"output '{out.name}': the name must end in {', '.join(SUFFIXES)}")
+    check_target(out)
 
 
 def _days_between(days: Sequence[Date]) -> list[Date]:

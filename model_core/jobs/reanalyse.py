@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from model_core import __version__
 from model_core.analysis import analyse
@@ -16,9 +17,10 @@ from model_core.atomic_file import check_target
 from model_core.device import choose_device, describe_device
 from model_core.errors import InputError
 from model_core.grid import Grid
+from model_core.jobs.read_stations import check_table, clean_table, write_table
 from model_core.jobs.requests import (
-    BUNDLED, field_statistics, gridded, known_weather, reading_account, requested_analysis, requested_covariates, requested_grid,
-    requested_observations, requested_weather, required, tell_errors,
+    BUNDLED, field_statistics, grid_for, gridded, is_auto, known_weather, reading_account, requested_analysis, requested_covariates,
+    requested_grid, requested_observations, requested_report, requested_weather, required, tell_errors,
 )
 from model_core.missing_inputs import require_inputs, tell_missing
 from model_core.model_file import Model
@@ -30,6 +32,7 @@ from model_core.provenance.record import machine, record_of
 from model_core.provenance.repeat import Repetition, names_output
 from model_core.ready import ready_model, ready_predictor
 from model_core.reanalysis_fields import field_names, fields_of
+from model_core.stations.readings import Observations
 from model_core.variable_table import in_use
 from model_core.variables import Variable, get_variable
 
@@ -53,13 +56,17 @@ def _run(request: dict[str, Any], progress: Progress, repetition: Repetition | N
     if out.suffix.lower() not in (".tif", ".tiff", ".nc"):
         raise InputError(f"output '{out.name}': the name must end in .tif or .nc")
     check_target(out)
+    report = requested_report(request)
+    if request.get("readings"):
+        check_table(Path(request["readings"]))
     progress.step(0.02, "loading the model")
     model = ready_model(request.get("model") or BUNDLED)
     if repetition:
         repetition.require_model(model)
     require_units(model)
     device = choose_device(request.get("device") or "auto", progress.warn)
-    grid = requested_grid(request)
+    if not is_auto(request):
+        requested_grid(request)  # an error in it is told before anything is read
     target = get_variable(model.configuration.target)
     uncertainty = request.get("uncertainty") or "none"
     names, choice = field_names(target.key, uncertainty), requested_analysis(request)
@@ -68,6 +75,7 @@ def _run(request: dict[str, Any], progress: Progress, repetition: Repetition | N
     if note := other_species(request.get("value"), target.key):
         progress.warn(note)
     observations, day = requested_observations(request, target.key, progress)
+    grid = grid_for(request, model.grid, observations.x, observations.y, observations.crs, progress)
     readings = {target.key: gridded(observations, grid, progress, target.long_name)}
     tell_errors(request, model, progress)
     for key, source in known_weather(request, model, progress):
@@ -103,8 +111,10 @@ def _run(request: dict[str, Any], progress: Progress, repetition: Repetition | N
     bands = [(name, text, fields[name]) for name, text in names]
     _write(out, bands, grid, target, day, request.get("time_zone") or None, about)
     repeated = repetition.compare(fields, computed_with, progress) if repetition else None
-    progress.step(1.0, "done")
-    return {
+    used = readings_with_field(observations, grid, reanalysis.field, target.unit)
+    if request.get("readings"):
+        write_table(Path(request["readings"]), used, observations)
+    result = {
         "out": str(out), "readings": reading_account(readings[target.key]),
         "further_readings": {key: reading_account(value) for key, value in readings.items() if key != target.key},
         "statistics": field_statistics(reanalysis.field), "negative_cells": reanalysis.negative_cells,
@@ -113,8 +123,31 @@ def _run(request: dict[str, Any], progress: Progress, repetition: Repetition | N
         "analysis": analysis.summary() if told else None,
         "model": {"name": model.name, "sha256": model.sha256},
         "grid": grid.describe(), "inputs": list(record.inputs), **({"repeated": repeated} if repeated else {}),
-        "warnings": progress.warnings,
+        "warnings": progress.warnings, "report": str(report) if report else None,
     }
+    if report:
+        progress.step(0.95, "writing the report")
+        from model_core.report.reanalysis import write_reanalysis_report  # matplotlib takes a second to import
+
+        sd = fields.get(f"{target.key}_sd")
+        write_reanalysis_report(
+            report, {**result, "time_zone": request.get("time_zone")}, reanalysis.field, sd, grid, used, observations,
+            request.get("style") or "continuous")
+    progress.step(1.0, "done")
+    return result
+
+
+def readings_with_field(observations: Observations, grid: Grid, field: np.ndarray, unit: str) -> pd.DataFrame:
+    """The readings as `clean_table` has them, with `field`, the field's value in the station's cell, and `difference`, field less reading.
+
+    Stations outside the grid have neither.
+    """
+    table = clean_table(observations, "day", unit)
+    row, column = grid.locate(table["x"], table["y"], observations.crs)
+    inside = (row >= 0) & (row < grid.shape[0]) & (column >= 0) & (column < grid.shape[1])
+    values = np.full(len(table), np.nan)
+    values[inside] = field[row[inside].astype(int), column[inside].astype(int)]
+    return table.assign(field=values.round(3), difference=(values - table["value"]).round(3))
 
 
 def _about(model: Model, day: Date | None, reanalysis: Reanalysis, used: int, covariates: Any) -> dict[str, Any]:

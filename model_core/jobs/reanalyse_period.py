@@ -22,8 +22,10 @@ from model_core.device import describe_device
 from model_core.errors import Cancelled, InputError
 from model_core.file_lock import only_one
 from model_core.grid import Grid
+from model_core.grid_from_file import read_grid
 from model_core.jobs.requests import (
-    BUNDLED, known_weather, requested_analysis, requested_covariates, requested_grid, requested_hours, required, tell_errors, tell_notes, tell_readings,
+    BUNDLED, grid_for, is_auto, known_weather, requested_analysis, requested_covariates, requested_grid, requested_hours, requested_report,
+    required, tell_errors, tell_notes, tell_readings,
 )
 from model_core.jobs.sources import further_inputs, requested_source
 from model_core.missing_inputs import require_inputs, tell_missing
@@ -85,11 +87,12 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
     """The period as its tables are now."""
     out = Path(required(request, "out"))
     check_output(out)
+    report = requested_report(request)
     step, uncertainty = request.get("step") or "day", request.get("uncertainty") or "none"
     if step not in STEPS:
         raise InputError(f"unknown step '{step}'; choose {' or '.join(STEPS)}")
     analysis, (start, end) = requested_analysis(request), _period(request)
-    grid = requested_grid(request)
+    grid = None if is_auto(request) else requested_grid(request)
     progress.step(0.01, "loading the model")
     model = ready_model(request.get("model") or BUNDLED)
     if repetition:
@@ -107,6 +110,11 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
             stack.callback(one.close)
         reading = _Reading(series, start, end)
         stack.callback(reading.stop)
+        if grid is None:
+            reading.wait(progress)
+            grid = grid_for(request, model.grid, *series[target.key].places(), progress, _grid_there(out))
+            for one in series.values():
+                one.grid = grid
         covariates = requested_covariates(request, model, grid, progress)
         task = _task(request, model, grid, covariates, uncertainty, analysis)
         scheduler = request.get("scheduler")
@@ -144,8 +152,7 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
                 output.stop()
     missing = [_text(moment, step) for moment in account.missing]
     _tell(account, model, missing, series, covariates, progress)
-    progress.step(1.0, "done")
-    return {
+    result = {
         "out": str(out), "days": {"computed": account.computed, "kept": account.kept, "missing": missing},
         "seconds": account.seconds, "days_per_second": account.rate, "step": step,
         "start": _text(times.starts[0], step), "end": _text(times.starts[-1], step), "time_zone": times.zone,
@@ -156,8 +163,22 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
         "analysis": None if analysis == "off" else {"spread": {f"{share:g}": steps for share, steps in sorted(account.spread.items())}},
         "device": scheduler or predictor.device.type,
         "covariates": sorted(covariates), "model": {"name": model.name, "sha256": model.sha256}, "grid": grid.describe(),
-        "warnings": progress.warnings,
+        "warnings": progress.warnings, "report": str(report) if report else None,
     }
+    if report:
+        from model_core.report.period import write_period_report  # matplotlib takes a second to import
+
+        write_period_report(report, result, grid, request.get("style") or "continuous", progress)
+    progress.step(1.0, "done")
+    return result
+
+
+def _grid_there(out: Path) -> Grid | None:
+    """The grid of a series that was begun, which is gone on with."""
+    try:
+        return read_grid(out) if out.is_file() else None
+    except InputError:  # no series; whether it may be replaced is asked when the output is opened
+        return None
 
 
 class _Reading:
@@ -225,7 +246,7 @@ def _require_steady_hours(times: TimeAxis) -> None:
 
 
 def _requested_series(
-    request: Mapping[str, Any], model: Model, grid: Grid, step: str, progress: Progress
+    request: Mapping[str, Any], model: Model, grid: Grid | None, step: str, progress: Progress
 ) -> dict[str, GriddedSeries]:
     """The target's readings, and those of the further variables that the request names and the model knows."""
     hours, target = requested_hours(request), get_variable(model.configuration.target)

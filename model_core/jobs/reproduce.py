@@ -22,7 +22,7 @@ from model_core.evaluation.reproduction import reproduce, survey
 from model_core.evaluation.sites import evaluation_mask, random_station_cells, station_cells_of
 from model_core.evaluation.summary import files_of, summarise
 from model_core.grid import parse_grid
-from model_core.jobs.requests import requested_covariates, required
+from model_core.jobs.requests import requested_covariates, requested_report, required
 from model_core.jobs.sources import WEATHER
 from model_core.json_values import finite
 from model_core.missing_inputs import tell_missing
@@ -41,6 +41,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     out = Path(required(request, "out"))
     if request.get("stations") and request.get("points"):
         raise InputError("give a station file or a number of points, not both")
+    requested_report(request)
     device = choose_device(request.get("device") or "auto")
     progress.step(0.01, "loading the model")
     model = load_model(required(request, "model"))
@@ -84,14 +85,19 @@ def _evaluate(
     contents = files_of(summary, result, days, mask)
     progress.step(0.99, "writing")
     written = write_files(out, contents)
+    page = requested_report(request)
+    if page:
+        from model_core.report.reproduction import write_reproduction_report
+
+        write_reproduction_report(page, finite(summary), contents)
     progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
     shown = (
         "days", "mask", "stations", "pooled", "mean_of_daily", "maps", "missing_inputs", "species", "unit", "model", "grid", "warnings",
     )
     return {
         "out": str(out), "scores_json": written[JSON], "scores_csv": written[CSV], "daily_scores_png": written[DAILY_PNG],
-        "period_means_png": written[PERIODS_PNG], "by_class_csv": written[CLASSES_CSV], "device": device.type,
-        **{key: summary[key] for key in shown},
+        "period_means_png": written[PERIODS_PNG], "by_class_csv": written[CLASSES_CSV], "report": str(page) if page else None,
+        "device": device.type, **{key: summary[key] for key in shown},
     }
 
 

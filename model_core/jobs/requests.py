@@ -13,6 +13,7 @@ from model_core.analysis import CHOICES
 from model_core.days import parse_day
 from model_core.errors import InputError
 from model_core.grid import Grid, parse_crs, parse_grid
+from model_core.grid_auto import AUTO, choose_grid
 from model_core.jobs.sources import further_inputs, requested_source
 from model_core.model_file import Model
 from model_core.progress import Progress
@@ -36,6 +37,19 @@ def requested_analysis(request: Mapping[str, Any]) -> str:
     return choice
 
 
+def requested_report(request: Mapping[str, Any]) -> Path | None:
+    """Where a report is asked for, or None; its name and the style are looked at before anything is computed."""
+    if not request.get("report"):
+        return None
+    from model_core.report.colours import CONTINUOUS, check_style
+    from model_core.report.page import check_report
+
+    path = Path(request["report"])
+    check_report(path)
+    check_style(request.get("style") or CONTINUOUS)
+    return path
+
+
 def required(request: Mapping[str, Any], key: str) -> Any:
     """A value that the job can't do without."""
     value = request.get(key)
@@ -55,13 +69,32 @@ def requested_grid(request: Mapping[str, Any]) -> Grid:
         raise InputError(f"the grid lacks its CRS, transform or shape, or they are no numbers ({error}); name a grid") from error
 
 
+def grid_for(
+    request: Mapping[str, Any], model_grid: Grid, x: np.ndarray, y: np.ndarray, crs: Any, progress: Progress, earlier: Grid | None = None,
+) -> Grid:
+    """The grid of the request; with ``auto``, or where none is named, the one that suits the stations (`grid_auto.choose_grid`)."""
+    if not is_auto(request):
+        return requested_grid(request)
+    chosen = choose_grid(x, y, crs, model_grid, earlier)
+    progress.log(chosen.explanation)
+    if chosen.warning:
+        progress.warn(chosen.warning)
+    return chosen.grid
+
+
+def is_auto(request: Mapping[str, Any]) -> bool:
+    """Whether the stations choose the grid."""
+    return (request.get("grid") or AUTO) == AUTO
+
+
 def requested_observations(
     request: Mapping[str, Any], species: str, progress: Progress
 ) -> tuple[Observations, Date | None]:
     """The readings of the main variable, and their day where it is known.
 
     A date picks a day by the time column, in the request's time zone. Without such a column the date is taken for the day
-    of all readings, with a warning. Hourly readings become daily means (`daily.daily_means`).
+    of all readings, with a warning. Hourly readings become daily means (`daily.daily_means`). With `several_days` ``last`` the last
+    of several days is taken where no date picks one, with a warning.
 
     Raises
     ------
@@ -75,6 +108,9 @@ def requested_observations(
         progress.warn(f"no time column was named: all readings are taken to be of {day}")
         return observations, day
     dates = observations.dates
+    if len(dates) > 1 and request.get("several_days") == "last":
+        progress.warn(f"the readings are of {len(dates)} days, {dates[0]} to {dates[-1]}; the last is taken, choose another with the date")
+        return observations.on_day(dates[-1]), dates[-1]
     if len(dates) > 1:
         raise InputError(
             f"the readings are of {len(dates)} days, {dates[0]} to {dates[-1]}; choose one with the date"

@@ -46,7 +46,7 @@ def requested_source(request: Mapping[str, Any], species: str, prefix: str = "")
     own = {key.removeprefix(prefix): value for key, value in _with_input_options(request).items() if key.startswith(prefix)}
     same = path == target.path
     shared = {
-        key: request.get(key) for key in (*_TEXTS, "from", "time", "id", "where", "date_order", "wide")
+        key: request.get(key) for key in (*_TEXTS, "from", "time", "id", "where", "date_order", "wide", "otherwise")
         if same and key not in ("value", "unit", "unit_column", "group", "network")
     }
     shared |= {key: request.get(key) for key in ("crs", "time_zone", "times_in", "gas_temperature", "gas_pressure")}
@@ -81,7 +81,8 @@ def _source(asked: Mapping[str, Any], prefix: str, path: str, species: str, like
         error=tuple(_listed(asked.get("error"))),
         date_order=asked.get("date_order") or AUTO, wide=_wide(asked.get("wide")),
         temperature=_number(asked, "gas_temperature", prefix), pressure=_pascal(_number(asked, "gas_pressure", prefix)),
-        clock=clock, times_in=asked.get("times_in") or None, like=like, **{field: asked.get(key) or None for key, field in _TEXTS.items()},
+        clock=clock, times_in=asked.get("times_in") or None, like=like, otherwise=asked.get("otherwise") or None,
+        **{field: asked.get(key) or None for key, field in _TEXTS.items()},
     )
 
 

@@ -18,7 +18,7 @@ from model_core.device import choose_device, describe_device, training_autocast
 from model_core.errors import Cancelled, InputError, OutputError
 from model_core.file_lock import only_one
 from model_core.grid import parse_grid
-from model_core.jobs.requests import required
+from model_core.jobs.requests import requested_report, required
 from model_core.model_file import SUFFIX, Model, load_model, save_model
 from model_core.progress import Progress
 from model_core.training.card import training_card
@@ -44,6 +44,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     if out.suffix != SUFFIX:
         raise InputError(f"model '{out.name}': the name must end in {SUFFIX}")
     check_target(out)
+    report = requested_report(request)
     base = load_model(request["from"]) if request.get("from") else None
     network, training = _configurations(request, base)
     device = choose_device(request.get("device") or "auto")
@@ -91,12 +92,18 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
             )
         figures = _draw(out, result, prepared, progress)
         checkpoint.unlink(missing_ok=True)
-    return {
+    told = {
         "out": str(out), "iterations": training.iterations, "loss": result.history[-1]["loss"],
         "validation": result.best.get("rmse"), "scores": result.best,
         "days": {"training": len(split.training), "held_out": len(split.validation)},
-        "history": str(out.with_suffix(HISTORY_CSV)), **figures, "warnings": progress.warnings,
+        "history": str(out.with_suffix(HISTORY_CSV)), **figures, "warnings": progress.warnings, "report": str(report) if report else None,
     }
+    if report:
+        from model_core.report.training import write_training_report
+
+        saved = load_model(str(out))
+        write_training_report(report, told, saved.card, saved.configuration.target, saved.grid, saved.sha256)
+    return told
 
 
 def _configurations(request: dict[str, Any], base: Model | None) -> tuple[NetworkConfiguration, TrainingConfiguration]:

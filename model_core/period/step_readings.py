@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Callable, Iterator, Mapping
+from itertools import islice
+from typing import Any, Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -61,11 +62,14 @@ class GriddedSeries:
     Attributes
     ----------
     report : ReadingReport, of what was read up to now
+    grid : that the readings are put on; None until the stations have chosen it (`places`), before the first step
     """
 
-    def __init__(self, series: StationSeries, grid: Grid, step: str, hours: int = HOURS):
-        self.report = ReadingReport(0, 0)
-        self._series, self._grid, self._unit, self._hours = series, grid, STEPS[step], hours
+    def __init__(self, series: StationSeries, grid: Grid | None, step: str, hours: int = HOURS):
+        self.report, self.grid = ReadingReport(0, 0), grid
+        self._series, self._unit, self._hours = series, STEPS[step], hours
+        self._places: list[np.ndarray] = []
+        self._crs: Any = None
         self._spool = ReadingSpool()
         self._parts: Iterator[SeriesPart] = iter(())
         self._outside: Observations | None = None
@@ -81,6 +85,15 @@ class GriddedSeries:
         if not self._series.ordered:
             for part in self._parts:
                 self._add(part)
+        elif self.grid is None:  # the first file stands for the stations of all
+            for part in islice(self._parts, 1):
+                self._add(part)
+
+    def places(self) -> tuple[np.ndarray, np.ndarray, Any]:
+        """x and y of the stations that were read by `prepare`, (stations,) each, and their CRS; only where there was no grid yet."""
+        if not self._places:
+            raise InputError(self.nothing())
+        return *np.unique(np.concatenate(self._places), axis=0).T, self._crs
 
     @property
     def hourly(self) -> bool:
@@ -116,7 +129,7 @@ class GriddedSeries:
     def nothing(self) -> str:
         """Says why no step has readings."""
         if self._outside is not None:
-            return all_outside(self._outside, self._grid)
+            return all_outside(self._outside, self.grid)
         what = f"{self._series.source.path}, field '{self._series.source.value}'"
         needed = f"; a daily mean needs {self._hours} valid hours, fewer can be asked for" if self.hourly and self._unit == "D" else ""
         return f"{what}: no day of the period has readings; {self.report}{needed}"
@@ -128,6 +141,9 @@ class GriddedSeries:
     def _add(self, part: SeriesPart) -> None:
         self._check()
         self.report += part.observations.report
+        if self.grid is None and len(part.observations):
+            self._places.append(np.unique(np.column_stack([part.observations.x, part.observations.y]), axis=0))
+            self._crs = part.observations.crs
         self._spool.add(part.observations)
 
     def _of_month(self, month: np.datetime64) -> Iterator[tuple[np.datetime64, CellReadings]]:
@@ -140,7 +156,7 @@ class GriddedSeries:
         else:
             means = daily_means(raw, self._hours) if self.hourly else not_below_zero(raw)
         self._used.update(np.unique(self._series.seen.numbers(means.x, means.y, means.id)).tolist())
-        cell, inside, place = locate_in_cells(means, self._grid)
+        cell, inside, place = locate_in_cells(means, self.grid)
         for reason, count in means.report.dropped.items():
             self.report = self.report.without(count, reason)
         for flag, count in means.report.flags.items():

@@ -59,6 +59,10 @@ def meaning_of(source: Source, columns: Sequence[str], sample: pd.DataFrame | No
         notes += options.get("notes", ())
         if not options.get("species_stated", True):
             notes.append(f"the table does not say what it measures: its readings are taken for {get_variable(source.species).long_name}")
+    elif source.otherwise:
+        options = {key: value for key, value in source.otherwise.items() if value}
+        options["where"] = tuple(filter(None, [options.get("where")]))
+        notes.append(f"of no form that is known; by the names of its columns{_told(options, source)}")
     source = _as_the_target(source, columns)
     filled = {field: options[field] for field in _FILLED if getattr(source, field) is None and options.get(field)}
     if {"x", "y"} & set(filled) and ("x" not in filled or "y" not in filled or has_points or source.sites):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Mapping, Sequence
 
 from model_core.errors import InputError
 from model_core.gases import STANDARD
@@ -46,6 +46,7 @@ class Source:
     temperature, pressure : K and Pa, at which mixing ratios of gases become mass concentrations; None for 293.15 K and 101325 Pa
     clock : whose days count, or None: times count as they stand
     times_in : zone of times without an offset, where the user named it; a form may know it too
+    otherwise : options (value, time, unit, unit_column, where) for a table that is of no form, where nothing is said
     like : source of the target, whose column names are taken where nothing is said and this table has them
     """
 
@@ -76,6 +77,7 @@ class Source:
     clock: Clock | None = None
     times_in: str | None = None
     like: "Source | None" = None
+    otherwise: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         for name, value, known in (

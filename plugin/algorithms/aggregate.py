@@ -28,7 +28,7 @@ class Aggregate(EngineAlgorithm):
 
     NAME = "aggregate"
     TITLE = tr("Aggregate fields")
-    GROUP = "reanalysis"
+    GROUP = "after"
     SUMMARY = tr("Puts daily or hourly fields together by month, season or year: means with the number and share of valid days, days "
                  "above a value, percentiles, and maps of where limits of the WHO, China, the EU or the USA are exceeded. Stations are "
                  "averaged in the same way; a panel shows them as circles on the maps.")

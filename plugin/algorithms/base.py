@@ -18,9 +18,9 @@ from ..failures import explain
 from ..layers.in_use import layers_showing
 from ..translate import tr
 from .choices import Choice
+from .groups import GROUPS, group_icon, icon_file
 from .wording import OwnWords, in_own_words
 
-GROUPS = {"stations": tr("Stations"), "reanalysis": tr("Reanalysis"), "models": tr("Models"), "engine": tr("Engine")}
 # QGIS's own "All files (*.*)" refuses names without a dot, which IOAPI files and Pythons often have.
 ANY_FILE = tr("All files (*)")
 DEVICES = ("auto", "cpu", "cuda")
@@ -54,7 +54,10 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         return self.SUMMARY
 
     def icon(self) -> QIcon:
-        return self.provider().icon() if self.provider() else QIcon()
+        return group_icon(self.GROUP)
+
+    def svgIconPath(self) -> str:
+        return icon_file(self.GROUP)
 
     def createInstance(self) -> "EngineAlgorithm":
         return type(self)()
@@ -86,11 +89,15 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         """Run with parameters that were checked, and return the outputs."""
         raise NotImplementedError
 
+    def completed(self, parameters: dict, context) -> tuple[dict, list[tuple[bool, str]]]:
+        """The parameters with what can be found for those that are empty, and (whether it is a warning, what was found) of each."""
+        return parameters, []
+
     def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
         parameters = self._with_words(parameters)
         try:
             valid, message = super().checkParameterValues(parameters, context)
-            message = self.check(parameters, context) if valid else message
+            message = self.check(self.completed(parameters, context)[0], context) if valid else message
         except QgsProcessingException as error:
             valid, message = False, str(error)
         except Exception as error:  # nobody at a dialog can do anything with a traceback
@@ -99,7 +106,10 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         try:
-            return self.compute(self._with_words(parameters), context, OwnWords(feedback, self))
+            parameters, found = self.completed(self._with_words(parameters), context)
+            for doubtful, text in found:
+                (feedback.pushWarning if doubtful else feedback.pushInfo)(text)
+            return self.compute(parameters, context, OwnWords(feedback, self))
         except QgsProcessingException as error:
             raise QgsProcessingException(in_own_words(self, str(error))) from None
         except Exception as error:

@@ -26,7 +26,7 @@ class CompareRaster(EngineAlgorithm):
 
     NAME = "compareraster"
     TITLE = tr("Compare with a raster")
-    GROUP = "reanalysis"
+    GROUP = "after"
     SUMMARY = tr("Compares a field, or the mean of a period, with satellite AOD or any other raster: brings the other raster onto the "
                  "field's grid, and writes scores (JSON, CSV), a density scatter with its regression line, both maps side by side with "
                  "their difference (PNG), and the difference as a raster. Where the units differ, the standardised fields are compared.")

@@ -26,7 +26,7 @@ class Covariates(EngineAlgorithm):
 
     NAME = "covariates"
     TITLE = tr("Make covariates")
-    GROUP = "models"
+    GROUP = "training"
     SUMMARY = tr("Makes the static maps of a grid: the mean elevation of each cell and its spread from a DEM, urban and land "
                  "fraction from a land-cover raster, in any CRS and resolution; or from MCIP files. Rasters finer than the "
                  "grid are averaged by area, coarser ones interpolated. Reanalyse and Train a model take the result.")

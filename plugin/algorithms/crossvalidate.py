@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from qgis.core import (
     Qgis, QgsProcessingOutputFile, QgsProcessingOutputNumber, QgsProcessingOutputVectorLayer,
-    QgsProcessingParameterFileDestination, QgsProcessingParameterFolderDestination,
-    QgsProcessingParameterMultipleLayers, QgsProcessingParameterNumber, QgsProcessingParameterString,
+    QgsProcessingParameterFolderDestination, QgsProcessingParameterMultipleLayers, QgsProcessingParameterNumber, QgsProcessingParameterString,
 )
 
 from ..engine.client import job_folder
 from ..layers.residuals import load_residuals
-from ..report import write_score_page
-from ..styling.ramps import pretty_unit
 from ..translate import tr
-from .base import EngineAlgorithm, check_destination, run_engine
+from .base import run_engine
 from .choices import Choice
 from .class_parameters import add_class_parameters, check_classes, class_request
 from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .model_parameters import ANALYSES, ANALYSIS, add_model_parameters, model_request
-from .station_parameters import GROUP, add_station_parameters, check_stations, station_request
+from .report_parameters import add_report_parameter, check_report, report_request, report_result
+from .station_parameters import GROUP, StationAlgorithm, add_station_parameters, check_stations, station_request
 from .weather_parameters import add_weather_fields, add_weather_layers, check_weather, weather_fields, weather_request
 
 SCHEME, FOLDS, SEED, BLOCK_KM = "SCHEME", "FOLDS", "SEED", "BLOCK_KM"
 BASELINES, CTM = "BASELINES", "CTM"
-OUTPUT, REPORT, POINTS = "OUTPUT", "REPORT", "POINTS"
+OUTPUT, POINTS = "OUTPUT", "POINTS"
 GIVEN, DRAWS = "GIVEN", "DRAWS"
 SCHEMES = ("stations", "groups", "cells", "blocks", "thin")
 INTERPOLATORS = ("idw", "ok", "oklog", "vna", "avna", "evna", "ked", "kedlog", "ctm", "rk", "rklog")
@@ -38,12 +34,12 @@ FILES = {"SCORES_JSON": "scores", "PREDICTIONS_CSV": "predictions", "SCATTER_PNG
 NUMBERS = ("r2_det", "r2_pearson", "rmse", "mae", "nme", "nmb", "crps")
 
 
-class CrossValidate(EngineAlgorithm):
+class CrossValidate(StationAlgorithm):
     """``crossvalidate``: each station predicted from those of the other folds, beside the usual interpolators."""
 
     NAME = "crossvalidate"
     TITLE = tr("Cross-validate with stations")
-    GROUP = "models"
+    GROUP = "evaluate"
     SUMMARY = tr("Shows how well a model predicts where it has no station: leaves out stations, cities, cells or blocks fold by fold, "
                  "predicts them from the others, and compares with kriging and inverse distance on the same folds. Writes scores "
                  "(JSON), also by distance to the nearest station, urban fraction, elevation, concentration, month and region (CSV, PNG), "
@@ -67,7 +63,7 @@ class CrossValidate(EngineAlgorithm):
             CTM, tr("CTM output"), Qgis.ProcessingSourceType.File, optional=True),
             tr("NetCDF files with the CTM's field of the same days, for the methods that need it."), advanced=True)
         add_weather_fields(self)
-        add_grid_parameters(self)
+        add_grid_parameters(self, auto=True)
         self.add(QgsProcessingParameterNumber(
             SEED, tr("Seed"), Qgis.ProcessingNumberParameterType.Integer, defaultValue=0, minValue=0),
             tr("The same seed gives the same folds."), advanced=True)
@@ -87,8 +83,7 @@ class CrossValidate(EngineAlgorithm):
         add_model_parameters(self, memory=False)
         self.add(QgsProcessingParameterFolderDestination(OUTPUT, tr("Validation folder")),
             tr("Folder to write scores, predictions, points and picture into; made where it is missing."))
-        self.add(QgsProcessingParameterFileDestination(REPORT, tr("Scores"), "HTML (*.html)", optional=True),
-            tr("Page with the scores of all methods and the scatter picture; it needs no other file."))
+        add_report_parameter(self, tr("the scores of all methods, residuals on a map, and errors by distance to the next station"))
         self.addOutput(QgsProcessingOutputVectorLayer(POINTS, tr("Residuals at the stations")))
         for name in FILES:
             self.addOutput(QgsProcessingOutputFile(name, name.replace("_", " ").capitalize()))
@@ -99,11 +94,10 @@ class CrossValidate(EngineAlgorithm):
         return (
             check_stations(self, parameters, context) or self._check_scheme(parameters, context)
             or check_weather(self, parameters, context) or check_grid(self, parameters, context)
-            or check_classes(self, parameters, context) or check_destination(self, parameters, REPORT, context))
+            or check_classes(self, parameters, context) or check_report(self, parameters, context))
 
     def compute(self, parameters, context, feedback) -> dict:
         output = self.parameterAsString(parameters, OUTPUT, context)
-        report = self.parameterAsFileOutput(parameters, REPORT, context)
         with job_folder() as folder:
             fields = weather_fields(self, parameters, context)
             request = station_request(self, parameters, context, folder, feedback, fields)
@@ -115,7 +109,7 @@ class CrossValidate(EngineAlgorithm):
                 folds=self.parameterAsInt(parameters, FOLDS, context), seed=self.parameterAsInt(parameters, SEED, context),
                 block_km=self.parameterAsDouble(parameters, BLOCK_KM, context), given=self._given(parameters, context),
                 draws=self.parameterAsInt(parameters, DRAWS, context), **day_request(self, parameters, context),
-                **class_request(self, parameters, context, folder))
+                **class_request(self, parameters, context, folder), **report_request(self, parameters, context))
             result = run_engine("crossvalidate", request, feedback, [])
         for method, scores in result["summary"].items():
             feedback.pushInfo(f"{method:>8}  " + ", ".join(
@@ -123,13 +117,7 @@ class CrossValidate(EngineAlgorithm):
         outputs = {OUTPUT: output, POINTS: load_residuals(result["points"], context, POINTS)}
         outputs.update({name: result[key] for name, key in FILES.items()})
         outputs.update({name.upper(): result["summary"]["model"].get(name) for name in NUMBERS})
-        if report:
-            heading = tr("Left out: {scheme}, {folds} folds. Errors in {unit}.").format(
-                scheme=request["scheme"], folds=request["folds"],
-                unit=pretty_unit(result["unit"]))
-            write_score_page(report, self.TITLE, heading, result["summary"], Path(result["figure"]), Path(result["by_class_figure"]))
-            outputs[REPORT] = report
-        return outputs
+        return {**outputs, **report_result(result)}
 
     def _scheme(self, parameters, context) -> str:
         return self.parameterAsEnumString(parameters, SCHEME, context)

@@ -29,7 +29,7 @@ class Describe(EngineAlgorithm):
 
     NAME = "describe"
     TITLE = tr("Describe networks, variables and kernels")
-    GROUP = "models"
+    GROUP = "evaluate"
     SUMMARY = tr("Draws what there is to work with, as pictures (PNG) with their numbers (JSON, CSV): the networks of stations over "
                  "elevation; how the variables go together, from station readings and from days of a chemical transport model; and a "
                  "model's network and kernels, their size, shape and direction beside the wind.")

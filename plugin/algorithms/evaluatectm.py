@@ -34,7 +34,7 @@ class EvaluateCTM(EngineAlgorithm):
 
     NAME = "evaluatectm"
     TITLE = tr("Evaluate a CTM with stations")
-    GROUP = "models"
+    GROUP = "evaluate"
     SUMMARY = tr("Compares a run of a chemical transport model with the readings of stations, as daily means at the surface. Writes "
                  "scores per day, by month, season, period, region and group, and overall (JSON, CSV), the pairs (CSV), points with "
                  "their differences, and a map, a scatter picture and daily scores (PNG).")

@@ -30,7 +30,7 @@ class Exposure(EngineAlgorithm):
 
     NAME = "exposure"
     TITLE = tr("Exposure of people")
-    GROUP = "reanalysis"
+    GROUP = "after"
     SUMMARY = tr("Tells what people are exposed to, from fields and a population raster (GPW, WorldPop, GHS-POP, IOAPI or another): the "
                  "population-weighted mean, the people above limits and percentiles, for the polygons of any layer and for the whole, on "
                  "each day and in the mean. Every person is counted once, in the cell that they live in.")

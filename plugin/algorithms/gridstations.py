@@ -7,16 +7,16 @@ from qgis.core import QgsProcessingParameterRasterDestination
 from ..engine.client import job_folder
 from ..layers.dress import load_dressed
 from ..translate import tr
-from .base import EngineAlgorithm, check_destination, run_engine
+from .base import check_destination, run_engine
 from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .reading_outputs import add_reading_outputs, reading_results
-from .station_parameters import add_station_parameters, check_stations, chosen_day, station_request
+from .station_parameters import StationAlgorithm, add_station_parameters, check_stations, chosen_day, station_request
 
 OUTPUT = "OUTPUT"
 
 
-class GridStations(EngineAlgorithm):
+class GridStations(StationAlgorithm):
     """``gridstations``: the mean of the readings in each cell, and how many there are."""
 
     NAME = "gridstations"
@@ -28,7 +28,7 @@ class GridStations(EngineAlgorithm):
 
     def initAlgorithm(self, configuration=None) -> None:
         add_station_parameters(self, species=True)
-        add_grid_parameters(self)
+        add_grid_parameters(self, auto=True)
         add_day_parameters(self)
         self.add(QgsProcessingParameterRasterDestination(OUTPUT, tr("Gridded readings")), tr("GeoTIFF to write."))
         add_reading_outputs(self)

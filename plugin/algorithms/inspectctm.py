@@ -22,7 +22,7 @@ class InspectCTM(EngineAlgorithm):
 
     NAME = "inspectctm"
     TITLE = tr("Inspect a CTM file")
-    GROUP = "models"
+    GROUP = "training"
     SUMMARY = tr("Tells how a NetCDF file of a chemical transport or weather model is understood: its grid, its times, and "
                  "its variables with their units and what they are recognised as.")
     TAGS = ("inspect", "netcdf", "ctm", "cmaq", "wrf", "ioapi", "grid", "variables")

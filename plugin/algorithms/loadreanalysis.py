@@ -12,6 +12,7 @@ from qgis.core import (
 from ..layers.load import load_layer
 from ..translate import tr
 from .base import EngineAlgorithm
+from .style_parameters import add_style_parameter, style_of
 
 FILES, FOLDER, LAYER_GROUP, OUTPUT, COUNT = "FILES", "FOLDER", "LAYER_GROUP", "OUTPUT", "COUNT"
 SUFFIXES = {".tif", ".tiff", ".nc"}
@@ -39,6 +40,7 @@ class LoadReanalysis(EngineAlgorithm):
         self.add(QgsProcessingParameterFile(
             FOLDER, tr("Folder"), Qgis.ProcessingFileParameterBehavior.Folder, optional=True),
             tr("All GeoTIFF and NetCDF files of a folder, in the order of their names."))
+        add_style_parameter(self)
         self.add(QgsProcessingParameterString(LAYER_GROUP, tr("Layer group"), tr("Reanalysis"), optional=True),
             tr("Group that takes the layers; empty: none."))
         self.addOutput(QgsProcessingOutputMultipleLayers(OUTPUT, tr("Layers")))
@@ -55,7 +57,7 @@ class LoadReanalysis(EngineAlgorithm):
         for number, path in enumerate(paths):
             if feedback.isCanceled():
                 break
-            layer = load_layer(path)
+            layer = load_layer(path, style_of(self, parameters, context))
             details = QgsProcessingContext.LayerDetails(layer.name(), context.project(), OUTPUT)
             details.forceName, details.layerSortKey = True, -number  # the first on top
             details.groupName = self.parameterAsString(parameters, LAYER_GROUP, context)

@@ -16,7 +16,7 @@ class ModelCard(EngineAlgorithm):
 
     NAME = "modelcard"
     TITLE = tr("Model card")
-    GROUP = "models"
+    GROUP = "training"
     SUMMARY = tr("Tells what a model is, as a page: what it is for, its scores and limits, the data that it learnt from with their "
                  "licences, how to make it again, its network, and the hash of its file.")
     TAGS = ("model card", "scores", "licence", "recipe", "documentation", "html")

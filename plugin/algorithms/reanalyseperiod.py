@@ -13,18 +13,20 @@ from ..engine.client import job_folder
 from ..layers.dress import load_dressed
 from ..layers.series import load_folder
 from ..translate import tr
-from .base import EngineAlgorithm, check_destination, is_temporary, run_engine
+from .base import check_destination, is_temporary, run_engine
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .model_parameters import add_analysis_parameter, add_model_parameters, add_uncertainty_parameter, model_request
 from .period_parameters import FILES, add_file_parameters, add_period_parameters, check_period, files_request, period_days, period_request
-from .station_parameters import STATIONS, add_station_parameters, check_stations, station_request
+from .report_parameters import add_report_parameter, check_report, report_request, report_result
+from .station_parameters import STATIONS, StationAlgorithm, add_station_parameters, check_stations, station_request
+from .style_parameters import add_style_parameter, style_of
 from .weather_parameters import add_weather_fields, add_weather_layers, check_weather, weather_fields, weather_request
 
 OUTPUT, FOLDER, SCHEDULER = "OUTPUT", "FOLDER", "SCHEDULER"
 COMPUTED, KEPT, MISSING, SECONDS, RATE = "COMPUTED", "KEPT", "MISSING", "SECONDS", "DAYS_PER_SECOND"
 
 
-class ReanalysePeriod(EngineAlgorithm):
+class ReanalysePeriod(StationAlgorithm):
     """``reanalyseperiod``: the fields of all days or hours of a period, in batches, in bounded memory."""
 
     NAME = "reanalyseperiod"
@@ -41,8 +43,9 @@ class ReanalysePeriod(EngineAlgorithm):
         add_station_parameters(self, one_day=False, required=False, groups=False)
         add_period_parameters(self)
         add_weather_fields(self)
-        add_grid_parameters(self)
+        add_grid_parameters(self, auto=True)
         add_uncertainty_parameter(self)
+        add_style_parameter(self)
         add_file_parameters(self)
         add_weather_layers(self)
         add_analysis_parameter(self)
@@ -53,6 +56,7 @@ class ReanalysePeriod(EngineAlgorithm):
             tr("NetCDF to write, with all steps; the name must end in .nc."))
         self.add(QgsProcessingParameterFolderDestination(FOLDER, tr("Folder of GeoTIFFs"), optional=True, createByDefault=False),
             tr("Folder for a GeoTIFF of each step, instead of the NetCDF. A name that ends in .zarr gives a Zarr store."))
+        add_report_parameter(self, tr("the period as a calendar, a series, a mean map and its highest days"))
         for name, label in (
             (COMPUTED, tr("Steps computed")), (KEPT, tr("Steps kept from earlier runs")), (MISSING, tr("Steps without readings")),
             (SECONDS, tr("Seconds")), (RATE, tr("Steps per second")),
@@ -62,12 +66,14 @@ class ReanalysePeriod(EngineAlgorithm):
     def check(self, parameters, context) -> str:
         return (
             self._check_source(parameters, context) or check_period(self, parameters, context)
-            or check_grid(self, parameters, context) or self._check_output(parameters, context))
+            or check_grid(self, parameters, context) or self._check_output(parameters, context)
+            or check_report(self, parameters, context))
 
     def compute(self, parameters, context, feedback) -> dict:
         folder_output = self.parameterAsString(parameters, FOLDER, context)
         asked = "" if folder_output else self.parameterAsOutputLayer(parameters, OUTPUT, context)
         output = folder_output or str(Path(asked).with_suffix(".nc"))  # QGIS names temporary rasters .tif
+        look = style_of(self, parameters, context)
         with job_folder() as folder:
             if self._from_files(parameters, context):
                 request = files_request(self, parameters, context)
@@ -79,7 +85,7 @@ class ReanalysePeriod(EngineAlgorithm):
                 request.update(weather_request(self, parameters, context, folder, request, near))
             request.update(
                 period_request(self, parameters, context), **model_request(self, parameters, context),
-                grid=grid_request(self, parameters, context, folder), out=output)
+                grid=grid_request(self, parameters, context, folder), out=output, style=look, **report_request(self, parameters, context))
             scheduler = self.parameterAsString(parameters, SCHEDULER, context).strip()
             if scheduler:
                 request["scheduler"] = scheduler
@@ -94,11 +100,11 @@ class ReanalysePeriod(EngineAlgorithm):
         feedback.pushInfo(tr("{computed} steps computed, {kept} kept, {missing} without readings; {rate:.2f} a second").format(
             computed=days["computed"], kept=days["kept"], missing=len(missing), rate=result["days_per_second"] or 0))
         numbers = {COMPUTED: days["computed"], KEPT: days["kept"], MISSING: len(missing),
-                   SECONDS: result["seconds"], RATE: result["days_per_second"]}
+                   SECONDS: result["seconds"], RATE: result["days_per_second"], **report_result(result)}
         if not folder_output:
-            return {OUTPUT: load_dressed(output, context, asked), **numbers}
+            return {OUTPUT: load_dressed(output, context, asked, look), **numbers}
         if not output.endswith(".zarr"):
-            load_folder(Path(output), context, FOLDER)
+            load_folder(Path(output), context, FOLDER, look)
         return {FOLDER: output, **numbers}
 
     def _from_files(self, parameters, context) -> bool:

@@ -18,6 +18,7 @@ from .base import ANY_FILE, DEVICES, EngineAlgorithm, day_text, run_engine
 from .choices import Choice
 from .class_parameters import add_class_parameters, check_classes, check_polygons, class_request, write_polygons
 from .layer_readings import check_readings
+from .report_parameters import add_report_parameter, check_report, report_request, report_result
 from .station_parameters import STATIONS
 from .table_parameters import VARIABLES, add_air, add_variable_table, air_request
 
@@ -37,7 +38,7 @@ class ReproduceCTM(EngineAlgorithm):
 
     NAME = "reproducectm"
     TITLE = tr("Reproduce CTM days")
-    GROUP = "models"
+    GROUP = "evaluate"
     SUMMARY = tr("Shows how well a model works where the truth is known: reads days of a chemical transport model at station "
                  "cells only, predicts the whole field from them, and compares it with the day itself over land. Writes scores "
                  "per day, by month, season, period and region, and overall (JSON, CSV), and figures of daily scores and of "
@@ -94,6 +95,7 @@ class ReproduceCTM(EngineAlgorithm):
             tr("Where the network runs; 'auto' takes a GPU if there is one."), advanced=True)
         self.add(QgsProcessingParameterFolderDestination(OUTPUT, tr("Evaluation folder")),
             tr("Folder to write scores and figures into; made where it is missing."))
+        add_report_parameter(self, tr("the scores, day by day and overall, and the mean fields beside the CTM's"))
         for score in SCORES:
             self.addOutput(QgsProcessingOutputNumber(score.upper(), tr("{}, mean of daily scores").format(score.upper())))
             self.addOutput(QgsProcessingOutputNumber(f"POOLED_{score.upper()}", tr("{}, all days pooled").format(score.upper())))
@@ -114,7 +116,8 @@ class ReproduceCTM(EngineAlgorithm):
             return tr("Give a mask, or take mainland China, not both.")
         layers = [name for name in (STATIONS, *OTHERS) if parameters.get(name) not in (None, "")]
         wrong = next(filter(None, (check_readings(self, parameters, context, name, []) for name in layers)), "")
-        return wrong or check_polygons(self, parameters, MASK, context) or check_classes(self, parameters, context)
+        return (wrong or check_polygons(self, parameters, MASK, context) or check_classes(self, parameters, context)
+                or check_report(self, parameters, context))
 
     def compute(self, parameters, context, feedback) -> dict:
         files = [file for file in self.parameterAsFileList(parameters, CTM, context) if file]
@@ -136,7 +139,8 @@ class ReproduceCTM(EngineAlgorithm):
             source = self.parameterAsSource(parameters, STATIONS, context)
             if source is not None:
                 request.update(write_positions(source, folder / "stations.csv", "stations", feedback))
-            request.update(class_request(self, parameters, context, folder), **self._others(parameters, context, folder, feedback))
+            request.update(class_request(self, parameters, context, folder), **self._others(parameters, context, folder, feedback),
+                           **report_request(self, parameters, context))
             request["mask"] = ("china" if self.parameterAsBoolean(parameters, MAINLAND_CHINA, context)
                                else write_polygons(self, parameters, MASK, context, folder / "mask.gpkg"))
             result = run_engine("reproduce", request, feedback, [str(Path(output) / name) for name in FILES.values()])
@@ -148,7 +152,7 @@ class ReproduceCTM(EngineAlgorithm):
             OUTPUT: output, DAYS: result["days"]["count"], DAYS_KIND: result["days"]["kind"],
             STATION_CELLS: result["stations"]["cells"],
             **{key.upper(): daily[key] for key in SCORES}, **{f"POOLED_{key.upper()}": pooled[key] for key in SCORES},
-            **{name: str(Path(output) / file) for name, file in FILES.items()},
+            **{name: str(Path(output) / file) for name, file in FILES.items()}, **report_result(result),
         }
 
     def _others(self, parameters, context, folder: Path, feedback) -> dict:

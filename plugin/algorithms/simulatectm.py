@@ -21,7 +21,7 @@ class SimulateCTM(EngineAlgorithm):
 
     NAME = "simulatectm"
     TITLE = tr("Simulate a chemical transport model")
-    GROUP = "models"
+    GROUP = "training"
     SUMMARY = tr("Writes daily PM2.5, relative humidity, wind speed and, if asked for, nitrogen dioxide of a small demonstration "
                  "model as NetCDF. The fields look like those of a chemical transport model, but describe no real day.")
     TAGS = ("simulate", "ctm", "synthetic", "demonstration", "netcdf")

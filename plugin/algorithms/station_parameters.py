@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from qgis.core import (
@@ -9,21 +10,68 @@ from qgis.core import (
 )
 
 from .. import forms
+from ..field_names import unit_of
+from ..reading_fields import found_fields, target_of, told
 from ..stations import Days, column_name, write_readings
 from ..translate import tr
 from .base import EngineAlgorithm, day_text
 from .choices import chosen_word
 from .layer_readings import check_readings, field_names, layer_identity, places, unit_parameter
+from .found_field import show_what_is_found
+from .model_parameters import MODEL
 from .table_parameters import (
-    FORM, NETWORK, SITES, add_error, add_form, add_reading_options, add_species, error_lines, reading_options,
+    FORM, NETWORK, SITES, SPECIES, add_error, add_form, add_reading_options, add_species, error_lines, reading_options,
 )
 
 STATIONS, VALUE, UNIT, TIME, DATE, ID, GROUP = "STATIONS", "VALUE", "UNIT", "TIME", "DATE", "ID", "GROUP"
 TIME_OF_DAY, UNIT_FIELD = "TIME_OF_DAY", "UNIT_FIELD"
+# No parameters of the dialog: the rows to keep where readings of several species share a field, and what is found of a layer that
+# may be of a published form, for the case that it is not.
+FOUND_WHERE, OTHERWISE = "FOUND_WHERE", "OTHERWISE"
 # Parameters that name fields of the layer, by the key of what they are in the engine's request.
 FIELDS = {"value": (VALUE,), "time": (TIME, TIME_OF_DAY), "id": (ID,), "group": (GROUP,), "unit_column": (UNIT_FIELD,),
           "network": (NETWORK,)}
+# Parameters that `StationAlgorithm` fills, by what `reading_fields.Found` calls it.
+FOUND = {VALUE: "value", TIME: "time", UNIT_FIELD: "unit_field", UNIT: "unit", "RH_FIELD": "rh", "WIND_FIELD": "wind", "RH_UNIT": "rh_unit"}
 CONCENTRATION_UNITS = ("", "µg/m³", "mg/m³", "ng/m³", "ppb", "ppm")
+
+
+class StationAlgorithm(EngineAlgorithm):
+    """An algorithm that takes a layer of readings: where its field of readings is empty, the fields are found."""
+
+    def completed(self, parameters, context):
+        source = self.parameterAsSource(parameters, STATIONS, context)
+        if source is None:
+            return parameters, []
+        value = field_names(self, parameters, context, VALUE)
+        if value:  # the user says what is what; the unit alone may still be in the field's name
+            unit = unit_of(value[0]) if self._are_empty(parameters, UNIT, UNIT_FIELD) else ""
+            text = tr("The unit is taken to be {unit}, by the name of field '{field}'.")
+            return ({**parameters, UNIT: unit}, [(False, text.format(unit=unit, field=value[0]))]) if unit else (parameters, [])
+        found = found_fields(source, self.species(parameters, context))
+        filled = {name: getattr(found, what) for name, what in FOUND.items() if getattr(found, what) and self._are_empty(parameters, name)}
+        for name in ("RH", "WIND"):
+            if not self._are_empty(parameters, f"{name}_STATIONS") or f"{name}_FIELD" not in filled:
+                filled = {key: value for key, value in filled.items() if key not in (f"{name}_FIELD", f"{name}_UNIT")}
+        if found.where:
+            filled[FOUND_WHERE] = found.where
+        if found.value and _by_form(self, parameters, context, source):
+            names = (VALUE, TIME, UNIT, UNIT_FIELD, FOUND_WHERE)
+            otherwise = {name: filled.pop(name) for name in names if name in filled}
+            filled[OTHERWISE] = otherwise
+        told_of = replace(found, **{what: filled.get(name, "") for name, what in FOUND.items()}, where=filled.get(FOUND_WHERE, ""))
+        return {**parameters, **filled}, told(told_of, source.sourceName())
+
+    def species(self, parameters: dict, context) -> str:
+        """Key of what is read: as chosen, else what the model predicts."""
+        if self.parameterDefinition(SPECIES) is not None:
+            return chosen_word(self, parameters, SPECIES, context)
+        return target_of(self.parameterAsString(parameters, MODEL, context).strip())
+
+    def _are_empty(self, parameters: dict, *names: str) -> bool:
+        """Whether the algorithm has these parameters, and the user has left them as they were."""
+        definitions = {name: self.parameterDefinition(name) for name in names}
+        return all(one is not None and parameters.get(name) in (None, "", one.defaultValue()) for name, one in definitions.items())
 
 
 def add_station_parameters(
@@ -41,16 +89,17 @@ def add_station_parameters(
         add_species(algorithm)
     _add_field(algorithm, VALUE, tr("Reading"), tr(
         "Field with the reading. Numbers written as text are read, with decimal point or comma; gaps and marks such as '-' are counted, "
-        "reported and not used. Empty: by the form of the table, if it is a published one."))
+        "reported and not used. Empty: by the form of the table, if it is a published one, else found by names, units and values; the log "
+        "says which field it is."))
     algorithm.add(unit_parameter(UNIT, tr("Unit of the reading"), CONCENTRATION_UNITS),
         tr("Unit of the field; the result is in µg/m³. Empty: as the form or a field says, else µg/m³."))
     _add_field(algorithm, TIME, tr("Time of the reading"), tr(
-        "Field with the date or time; needed where the layer holds more than one day."))
+        "Field with the date or time; needed where the layer holds more than one day. Found, where the reading is found."))
     if one_day:
         algorithm.add(QgsProcessingParameterDateTime(
             DATE, tr("Day"), Qgis.ProcessingDateTimeParameterDataType.Date, optional=True),
             tr("The day to use, by the field with the time; it also dates the result. Without that field all readings are "
-               "taken to be of this day. Empty: the only day in the layer."))
+               "taken to be of this day. Empty: the only day in the layer, or the last of several, which a warning then says."))
     _add_field(algorithm, TIME_OF_DAY, tr("Hour of the reading"), tr(
         "Field with the hour, where the field with the time holds the date alone."), advanced=True)
     algorithm.add(QgsProcessingParameterField(
@@ -67,7 +116,10 @@ def add_station_parameters(
 
 
 def _add_field(algorithm: EngineAlgorithm, name: str, label: str, help_text: str, advanced: bool = False) -> None:
-    algorithm.add(QgsProcessingParameterField(name, label, parentLayerParameterName=STATIONS, optional=True), help_text, advanced=advanced)
+    parameter = QgsProcessingParameterField(name, label, parentLayerParameterName=STATIONS, optional=True)
+    if name in FOUND:
+        show_what_is_found(parameter, FOUND[name])
+    algorithm.add(parameter, help_text, advanced=advanced)
 
 
 def check_stations(algorithm: EngineAlgorithm, parameters: dict, context, timed: bool = False) -> str:
@@ -98,9 +150,11 @@ def station_request(
         raise QgsProcessingException(algorithm.invalidSourceError(parameters, STATIONS))
     fields = {key: field_names(algorithm, parameters, context, *names) for key, names in FIELDS.items()}
     by_form = _by_form(algorithm, parameters, context, source)
+    if parameters.get(FOUND_WHERE):
+        also = (*also, parameters[FOUND_WHERE].partition("=")[0])
     errors = error_lines(algorithm, parameters, context)
-    told = [line.rstrip("%").strip() for line in errors]
-    also = (*also, *(field for field in told if field in source.fields().names()))
+    told_errors = [line.rstrip("%").strip() for line in errors]
+    also = (*also, *(field for field in told_errors if field in source.fields().names()))
     written = [field for names in fields.values() for field in names] + list(also) + (source.fields().names() if by_form else [])
     path = folder / "stations.csv"
     key = layer_identity(algorithm, parameters, STATIONS, context)
@@ -113,10 +167,16 @@ def station_request(
     ]
     if not by_form:
         request["from"] = forms.NONE
+    if parameters.get(FOUND_WHERE):
+        request["where"] = [parameters[FOUND_WHERE]]
+    if parameters.get(OTHERWISE):
+        words = {VALUE: "value", TIME: "time", UNIT: "unit", UNIT_FIELD: "unit_column", FOUND_WHERE: "where"}
+        request["otherwise"] = {words[name]: column_name(text) if name in (VALUE, TIME, UNIT_FIELD) else text
+                                for name, text in parameters[OTHERWISE].items()}
     request.update({key: [column_name(field) for field in names] if key in ("time", "id") else column_name(names[0])
                     for key, names in fields.items() if names})
     if algorithm.parameterDefinition(DATE) is not None:
-        request["date"] = day_text(algorithm, parameters, DATE, context)
+        request.update(date=day_text(algorithm, parameters, DATE, context), several_days="last")
     return request
 
 

@@ -13,6 +13,7 @@ from ..engine.client import job_folder
 from ..translate import tr
 from .base import EngineAlgorithm, check_destination, run_engine
 from .choices import Choice
+from .report_parameters import add_report_parameter, check_report, report_request, report_result
 from .training_parameters import add_training_parameters, check_training, training_request
 
 CTM, CONFIG, CONFIG_FILE, OUTPUT = "CTM", "CONFIG", "CONFIG_FILE", "OUTPUT"
@@ -29,7 +30,7 @@ class TrainModel(EngineAlgorithm):
 
     NAME = "trainmodel"
     TITLE = tr("Train a model")
-    GROUP = "models"
+    GROUP = "training"
     SUMMARY = tr("Trains a network on the daily fields of a chemical transport model. It can take hours without a GPU. A cancelled "
                  "training keeps the best model of those validated so far, and can be continued. Beside the model it writes "
                  "its learning curve (CSV, PNG) and a picture of its kernels.")
@@ -47,6 +48,7 @@ class TrainModel(EngineAlgorithm):
         add_training_parameters(self)
         self.add(QgsProcessingParameterFileDestination(OUTPUT, tr("Model"), tr("Model (*.safetensors)")),
             tr("Model file to write."))
+        add_report_parameter(self, tr("the learning curve, the scores on the days held back, the kernels and the data"))
         self.addOutput(QgsProcessingOutputNumber(ITERATIONS_DONE, tr("Iterations done")))
         self.addOutput(QgsProcessingOutputNumber(LOSS, tr("Last loss")))
         self.addOutput(QgsProcessingOutputNumber(VALIDATION, tr("RMSE on days held back, in µg/m³")))
@@ -61,7 +63,8 @@ class TrainModel(EngineAlgorithm):
         from_file = self.parameterAsEnumString(parameters, CONFIG, context) == "file"
         if from_file and not self.parameterAsFile(parameters, CONFIG_FILE, context):
             return tr("Choose the configuration file.")
-        return check_training(self, parameters, context) or check_destination(self, parameters, OUTPUT, context)
+        return check_training(self, parameters, context) or (
+            check_destination(self, parameters, OUTPUT, context) or check_report(self, parameters, context))
 
     def compute(self, parameters, context, feedback) -> dict:
         files = [file for file in self.parameterAsFileList(parameters, CTM, context) if file]
@@ -74,7 +77,7 @@ class TrainModel(EngineAlgorithm):
             request = {
                 "ctm": files, "out": output,
                 "config": self.parameterAsFile(parameters, CONFIG_FILE, context) if config == "file" else config,
-                **training_request(self, parameters, context, folder, feedback),
+                **training_request(self, parameters, context, folder, feedback), **report_request(self, parameters, context),
             }
             try:
                 result = run_engine("train", request, feedback, [output])
@@ -89,7 +92,7 @@ class TrainModel(EngineAlgorithm):
             OUTPUT: output, ITERATIONS_DONE: result["iterations"], LOSS: result["loss"], VALIDATION: result["validation"],
             **{score.upper(): scores.get(score) for score in SCORES},
             DAYS_TRAINED: days["training"], DAYS_HELD_OUT: days["held_out"],
-            **{name: result.get(key) for name, key in FILES.items()},
+            **{name: result.get(key) for name, key in FILES.items()}, **report_result(result),
         }
 
 

@@ -10,6 +10,7 @@ from .. import forms
 from ..stations import Days, column_name, write_readings
 from ..translate import tr
 from .base import EngineAlgorithm
+from .found_field import show_what_is_found
 from .input_parameters import add_inputs, check_inputs, input_fields, input_layers, inputs_request
 from .layer_readings import check_readings, field_names, layer_identity, places, unit_parameter
 from .station_parameters import STATIONS, TIME, TIME_OF_DAY
@@ -21,9 +22,11 @@ WEATHER = {"RH": (tr("relative humidity"), ("%", "1")), "WIND": (tr("wind speed"
 def add_weather_fields(algorithm: EngineAlgorithm) -> None:
     """Fields of the station layer."""
     for name, (label, _) in WEATHER.items():
-        algorithm.add(QgsProcessingParameterField(
-            f"{name}_FIELD", tr("Field with {}").format(label), parentLayerParameterName=STATIONS, optional=True),
-            tr("Field of the station layer with the {}; helps where there is one.").format(label))
+        parameter = QgsProcessingParameterField(
+            f"{name}_FIELD", tr("Field with {}").format(label), parentLayerParameterName=STATIONS, optional=True)
+        show_what_is_found(parameter, name.lower())
+        algorithm.add(parameter, tr(
+            "Field of the station layer with the {}; helps where there is one. Found, where the reading is found.").format(label))
 
 
 def add_weather_layers(algorithm: EngineAlgorithm) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from qgis.core import (
     Qgis, QgsDateTimeRange, QgsProcessingContext, QgsProcessingLayerPostProcessorInterface, QgsProcessingUtils, QgsRasterLayer,
@@ -10,11 +11,12 @@ from qgis.core import (
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 
-from ..styling.ramps import RAMPS, pretty_unit
+from ..styling.ramps import CONTINUOUS, RAMPS, pretty_unit, ramp_for
 from ..styling.renderer import style
 from ..translate import tr
 from .description import FieldDescription, describe, uncertainties
 from .intervals import set_periods
+from .tree import FIELD, UNCERTAINTY, arrange, fold_away, zoom_to
 
 
 def layer_title(field: FieldDescription) -> str:
@@ -32,14 +34,38 @@ def layer_name(field: FieldDescription) -> str:
     return layer_title(field) + (f" ({pretty_unit(field.unit)})" if field.unit not in ("", "1") else "")
 
 
-def dress(layer: QgsRasterLayer) -> None:
-    """Name, style and date a layer by what its file says; a layer of another kind stays as it is."""
+def dress(layer: QgsRasterLayer, look: str = CONTINUOUS) -> None:
+    """Name, style and date a layer by what its file says; a layer of another kind stays as it is.
+
+    `look` is one of `styling.ramps.STYLES`.
+    """
     field = describe(layer.source())
     layer.setName(layer_name(field))
     if field.kind or (field.variable in RAMPS and not field.unit.lower().startswith("pp")):  # the ramps of gases are not of ppm or ppb
-        style(layer, f"{field.variable}_sd" if field.statistic == "sd" else field.variable, unit=field.unit)
+        colour(layer, field, look)
     if not set_periods(layer):
         set_days(layer, field)
+
+
+def colour(layer: QgsRasterLayer, field: FieldDescription, look: str = CONTINUOUS) -> str:
+    """Give the layer the colours of a style; return what the user should know of it, or ''."""
+    if field.statistic == "sd":
+        style(layer, f"{field.variable}_sd", unit=field.unit)
+        return ""
+    ramp, note = ramp_for(field.variable, look, field.days[0] if field.days else None)
+    style(layer, field.variable, unit=field.unit, ramp=ramp)
+    return note
+
+
+def show_field(layer: QgsRasterLayer, look: str = CONTINUOUS) -> None:
+    """Dress a field that was loaded, and zoom to it."""
+    dress(layer, look)
+    zoom_to(layer)
+
+
+def _show_uncertainty(layer: QgsRasterLayer, look: str) -> None:
+    dress(layer, look)
+    fold_away(layer)
 
 
 def set_days(layer: QgsRasterLayer, field: FieldDescription) -> None:
@@ -66,30 +92,36 @@ def step_range(start) -> QgsDateTimeRange:
 class _Dresser(QgsProcessingLayerPostProcessorInterface):
     """Dresses a layer when QGIS loads it, in the main thread."""
 
-    def __init__(self, dress_layer):
+    def __init__(self, dress_layer, place: int):
         super().__init__()
-        self._dress_layer = dress_layer
+        self._dress_layer, self._place = dress_layer, place
 
     def postProcessLayer(self, layer, context, feedback):
         self._dress_layer(layer)
+        run = sip.unwrapinstance(context)
+        if run not in _PLACED:
+            _PLACED.clear()  # those of the run before
+        _PLACED.setdefault(run, {})[layer.id()] = self._place
+        arrange(_PLACED[run])
 
 
+_PLACED: dict[int, dict[str, int]] = {}  # run -> layer id -> place; of the last run only
 # QGIS takes a bare pointer, and deletes the object together with the context of the run: Python must hold it until then.
 _DRESSERS: list[_Dresser] = []
 
 
-def new_dresser(dress_layer=dress) -> _Dresser:
-    """A post-processor that dresses a layer with a function of the layer."""
+def new_dresser(dress_layer=dress, place: int = FIELD) -> _Dresser:
+    """A post-processor that dresses a layer with a function of the layer, and puts it in its place among the others of the run."""
     _DRESSERS[:] = [dresser for dresser in _DRESSERS if not sip.isdeleted(dresser)]
-    _DRESSERS.append(_Dresser(dress_layer))
+    _DRESSERS.append(_Dresser(dress_layer, place))
     return _DRESSERS[-1]
 
 
-def load_dressed(path: str, context: QgsProcessingContext, asked: str = "") -> str:
+def load_dressed(path: str, context: QgsProcessingContext, asked: str = "", look: str = CONTINUOUS) -> str:
     """Have an output dressed when QGIS loads it; return what QGIS opens, which for NetCDF is a variable in the file.
 
-    What the file tells of its uncertainty is loaded with it, below it. `asked` is the name that QGIS knows the output by,
-    where the file has another.
+    What the file tells of its uncertainty is loaded with it, below it and folded. `asked` is the name that QGIS knows the output by,
+    where the file has another; `look` as for `dress`.
     """
     source = describe(path).source
     details = context.layersToLoadOnCompletion()
@@ -97,14 +129,15 @@ def load_dressed(path: str, context: QgsProcessingContext, asked: str = "") -> s
     if asked in details:
         wanted = details.pop(asked)
         wanted.layerTypeHint = QgsProcessingUtils.LayerHint.Raster
-        wanted.setPostProcessor(new_dresser())
+        wanted.layerSortKey = FIELD
+        wanted.setPostProcessor(new_dresser(partial(show_field, look=look)))
         details[source] = wanted
         for number, further in enumerate(uncertainties(path), start=1):
             beside = QgsProcessingContext.LayerDetails(wanted.name, wanted.project, wanted.outputName)
-            beside.groupName, beside.layerSortKey = wanted.groupName, wanted.layerSortKey + number
+            beside.groupName, beside.layerSortKey = wanted.groupName, UNCERTAINTY - number
             # Without the hint QGIS tries a vector layer first, and since GDAL 3.10 a variable of a NetCDF opens as one.
             beside.layerTypeHint = QgsProcessingUtils.LayerHint.Raster
-            beside.setPostProcessor(new_dresser())
+            beside.setPostProcessor(new_dresser(partial(_show_uncertainty, look=look), UNCERTAINTY - number))
             details[further] = beside
         context.setLayersToLoadOnCompletion(details)
     return source

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from qgis.core import QgsProcessingException, QgsRasterLayer
 
+from ..styling.ramps import CONTINUOUS
 from ..translate import tr
 from .description import UnreadableFile, describe
 from .dress import dress
 
 
-def load_layer(path: Path) -> QgsRasterLayer:
+def load_layer(path: Path, look: str = CONTINUOUS) -> QgsRasterLayer:
     """Open a GeoTIFF or NetCDF file as a layer with name, colours and day.
 
     Raises
@@ -28,5 +29,5 @@ def load_layer(path: Path) -> QgsRasterLayer:
         layer, reason = None, str(error)
     if layer is None or not layer.isValid():
         raise QgsProcessingException(tr("'{}' is not a GeoTIFF or NetCDF file with a field: {}").format(path, reason))
-    dress(layer)
+    dress(layer, look)
     return layer

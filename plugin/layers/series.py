@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 
 from osgeo import gdal
 from qgis.core import QgsProcessingContext, QgsProcessingUtils
 
+from ..styling.ramps import CONTINUOUS
 from ..translate import tr
 from .description import FieldDescription, UnreadableFile, describe
-from .dress import new_dresser
+from .dress import new_dresser, show_field
 
 NAME = "series.vrt"
 
 
-def load_folder(folder: Path, context: QgsProcessingContext, output: str) -> None:
+def load_folder(folder: Path, context: QgsProcessingContext, output: str, look: str = CONTINUOUS) -> None:
     """Have the series loaded when the run is complete, where there is a project and the folder holds fields."""
     path = write_series(folder) if context.project() is not None else None
     if path is None:
         return
     details = QgsProcessingContext.LayerDetails(tr("Series"), context.project(), output)
     details.layerTypeHint = QgsProcessingUtils.LayerHint.Raster
-    details.setPostProcessor(new_dresser())
+    details.setPostProcessor(new_dresser(partial(show_field, look=look)))
     context.addLayerToLoadOnCompletion(str(path), details)
 
 

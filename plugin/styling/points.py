@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from qgis.core import QgsAggregateCalculator, QgsGraduatedSymbolRenderer, QgsMarkerSymbol, QgsRendererRange, QgsVectorLayer
 
-from .ramps import RAMPS, neutral_ramp
+from .ramps import RAMPS, Ramp, neutral_ramp
 
 
-def style_points(layer: QgsVectorLayer, variable: str, field: str, unit: str = "") -> None:
-    """Give the points the classes of the variable's ramp by a field, or of a neutral one; without points nothing changes."""
+def style_points(layer: QgsVectorLayer, variable: str, field: str, unit: str = "", ramp: Ramp | None = None) -> None:
+    """Give the points the classes of a ramp by a field: the variable's by default, or a neutral one; without points nothing changes."""
     if not layer.isSpatial():
         return
-    ramp = RAMPS.get(variable) or neutral_ramp(*_range(layer, field), unit)
-    last = len(ramp.breaks) - 1
-    ranges = []
+    ramp = ramp or RAMPS.get(variable) or neutral_ramp(*_range(layer, field), unit)
+    last, ranges = len(ramp.breaks) - 1, []
     for number, (value, colour) in enumerate(zip(ramp.breaks, ramp.colours)):
         # Readings may lie a little below zero, and beyond the ramp.
         low = -1e9 if number == 0 else value
         high = 1e9 if number == last else ramp.breaks[number + 1]
         label = f"{value:g} +" if number == last else f"{value:g} – {high:g}"
-        symbol = QgsMarkerSymbol.createSimple({"color": colour, "outline_color": "#555555", "outline_width": "0.15", "size": "2.4"})
-        ranges.append(QgsRendererRange(low, high, symbol, f"{label} {ramp.unit}".strip()))
+        symbol = QgsMarkerSymbol.createSimple({"color": colour, "outline_color": "#333333", "outline_width": "0.15", "size": "2.4"})
+        ranges.append(QgsRendererRange(low, high, symbol, ramp.label(number) if ramp.classes else f"{label} {ramp.unit}".strip()))
     layer.setRenderer(QgsGraduatedSymbolRenderer(field, ranges))
     layer.triggerRepaint()
 

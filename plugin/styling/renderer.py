@@ -17,12 +17,14 @@ _SAMPLE = 250_000  # cells that the range of a field is taken from
 def colour_function(ramp: Ramp) -> QgsColorRampShader:
     """The ramp as a QGIS shader; values beyond its ends take the end colours."""
     last = len(ramp.breaks) - 1
-    items = []
-    for number, (value, colour) in enumerate(zip(ramp.breaks, ramp.colours)):
-        label = f"{value:g}{' +' if number == last else ''}{' ' + ramp.unit if ramp.unit else ''}"
-        items.append(QgsColorRampShader.ColorRampItem(value, QColor(colour), label))
-    function = QgsColorRampShader(ramp.breaks[0], ramp.breaks[-1], None, Qgis.ShaderInterpolationMethod.Linear)
-    function.setColorRampItemList(items)
+    if ramp.classes:  # QGIS names a class by its upper end
+        method, ends = Qgis.ShaderInterpolationMethod.Discrete, (*ramp.breaks[1:], math.inf)
+    else:
+        method, ends = Qgis.ShaderInterpolationMethod.Linear, ramp.breaks
+    function = QgsColorRampShader(ramp.breaks[0], ramp.breaks[last], None, method)
+    function.setColorRampItemList([
+        QgsColorRampShader.ColorRampItem(end, QColor(colour), ramp.label(number))
+        for number, (end, colour) in enumerate(zip(ends, ramp.colours))])
     function.setClip(False)
     legend = function.legendSettings()
     if legend is not None:
@@ -35,9 +37,9 @@ def ramp_of(layer: QgsRasterLayer, variable: str, unit: str = "") -> Ramp:
     return RAMPS.get(variable) or neutral_ramp(*_range(layer), unit)
 
 
-def style(layer: QgsRasterLayer, variable: str, band: int = 1, unit: str = "") -> Ramp:
-    """Give the layer the ramp of its variable, see `ramp_of`, and return it."""
-    ramp = ramp_of(layer, variable, unit)
+def style(layer: QgsRasterLayer, variable: str, band: int = 1, unit: str = "", ramp: Ramp | None = None) -> Ramp:
+    """Give the layer a ramp, by default that of its variable, see `ramp_of`, and return it."""
+    ramp = ramp or ramp_of(layer, variable, unit)
     shader = QgsRasterShader()
     shader.setRasterShaderFunction(colour_function(ramp))
     renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), band, shader)

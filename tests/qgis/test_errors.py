@@ -21,9 +21,8 @@ def values(stations, tmp_path):
 @pytest.mark.parametrize("spoil, expected", [
     ({"VALUE": "note"}, "holds text, such as 'fine'"),
     ({"VALUE": "pm10"}, "no field 'pm10'; its fields are code, city"),
-    ({"VALUE": ""}, "Choose the field with the reading"),
     ({"TIME_OF_DAY": "time"}, "Choose the field with the time"),
-    ({"GRID": "mars7km"}, "'mars7km' is neither china12km"),
+    ({"GRID": "mars7km"}, "'mars7km' is neither auto, china12km"),
     ({"EXTENT": "0,1,0,1 [EPSG:4326]"}, "cell size"),
     ({"OUTPUT": "/no/such/folder/out.tif"}, "'/no/such/folder' does not exist"),
     ({"RH_FIELD": "note"}, "holds text"),

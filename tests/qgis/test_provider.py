@@ -8,9 +8,9 @@ from qgis.core import Qgis, QgsApplication, QgsProcessingParameterFile, QgsSetti
 NEED_ENGINE = {
     "covariates", "crossvalidate", "describe", "gridstations", "inspectctm", "modelcard", "readstations", "reanalyse",
     "evaluatectm", "reanalyseperiod", "reproducectm", "simulatectm", "trainmodel", "aggregate", "compareraster",
-    "exposure",
+    "exposure", "animate",
 }
-NAMES = NEED_ENGINE | {"loadreanalysis", "checkengine", "setupengine"}
+NAMES = NEED_ENGINE | {"loadreanalysis", "restyle", "checkengine", "setupengine"}
 
 
 @pytest.fixture

@@ -1,0 +1,171 @@
+"""Which field of a table holds what, told by the names, kinds and first values of its fields.
+
+Nothing of QGIS is needed here: `reading_fields` hands in what a layer holds.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Iterable, Sequence
+
+NUMBER, TEXT, DATE, OTHER = "number", "text", "date", "other"
+
+# Names of what is read, as regular expressions for a name in lower case whose signs are blanks.
+_SPECIES = {
+    "pm25": r"pm ?2 ?p? ?5|fine particulate",
+    "pm10": r"pm ?10(?!\d)",
+    "o3": r"\bo ?3\b|ozone?\b",
+    "no2": r"\bno ?2\b|nitrogen dioxide",
+    "so2": r"\bso ?2\b|sul(f|ph)ur dioxide",
+    "co": r"\bco\b|carbon monoxide",
+}
+_RH = r"\brh\d?\b|humidity|rel ?hum|相对湿度|湿度"
+_WIND = r"\bwind\b|\bws(pd)?\d*\b|wind ?speed|风速"
+_NOT_WIND = r"\bdir(ection)?\b|\bwd\b|gust|deg"
+# Readings of whatever a column beside them, or nobody, names.
+_GENERAL = ("value", "reading", "concentration", "conc", "measurement", "measured value", "observation", "observed", "obs", "wert",
+            "messwert", "valeur", "valor", "arithmetic mean", "sample measurement", "浓度", "监测值")
+_PARAMETER = ("parameter", "parameter name", "pollutant", "species", "variable", "component", "contaminant", "pollutant name", "污染物")
+_TIME = ("time", "datetime", "date time", "timestamp", "date", "day", "date local", "datetime local", "local time", "obs time", "observed at",
+         "valid time", "date utc", "datetime utc", "time utc", "utc", "datum", "fecha", "data", "jour", "heure", "时间", "日期", "监测时间")
+_UNIT = ("unit", "units", "unit of measure", "units of measure", "unit of measurement", "einheit", "unidad")
+# Words of fields that stand beside a reading and are none.
+_BESIDE = re.compile(r"\b(aqi|iaqi|index|flag|qc|qa|quality|valid|count|n|hours|sd|std|stdev|error|min|max|unit|units|code|id|name|"
+                     r"fc|forecast|bias|rank|level|class|category|colou?r|limit|residual|difference|predicted|q05|q50|q95)\b")
+_ISO_DATE = re.compile(r"\s*(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})")
+_UNIT_IN_NAME = re.compile(r"(µg|ug|mg|ng) ?/ ?m ?\^?3|\bppb\b|\bppm\b")
+_DAILY = re.compile(r"\b24 ?h|\bdaily\b|\bday\b|\bmean 24\b")
+
+
+@dataclass(frozen=True)
+class FieldSample:
+    """A field: its name, its kind (NUMBER, TEXT, DATE, OTHER) and its first values that are not empty, as text."""
+
+    name: str
+    kind: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the fields of a table hold, as far as it could be told.
+
+    Attributes
+    ----------
+    value, time, unit_field, rh, wind : names of fields, '' where none was found
+    unit, rh_unit : units that the name or the values tell, else ''
+    where : condition on rows, such as ``parameter=pm25``, where the readings of several species share a column; '' for none
+    others : further fields that could hold the reading
+    doubtful : whether the reading is only the one field of numbers that is left
+    """
+
+    value: str = ""
+    time: str = ""
+    unit_field: str = ""
+    rh: str = ""
+    wind: str = ""
+    unit: str = ""
+    rh_unit: str = ""
+    where: str = ""
+    others: tuple[str, ...] = ()
+    doubtful: bool = False
+
+
+def find_fields(fields: Sequence[FieldSample], species: str = "pm25") -> Found:
+    """Tell the fields of a table of readings.
+
+    The name of the species goes before a general one such as ``value``, numbers before text that holds numbers, and a daily mean
+    before a value of another averaging time.
+    """
+    numeric = [one for one in fields if holds_numbers(one)]
+    value, others, where, doubtful = _value(fields, numeric, species)
+    unit_field = _by_name(_UNIT, [one for one in fields if one.kind == TEXT])
+    rh = _first(_RH, [one for one in numeric if not _BESIDE.search(plain(one.name))])
+    wind = _first(_WIND, [one for one in numeric if not re.search(_NOT_WIND, plain(one.name)) and not _BESIDE.search(plain(one.name))])
+    unit = unit_of(value)
+    return Found(
+        value, _time(fields), unit_field if value and not unit else "", rh if rh != value else "", wind if wind != value else "", unit,
+        "1" if rh and _all_below(rh, numeric, 1.0) else "", where, others, doubtful)
+
+
+def _value(fields: Sequence[FieldSample], numeric: Sequence[FieldSample], species: str) -> tuple[str, tuple[str, ...], str, bool]:
+    """The field with the reading, other candidates, the condition on rows, and whether it is doubtful."""
+    own = _SPECIES.get(species, rf"\b{re.escape(species)}\b")
+    named = [one for one in numeric if re.search(own, plain(one.name)) and not _BESIDE.search(plain(one.name))]
+    if named:
+        ordered = sorted(named, key=lambda one: (one.kind != NUMBER, not _DAILY.search(plain(one.name))))
+        return ordered[0].name, tuple(one.name for one in ordered[1:]), "", False
+    general = [one for name in _GENERAL for one in numeric if _without_unit(one.name) == name]
+    if general:
+        parameter = next((one for name in _PARAMETER for one in fields if one.kind == TEXT and plain(one.name) == name), None)
+        words = sorted({value for value in parameter.values if re.search(own, plain(value))}) if parameter else []
+        if parameter is None or words:
+            where = f"{parameter.name}={','.join(words)}" if parameter else ""
+            return general[0].name, tuple(one.name for one in general[1:]), where, False
+        return "", (), "", False  # readings of other species
+    left = [one for one in numeric if one.kind == NUMBER and not _names_another(one, species)]
+    return (left[0].name, (), "", True) if len(left) == 1 else ("", (), "", False)
+
+
+def _names_another(one: FieldSample, species: str) -> bool:
+    """Whether the name says that the field holds something else than readings of the species: places, codes, weather, other species."""
+    name = plain(one.name)
+    elsewhere = "|".join(pattern for key, pattern in _SPECIES.items() if key != species)
+    places = r"\b(fid|ogc fid|x|y|z|lon|lat|long|lng|longitude|latitude|easting|northing|elev|elevation|altitude|height|alt|year|month|day|hour|"
+    return bool(re.search(places + r"station|site|pop|population|area|temp|temperature|pressure)\b", name) or _BESIDE.search(name)
+                or re.search(f"{elsewhere}|{_RH}|{_WIND}|{_NOT_WIND}", name))
+
+
+def _time(fields: Sequence[FieldSample]) -> str:
+    dated = [one for one in fields if one.kind == DATE]
+    texts = [one for one in fields if one.kind in (TEXT, NUMBER) and one.values and all(_is_date(value) for value in one.values)]
+    return _by_name(_TIME, dated) or _by_name(_TIME, texts)
+
+
+def _is_date(text: str) -> bool:
+    found = _ISO_DATE.match(text)
+    return found is not None and 1900 <= int(found.group(1)) <= 2100 and 1 <= int(found.group(2)) <= 12 and 1 <= int(found.group(3)) <= 31
+
+
+def holds_numbers(one: FieldSample) -> bool:
+    """Whether a field is of numbers, or of text of which at least half is numbers."""
+    if one.kind == NUMBER:
+        return True
+    numbers = sum(bool(re.fullmatch(r"\s*[-+\u2212]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?\s*", value)) for value in one.values)
+    return one.kind == TEXT and bool(one.values) and 2 * numbers >= len(one.values)
+
+
+def plain(name: str) -> str:
+    """A name in lower case with blanks for signs: ``PM2.5 (µg/m³)`` -> ``pm2 5 ug m3``."""
+    simple = unicodedata.normalize("NFKC", name).casefold().replace("μ", "u").replace("µ", "u")
+    return " ".join(re.sub(r"[\W_]+", " ", simple).split())
+
+
+def tells_species(name: str) -> bool:
+    """Whether a field of this name says row by row what is measured."""
+    return plain(name) in _PARAMETER
+
+
+def _without_unit(name: str) -> str:
+    return plain(re.sub(r"[(\[].*?[)\]]", "", name))
+
+
+def _by_name(names: Iterable[str], fields: Sequence[FieldSample]) -> str:
+    return next((one.name for name in names for one in fields if plain(one.name) == name), "")
+
+
+def _first(pattern: str, fields: Sequence[FieldSample]) -> str:
+    return next((one.name for one in sorted(fields, key=lambda one: one.kind != NUMBER) if re.search(pattern, plain(one.name))), "")
+
+
+def unit_of(name: str) -> str:
+    """The unit that the name of a field tells, such as ``mg/m3``; '' where it tells none."""
+    found = _UNIT_IN_NAME.search(unicodedata.normalize("NFKC", name).casefold().replace("μ", "u").replace("µ", "u"))
+    return found.group(0).replace(" ", "").replace("^", "") if found else ""
+
+
+def _all_below(name: str, fields: Sequence[FieldSample], limit: float) -> bool:
+    values = next(one.values for one in fields if one.name == name)
+    return bool(values) and all(float(value.replace(",", ".")) <= limit for value in values if re.fullmatch(r"\s*\d*[.,]?\d+\s*", value))

@@ -1,0 +1,78 @@
+"""Areas where a model knows little, as a layer of hatching over the field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from osgeo import gdal, ogr
+from qgis.core import (
+    QgsFillSymbol, QgsProcessingContext, QgsProcessingException, QgsProcessingUtils, QgsSingleSymbolRenderer, QgsVectorLayer,
+)
+
+from ..translate import tr
+from .description import describe, uncertainties
+from .dress import new_dresser
+from .tree import HATCHING
+
+# Share of the field from which its standard deviation is called large.
+LARGE = 0.5
+_LAYER = "uncertain"
+
+
+def write_uncertain_areas(path: str, target: Path) -> Path:
+    """Write the areas of a reanalysis file where the standard deviation is more than `LARGE` of the field, as a GeoPackage.
+
+    Raises
+    ------
+    QgsProcessingException
+        If the file tells no standard deviation, or the areas can't be written.
+    """
+    found = [source for source in uncertainties(path) if describe(source).statistic == "sd"]
+    if not found:
+        raise QgsProcessingException(tr("'{}' holds no standard deviation; make it with the uncertainty 'sd'.").format(path))
+    dataset, of_sd = gdal.Open(describe(path).source), gdal.Open(found[0])  # named, since a band dies with its dataset
+    field, sd = (one.GetRasterBand(1).ReadAsArray() for one in (dataset, of_sd))
+    with np.errstate(invalid="ignore"):
+        large = (sd > LARGE * field).astype(np.uint8)
+    memory = gdal.GetDriverByName("MEM").Create("", dataset.RasterXSize, dataset.RasterYSize, 1, gdal.GDT_Byte)
+    memory.SetGeoTransform(dataset.GetGeoTransform())
+    memory.SetSpatialRef(dataset.GetSpatialRef())
+    memory.GetRasterBand(1).WriteArray(large)
+    target.unlink(missing_ok=True)
+    areas = ogr.GetDriverByName("GPKG").CreateDataSource(str(target))
+    if areas is None:
+        raise QgsProcessingException(tr("The uncertain areas can't be written to '{}'.").format(target))
+    layer = areas.CreateLayer(_LAYER, dataset.GetSpatialRef(), ogr.wkbPolygon)
+    band = memory.GetRasterBand(1)
+    gdal.Polygonize(band, band, layer, -1)
+    return target
+
+
+def hatched_layer(path: Path) -> QgsVectorLayer:
+    """The areas as a layer, hatched."""
+    layer = QgsVectorLayer(f"{path}|layername={_LAYER}", hatching_name(), "ogr")
+    hatch(layer)
+    return layer
+
+
+def hatching_name() -> str:
+    """What the legend says."""
+    return tr("Uncertain: standard deviation above {} % of the field").format(round(100 * LARGE))
+
+
+def hatch(layer: QgsVectorLayer) -> None:
+    """Thin lines from lower left to upper right, and no outline."""
+    symbol = QgsFillSymbol.createSimple({"style": "b_diagonal", "color": "30,40,50,170", "outline_style": "no"})
+    layer.setRenderer(QgsSingleSymbolRenderer(symbol))
+    layer.triggerRepaint()
+
+
+def load_hatching(path: Path, context: QgsProcessingContext) -> None:
+    """Have the hatching loaded over the field when the run is complete, where there is a project."""
+    if context.project() is None:
+        return
+    details = QgsProcessingContext.LayerDetails(hatching_name(), context.project(), "")
+    details.forceName, details.layerSortKey, details.layerTypeHint = True, HATCHING, QgsProcessingUtils.LayerHint.Vector
+    details.setPostProcessor(new_dresser(hatch, HATCHING))
+    context.addLayerToLoadOnCompletion(f"{path}|layername={_LAYER}", details)
