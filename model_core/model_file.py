@@ -207,11 +207,10 @@ def _check_hashes(
 
 
 def _maps(about: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> StaticMaps:
-    """The maps of a file; `ValueError` if one is not of their grid, of no known variable, or holds infinite numbers."""
+    """The maps of a file; `ValueError` if one is not of their grid, or holds infinite numbers."""
     grid = Grid.from_description(about["grid"])
     fields = {key.removeprefix(_MAPS): value.float().numpy() for key, value in tensors.items() if key.startswith(_MAPS)}
     for key, values in fields.items():
-        get_variable(key)
         if values.shape != grid.shape:
             raise ValueError(f"its map '{key}' has {values.shape} cells, their grid {grid.shape}")
         if np.isinf(values).any():

@@ -129,7 +129,7 @@ def test_the_seal_can_not_be_taken_off(tiny_model, tmp_path):
     (lambda h, t: h["card"].update(missing_inputs=[None]), "card.missing_inputs: entry 1 is NoneType, not a table"), (lambda h, t: h.update(network="x"), "damaged"),
     (lambda h, t: h["network"].update(transforms=[1]), "damaged"), (lambda h, t: h["grid"].update(wkt="nonsense"), "damaged"),
     (lambda h, t: h["grid"].update(rows="many"), "damaged"), (lambda h, t: h.update(maps=3), "damaged"),
-    (lambda h, t: t.update({"maps.nonsense": torch.zeros(3)}), "unknown variable 'nonsense'"),
+    (lambda h, t: t.update({"maps.nonsense": torch.zeros(3)}), r"its map 'nonsense' has \(3,\) cells"),
     (lambda h, t: t.update({"maps.elevation": torch.zeros(3)}), r"its map 'elevation' has \(3,\) cells"),
     (lambda h, t: t["maps.elevation"].fill_(np.inf), "its map 'elevation' holds infinite numbers"),
     (lambda h, t: t["network.unet.head.bias"].fill_(np.nan), "holds weights that are no numbers .'network.unet.head.bias'"),
