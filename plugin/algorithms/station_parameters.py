@@ -163,7 +163,7 @@ def station_request(
     request = {"stations": str(path), "layers": {"stations": source.sourceName()}, "unit": algorithm.parameterAsString(parameters, UNIT, context),
                **reading_options(algorithm, parameters, context), **places(source)}
     request["error"] = [
-        column_name(field) + "%" * line.endswith("%") if field in source.fields().names() else line for line, field in zip(errors, told)
+        column_name(field) + "%" * line.endswith("%") if field in source.fields().names() else line for line, field in zip(errors, told_errors)
     ]
     if not by_form:
         request["from"] = forms.NONE
