@@ -23,7 +23,6 @@ from model_core.errors import InputError, ModelFileError
 from model_core.grid import Grid
 from model_core.network.reanalysis_network import ReanalysisNetwork
 from model_core.variable_table import definitions, make_known
-from model_core.variables import get_variable
 
 FORMAT = "ctm-reanalysis-model"
 FORMAT_VERSION = 1

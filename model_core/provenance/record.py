@@ -106,7 +106,7 @@ def read_record(file: Path) -> Record:
             raise ValueError("its 'inputs' are no list of files")
     except KeyError as error:
         raise InputError(
-            f"'{file}' does not say how it was made (it has no {error}): it is no output of CTM Reanalysis, or of a version before 0.2"
+            f"'{file}' does not say how it was made (it has no {error}): it is no output of CTM Reanalysis, or of an earlier version"
         ) from error
     except (ValueError, TypeError) as error:
         raise InputError(f"'{file}': what it says of its making is damaged ({error}); take another copy of it") from error
