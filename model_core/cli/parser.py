@@ -98,7 +98,7 @@ def build_parser() -> argparse.ArgumentParser:
     simulate.add_argument("--start", default="2018-01-01", metavar="D", help="first day, YYYY-MM-DD (default 2018-01-01)")
     simulate.add_argument("--days", type=positive, default=10, metavar="N", help="number of days (default 10)")
     simulate.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed gives the same days")
-    simulate.add_argument("--no2", action="store_true", help="nitrogen dioxide too; the other fields stay the same")
+    simulate.add_argument("--gases", action="store_true", help="nitrogen dioxide and ozone too; the other fields stay the same")
     simulate.add_argument("--terrain", metavar="F", help="NetCDF with elevation and urban fraction (default: invented)")
     add_out(simulate, "F.nc")
 

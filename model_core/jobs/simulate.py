@@ -18,7 +18,7 @@ MOST_DAYS = 36_525
 
 
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Simulate `days` days from `start` with `seed` on `grid`, over the terrain of a file or an invented one; with `no2` nitrogen dioxide too."""
+    """Simulate `days` days from `start` with `seed` on `grid`, over the terrain of a file or an invented one; with `gases` nitrogen dioxide and ozone too."""
     days = int(request.get("days") or 10)
     if not 1 <= days <= MOST_DAYS:
         raise InputError(f"'days' must be from 1 to {MOST_DAYS}, a century, got {days}")
@@ -26,7 +26,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     terrain = _terrain(Path(request["terrain"]), grid) if request.get("terrain") else None
     return write_simulation(
         Path(required(request, "out")), grid, parse_day(request.get("start") or "2018-01-01"), days,
-        int(request.get("seed") or 0), terrain, progress, bool(request.get("no2")),
+        int(request.get("seed") or 0), terrain, progress, bool(request.get("gases")),
     )
 
 

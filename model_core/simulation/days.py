@@ -15,7 +15,7 @@ from model_core.simulation.chemistry import SURFACE_RESISTANCE, Reactions, surfa
 from model_core.simulation.climate import Landscape, Season
 from model_core.simulation.emission import Emission
 from model_core.simulation.geometry import Geometry
-from model_core.simulation.nitrogen import NitrogenOxides, surface_no2
+from model_core.simulation.nitrogen import NitrogenOxides, surface_no2, surface_o3
 from model_core.simulation.terrain import Terrain
 from model_core.simulation.transport import Advection, diffuse
 from model_core.simulation.variety import Variety
@@ -36,22 +36,23 @@ INFLOW = 0.85
 
 @dataclass(frozen=True)
 class SimulatedDay:
-    """Daily means of one day; float32 (rows, columns), row 0 north: PM2.5 (ug m-3), RH (%), 10 m wind speed (m/s), NO2 (ug m-3) or None."""
+    """Daily means of one day; float32 (rows, columns), row 0 north: PM2.5 (ug m-3), RH (%), 10 m wind speed (m/s); NO2 and O3 (ug m-3) or None."""
 
     date: date
     pm25: np.ndarray
     rh: np.ndarray
     wind: np.ndarray
     no2: np.ndarray | None = None
+    o3: np.ndarray | None = None
 
 
 def simulate_days(
-    grid: Grid, start: date, days: int, seed: int, terrain: Terrain | None = None, progress: Progress | None = None, no2: bool = False,
+    grid: Grid, start: date, days: int, seed: int, terrain: Terrain | None = None, progress: Progress | None = None, gases: bool = False,
 ) -> Iterator[SimulatedDay]:
     """Simulate consecutive days, one after the other in bounded memory.
 
     The same grid, start, seed and terrain give the same fields to the last bit on one machine. The seed makes the
-    weather and the emissions, and the landscape where no terrain is given. With `no2` the days have nitrogen dioxide too; the other
+    weather and the emissions, and the landscape where no terrain is given. With `gases` the days have nitrogen dioxide and ozone too; the other
     fields are the same with it and without.
 
     Raises
@@ -73,7 +74,7 @@ def simulate_days(
             f"the terrain has {terrain.elevation.shape} (rows, columns) and the grid {grid.shape}; "
             "warp the terrain to the grid"
         )
-    return _run(_World(grid, start, seed, terrain, no2), start, days, progress)
+    return _run(_World(grid, start, seed, terrain, gases), start, days, progress)
 
 
 def _run(world: "_World", start: date, days: int, progress: Progress) -> Iterator[SimulatedDay]:
@@ -90,7 +91,7 @@ def _run(world: "_World", start: date, days: int, progress: Progress) -> Iterato
 class _World:
     """The state that one day hands to the next: weather, fires and the burdens of particles and precursors."""
 
-    def __init__(self, grid: Grid, start: date, seed: int, terrain: Terrain, no2: bool):
+    def __init__(self, grid: Grid, start: date, seed: int, terrain: Terrain, gases: bool):
         self._geometry = Geometry.of(grid)
         self._variety = Variety.draw(np.random.default_rng([seed, 4]))
         self._land = Landscape.of(terrain, self._geometry, self._variety)
@@ -102,7 +103,7 @@ class _World:
         self._weather = Weather(self._geometry, self._land, weather, self._variety)
         self._particles = np.zeros(grid.shape, np.float32)
         self._gases = np.zeros(grid.shape, np.float32)
-        self._nox = np.zeros(grid.shape, np.float32) if no2 else None
+        self._nox = np.zeros(grid.shape, np.float32) if gases else None
         self._x_first = False
         # Mass per cell, up to a constant, is burden times width: columns of a lon-lat grid narrow to the poles.
         self._relative_area = np.broadcast_to(
@@ -118,7 +119,7 @@ class _World:
         season = Season.of(day, self._geometry, self._land)
         self._emission.start_day(day)
         blocks = int(24 / WEATHER_HOURS)
-        pm25, rh, wind, no2 = (np.zeros(self._geometry.shape) for _ in range(4))
+        pm25, rh, wind, no2, o3 = (np.zeros(self._geometry.shape) for _ in range(5))
         resistance = SURFACE_RESISTANCE * self._variety.surface
         for _ in range(blocks):
             self._weather.advance(WEATHER_HOURS, season)
@@ -128,8 +129,10 @@ class _World:
             particles, emitted, nox = self._pass_block(day, season, air)
             pm25 += surface_pm25(particles, air, emitted, resistance)
             if nox is not None:
-                no2 += surface_no2(nox, air, self._emission.burning, resistance)
-        fields = (pm25, rh, wind) if self._nox is None else (pm25, rh, wind, no2)
+                now = surface_no2(nox, air, self._emission.burning, resistance)
+                no2 += now
+                o3 += surface_o3(now, air.rh, season, self._land.terrain.elevation)
+        fields = (pm25, rh, wind) if self._nox is None else (pm25, rh, wind, no2, o3)
         return SimulatedDay(day, *((field / blocks).astype(np.float32) for field in fields))
 
     def _pass_block(self, day: date, season: Season, air: State) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:

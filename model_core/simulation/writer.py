@@ -19,15 +19,15 @@ from model_core.simulation.terrain import Terrain
 SOURCE = "SIMULATED data from the demonstration CTM: invented weather and emissions, not for air-quality assessment"
 # CTM name of each field of a day and of each map, with its unit.
 DAILY = {"PM25_TOT": ("pm25", "ug m-3"), "RH": ("rh", "%"), "WSPD10": ("wind", "m s-1")}
-NITROGEN_DIOXIDE = {"NO2": ("no2", "ug m-3")}
+GASES = {"NO2": ("no2", "ug m-3"), "O3": ("o3", "ug m-3")}
 STATIC = {"HT": ("elevation", "m"), "URBFRAC": ("urban", "1"), "LANDMASK": ("land", "1")}
 
 
 def write_simulation(
     path: str | Path, grid: Grid, start: date, days: int, seed: int,
-    terrain: Terrain | None = None, progress: Progress | None = None, no2: bool = False,
+    terrain: Terrain | None = None, progress: Progress | None = None, gases: bool = False,
 ) -> dict[str, Any]:
-    """Simulate days and write them to a NetCDF file, a day at a time; with `no2` nitrogen dioxide too.
+    """Simulate days and write them to a NetCDF file, a day at a time; with `gases` nitrogen dioxide and ozone too.
 
     The file carries its final name only when it is complete. As in CTM output, its rows run from south to north.
 
@@ -48,10 +48,10 @@ def write_simulation(
     begun = time.perf_counter()
     if terrain is None:
         terrain = Terrain.synthetic(grid, seed)
-    simulated = simulate_days(grid, start, days, seed, terrain, progress, no2)
-    daily = {**DAILY, **NITROGEN_DIOXIDE} if no2 else DAILY
+    simulated = simulate_days(grid, start, days, seed, terrain, progress, gases)
+    daily = {**DAILY, **GASES} if gases else DAILY
     dates = [start + timedelta(days=number) for number in range(days)]
-    with NetcdfWriter(path, grid, dates, _attributes(grid, start, days, seed, terrain, no2), south_first=True) as file:
+    with NetcdfWriter(path, grid, dates, _attributes(grid, start, days, seed, terrain, gases), south_first=True) as file:
         for name, (_, unit) in daily.items():
             file.define(name, unit, daily=True)
         for name, (field, unit) in STATIC.items():
@@ -63,11 +63,11 @@ def write_simulation(
     return {"out": str(path), "days": days, "seconds": round(time.perf_counter() - begun, 3)}
 
 
-def _attributes(grid: Grid, start: date, days: int, seed: int, terrain: Terrain, no2: bool) -> dict[str, Any]:
+def _attributes(grid: Grid, start: date, days: int, seed: int, terrain: Terrain, gases: bool) -> dict[str, Any]:
     made = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     run = f"start {start}, days {days}, seed {seed}"
     return {
-        "title": f"SIMULATED daily PM2.5, {'NO2, ' if no2 else ''}relative humidity and wind speed, {days} days from {start}",
+        "title": f"SIMULATED daily PM2.5, {'NO2, O3, ' if gases else ''}relative humidity and wind speed, {days} days from {start}",
         "source": SOURCE,
         "terrain_source": terrain.source or None,
         "seed": np.int64(seed),

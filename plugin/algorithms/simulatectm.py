@@ -13,7 +13,7 @@ from ..translate import tr
 from .base import ANY_FILE, EngineAlgorithm, check_destination, day_text, run_engine
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 
-START, DAYS, SEED, TERRAIN, NO2, OUTPUT, SECONDS = "START", "DAYS", "SEED", "TERRAIN", "NO2", "OUTPUT", "SECONDS"
+START, DAYS, SEED, TERRAIN, GASES, OUTPUT, SECONDS = "START", "DAYS", "SEED", "TERRAIN", "GASES", "OUTPUT", "SECONDS"
 
 
 class SimulateCTM(EngineAlgorithm):
@@ -22,7 +22,7 @@ class SimulateCTM(EngineAlgorithm):
     NAME = "simulatectm"
     TITLE = tr("Simulate a chemical transport model")
     GROUP = "training"
-    SUMMARY = tr("Writes daily PM2.5, relative humidity, wind speed and, if asked for, nitrogen dioxide of a small demonstration "
+    SUMMARY = tr("Writes daily PM2.5, relative humidity, wind speed and, if asked for, nitrogen dioxide and ozone of a small demonstration "
                  "model as NetCDF. The fields look like those of a chemical transport model, but describe no real day.")
     TAGS = ("simulate", "ctm", "synthetic", "demonstration", "netcdf")
 
@@ -41,7 +41,7 @@ class SimulateCTM(EngineAlgorithm):
         self.add(QgsProcessingParameterFile(
             TERRAIN, tr("Terrain"), fileFilter=f"NetCDF (*.nc *.ncf *.nc4);;{ANY_FILE}", optional=True),
             tr("NetCDF file with elevation and urban fraction. Empty: invented terrain."), advanced=True)
-        self.add(QgsProcessingParameterBoolean(NO2, tr("Nitrogen dioxide too"), defaultValue=False),
+        self.add(QgsProcessingParameterBoolean(GASES, tr("Nitrogen dioxide and ozone too"), defaultValue=False),
             tr("The other fields stay the same."), advanced=True)
         self.add(QgsProcessingParameterFileDestination(OUTPUT, tr("Simulated fields"), "NetCDF (*.nc)"),
             tr("NetCDF file to write."))
@@ -57,7 +57,7 @@ class SimulateCTM(EngineAlgorithm):
                 "grid": grid_request(self, parameters, context, folder), "out": output,
                 "start": day_text(self, parameters, START, context),
                 "days": self.parameterAsInt(parameters, DAYS, context),
-                "seed": self.parameterAsInt(parameters, SEED, context), "no2": self.parameterAsBoolean(parameters, NO2, context),
+                "seed": self.parameterAsInt(parameters, SEED, context), "gases": self.parameterAsBoolean(parameters, GASES, context),
             }
             terrain = self.parameterAsFile(parameters, TERRAIN, context)
             if terrain:

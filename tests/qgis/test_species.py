@@ -89,19 +89,22 @@ def test_ramps_of_the_species_are_of_concentrations(plugin):
         assert RAMPS[species].unit == "µg m⁻³" and list(breaks) == sorted(set(breaks)) and len(breaks) == len(RAMPS[species].colours)
 
 
-def test_nitrogen_dioxide_goes_from_the_simulation_to_a_layer_in_the_classes_of_its_index(run, stations, tiny_configuration, tmp_path):
+@pytest.mark.parametrize("gas, name", [("no2", "NO₂"), ("o3", "O₃")])
+def test_a_gas_goes_from_the_simulation_to_a_layer_in_the_colours_of_its_kind(gas, name, run, stations, tiny_configuration, tmp_path):
     from ctm_reanalysis.plugin.layers.dress import dress
     from small_world import SMALL_GRID
 
-    ctm, model, out = (str(tmp_path / name) for name in ("ctm.nc", "no2.safetensors", "no2.nc"))
-    run("simulatectm", GRID=SMALL_GRID, START="2018-02-14", DAYS=3, SEED=3, NO2=True, OUTPUT=ctm)
-    run("trainmodel", CTM=[ctm], CONFIG="file", CONFIG_FILE=tiny_configuration, TARGET="no2", DEVICE="cpu", ITERATIONS=2, OUTPUT=model)
+    ctm, model, out = (str(tmp_path / file) for file in ("ctm.nc", f"{gas}.safetensors", f"{gas}.nc"))
+    run("simulatectm", GRID=SMALL_GRID, START="2018-02-14", DAYS=3, SEED=3, GASES=True, OUTPUT=ctm)
+    run("trainmodel", CTM=[ctm], CONFIG="file", CONFIG_FILE=tiny_configuration, TARGET=gas, DEVICE="cpu", ITERATIONS=2, OUTPUT=model)
     run("reanalyse", STATIONS=stations, VALUE="pm25", TIME="day", DATE=str(FIRST_DAY), GRID=SMALL_GRID, MODEL=model, OUTPUT=out)
-    layer = QgsRasterLayer(f'NETCDF:"{out}":no2', "field")
+    layer = QgsRasterLayer(f'NETCDF:"{out}":{gas}', "field")
     dress(layer)
-    assert layer.name() == f"NO₂ reanalysis {FIRST_DAY} (µg m⁻³)"
+    assert layer.name() == f"{name} reanalysis {FIRST_DAY} (µg m⁻³)"
     classes = [item.value for item in layer.renderer().shader().rasterShaderFunction().colorRampItemList()]
-    assert classes == [0, 40, 80, 180, 280, 565, 750, 940]  # HJ 633-2012, means of 24 hours
+    from ctm_reanalysis.plugin.styling.ramps import RAMPS
+
+    assert classes == list(RAMPS[gas].breaks)
     points = run("crossvalidate", STATIONS=stations, VALUE="pm25", TIME="day", GRID=SMALL_GRID, MODEL=model, FOLDS=2, BASELINES=["idw"],
                  OUTPUT=str(tmp_path / "folds"))
     assert points["RMSE"] > 0
