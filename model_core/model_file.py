@@ -132,7 +132,14 @@ def _rounded(values: torch.Tensor, bits: int) -> torch.Tensor:
 
 def sealed(tensors: Mapping[str, torch.Tensor], header: str) -> bytes:
     """A model file's content: tensors, header, and a seal over both, so that no bit of it can change unnoticed."""
-    return save(dict(tensors), metadata={_HEADER_KEY: header, _SEAL_KEY: _seal(tensors, header)})
+    content = save(dict(tensors), metadata={_HEADER_KEY: header, _SEAL_KEY: _seal(tensors, header)})
+    # The library writes the two entries in any order, and the same model shall be the same file.
+    length = int.from_bytes(content[:8], "little")
+    table = json.loads(content[8 : 8 + length])
+    table["__metadata__"] = dict(sorted(table["__metadata__"].items()))
+    text = json.dumps(table, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + content[8 + length :]
 
 
 def replace_card(path: Path, card: Mapping[str, Any]) -> None:

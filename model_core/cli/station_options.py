@@ -31,7 +31,7 @@ _OF_A_TABLE = (
 
 def add_stations(parser: argparse.ArgumentParser, species: bool = False, repeats: str = "") -> None:
     """The readings of one day, with `--date` and `--group`."""
-    group = add_table(parser, "CSV, spreadsheet, Parquet or vector file with the readings, or a folder of them", species, repeats)
+    group = add_table(parser, "CSV, spreadsheet, Parquet or vector file with the readings, or a folder of them", species, repeats=repeats)
     group.add_argument("--date", metavar="D", help="the day to use, YYYY-MM-DD, by --time; without --time the day of all readings")
     group.add_argument("--group", metavar="COL", help="column of the city or another grouping")
 

@@ -100,7 +100,8 @@ class Regions:
         import geopandas
 
         points = geopandas.GeoSeries(geopandas.points_from_xy(lon, lat), crs="EPSG:4326").to_crs(self._polygons.crs)
-        place, polygon = self._polygons.geometry.make_valid().sindex.query(points, predicate="intersects")
+        tree = self._polygons.geometry.make_valid().sindex
+        place, polygon = tree.query(points, predicate="intersects")
         found = np.full(len(points), "", dtype=object)
         found[place[::-1]] = self._names[polygon[::-1]]  # on a common border the first counts
         return found

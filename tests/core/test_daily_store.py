@@ -119,7 +119,7 @@ def test_a_killed_process_leaves_no_store_that_passes_for_whole(files, tmp_path)
     process = multiprocessing.get_context("fork").Process(target=build_and_die)
     process.start()
     process.join()
-    assert process.exitcode == 9 and [path.suffix for path in folder.iterdir()] == [".partial"]
+    assert process.exitcode == 9 and sorted(path.suffix for path in folder.iterdir()) == [".lock", ".partial"]
     assert len(open_store(files, folder=folder)) == 3
     assert [path.name.endswith(".daily.nc") for path in folder.iterdir()] == [True]
 

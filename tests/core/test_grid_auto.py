@@ -15,7 +15,7 @@ from model_core.cli import main
 from model_core.errors import InputError
 from model_core.grid import PRESETS, Grid, parse_grid
 from model_core.grid_auto import FACTOR, MOST_CELLS, choose_grid
-from model_core.prediction import SPACING_TOLERANCE
+from model_core.applicability import SPACING_TOLERANCE
 
 CHINA = PRESETS["china12km"]
 

@@ -1,6 +1,7 @@
 """A period: every way to hand over the readings gives the same fields, and nothing is computed twice or invented."""
 
 import json
+import multiprocessing
 import signal
 import subprocess
 import sys
@@ -487,8 +488,20 @@ def test_a_file_that_holds_other_days_than_its_name_says_is_told(readings, reque
 
 
 def test_two_runs_do_not_write_one_output(request_of, tmp_path):
-    with only_one(tmp_path / "out.nc"), pytest.raises(OutputError, match="being written by another run"):
+    held, done = multiprocessing.get_context("fork").Event(), multiprocessing.get_context("fork").Event()
+
+    def hold():
+        with only_one(tmp_path / "out.nc"):
+            held.set()
+            done.wait(60)
+
+    other = multiprocessing.get_context("fork").Process(target=hold)
+    other.start()
+    assert held.wait(60)
+    with pytest.raises(OutputError, match="being written by another run"):
         run(request_of())
+    done.set()
+    other.join()
     assert run(request_of())["days"]["computed"] == 7
 
 
