@@ -23,7 +23,7 @@ SUFFIXES = (".tif", ".tiff", ".nc")
 TOLERANCE = 0.01
 # What decides over the result: it is taken from the file, and may not be given anew. With what the command line says by itself.
 _FIXED = {
-    "date": None, "start": None, "end": None, "step": "day", "grid": "china12km", "hours": None, "time_zone": None, "level": None,
+    "date": None, "start": None, "end": None, "step": "day", "grid": "auto", "hours": None, "time_zone": None, "level": None,
     "uncertainty": "none", "analysis": "off", "precision": "auto",
 }
 # What else the command line says by itself, which is not asked for.
