@@ -42,7 +42,7 @@ class Reanalyse(StationAlgorithm):
     TAGS = ("pm2.5", "reanalysis", "air quality", "interpolation", "stations", "ctm", "cmaq", "deep learning")
 
     def initAlgorithm(self, configuration=None) -> None:
-        add_station_parameters(self, required=False)
+        add_station_parameters(self)
         add_weather_fields(self)
         add_grid_parameters(self, auto=True)
         add_uncertainty_parameter(self)
@@ -65,6 +65,10 @@ class Reanalyse(StationAlgorithm):
         add_reading_outputs(self)
         self.addOutput(QgsProcessingOutputString(DATE, tr("Day")))
         self.addOutput(QgsProcessingOutputBoolean(IDENTICAL, tr("The repeated reanalysis is the same to the last bit")))
+
+    def completed(self, parameters, context):
+        """What is repeated says itself which fields were used."""
+        return (parameters, []) if repeated_file(self, parameters, context) else super().completed(parameters, context)
 
     def check(self, parameters, context) -> str:
         if file := repeated_file(self, parameters, context):

@@ -55,10 +55,11 @@ class StationAlgorithm(EngineAlgorithm):
                 filled = {key: value for key, value in filled.items() if key not in (f"{name}_FIELD", f"{name}_UNIT")}
         if found.where:
             filled[FOUND_WHERE] = found.where
-        if found.value and _by_form(self, parameters, context, source):
+        if _by_form(self, parameters, context, source):
             names = (VALUE, TIME, UNIT, UNIT_FIELD, FOUND_WHERE)
             otherwise = {name: filled.pop(name) for name in names if name in filled}
-            filled[OTHERWISE] = otherwise
+            if found.value:
+                filled[OTHERWISE] = otherwise
         told_of = replace(found, **{what: filled.get(name, "") for name, what in FOUND.items()}, where=filled.get(FOUND_WHERE, ""))
         return {**parameters, **filled}, told(told_of, source.sourceName())
 

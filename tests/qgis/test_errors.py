@@ -78,9 +78,10 @@ def test_all_stations_outside_the_grid(run, values):
         run("gridstations", **{**values, "GRID": "-10,40,10,50,0.5@EPSG:4326"})
 
 
-def test_several_days_without_a_choice(run, values, make_stations):
-    with pytest.raises(QgsProcessingException, match="10 days"):
-        run("gridstations", **{**values, "STATIONS": make_stations(DAYS), "TIME": "day"})
+def test_several_days_without_a_choice(run, values, make_stations, log):
+    result = run("gridstations", **{**values, "STATIONS": make_stations(DAYS), "TIME": "day"})
+    assert result["COUNT_USED"] == 60
+    assert f"the readings are of 10 days, {DAYS[0]} to {DAYS[-1]}; the last is taken" in log.text
 
 
 def test_a_day_that_is_not_there(run, values):
