@@ -18,7 +18,8 @@ def main(arguments: list[str]) -> None:
     """Arguments: world, work folder. Lines on stdin: {"name", "number", "seed"} or {"folder"} of a case that was kept."""
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    world, work = Path(arguments[0]), Path(arguments[1])
+    world, work = Path(arguments[0]).resolve(), Path(arguments[1]).resolve()
+    os.chdir(work)  # a case may name an output such as "x": it belongs there
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     warnings.simplefilter("ignore")
