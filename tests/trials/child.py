@@ -71,7 +71,7 @@ def ask(case, folder: Path, world: Path):
     except WrongAnswer as wrong:
         return Outcome(WRONG, str(wrong))
     except BaseException as error:
-        outcome = of_error(error, explain(error, case.done))
+        outcome = of_error(error, explain(error))
     else:
         outcome = Outcome(SANE)
         if case.expected.get("error"):

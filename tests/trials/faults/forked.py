@@ -116,7 +116,7 @@ class Running:
                 tamper()
                 told = {"result": JOBS[command](request, Progress())}
             except BaseException as error:
-                told = {"error": explain(error, command)}
+                told = {"error": explain(error)}
             for limit in (resource.RLIMIT_FSIZE, resource.RLIMIT_AS):  # they were for the job, not for its answer
                 most = resource.getrlimit(limit)[1]
                 resource.setrlimit(limit, (most, most))
