@@ -22,7 +22,7 @@ SOURCES = {
 _PACKAGE = Path(__file__).resolve().parent
 
 
-@lru_cache(maxsize=12)
+@lru_cache(maxsize=len(SOURCES))  # those of one grid: a warm engine shall not keep large ones
 def world_map(name: str, grid: Grid) -> np.ndarray | None:
     """A map on a grid, float32 (rows, columns) in the canonical unit; None where there is none of this name.
 

@@ -10,7 +10,7 @@ from qgis.core import (
     QgsProcessingParameterMultipleLayers, QgsProcessingParameterNumber, QgsProcessingParameterString,
 )
 
-from ..shapes import write_shapes
+from ..polygons import write_shapes
 from ..translate import tr
 from .base import EngineAlgorithm, day_text
 from .choices import Choice, chosen_word

@@ -5,17 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from qgis.core import (
-    Qgis, QgsCoordinateTransformContext, QgsFeature, QgsField, QgsFields, QgsProcessingException, QgsProcessingParameterFeatureSource,
-    QgsProcessingParameterField, QgsProcessingParameterString, QgsVectorFileWriter,
-)
-from qgis.PyQt.QtCore import QMetaType
+from qgis.core import Qgis, QgsProcessingParameterFeatureSource, QgsProcessingParameterField, QgsProcessingParameterString
 
+from ..polygons import NAME, check_polygons, write_shapes
 from ..translate import tr
 from .base import EngineAlgorithm
 
 PERIODS, REGIONS, REGION_FIELD = "PERIODS", "REGIONS", "REGION_FIELD"
-_NAME = "name"
 _PERIOD = re.compile(r"[^=]+=\s*\d{4}-\d{2}-\d{2}\s*\.\.\s*\d{4}-\d{2}-\d{2}\s*")
 
 
@@ -37,54 +33,31 @@ def check_classes(algorithm: EngineAlgorithm, parameters: dict, context) -> str:
     for text in _periods(algorithm, parameters, context):
         if not _PERIOD.fullmatch(text):
             return tr("Period '{}': write a name, its first and its last day, such as lockdown=2020-01-23..2020-04-08.").format(text)
-    return check_polygons(algorithm, parameters, REGIONS, context)
+    return check_regions(algorithm, parameters, REGIONS, context)
 
 
 def class_request(algorithm: EngineAlgorithm, parameters: dict, context, folder: Path) -> dict:
     """The engine's words for them; the polygons are written into the job folder."""
     request = {"periods": _periods(algorithm, parameters, context)}
     field = algorithm.parameterAsString(parameters, REGION_FIELD, context)
-    path = write_polygons(algorithm, parameters, REGIONS, context, folder / "regions.gpkg", field)
+    path = write_regions(algorithm, parameters, REGIONS, context, folder / "regions.gpkg", field)
     if path:
-        request["regions"] = f"{path}:{_NAME}" if field else path
+        request["regions"] = f"{path}:{NAME}" if field else path
     return request
 
 
-def check_polygons(algorithm: EngineAlgorithm, parameters: dict, name: str, context) -> str:
+def check_regions(algorithm: EngineAlgorithm, parameters: dict, name: str, context) -> str:
     """What is wrong with an optional layer of polygons, or ''."""
     if parameters.get(name) in (None, ""):
         return ""
     source = algorithm.parameterAsSource(parameters, name, context)
-    if source is None:
-        return algorithm.invalidSourceError(parameters, name)
-    if not source.sourceCrs().isValid():
-        return tr("Layer '{}' has no CRS; set it in the layer's properties.").format(source.sourceName())
-    if source.featureCount() == 0:
-        return tr("Layer '{}' has no features; check its filter and selection.").format(source.sourceName())
-    return ""
+    return algorithm.invalidSourceError(parameters, name) if source is None else check_polygons(source)
 
 
-def write_polygons(algorithm: EngineAlgorithm, parameters: dict, name: str, context, path: Path, field: str = "") -> str:
-    """Write an optional layer of polygons, and of one field the text, as a GeoPackage; its path, or '' where none was chosen."""
+def write_regions(algorithm: EngineAlgorithm, parameters: dict, name: str, context, path: Path, field: str = "") -> str:
+    """Write an optional layer of polygons, see `write_shapes`; its path, or '' where none was chosen."""
     source = algorithm.parameterAsSource(parameters, name, context) if parameters.get(name) not in (None, "") else None
-    if source is None:
-        return ""
-    fields = QgsFields()
-    fields.append(QgsField(_NAME, QMetaType.Type.QString))
-    options = QgsVectorFileWriter.SaveVectorOptions()
-    options.driverName = "GPKG"
-    writer = QgsVectorFileWriter.create(str(path), fields, source.wkbType(), source.sourceCrs(), QgsCoordinateTransformContext(), options)
-    for feature in source.getFeatures():
-        copy = QgsFeature(fields)
-        copy.setGeometry(feature.geometry())
-        copy.setAttribute(_NAME, str(feature[field]) if field else "")
-        writer.addFeature(copy)
-    problem = writer.errorMessage() if writer.hasError() != QgsVectorFileWriter.WriterError.NoError else ""
-    del writer  # closes the file
-    if problem:
-        message = tr("Layer '{layer}' can't be handed over: {problem}")
-        raise QgsProcessingException(message.format(layer=source.sourceName(), problem=problem))
-    return str(path)
+    return "" if source is None else write_shapes(source, path, field)
 
 
 def _periods(algorithm: EngineAlgorithm, parameters: dict, context) -> list[str]:

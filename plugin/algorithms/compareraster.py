@@ -10,7 +10,7 @@ from qgis.core import (
 
 from ..engine.client import job_folder
 from ..layers.difference import load_difference
-from ..polygons import check_polygons, write_polygons
+from ..polygons import check_polygons, polygons_request
 from ..translate import tr
 from .base import EngineAlgorithm, run_engine
 from .field_parameters import add_fields, check_fields, check_layer, fields_request, layer_source
@@ -77,7 +77,7 @@ class CompareRaster(EngineAlgorithm):
             }
             mask = self.parameterAsSource(parameters, MASK, context)
             if mask is not None:
-                request.update(write_polygons(mask, "", folder / "mask.gpkg", "mask", feedback))
+                request.update(polygons_request(mask, "", folder / "mask.gpkg", "mask", feedback))
             result = run_engine("compareraster", request, feedback, [])
         scores = result["scores"]
         feedback.pushInfo(", ".join(

@@ -12,7 +12,7 @@ from qgis.core import (
 
 from ..engine.client import job_folder
 from ..layers.exposure import load_exposure
-from ..polygons import check_polygons, write_polygons
+from ..polygons import check_polygons, polygons_request
 from ..styling.ramps import pretty_unit
 from ..translate import tr
 from .base import EngineAlgorithm, check_destination, is_temporary, run_engine
@@ -96,7 +96,7 @@ class Exposure(EngineAlgorithm):
             source = self.parameterAsSource(parameters, POLYGONS, context)
             if source is not None:
                 field = self.parameterAsString(parameters, NAME_FIELD, context) or self._name_of(source)
-                request.update(write_polygons(source, field, folder / "polygons.gpkg", "polygons", feedback))
+                request.update(polygons_request(source, field, folder / "polygons.gpkg", "polygons", feedback))
             result = run_engine("exposure", request, feedback, [output, *([chart] if chart else [])])
         whole = result["whole"]
         feedback.pushInfo(tr("{counted:.4g} people, population-weighted mean {mean:.4g} {unit}").format(

@@ -16,7 +16,7 @@ from ..stations import write_positions
 from ..translate import tr
 from .base import ANY_FILE, DEVICES, EngineAlgorithm, day_text, run_engine
 from .choices import Choice
-from .class_parameters import add_class_parameters, check_classes, check_polygons, class_request, write_polygons
+from .class_parameters import add_class_parameters, check_classes, check_regions, class_request, write_regions
 from .layer_readings import check_readings
 from .report_parameters import add_report_parameter, check_report, report_request, report_result
 from .station_parameters import STATIONS
@@ -116,7 +116,7 @@ class ReproduceCTM(EngineAlgorithm):
             return tr("Give a mask, or take mainland China, not both.")
         layers = [name for name in (STATIONS, *OTHERS) if parameters.get(name) not in (None, "")]
         wrong = next(filter(None, (check_readings(self, parameters, context, name, []) for name in layers)), "")
-        return (wrong or check_polygons(self, parameters, MASK, context) or check_classes(self, parameters, context)
+        return (wrong or check_regions(self, parameters, MASK, context) or check_classes(self, parameters, context)
                 or check_report(self, parameters, context))
 
     def compute(self, parameters, context, feedback) -> dict:
@@ -142,7 +142,7 @@ class ReproduceCTM(EngineAlgorithm):
             request.update(class_request(self, parameters, context, folder), **self._others(parameters, context, folder, feedback),
                            **report_request(self, parameters, context))
             request["mask"] = ("china" if self.parameterAsBoolean(parameters, MAINLAND_CHINA, context)
-                               else write_polygons(self, parameters, MASK, context, folder / "mask.gpkg"))
+                               else write_regions(self, parameters, MASK, context, folder / "mask.gpkg"))
             result = run_engine("reproduce", request, feedback, [str(Path(output) / name) for name in FILES.values()])
         daily, pooled = result["mean_of_daily"], result["pooled"]
         for key in SCORES:
