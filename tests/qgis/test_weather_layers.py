@@ -132,3 +132,16 @@ def test_an_input_that_the_model_does_not_know_is_said(run, values, log, tmp_pat
 ])
 def test_inputs_that_can_not_be_are_refused(refusal, values, tmp_path, row, expected):
     assert expected in refusal("reanalyse", **values, INPUTS=row, OUTPUT=str(tmp_path / "out.tif"))
+
+
+def test_a_table_of_further_inputs_that_was_not_touched_in_the_dialog_is_empty(refusal, stations, tiny_model, tmp_path):
+    from qgis.core import QgsApplication, QgsProcessingContext
+    from qgis.gui import QgsGui, QgsProcessingGui
+
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById("ctm_reanalysis:reanalyse")
+    widget = QgsGui.processingGuiRegistry().createParameterWidgetWrapper(
+        algorithm.parameterDefinition("INPUTS"), QgsProcessingGui.WidgetType.Standard)
+    widget.createWrappedWidget(QgsProcessingContext())
+    untouched = widget.parameterValue()
+    assert len(untouched) == 6
+    assert refusal("reanalyse", STATIONS=stations, MODEL=tiny_model, INPUTS=untouched, OUTPUT=str(tmp_path / "out.tif")) == ""
