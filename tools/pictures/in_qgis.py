@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 
 from qgis.core import QgsApplication, QgsProject, QgsVectorLayer
-from qgis.PyQt.QtCore import QTimer
+from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QScrollArea
 from qgis.utils import iface
 
@@ -68,11 +68,15 @@ def open_dialog(name: str, parameters: dict):
     return dialog
 
 
-def run(name: str, parameters: dict, picture: str = "") -> dict:
-    """Open a dialog, take a picture of it, press Run, wait until it has run, and close it. Returns the results."""
+def run(name: str, parameters: dict, files: dict, picture: str = "") -> dict:
+    """Open a dialog with parameters, take a picture of it, set the files, press Run, wait until it has run, and close it.
+
+    The files are set after the picture, which thus shows no folder of this computer. Returns the results.
+    """
     dialog = open_dialog(name, parameters)
     if picture:
         take(dialog, picture)
+    dialog.setParameters(files)
     finished = []
     dialog.algorithmFinished.connect(lambda successful, results: finished.append((successful, results)))
     QTimer.singleShot(0, dialog.runButton().click)  # a refusal opens a window that waits
@@ -103,25 +107,23 @@ def tutorial(plugin: Path) -> None:
     """docs/tutorial.md, step by step."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     window = iface.mainWindow()
-    window.resize(1150, 760)
-    for dock in window.findChildren(QDockWidget):
-        if dock.objectName() not in ("Layers", "ProcessingToolbox"):
-            dock.hide()
-    iface.messageBar().clearWidgets()
+    window.resize(1150, 700)
+    QgsProject.instance().clear()
     show_toolbox(window)
-    take(window, "tutorial/toolbox")
-    run("checkengine", {})
-    run("readstations", {
-        "FILE": str(plugin / "resources" / "sample" / "stations.csv"), "VALUE": "pm25", "TIME": "date", "ID": "station",
-        "OUTPUT": str(RESULTS / "readings.gpkg")}, "tutorial/read_station_table")
+    run("checkengine", {}, {})
+    sample = plugin / "resources" / "sample" / "stations.csv"
+    run("readstations", {"FILE": "stations.csv", "VALUE": "pm25", "TIME": "date", "ID": "station"},
+        {"FILE": str(sample), "OUTPUT": str(RESULTS / "readings.gpkg")}, "tutorial/read_station_table")
     show(window, "tutorial/readings")
-    run("reanalyse", {"OUTPUT": str(RESULTS / "pm25.tif"), "REPORT": str(RESULTS / "report.html")}, "tutorial/reanalyse")
+    readings = iface.activeLayer() or next(iter(QgsProject.instance().mapLayers().values()))
+    run("reanalyse", {}, {"OUTPUT": str(RESULTS / "pm25.tif"), "REPORT": str(RESULTS / "report.html")}, "tutorial/reanalyse")
     show(window, "tutorial/field")
-    run("reanalyseperiod", {"OUTPUT": str(RESULTS / "days.nc")}, "tutorial/period")
+    run("reanalyseperiod", {"STATIONS": readings.id()}, {"OUTPUT": str(RESULTS / "days.nc"), "REPORT": str(RESULTS / "days.html")},
+        "tutorial/period")
     show(window, "tutorial/days")
-    run("animate", {"SERIES": str(RESULTS / "days.nc"), "OUTPUT": str(RESULTS / "days.gif")})
-    run("crossvalidate", {
-        "FOLDS": 5, "BASELINES": ["idw"], "OUTPUT": str(RESULTS / "scores"), "REPORT": str(RESULTS / "scores.html")}, "tutorial/crossvalidate")
+    run("animate", {}, {"SERIES": str(RESULTS / "days.nc"), "OUTPUT": str(RESULTS / "days.gif")})
+    run("crossvalidate", {"STATIONS": readings.id(), "FOLDS": 5, "BASELINES": ["idw"]},
+        {"OUTPUT": str(RESULTS / "scores"), "REPORT": str(RESULTS / "scores.html")}, "tutorial/crossvalidate")
     QgsProject.instance().clear()
 
 
@@ -129,10 +131,12 @@ def show_toolbox(window) -> None:
     """The toolbox with the groups of the plugin open."""
     toolbox = next(dock for dock in window.findChildren(QDockWidget) if dock.objectName() == "ProcessingToolbox")
     toolbox.show()
+    toolbox.setFloating(True)
+    toolbox.resize(430, 640)
     settle()
     tree = toolbox.algorithmTree
-    tree.collapseAll()
     model = tree.model()
+    tree.collapseAll()
     for row in range(model.rowCount()):
         index = model.index(row, 0)
         if model.data(index) == "CTM Reanalysis":
@@ -140,17 +144,23 @@ def show_toolbox(window) -> None:
             for inner in range(model.rowCount(index)):
                 tree.setExpanded(model.index(inner, 0, index), True)
             tree.scrollTo(index, tree.PositionAtTop)
+    take(toolbox, "tutorial/toolbox")
+    toolbox.setFloating(False)
+    toolbox.hide()
 
 
 def show(window, picture: str) -> None:
-    """The main window once the map is drawn, without what QGIS itself has to say, and the toolbox out of the way."""
+    """The main window with the layers and the map, without what QGIS itself has to say."""
+    layers = None
     for dock in window.findChildren(QDockWidget):
-        if dock.objectName() != "Layers":
+        if dock.objectName() == "Layers":
+            layers = dock
+        else:
             dock.hide()
+    window.resizeDocks([layers], [400], Qt.Orientation.Horizontal)
     iface.messageBar().clearWidgets()
     settle(1)
-    canvas = iface.mapCanvas()
-    wait(lambda: not canvas.isDrawing())
+    wait(lambda: not iface.mapCanvas().isDrawing())
     take(window, picture)
 
 
