@@ -1,7 +1,6 @@
 """The zip holds what an installed plugin needs and nothing else, and works from the folder that it is unpacked to."""
 
 import json
-import os
 import subprocess
 import sys
 import zipfile
@@ -16,25 +15,6 @@ def names(plugin_zip):
     with zipfile.ZipFile(plugin_zip) as archive:
         assert archive.testzip() is None
         return archive.namelist()
-
-
-@pytest.fixture(scope="module")
-def qgis(plugin_folder, tmp_path_factory):
-    """Runs qgis_process with the unpacked plugin and a new profile; returns its output."""
-    profile = tmp_path_factory.mktemp("profile")
-    environ = {
-        **os.environ, "QGIS_PLUGINPATH": str(plugin_folder.parent), "QT_QPA_PLATFORM": "offscreen",
-        "XDG_DATA_HOME": str(profile / "data"), "XDG_CONFIG_HOME": str(profile / "config"),
-        "CTM_REANALYSIS_ENGINE_PYTHON": sys.executable,
-    }
-
-    def run(*arguments):
-        answer = subprocess.run(["qgis_process", *arguments], env=environ, capture_output=True, text=True, timeout=300)
-        assert answer.returncode == 0, answer.stdout + answer.stderr
-        return answer.stdout
-
-    run("plugins", "enable", "ctm_reanalysis")
-    return run
 
 
 def test_everything_is_in_one_folder_named_as_the_plugin(names):

@@ -107,7 +107,7 @@ def tutorial(plugin: Path) -> None:
     """docs/tutorial.md, step by step."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     window = iface.mainWindow()
-    window.resize(1150, 700)
+    window.resize(1200, 700)
     QgsProject.instance().clear()
     show_toolbox(window)
     run("checkengine", {}, {})
@@ -157,7 +157,7 @@ def show(window, picture: str) -> None:
             layers = dock
         else:
             dock.hide()
-    window.resizeDocks([layers], [400], Qt.Orientation.Horizontal)
+    window.resizeDocks([layers], [480], Qt.Orientation.Horizontal)
     iface.messageBar().clearWidgets()
     settle(1)
     wait(lambda: not iface.mapCanvas().isDrawing())
@@ -173,9 +173,7 @@ def main() -> None:
             {"dialogs": dialogs, "tutorial": tutorial}[part](plugin)
     except BaseException:
         (WORK / "error.txt").write_text(traceback.format_exc(), encoding="utf-8")
-    finally:
-        QgsProject.instance().setDirty(False)
-        QTimer.singleShot(0, QApplication.instance().quit)
+    os._exit(0)  # QGIS may fall over its own threads when it is asked to quit at once
 
 
 QTimer.singleShot(3000, main)

@@ -24,7 +24,7 @@ Xvfb "$display" -screen 0 1400x1500x24 >"$work/xvfb.log" 2>&1 &
 server=$!
 trap 'kill $server' EXIT
 for _ in $(seq 50); do [ -e "/tmp/.X11-unix/X${display#:}" ] && break; sleep 0.1; done
-DISPLAY=$display QT_QPA_PLATFORM=xcb timeout 240 qgis --nologo --noversioncheck --code "$root/tools/pictures/in_qgis.py" >"$work/qgis.log" 2>&1 ||
+DISPLAY=$display QT_QPA_PLATFORM=xcb timeout 560 qgis --nologo --noversioncheck --code "$root/tools/pictures/in_qgis.py" >"$work/qgis.log" 2>&1 ||
     { echo "QGIS ended with status $?; see $work/qgis.log" >&2; exit 1; }
 if [ -s "$work/error.txt" ]; then cat "$work/error.txt" >&2; exit 1; fi
 "$CTM_REANALYSIS_ENGINE_PYTHON" "$root/tools/pictures/palettes.py" "$work/taken" "$root/docs/images"
