@@ -31,7 +31,7 @@ def test_the_last_of_the_ten_days_is_taken(folder):
 
 
 @pytest.mark.parametrize("name, begins", [
-    ("pm25.tif", b"II*\x00"), ("report.html", b"<!DOCTYPE html>"), ("pm25.png", b"\x89PNG"), ("readings.gpkg", b"SQLite format 3")])
-def test_field_report_and_map_are_there(folder, name, begins):
+    ("pm25.tif", b"II*\x00"), ("report.html", b"<!DOCTYPE html>"), ("readings.gpkg", b"SQLite format 3")])
+def test_layer_field_and_report_are_there(folder, name, begins):
     with open(folder[0] / name, "rb") as file:
         assert file.read(len(begins)).upper() == begins.upper()
