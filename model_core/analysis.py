@@ -19,10 +19,10 @@ from model_core.network.kriging import krige
 from model_core.prediction import Predictor, Reanalysis
 from model_core.stations.errors import weights
 from model_core.stations.gridding import GriddedReadings
-from model_core.trust_choice import FEWEST_CELLS, FOLDS, Choice, can_choose, choose_trust, kriging_alone, without
+from model_core.trust_choice import FEWEST_CELLS, FOLDS, Choice, as_asked, choose_trust, without
 from model_core.uncertainty import log_parameters
 
-CHOICES = ("off", "auto", "kriging", "on")
+CHOICES = ("off", "auto", "network", "kriging", "on")
 # Shares of the kriged residual that are tried.
 STRENGTHS = (0.0, 0.5, 1.0)
 # How many readings a change of the interval's width must be learnt from before half of it is believed.
@@ -79,20 +79,20 @@ def analyse(
 
     Parameters
     ----------
-    choice : "off" (the plain prediction), "auto", "kriging" (the model's own kriging alone), or "on" (the whole residual is added whatever the
-        evidence)
+    choice : "off" (the plain prediction), "auto"; whatever the evidence "network" (its correction wherever it is used), "kriging" (the model's own
+        kriging alone), or "on" (the whole residual is added)
     folds : parts of the cells with readings that are left out in turn, each a further prediction
     trust : with "auto", what was already chosen, for a period; by default the day chooses
 
     Raises
     ------
     InputError
-        If the model's own kriging is asked for, and it has none.
+        If its network or its kriging is asked for, and it has no kriging that a network corrects.
     """
     if choice not in CHOICES:
         raise ValueError(f"choice must be one of {CHOICES}, got {choice!r}")
-    if choice == "kriging" or (choice == "auto" and can_choose(predictor)):
-        trust = trust or (kriging_alone(predictor) if choice == "kriging" else choose_trust(predictor, [readings], folds, seed))
+    if choice in ("network", "kriging") or (choice == "auto" and predictor.corrects_kriging):
+        trust = trust or (choose_trust(predictor, [readings], folds, seed) if choice == "auto" else as_asked(predictor, choice))
         return Analysis(predictor.trusting(trust.trust).predict([readings])[0], 0.0, {}, 1.0, trust)
     target = predictor.model.configuration.target
     own = readings[target]

@@ -9,7 +9,7 @@ from typing import Collection, Iterator, Mapping, NamedTuple, Sequence
 import numpy as np
 import torch
 
-from model_core.applicability import used_elsewhere
+from model_core.applicability import in_another_region, used_elsewhere
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.inference.batches import in_batches, is_out_of_memory
@@ -22,7 +22,7 @@ from model_core.inference.tiles import predict_in_windows, window_length
 from model_core.model_file import Model
 from model_core.network.kriged_background import StationReadings
 from model_core.network.reanalysis_network import NetworkOutput
-from model_core.network.trust import Trust
+from model_core.network.trust import KRIGING_ALONE, Trust
 from model_core.stations.gridding import GriddedReadings
 from model_core.warping import warp
 from model_core.world_maps import fill_in
@@ -47,6 +47,12 @@ class Reanalysis:
     negative_cells: int
     notes: list[str]
     sd: np.ndarray | None = None
+
+
+_ALONE = (
+    "in another region than it was trained on, the model's own kriging is taken without the correction of its network, which is not known to help "
+    "there; with --analysis auto the readings choose, with --analysis network it is applied"
+)
 
 
 class Parts(NamedTuple):
@@ -82,7 +88,8 @@ class Predictor:
 
     Attributes
     ----------
-    trust : how far the model is believed, see `trusting`
+    trust : how far the network is believed, see `trusting`: as its training chose, and in another region not at all, as nothing shows that it
+        helps there: the field is then the model's own kriging
     device, precision : what is computed on and in; they change if the card or its half precision fails
     notes : what a user should know of this use of the model and of the machine
 
@@ -101,7 +108,16 @@ class Predictor:
         maps = _maps(model, grid, covariates or {})
         self._missing_maps = _unknown(model, maps)
         self._host_maps, self.trust = maps, Trust()
+        if self.corrects_kriging and in_another_region(model, grid):
+            self.trust = KRIGING_ALONE
+            self.notes.append(_ALONE)
         self._place(device, choose_precision(precision, device, self.notes.append))
+
+    @property
+    def corrects_kriging(self) -> bool:
+        """Whether the network corrects kriging of the readings, so that it can be believed more or less."""
+        configuration = self.model.configuration
+        return configuration.kriging and configuration.output == "correction"
 
     @property
     def maps(self) -> dict[str, np.ndarray]:
@@ -116,8 +132,7 @@ class Predictor:
         InputError
             If the network corrects no kriging, so that there is nothing to believe more or less.
         """
-        configuration = self.model.configuration
-        if not (configuration.kriging and configuration.output == "correction"):
+        if not self.corrects_kriging:
             raise InputError(f"model '{self.model.name}' does not correct kriging of the readings: there is no share of it to choose")
         other = copy.copy(self)
         other.trust, other._network = trust, copy.copy(self._network)

@@ -48,6 +48,7 @@ class Choice:
     own : the model's own shares of the correction, and the maps of its kriging
     days, cells : how many were looked at
     rmse : of the left-out readings in the target's unit, by what was tried: "model" as it is, "kriging" alone, "chosen"; empty where nothing was
+    asked : "kriging" or "network" where the user asked for it, and nothing was chosen
     """
 
     trust: Trust
@@ -55,6 +56,7 @@ class Choice:
     days: int = 0
     cells: int = 0
     rmse: dict[str, float] = field(default_factory=dict)
+    asked: str = ""
 
     def summary(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -65,8 +67,8 @@ class Choice:
 
     def in_words(self) -> str:
         """One line for the log."""
-        if self.trust == KRIGING_ALONE:
-            return "the model's own kriging alone, as asked"
+        if self.asked:
+            return {"kriging": "the model's own kriging alone, as asked", "network": "the network as trained, as asked"}[self.asked]
         if not self.rmse:
             return f"the model as it is: fewer than {FEWEST_CELLS} cells have readings"
         (near, far), (near_own, far_own) = self.trust.shares, self.own.shares
@@ -112,12 +114,6 @@ class _LeftOut(NamedTuple):
     unit: np.ndarray
 
 
-def can_choose(predictor: Predictor) -> bool:
-    """Whether there is anything to choose: the network corrects kriging."""
-    configuration = predictor.model.configuration
-    return configuration.kriging and configuration.output == "correction"
-
-
 def choose_trust(predictor: Predictor, days: Sequence[Day], folds: int = FOLDS, seed: int = 0) -> Choice:
     """What left-out readings of some days support; nothing is learnt from days with fewer than `FEWEST_CELLS` cells with readings.
 
@@ -125,29 +121,34 @@ def choose_trust(predictor: Predictor, days: Sequence[Day], folds: int = FOLDS, 
 
     Parameters
     ----------
-    predictor : of a network that corrects kriging (`can_choose`)
+    predictor : of a network that corrects kriging (`Predictor.corrects_kriging`); where its trust says nothing else, the choice is drawn to that
     days : of each day its readings by variable, one day or the sample of a period (`sample_of`)
     """
     c, target = predictor.model.configuration, predictor.model.configuration.target
-    rule, own = c.transform_of(target), Trust(c.correction_share, _known(predictor))
+    rule, own = c.transform_of(target), own_trust(predictor)
     days = [day for day in days if int((day[target].counts > 0).sum()) >= FEWEST_CELLS]
     if not days:
-        return Choice(Trust(), own)
+        return Choice(predictor.trust, own)
     parts = [part for day in days for part in _parts(day, target, folds, seed)]
     found = _left_out(predictor.trusting(replace(own, shares=(1.0, 1.0))), parts)
     drift = _best_drift(predictor, parts, found)
-    chosen = found if drift == own.drift else _left_out(predictor.trusting(Trust((1.0, 1.0), drift)), parts)
-    shares = _best_shares(chosen, c.correction_share, rule)
-    values = {"chosen": mixed(chosen, shares, rule), "model": mixed(found, c.correction_share, rule), "kriging": mixed(found, (0, 0), rule)}
+    chosen = found if drift == own.drift else _left_out(predictor.trusting(replace(own, shares=(1.0, 1.0), drift=drift)), parts)
+    shares = _best_shares(chosen, own.shares, rule)
+    values = {"chosen": mixed(chosen, shares, rule), "model": mixed(found, own.shares, rule), "kriging": mixed(found, (0, 0), rule)}
     widths = _widths(chosen, values["chosen"], rule) if c.uncertainty else (1.0, 1.0)
     rmse = {name: _rmse(found, value) for name, value in values.items()}
-    return Choice(Trust(shares, drift, widths=widths), own, len(days), len(found.observed), rmse)
+    return Choice(replace(own, shares=shares, drift=drift, widths=widths), own, len(days), len(found.observed), rmse)
 
 
-def kriging_alone(predictor: Predictor) -> Choice:
-    """That of a user who wants the model's own kriging, whatever the evidence."""
-    c = predictor.model.configuration
-    return Choice(KRIGING_ALONE, Trust(c.correction_share, _known(predictor)))
+def own_trust(predictor: Predictor) -> Trust:
+    """What the predictor goes by as it is, with the shares and the maps named."""
+    shares = predictor.trust.shares or predictor.model.configuration.correction_share
+    return replace(predictor.trust, shares=shares, drift=_known(predictor))
+
+
+def as_asked(predictor: Predictor, choice: str) -> Choice:
+    """That of a user who asks for the model's "kriging" alone, or for its "network" wherever it is used; whatever the evidence."""
+    return Choice({"kriging": KRIGING_ALONE, "network": Trust()}[choice], own_trust(predictor), asked=choice)
 
 
 def sample_of(numbers: Sequence[int], most: int = MOST_DAYS) -> list[int]:

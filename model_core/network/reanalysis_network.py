@@ -162,7 +162,10 @@ class ReanalysisNetwork(nn.Module):
             channels += [torch.log2(1 + counts[:, None]), departure * mask[:, t : t + 1]]
         channels += [maps[:, :seen], known[:, :seen]] if c.availability else [maps[:, :seen]]
 
-        results = self._fuse(channels, mask.shape[-2:])
+        if c.kriging and self.trust.kriging_alone:
+            results = mask.new_zeros(len(mask), 1 + c.uncertainty, *mask.shape[-2:])
+        else:
+            results = self._fuse(channels, mask.shape[-2:])
         doubt = kriged.doubt[:, 0] if c.kriging else None
         result = results[:, 0]
         if c.output == "correction":

@@ -25,6 +25,11 @@ class Trust:
     deviation_share: float | None = None
     widths: tuple[float, float] = (1.0, 1.0)
 
+    @property
+    def kriging_alone(self) -> bool:
+        """Whether nothing of the network is applied, so that it need not be computed."""
+        return self.shares == (0.0, 0.0) and self.deviation_share == 0.0
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
