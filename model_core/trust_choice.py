@@ -58,6 +58,17 @@ class Choice:
     rmse: dict[str, float] = field(default_factory=dict)
     asked: str = ""
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, all of them."""
+        return {
+            "trust": self.trust.to_dict(), "own": self.own.to_dict(), "days": self.days, "cells": self.cells, "rmse": self.rmse,
+            "asked": self.asked}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Choice":
+        """From what `to_dict` gives."""
+        return cls(**{**values, "trust": Trust.from_dict(values["trust"]), "own": Trust.from_dict(values["own"])})
+
     def summary(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
