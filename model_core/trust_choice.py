@@ -221,16 +221,21 @@ def _best_drift(predictor: Predictor, parts: Sequence[_Part], found: _LeftOut) -
 def _best_shares(found: _LeftOut, own: tuple[float, float], rule: Transform) -> tuple[float, float]:
     """The most likely shares near and far, between what meets the left-out readings best and the model's own.
 
-    With the errors e of the model's own shares and x, by how much the whole correction changes a value, least squares tell a share with the
+    With the errors e of the shares of least squares and x, by how much the whole correction changes a value, these tell a share with the
     variance V / sum(x^2), V = sum over units of (sum of x e in the unit)^2 / sum(x^2): the sandwich estimate for clusters (Liang and Zeger
     1986, doi:10.1093/biomet/73.1.13). Before, it lies within `_SCATTER` of the model's own.
     """
-    x = found.weight * (mixed(found, (1.0, 1.0), rule) - mixed(found, (0.0, 0.0), rule))
-    products = np.bincount(found.unit, x * (mixed(found, own, rule) - found.observed))
-    noise = float((products**2).sum() / max((x**2).sum(), 1e-12))
     near, far = np.meshgrid(_SHARES, _SHARES, indexing="ij")
-    squares = np.array([
-        (found.weight * (mixed(found, pair, rule) - found.observed) ** 2).sum() for pair in zip(near.ravel(), far.ravel())])
+    tried = torch.from_numpy(np.stack([near.ravel(), far.ravel()], axis=1))
+    before, full = (transform(torch.from_numpy(column), rule) for column in (found.background, found.full))
+    doubt, weight, observed = (torch.from_numpy(column) for column in (found.doubt, found.weight, found.observed))
+    squares = np.concatenate([  # a row of the table at a time: memory stays small
+        (weight * (inverse(before + (one[:, :1] + (one[:, 1:] - one[:, :1]) * doubt) * (full - before), rule).clamp_min(0) - observed) ** 2)
+        .sum(1).numpy() for one in tried.split(len(_SHARES))])
+    least = int(squares.argmin())
+    x = found.weight * (mixed(found, (1.0, 1.0), rule) - mixed(found, (0.0, 0.0), rule))
+    products = np.bincount(found.unit, x * (mixed(found, (near.flat[least], far.flat[least]), rule) - found.observed))
+    noise = float((products**2).sum() / max((x**2).sum(), 1e-12))
     away = ((near - own[0]) ** 2 + (far - own[1]) ** 2).ravel() / _SCATTER**2
     best = int((squares + noise * away).argmin())
     return float(near.flat[best]), float(far.flat[best])

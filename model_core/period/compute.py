@@ -104,11 +104,12 @@ def predict_days(
     """
     predictor = predictor or task_predictor(task)
     days = [readings.on_grid(task.grid) for _, readings in steps]
-    if task.analysis == "off":
-        results = ((result, None) for result in predictor.predict(days))
+    if task.analysis == "off" or task.choice:
+        believed = predictor.trusting(task.choice.trust) if task.choice else predictor
+        results = ((result, None) for result in believed.predict(days))
     else:
-        analyses = (analyse(predictor, day, task.analysis, trust=task.choice) for day in days)
-        results = ((analysis.reanalysis, None if analysis.trust else analysis.strength) for analysis in analyses)
+        analyses = (analyse(predictor, day, task.analysis) for day in days)
+        results = ((analysis.reanalysis, analysis.strength) for analysis in analyses)
     for (number, readings), (result, spread) in zip(steps, results):
         used = int(readings.readings[task.target].counts.sum())
         about = StepDone(number, used, result.negative_cells, tuple(result.missing_inputs), tuple(result.notes), spread)
