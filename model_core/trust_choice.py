@@ -84,7 +84,7 @@ class Choice:
             return f"the model as it is: fewer than {FEWEST_CELLS} cells have readings"
         (near, far), (near_own, far_own) = self.trust.shares, self.own.shares
         maps = ", ".join(self.trust.drift) or "no map"
-        told = "the network is switched off" if not near + far else (
+        told = "the network is switched off, its kriging alone" if not near + far else (
             f"{near:.0%} of the network's correction near readings and {far:.0%} far from them (the model's own {near_own:.0%} and {far_own:.0%})")
         errors = ", ".join(f"{name} {self.rmse[name]:.3g}" for name in ("chosen", "model", "kriging"))
         widths = "interval width x {:.2f} near, x {:.2f} far".format(*self.trust.widths)
@@ -142,19 +142,22 @@ def choose_trust(predictor: Predictor, days: Sequence[Day], folds: int = FOLDS, 
         return Choice(predictor.trust, own)
     parts = [part for day in days for part in _parts(day, target, folds, seed)]
     found = _left_out(predictor.trusting(replace(own, shares=(1.0, 1.0))), parts)
-    drift = _best_drift(predictor, parts, found)
-    chosen = found if drift == own.drift else _left_out(predictor.trusting(replace(own, shares=(1.0, 1.0), drift=drift)), parts)
-    shares = _best_shares(chosen, own.shares, rule)
-    values = {"chosen": mixed(chosen, shares, rule), "model": mixed(found, own.shares, rule), "kriging": mixed(found, (0, 0), rule)}
-    widths = _widths(chosen, values["chosen"], rule) if c.uncertainty else (1.0, 1.0)
+    trust = replace(own, shares=_best_shares(found, own.shares, rule))
+    values = {"chosen": mixed(found, trust.shares, rule), "model": mixed(found, own.shares, rule), "kriging": mixed(found, (0, 0), rule)}
+    if drift := _better_drift(predictor, parts, found, values["chosen"], own.drift):
+        trust = replace(KRIGING_ALONE, drift=drift)
+        found = _left_out(predictor.trusting(trust), parts)
+        values["chosen"] = mixed(found, (0, 0), rule)
+    widths = _widths(found, values["chosen"], rule) if c.uncertainty else (1.0, 1.0)
     rmse = {name: _rmse(found, value) for name, value in values.items()}
-    return Choice(replace(own, shares=shares, drift=drift, widths=widths), own, len(days), len(found.observed), rmse)
+    return Choice(replace(trust, widths=widths), own, len(days), len(found.observed), rmse)
 
 
 def own_trust(predictor: Predictor) -> Trust:
     """What the predictor goes by as it is, with the shares and the maps named."""
     shares = predictor.trust.shares or predictor.model.configuration.correction_share
-    return replace(predictor.trust, shares=shares, drift=_known(predictor))
+    acting, known = predictor.trust.drift_of(predictor.model.configuration), _known(predictor)
+    return replace(predictor.trust, shares=shares, drift=tuple(name for name in acting if name in known))
 
 
 def as_asked(predictor: Predictor, choice: str) -> Choice:
@@ -199,18 +202,22 @@ def _units(parts: Sequence[_Part]) -> np.ndarray:
     return np.unique(np.concatenate([part.unit + 10**7 * days[id(part.own)] for part in parts]), return_inverse=True)[1]
 
 
-def _best_drift(predictor: Predictor, parts: Sequence[_Part], found: _LeftOut) -> tuple[str, ...]:
-    """The maps whose kriging meets the left-out readings best; all of them, unless others are better by more than the error of that."""
-    c = predictor.model.configuration
-    known = _known(predictor)
-    others = dict.fromkeys(tuple(name for name in names if name in known) for names in (c.covariates, c.drift, ()))
-    best, gained = known, 0.0
+def _better_drift(
+    predictor: Predictor, parts: Sequence[_Part], found: _LeftOut, chosen: np.ndarray, own: tuple[str, ...]
+) -> tuple[str, ...] | None:
+    """Maps whose kriging alone meets the left-out readings better than what was `chosen`, by more than the error of that; None without any.
+
+    The correction was trained on the model's own kriging: on that of other maps it would correct what these have told already.
+    """
+    c, known = predictor.model.configuration, _known(predictor)
+    others = dict.fromkeys(tuple(name for name in names if name in known) for names in (c.maps, c.covariates, c.drift, ()))
+    best, gained = None, 0.0
     for names in others:
-        if names == known:
+        if names == own:
             continue
         fields = predictor.trusting(Trust(drift=names)).kriged([part.given for part in parts])
-        kriged = np.concatenate([field[part.at] for field, part in zip(fields, parts)])
-        gain = found.weight * ((found.background - found.observed) ** 2 - (kriged - found.observed) ** 2)
+        kriged = np.maximum(np.concatenate([field[part.at] for field, part in zip(fields, parts)]), 0)
+        gain = found.weight * ((chosen - found.observed) ** 2 - (kriged - found.observed) ** 2)
         of_units = np.bincount(found.unit, gain)
         # The sum over units that are independent has the variance of the sum of their squares.
         if of_units.sum() > max(gained, float(np.sqrt((of_units**2).sum()))):

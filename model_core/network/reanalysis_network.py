@@ -214,7 +214,8 @@ class ReanalysisNetwork(nn.Module):
     ) -> KrigedBackground:
         days = stations or [StationReadings.in_cells(*day) for day in zip(readings, counts)]
         c = self.configuration
-        drift = None if self.trust.drift is None else torch.tensor([name in self.trust.drift for name in c.maps])
+        acting = self.trust.drift_of(c)
+        drift = None if acting == c.maps else torch.tensor([name in acting for name in c.maps])
         return kriged_background(days, c.transform_of(c.target), level, spread, maps, known, drift)
 
     def _scaled(self, maps: Tensor, known: Tensor) -> Tensor:

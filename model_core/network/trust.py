@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from model_core.configuration import NetworkConfiguration
+
 
 @dataclass(frozen=True)
 class Trust:
@@ -15,7 +17,8 @@ class Trust:
     Attributes
     ----------
     shares : of the whole correction to kriging, next to readings and far from them, each from 0 (kriging alone) to 1
-    drift : names of the maps that act as external drift of the kriging; without any it is ordinary kriging
+    drift : names of the maps that act as external drift of the kriging; without any it is ordinary kriging. None: those of the model
+        (`drift_of`)
     deviation_share : of the correction to kriging's standard deviation, from 0 to 1
     widths : what the standard deviation is multiplied by, next to readings and far from them
     """
@@ -29,6 +32,12 @@ class Trust:
     def kriging_alone(self) -> bool:
         """Whether nothing of the network is applied, so that it need not be computed."""
         return self.shares == (0.0, 0.0) and self.deviation_share == 0.0
+
+    def drift_of(self, configuration: NetworkConfiguration) -> tuple[str, ...]:
+        """The maps that act as external drift."""
+        if self.drift is not None:
+            return self.drift
+        return configuration.covariates if configuration.drift_alone and not self.kriging_alone else configuration.maps
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
