@@ -2,14 +2,15 @@
 
     $(make -s engine-python) tests/benchmarks/skill/land_bias.py [--model M] [--device D] [--days N]
 
-The CTM's field is the truth, so that cells far from every station can be asked. For the model as it is and for the kriging inside it,
-by the distance of a land cell to the nearest station: `nmb`, the bias over the mean, with its standard error (squares of 300 km as
+The CTM's field is the truth, so that cells far from every station can be asked. For the model as it is, with its share of the correction near
+readings everywhere, and for the kriging inside it (with the network's maps, and with all), by the distance of a land cell to the nearest station: `nmb`, the bias over the mean, with its standard error (squares of 300 km as
 clusters, all days together), and the RMSE. Simulated days take part where `make model` has left them.
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from real_stations import stations_of  # noqa: E402
 from scipy.spatial import cKDTree  # noqa: E402
 
 from model_core.grid import PRESETS, Grid  # noqa: E402
-from model_core.network.trust import KRIGING_ALONE  # noqa: E402
+from model_core.network.trust import KRIGING_ALONE, Trust  # noqa: E402
 from model_core.stations.gridding import grid_observations  # noqa: E402
 from model_core.stations.observations import Observations  # noqa: E402
 from model_core.validation.class_scores import bias_with_error  # noqa: E402
@@ -38,12 +39,19 @@ def rows_of(setting: Setting, days: int = 12) -> list[dict[str, Any]]:
     """A row for each source of days, distance and method, and for all land."""
     grid = PRESETS["china12km"]
     predictor, stations = setting.predictor(grid), on_grid(stations_of("2018-02-20", setting.data), grid)
+    configuration = predictor.model.configuration
+    near_share = configuration.correction_share[0]
+    methods = {
+        "model": predictor, "with the near share everywhere": predictor.trusting(Trust((near_share, near_share))),
+        "kriging inside": predictor.trusting(replace(KRIGING_ALONE, drift=configuration.covariates)),
+        "kriging with all maps": predictor.trusting(KRIGING_ALONE),
+    }
     found: dict[str, list[tuple[np.ndarray, dict[str, np.ndarray]]]] = {}
     for source, store, index in held_out_days(setting, days):
         truth = store.field("pm25", index)
         known = np.isfinite(truth) & (store.maps["land"] > 0.5)
         day = {"pm25": grid_observations(pseudo_stations(truth, stations, grid, seed=index), grid)}
-        said = {"model": predictor.predict([day])[0].field, "kriging inside": predictor.trusting(KRIGING_ALONE).predict([day])[0].field}
+        said = {name: one.predict([day])[0].field for name, one in methods.items()}
         found.setdefault(source, []).append((np.where(known, truth, np.nan), said))
     near, block = _nearest_km(stations, grid), _blocks(grid)
     rows = []
@@ -51,7 +59,7 @@ def rows_of(setting: Setting, days: int = 12) -> list[dict[str, Any]]:
         for low, high in (*zip(EDGES_KM, EDGES_KM[1:]), (0, np.inf)):
             where = (near >= low) & (near < high)
             distance = "all land" if (low, high) == (0, np.inf) else f"{low}-{high} km" if np.isfinite(high) else f">={low} km"
-            for method in ("model", "kriging inside"):
+            for method in methods:
                 cells = [(truth[where & np.isfinite(truth)], said[method][where & np.isfinite(truth)], block[where & np.isfinite(truth)])
                          for truth, said in of_source]
                 truth, value, cluster = (np.concatenate(column).astype(float) for column in zip(*cells))
