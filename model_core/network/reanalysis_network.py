@@ -215,8 +215,10 @@ class ReanalysisNetwork(nn.Module):
         days = stations or [StationReadings.in_cells(*day) for day in zip(readings, counts)]
         c = self.configuration
         acting = self.trust.drift_of(c)
-        drift = None if acting == c.maps else torch.tensor([name in acting for name in c.maps])
-        return kriged_background(days, c.transform_of(c.target), level, spread, maps, known, drift)
+        kriged = [number for number, name in enumerate(c.maps) if name in acting or number < len(c.covariates)]  # others would only take time
+        drift = torch.tensor([c.maps[number] in acting for number in kriged], dtype=torch.bool)
+        return kriged_background(
+            days, c.transform_of(c.target), level, spread, maps[:, kriged], known[:, kriged], None if drift.all() else drift)
 
     def _scaled(self, maps: Tensor, known: Tensor) -> Tensor:
         """The maps transformed, 0 where they are unknown."""
