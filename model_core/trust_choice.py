@@ -29,6 +29,8 @@ FEWEST_CELLS = 20
 MOST_DAYS = 12
 # How far the best share of a day lies from what held-out days chose in training: a standard deviation.
 _SCATTER = 0.3
+# Other maps must be better by so many standard errors: of three that are tried one is better by one in every second or third case.
+_SURE = 2.0
 _SHARES = np.linspace(0, 1, 21)
 # How many readings a change of the interval's width must be learnt from before half of it is believed.
 _DOUBT = 40
@@ -205,7 +207,7 @@ def _units(parts: Sequence[_Part]) -> np.ndarray:
 def _better_drift(
     predictor: Predictor, parts: Sequence[_Part], found: _LeftOut, chosen: np.ndarray, own: tuple[str, ...]
 ) -> tuple[str, ...] | None:
-    """Maps whose kriging alone meets the left-out readings better than what was `chosen`, by more than the error of that; None without any.
+    """Maps whose kriging alone meets the left-out readings better than what was `chosen`, by `_SURE` standard errors; None without any.
 
     The correction was trained on the model's own kriging: on that of other maps it would correct what these have told already.
     """
@@ -220,7 +222,7 @@ def _better_drift(
         gain = found.weight * ((chosen - found.observed) ** 2 - (kriged - found.observed) ** 2)
         of_units = np.bincount(found.unit, gain)
         # The sum over units that are independent has the variance of the sum of their squares.
-        if of_units.sum() > max(gained, float(np.sqrt((of_units**2).sum()))):
+        if of_units.sum() > max(gained, _SURE * float(np.sqrt((of_units**2).sum()))):
             best, gained = names, float(of_units.sum())
     return best
 
