@@ -74,7 +74,8 @@ class Choice:
     def summary(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
-            "words": self.in_words(), **self.trust.to_dict(), "own_shares": list(self.own.shares), "own_drift": list(self.own.drift), "days": self.days, "cells": self.cells,
+            "words": self.in_words(), **self.trust.to_dict(), "own_shares": list(self.own.shares),
+            "own_drift": list(self.own.drift), "days": self.days, "cells": self.cells,
             "left_out_rmse": {name: round(error, 3) for name, error in self.rmse.items()},
         }
 

@@ -140,7 +140,8 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
             progress.log(f"analysis step: {choice.in_words()}")
         frame = Frame(
             grid, times, tuple(FieldName(name, target.unit, text) for name, text in names),
-            _attributes(model, step, covariates and request, choice.in_words() if choice else analysis) | record_of(COMMAND, request, model=model, grid=grid).attributes(),
+            _attributes(model, step, covariates and request, choice.in_words() if choice else analysis)
+            | record_of(COMMAND, request, model=model, grid=grid).attributes(),
         )
         output = open_output(out, frame)
         task = replace(task, store=output.store)

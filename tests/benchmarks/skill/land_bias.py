@@ -3,7 +3,8 @@
     $(make -s engine-python) tests/benchmarks/skill/land_bias.py [--model M] [--device D] [--days N]
 
 The CTM's field is the truth, so that cells far from every station can be asked. For the model as it is, with its share of the correction near
-readings everywhere, and for the kriging inside it (with the network's maps, and with all), by the distance of a land cell to the nearest station: `nmb`, the bias over the mean, with its standard error (squares of 300 km as
+readings everywhere, and for the kriging inside it (with the network's maps, and with all), by the distance of a land cell to the
+nearest station: `nmb`, the bias over the mean, with its standard error (squares of 300 km as
 clusters, all days together), and the RMSE. Simulated days take part where `make model` has left them.
 """
 
