@@ -83,7 +83,7 @@ class KrigedBackground(NamedTuple):
 
 
 def kriged_background(
-    days: Sequence[StationReadings], rule: Transform, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor
+    days: Sequence[StationReadings], rule: Transform, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, drift: Tensor | None = None
 ) -> KrigedBackground:
     """Krige each day of a batch.
 
@@ -94,14 +94,16 @@ def kriged_background(
     level, spread : (batch, 1, 1), what leads from transformed to standardised units
     maps, known : Tensor
         Scaled maps, 0 where unknown, and 1 where they are known; (batch, maps, rows, columns).
+    drift : which of the maps act as external drift, bool (maps,); None for all
     """
     with torch.autocast(maps.device.type, enabled=False):  # a training in half precision leaves kriging alone
-        fields = [_of_day(*day, rule) for day in zip(days, level, spread, maps, known)]
+        fields = [_of_day(*day, rule, drift) for day in zip(days, level, spread, maps, known)]
     return KrigedBackground(*(torch.stack(parts) for parts in zip(*fields)))
 
 
 def _of_day(
-    readings: StationReadings, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform
+    readings: StationReadings, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform,
+    drift: Tensor | None,
 ) -> tuple[Tensor, ...]:
     """The fields of `KrigedBackground` of one day."""
     n = len(readings.values)
@@ -115,7 +117,7 @@ def _of_day(
     noise = None
     if readings.errors is not None:
         noise = ((transform(readings.values + readings.errors, rule) - transform(readings.values, rule)) / spread[0, 0]) ** 2
-    kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=2, noise=noise)
+    kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=2, noise=noise, drift=drift)
     variogram, unexplained = kriged.variogram, kriged.unexplained[None]
     contrast = torch.where(known > 0, maps - kriged.fields[2:], 0.0)
     drifted = kriged.fields[:2] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)

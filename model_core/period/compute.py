@@ -21,6 +21,7 @@ from model_core.period.stores import GeotiffDays, ZarrDays
 from model_core.prediction import Predictor
 from model_core.ready import ready_model, ready_predictor
 from model_core.reanalysis_fields import fields_of
+from model_core.trust_choice import Choice
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Task:
     covariates : maps that overrule the model's own, by key
     target : variable whose field comes out
     uncertainty : "none", "sd" or "quantiles"
-    analysis : "off", "auto" or "on", the analysis step of each step by itself
+    analysis : of `analysis.CHOICES`, the analysis step of each step by itself
+    choice : what the readings of the period chose for all steps, with "auto" and a network that corrects kriging
     basis : stands for all of this in the fingerprints
     store : where the fields go
     """
@@ -53,6 +55,7 @@ class Task:
     covariates: Mapping[str, np.ndarray] = field(default_factory=dict)
     uncertainty: str = "none"
     analysis: str = "off"
+    choice: Choice | None = None
 
 
 @dataclass(frozen=True)
@@ -101,8 +104,9 @@ def predict_days(
     """
     predictor = predictor or task_predictor(task)
     days = [readings.on_grid(task.grid) for _, readings in steps]
-    if task.analysis == "off":
-        results = ((result, None) for result in predictor.predict(days))
+    if task.analysis == "off" or task.choice:
+        believed = predictor.trusting(task.choice.trust) if task.choice else predictor
+        results = ((result, None) for result in believed.predict(days))
     else:
         analyses = (analyse(predictor, day, task.analysis) for day in days)
         results = ((analysis.reanalysis, analysis.strength) for analysis in analyses)
