@@ -7,11 +7,14 @@ words for people, and the texts of its report templates; in an f-string each val
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 from typing import Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
+# Texts of the engine that read like words and are none for people: fonts, places in a figure, attributes in files, names of months in tables.
+LEFT_AS_IS = ROOT / "resources" / "i18n" / "left_as_is.json"
 PLACEHOLDER = re.compile(r"\{(\w*)(?:[!:][^{}]*)?\}")
 _WORDS = re.compile(r"[A-Za-z’']{2,}[,:;.)]*\s+[(“'\"]*[A-Za-z{]|\}[')”,:;]*\s+[(“'\"]*[A-Za-z]{2,}")
 # Folders and files of `model_core` whose texts are for files and programs: the help of the command line stays English like its options,
@@ -50,6 +53,8 @@ def engine_texts(root: Path = ROOT) -> dict[str, str]:
         if not any(part in name for part in NOT_SHOWN):
             for text in _shown(ast.parse(path.read_text(encoding="utf-8")), any(part in name for part in _PAGES)):
                 texts.setdefault(text, f"model_core/{name}")
+    for text in json.loads(LEFT_AS_IS.read_text(encoding="utf-8")):
+        texts.pop(text, None)
     seen: dict[str, str] = {}  # placeholders with other names make no other text
     return {seen.setdefault(skeleton(text), text): file for text, file in texts.items() if skeleton(text) not in seen}
 
@@ -138,11 +143,15 @@ def _name_of(node: ast.AST) -> str:
 
 
 def placeholders(text: str, all_of_them: bool = False) -> list[str]:
-    """The names of the placeholders that a translation has to have, those without a name numbered: all but choices between English words."""
+    """The names of the placeholders that a translation has to have, those without a name numbered.
+
+    Another language needs no choices between English words (``either``) and no English endings (``day{}``); they come with `all_of_them`.
+    """
     names, count = [], 0
-    for name in PLACEHOLDER.findall(text):
+    for found in PLACEHOLDER.finditer(text):
+        name, is_ending = found.group(1), False
         if not name:
-            name, count = str(count), count + 1
-        if all_of_them or not name.startswith("either"):
+            name, count, is_ending = str(count), count + 1, text[:found.start()][-1:].isalpha()
+        if all_of_them or not (name.startswith("either") or is_ending):
             names.append(name)
     return names
