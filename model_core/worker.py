@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 from model_core import __version__
 from model_core.errors import Cancelled, InputError, LibraryStuck
 from model_core.failures import explain
+from model_core.language import say
 from model_core.progress import Progress
 from model_core.run_log import RunLog
 
@@ -78,13 +79,13 @@ class Job(Progress):
         if message == self._last_step[1] and fraction < 1 and now - self._last_time < PROGRESS_INTERVAL_S:
             return
         self._last_step, self._last_time = step, now
-        self.reply("progress", fraction=round(float(fraction), 4), message=message)
+        self.reply("progress", fraction=round(float(fraction), 4), message=say(message))
 
     def on_log(self, message: str) -> None:
-        self.reply("log", message=message)
+        self.reply("log", message=say(message))
 
     def on_warning(self, message: str) -> None:
-        self.reply("warning", message=message)
+        self.reply("warning", message=say(message))
 
 
 def run(job: Job) -> None:

@@ -12,6 +12,7 @@ from model_core import __version__
 from model_core.atomic_file import atomic_file, check_target
 from model_core.errors import InputError
 from model_core.evaluation.figures import pretty_unit
+from model_core.language import language, say
 
 SUFFIXES = (".html", ".htm")
 _WORDS = {
