@@ -9,12 +9,17 @@ from __future__ import annotations
 import ast
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
 # Texts of the engine that read like words and are none for people: fonts, places in a figure, attributes in files, names of months in tables.
 LEFT_AS_IS = ROOT / "resources" / "i18n" / "left_as_is.json"
+# Single words that results and messages of the engine hold, such as the reasons for which readings are not used.
+WORDS = ROOT / "resources" / "i18n" / "words.json"
+_HEADS_OF_TABLES = re.compile(r"parts\.table\(\[(.*?)\]")
+_SAID_BY_TEMPLATE = re.compile(r"\{% filter say %\}(.*?)\{% endfilter %\}", re.DOTALL)
 PLACEHOLDER = re.compile(r"\{(\w*)(?:[!:][^{}]*)?\}")
 _WORDS = re.compile(r"[A-Za-z’']{2,}[,:;.)]*\s+[(“'\"]*[A-Za-z{]|\}[')”,:;]*\s+[(“'\"]*[A-Za-z]{2,}")
 # Folders and files of `model_core` whose texts are for files and programs: the help of the command line stays English like its options,
@@ -53,10 +58,35 @@ def engine_texts(root: Path = ROOT) -> dict[str, str]:
         if not any(part in name for part in NOT_SHOWN):
             for text in _shown(ast.parse(path.read_text(encoding="utf-8")), any(part in name for part in _PAGES)):
                 texts.setdefault(text, f"model_core/{name}")
+    for path in sorted(folder.rglob("*.html")):
+        page = path.read_text(encoding="utf-8")
+        heads = [head for row in _HEADS_OF_TABLES.findall(page) for head in re.findall(r'"([^"]*)"', row) if re.search("[a-z]{2}", head)]
+        for text in _SAID_BY_TEMPLATE.findall(page) + heads:
+            texts.setdefault(_template_of_jinja(text), path.relative_to(root).as_posix())
+    for file, text in _texts_of_data(root):
+        texts.setdefault(text, file)
+    texts.update(dict.fromkeys(json.loads(WORDS.read_text(encoding="utf-8")), "resources/i18n/words.json"))
     for text in json.loads(LEFT_AS_IS.read_text(encoding="utf-8")):
         texts.pop(text, None)
     seen: dict[str, str] = {}  # placeholders with other names make no other text
     return {seen.setdefault(skeleton(text), text): file for text, file in texts.items() if skeleton(text) not in seen}
+
+
+def _template_of_jinja(text: str) -> str:
+    """The text of a Jinja template with each value as a placeholder named after its variable."""
+    names = _Names()
+    return re.sub(r"\{\{\s*(\w+)[^}]*\}\}", lambda match: names.placeholder(match.group(1)), text).strip()
+
+
+def _texts_of_data(root: Path) -> Iterator[tuple[str, str]]:
+    """Titles and classes of indices, titles of limits, and what the cards of the models that ship say: (file, text)."""
+    indices = "model_core/styles/air_quality.json"
+    for index in json.loads((root / indices).read_text(encoding="utf-8"))["indices"].values():
+        yield from ((indices, text) for text in [index["title"], *index["classes"]])
+    limits = "model_core/aggregate/limits.toml"
+    for table in tomllib.loads((root / limits).read_text(encoding="utf-8")).values():
+        if isinstance(table, dict) and "title" in table:
+            yield limits, table["title"]
 
 
 def skeleton(text: str) -> str:
@@ -108,16 +138,21 @@ def reads_like_words(text: str) -> bool:
 
 def template(node: ast.JoinedStr) -> str:
     """An f-string as a template whose placeholders have names."""
-    names: dict[str, int] = {}
-    parts = []
+    names, parts = _Names(), []
     for value in node.values:
         if isinstance(value, ast.Constant):
             parts.append(value.value)
             continue
-        name = _name_of(value.value)
-        names[name] = names.get(name, 0) + 1
-        parts.append(f"{{{name}{names[name] if names[name] > 1 else ''}}}")
+        parts.append(names.placeholder(_name_of(value.value)))
     return "".join(parts)
+
+
+class _Names(dict):
+    """Names of placeholders, numbered where they come again."""
+
+    def placeholder(self, name: str) -> str:
+        self[name] = self.get(name, 0) + 1
+        return f"{{{name}{self[name] if self[name] > 1 else ''}}}"
 
 
 def _name_of(node: ast.AST) -> str:

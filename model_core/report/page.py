@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Mapping
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from model_core import __version__
 from model_core.atomic_file import atomic_file, check_target
@@ -53,14 +54,16 @@ def write_report(path: Path, template: str, contents: Mapping[str, Any]) -> None
 def render(template: str, contents: Mapping[str, Any]) -> str:
     """The page as text."""
     made = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    return _environment().get_template(f"{template}.html").render(**{"software": f"CTM Reanalysis {__version__}", "made": made, **contents})
+    return _environment().get_template(f"{template}.html").render(**{
+        "software": f"CTM Reanalysis {__version__}", "made": made, "lang": (language() or "en").replace("_", "-"), **contents})
 
 
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("model_core.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        finalize=lambda value: say(value) if type(value) is str else value,  # what is Markup was made by a template
     )
-    environment.filters.update(number=number, unit=pretty_unit, word=word)
+    environment.filters.update(number=number, unit=pretty_unit, word=word, say=lambda text: Markup(say(str(text))))  # noqa: S704  escaped already
     return environment
 
 
