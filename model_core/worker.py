@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 from model_core import __version__
 from model_core.errors import Cancelled, InputError, LibraryStuck
 from model_core.failures import explain
-from model_core.language import say
+from model_core.language import say, sentences
 from model_core.progress import Progress
 from model_core.run_log import RunLog
 
@@ -97,7 +97,7 @@ def run(job: Job) -> None:
         job.log_file = RunLog(str(job.command), job.request)
         result = perform(job.request, job)
         job.log_file.close("done")
-        job.reply("result", result=result)
+        job.reply("result", result=result, said=sentences(result))
         return
     except BaseException as error:  # SystemExit too: a library's exit() must not take the warm worker along
         explanation, is_stuck = explain(error, job.log_file), isinstance(error, LibraryStuck)

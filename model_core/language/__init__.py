@@ -4,6 +4,7 @@ The code says everything in English; what leaves the engine for people (log, war
 `say` on its way out. Names in results, attributes of files, the run log and the help of the command line stay English.
 
     say          a text in the language of this process
+    sentences    what the texts in a result are in that language
     use          choose it: by a locale such as zh_CN, '' for English
     translator   how a message is recognised by its template and said in the other language
 """
@@ -13,14 +14,17 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from model_core.language.translator import Translator
 
-__all__ = ["VARIABLE", "language", "languages", "say", "use"]
+__all__ = ["VARIABLE", "language", "languages", "say", "sentences", "use"]
 
 # The environment variable that chooses the language of a process: the plugin sets it for its engine, and a user may.
 VARIABLE = "CTM_REANALYSIS_LANGUAGE"
 _I18N = Path(__file__).resolve().parents[2] / "resources" / "i18n"
+
+_MOST_SENTENCES, _LONGEST_SENTENCE = 300, 1000
 
 _language: str | None = None  # not chosen yet
 _translator: Translator | None = None
@@ -52,6 +56,23 @@ def language() -> str:
 def say(text: str) -> str:
     """The text in the language of this process; as it is where the catalogue does not know it."""
     return _translator(text) if language() and _translator else text
+
+
+def sentences(result: Any) -> dict[str, str]:
+    """Of a result, which stays English: its texts that are more than a word, with their translations; {} where nothing is to translate."""
+    if not language():
+        return {}
+    found: dict[str, str] = {}
+    todo = [result]
+    while todo and len(found) < _MOST_SENTENCES:
+        value = todo.pop()
+        if isinstance(value, dict):
+            todo += value.values()
+        elif isinstance(value, (list, tuple)):
+            todo += value
+        elif isinstance(value, str) and " " in value and len(value) < _LONGEST_SENTENCE:
+            found[value] = say(value)
+    return {text: said for text, said in found.items() if said != text}
 
 
 def _catalogue_of(locale: str) -> str:

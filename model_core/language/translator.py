@@ -17,8 +17,10 @@ _SEPARATORS = (("\n", "\n"), (". ", "。"), ("; ", "；"), (": ", "："), (", ",
 _EDGES = ".;:, "
 _EDGES_TOO = _EDGES + "。；：，"
 _QUOTES = {"'": "'", '"': '"', "“": "”", "`": "`"}
-# A template with fewer letters fits too much: what stands for its placeholders must then be short.
-_WEAK_LETTERS, _WEAK_BLANKS = 10, 1
+# A template with fewer letters fits too much: what stands for its placeholders must then be no prose.
+_WEAK_LETTERS = 10
+_PROSE = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}")
+_COUNTED = re.compile(r"([\d.,]+) (\S.*)", re.DOTALL)
 _LONGEST = 20_000  # letters of a text that is looked at
 _MOST_PARTS, _MOST_JOINED = 60, 6
 
@@ -54,7 +56,9 @@ class Template:
             found.append(text[at:start])
             at = start + len(literal)
         found.append(text[at:end])
-        if self.letters < _WEAK_LETTERS and any(part.count(" ") > _WEAK_BLANKS for part in found):
+        if self.letters < _WEAK_LETTERS and any(_PROSE.search(part) for part in found):
+            return None
+        if not first and ": " in found[0]:  # what stands before a colon is a clause of its own
             return None
         return {name: (part, _is_quoted(before, after)) for name, part, before, after in zip(self.names, found, self.literals, self.literals[1:])}
 
@@ -105,6 +109,9 @@ class Translator:
             before, inside = (self._parts(part, templates) for part in bracket.groups()[:2])
             if before != bracket.group(1):
                 return f"{before}（{inside}）{bracket.group(3)}"
+        counted = _COUNTED.fullmatch(text)
+        if counted and (what := self._parts(counted.group(2), templates)) != counted.group(2):
+            return f"{counted.group(1)} {what}"
         return text
 
     def _whole(self, text: str, templates: Sequence[Template]) -> str | None:

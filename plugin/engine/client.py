@@ -10,7 +10,7 @@ from typing import Any, Sequence
 
 from .errors import EngineCancelled, EngineError
 from .job_folder import job_folder
-from .language import language
+from .language import language, learn
 from .leftovers import remove_leftovers
 from .locate import EngineMissing, find_engine
 from .qgis_side import tr
@@ -111,6 +111,7 @@ class Engine:
                 continue
             if message["type"] == "result":
                 # A job that ended in the moment of cancelling has its output in place; saying so is the truth.
+                learn(message.get("said", {}))
                 return message["result"]
             if message["type"] == "error":
                 raise _error(message)

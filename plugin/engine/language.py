@@ -14,6 +14,7 @@ VARIABLE = "CTM_REANALYSIS_LANGUAGE"
 
 _language = ""
 _texts: dict[str, str] = {}
+_learnt: dict[str, str] = {}
 
 
 def folder_of(locale: str) -> str:
@@ -45,6 +46,12 @@ def language() -> str:
     return _language
 
 
+def learn(texts: dict[str, str]) -> None:
+    """Know what the engine said of the texts of a result, beside the catalogue; those of the result before are forgotten."""
+    _learnt.clear()
+    _learnt.update(texts)
+
+
 def tr(text: str) -> str:
     """A text of the plugin in the user's language; a word that the engine's results hold, too."""
-    return _texts.get(text) or text
+    return _texts.get(text) or _learnt.get(text) or text
