@@ -96,11 +96,13 @@ class Translator:
     def _translate(self, text: str) -> str:
         return self._parts(text, [template for template in self._templates if template.longest in text])
 
-    def _parts(self, text: str, templates: Sequence[Template]) -> str:
-        """The text as a whole, or else by its lines, sentences and clauses."""
+    def _parts(self, text: str, templates: Sequence[Template], in_place: bool = False) -> str:
+        """The text as a whole, or else by its lines, sentences and clauses; `in_place` of a placeholder, a list of words is one of names."""
         whole = self._whole(text, templates)
         if whole is not None:
             return whole
+        if in_place and "," in text and " " not in text.replace(", ", ","):
+            return text
         for separator, other in _SEPARATORS:
             if separator in text and (joined := self._joined(text.split(separator), separator, other, templates)) is not None:
                 return joined
@@ -132,7 +134,7 @@ class Translator:
         return text[:start] + translation + (text[-end:] if end else "")
 
     def _filled(self, template: Template, found: Mapping[str, tuple[str, bool]], templates: Sequence[Template]) -> str:
-        said = {name: part if quoted else self._parts(part, templates) for name, (part, quoted) in found.items()}
+        said = {name: part if quoted else self._parts(part, templates, True) for name, (part, quoted) in found.items()}
         count = iter(range(len(template.names)))
         return _PLACEHOLDER.sub(lambda match: said[match.group(1) or str(next(count))], template.translation)
 
