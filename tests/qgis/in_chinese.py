@@ -65,5 +65,10 @@ told = {
     "reanalysis": run("reanalyse", STATIONS=str(table), VALUE="pm25", MODEL=model, GRID=(Path(work) / "grid.txt").read_text(), DEVICE="cpu",
                       OUTPUT=str(Path(work) / "field.tif"), REPORT=str(Path(work) / "report.html")),
 }
+from mistakes import mistakes  # noqa: E402
+
+told["mistakes"] = {name: run(mistake.algorithm, **mistake.parameters) for name, mistake in mistakes(Path(work), model).items()}
+os.environ["CTM_REANALYSIS_ENGINE_PYTHON"] = str(Path(work) / "no_python")
+told["mistakes"]["no engine"] = run("readstations", FILE=str(table), OUTPUT=str(Path(work) / "readings.csv"))
 plugin.unload()
 print(json.dumps(told))

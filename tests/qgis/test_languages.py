@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from conftest import _PLUGINS
+from mistakes import NO_ENGINE, mistakes
 from small_world import FIRST_DAY, LAMBERT, SMALL_GRID, readings_of
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -56,7 +57,7 @@ def test_every_label_and_help_is_chinese(told):
             assert HAN.search(label) or label in SCORES, f"{name}, {output}: {label}"
 
 
-SCORES = {"RMSE", "MAE", "NME", "NMB", "IOA", "MFB", "MFE", "CRPS"}
+SCORES = {"RMSE", "MAE", "NME", "NMB", "IOA", "MFB", "MFE", "CRPS", "R2_DET", "R2_PEARSON"}
 
 
 def test_an_error_of_the_engine_is_chinese(told):
@@ -72,6 +73,28 @@ def test_log_and_report_of_a_reanalysis_are_chinese(told):
     texts = visible_texts(page)
     assert "表格各行的处理情况：" in texts and "制作方法" in texts
     assert [text for text in texts if ENGLISH.search(text)] == []
+
+
+def test_ten_mistakes_end_in_the_remedy_in_english(run, log, tiny_model, tmp_path):
+    for name, mistake in mistakes(tmp_path, tiny_model).items():
+        assert mistake.english in what_is_said(run, log, mistake), name
+
+
+def what_is_said(run, log, mistake) -> str:
+    from qgis.core import QgsProcessingException
+
+    try:
+        run(mistake.algorithm, **mistake.parameters)
+    except QgsProcessingException as error:
+        return str(error)
+    return log.text
+
+
+def test_ten_mistakes_end_in_the_remedy_in_chinese(told, tiny_model, tmp_path):
+    """Without an engine, the English message is in test_provider."""
+    for name, mistake in mistakes(tmp_path, tiny_model).items():
+        assert mistake.chinese in told["mistakes"][name]["error"] + "\n".join(told["mistakes"][name]["said"]), name
+    assert NO_ENGINE[1] in told["mistakes"]["no engine"]["error"] or "请更正或清除" in told["mistakes"]["no engine"]["error"]
 
 
 def visible_texts(page: str) -> list[str]:
