@@ -68,7 +68,11 @@ told = {
 from mistakes import mistakes  # noqa: E402
 
 told["mistakes"] = {name: run(mistake.algorithm, **mistake.parameters) for name, mistake in mistakes(Path(work), model).items()}
-os.environ["CTM_REANALYSIS_ENGINE_PYTHON"] = str(Path(work) / "no_python")
+from ctm_reanalysis.plugin.engine import locate  # noqa: E402
+
+del os.environ[locate.VARIABLE]
+os.environ["XDG_DATA_HOME"] = work  # where no engine was set up
+locate.forget()
 told["mistakes"]["no engine"] = run("readstations", FILE=str(table), OUTPUT=str(Path(work) / "readings.csv"))
 plugin.unload()
 print(json.dumps(told))

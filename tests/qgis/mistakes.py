@@ -26,7 +26,7 @@ def mistakes(folder: Path, model: str) -> dict[str, Mistake]:
     model : path of a model of PM2.5
     """
     def table(where=WHERE, **columns: list[str]) -> str:
-        path = folder / f"{'_'.join(columns)}.csv"
+        path = folder / f"table{len(list(folder.glob('table*.csv')))}.csv"
         rows = zip(*zip(*where), *columns.values())
         path.write_text("\n".join(";".join(map(str, row)) for row in [("lon", "lat", *columns), *rows]) + "\n", encoding="utf-8")
         return str(path)
@@ -64,4 +64,4 @@ def mistakes(folder: Path, model: str) -> dict[str, Mistake]:
     }
 
 
-NO_ENGINE = ("Set up engine", "安装引擎")
+NO_ENGINE = "请运行一次算法“安装引擎”"
