@@ -87,6 +87,17 @@ def _texts_of_data(root: Path) -> Iterator[tuple[str, str]]:
     for table in tomllib.loads((root / limits).read_text(encoding="utf-8")).values():
         if isinstance(table, dict) and "title" in table:
             yield limits, table["title"]
+    for card in sorted((root / "resources" / "recipes").glob("*_card.toml")):
+        told = tomllib.loads(card.read_text(encoding="utf-8"))
+        texts = [text for key in _TOLD_BY_CARDS for text in _strings(told.get(key, [])) if reads_like_words(text)]
+        yield from ((card.relative_to(root).as_posix(), text) for text in texts)
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _strings(part)
 
 
 def skeleton(text: str) -> str:
@@ -128,6 +139,7 @@ def _not_shown(tree: ast.AST) -> Iterator[int]:
             yield from (id(part) for part in ast.walk(node))
 
 
+_TOLD_BY_CARDS = ("summary", "intended_use", "limits", "failures", "recipe", "licences")  # what was tried and measured stays English
 _FOR_PROGRAMMERS = {"AssertionError", "NotImplementedError", "KeyError", "TypeError"}
 
 

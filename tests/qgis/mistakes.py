@@ -52,7 +52,7 @@ def mistakes(folder: Path, model: str) -> dict[str, Mistake]:
             "readstations", {"FILE": table(where=sorted(WHERE[:4] * 2), parameter=["pm25", "o3"] * 4, value=good, time=days), "FORM": "none",
                              "VALUE": "value", "TIME": "time", "OUTPUT": str(folder / "out.csv")},
             "several variables are mixed: keep one of them", "混有多个变量：请保留其中之一"),
-        "comma decimals": Mistake(*gridding(stations(pm25=["1,031", "950"] * 4)), "say which with 'Decimal sign'", "请用“小数符号”"),
+        "comma decimals": Mistake(*gridding(stations(pm25=["1,031", "950"] * 4)), "say which with 'Decimal sign'", "请用 “小数符号”"),
         "wrong time zone": Mistake(
             *gridding(stations(pm25=good, time=days), TIME="time", TIME_ZONE="China"), "give a name such as UTC, Asia/Shanghai", "请给出 UTC、Asia/Shanghai"),
         "day without data": Mistake(*gridding(stations(pm25=good, time=days), TIME="time", DATE="2019-01-01"), "has no reading on", "没有读数"),
