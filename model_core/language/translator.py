@@ -67,7 +67,7 @@ class Template:
             return None
         weak = self.letters < _WEAK_LETTERS
         return [
-            Found(name, part, _is_quoted(before, after), weak and bool(_PROSE.search(part)) or not before and _is_clause(part))
+            Found(name, part, _is_quoted(before, after), weak and ("\n" in part or bool(_PROSE.search(part))) or not before and _is_clause(part))
             for name, part, before, after in zip(self.names, parts, self.literals, self.literals[1:])]
 
 

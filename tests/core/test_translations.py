@@ -71,7 +71,7 @@ def test_chinese_is_written_in_chinese():
 # Texts that are made of names and signs alone.
 ONLY_NAMES = {
     "CTM, {key}", "NMB, {names}", "PointConv\n{first}×{first2}, {second}×{second2}", "RMSE ({unit})", "RMSE, {name}", "Spearman = {spearman}",
-    "card.training.data: {name}", "cuda ({cuda})", "on {date}", "{card} by {card2}", "{temperature_k} K and {pressure_pa} hPa", "'{}'", "{}…",
+    "card.training.data: {name}", "cuda ({cuda})", "on {date}", "{card} by {card2}", "{temperature_k} K and {pressure_pa} hPa", "{what} ({kind})", "'{}'", "{}…",
 }
 
 
