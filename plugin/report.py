@@ -61,7 +61,8 @@ def write_score_page(path: str, title: str, note: str, scores: dict[str, dict], 
 def _write(path: str, title: str, body: str) -> None:
     tongue = (language() or "en").replace("_", "-")
     Path(path).write_text(
-        f"<!DOCTYPE html><html lang='{tongue}'><head><meta charset='utf-8'><title>{html.escape(title)}</title><style>{_STYLE}</style></head>\n"
+        f"<!DOCTYPE html><html lang='{tongue}'><head><meta charset='utf-8'><title>{html.escape(title)}</title><style>{_STYLE}</style></head>"
+        "\n"
         f"<body><h1>{html.escape(title)}</h1>\n{body}</body></html>\n", encoding="utf-8")
 
 

@@ -26,7 +26,7 @@ _PROSE = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}")
 # Chinese punctuation brings its own space.
 _BESIDE_WIDE = re.compile(r"(?<=[（）“”，。；：、]) +(?=\S)|(?<=\S) +(?=[（）“”，。；：、])")
 _COUNTED = re.compile(r"([\d.,]+) (\S.*)", re.DOTALL)
-_LONGEST = 20_000  # letters of a text that is looked at
+_LONGEST = 5_000  # letters of a text that is looked at
 _MOST_PARTS, _MOST_JOINED = 60, 6
 _LIST = 3  # so many single words between commas are names, and stay
 
@@ -120,15 +120,15 @@ class Translator:
         return said if said == text else _BESIDE_WIDE.sub("", said)
 
     def _translate(self, text: str) -> str:
-        self._memory.known = {}
+        self._memory.parts, self._memory.wholes = {}, {}
         return self._parts(text, [template for template in self._templates if template.longest in text])
 
     def _parts(self, text: str, templates: Sequence[Template], in_place: bool = False) -> str:
         """As `_find_parts`; a part that comes again, as parts of parts do, is not looked for again."""
-        known = self._memory.known
-        if (text, str(in_place)) not in known:
-            known[text, str(in_place)] = self._find_parts(text, templates, in_place)
-        return known[text, str(in_place)]
+        known = self._memory.parts
+        if (text, in_place) not in known:
+            known[text, in_place] = self._find_parts(text, templates, in_place)
+        return known[text, in_place]
 
     def _find_parts(self, text: str, templates: Sequence[Template], in_place: bool) -> str:
         """The text as a whole, or else by its lines, sentences and clauses; `in_place` of a placeholder, a list of words is one of names."""
@@ -145,7 +145,7 @@ class Translator:
 
     def _whole(self, text: str, templates: Sequence[Template], least: int = 0) -> str | None:
         """The text by one entry of the catalogue with so many letters; blanks and a full stop at its ends stay."""
-        known = self._memory.known
+        known = self._memory.wholes
         if (text, least) not in known:
             known[text, least] = self._find_whole(text, templates, least)
         return known[text, least]

@@ -11,7 +11,8 @@ _FILES = {
     "STRUCTURE": tr("Structure of the network"), "REPORT": tr("Report"),
 }
 _NUMBERS = {
-    "n": tr("Number of cells"), "bias": tr("Bias"), "spearman": tr("Spearman's correlation"), "people": tr("People"), "counted": tr("People counted"),
+    "n": tr("Number of cells"), "bias": tr("Bias"), "spearman": tr("Spearman's correlation"), "people": tr("People"),
+    "counted": tr("People counted"),
     "outside": tr("People outside the field"), "no_value": tr("People on cells without a value"), "mean": tr("Mean"),
 }
 

@@ -71,8 +71,9 @@ def test_chinese_is_written_in_chinese():
 
 # Texts that are made of names and signs alone.
 ONLY_NAMES = {
-    "CTM, {key}", "NMB, {names}", "PointConv\n{first}×{first2}, {second}×{second2}", "RMSE ({unit})", "RMSE, {name}", "Spearman = {spearman}",
-    "card.training.data: {name}", "cuda ({cuda})", "on {date}", "{card} by {card2}", "{temperature_k} K and {pressure_pa} hPa", "{what} ({kind})", "'{}'", "{}…",
+    "CTM, {key}", "NMB, {names}", "PointConv\n{first}×{first2}, {second}×{second2}", "RMSE ({unit})", "RMSE, {name}",
+    "Spearman = {spearman}", "card.training.data: {name}", "cuda ({cuda})", "on {date}", "{card} by {card2}",
+    "{temperature_k} K and {pressure_pa} hPa", "{what} ({kind})", "'{}'", "{}…",
 }
 
 
@@ -97,7 +98,8 @@ def test_no_text_of_the_plugin_escapes_translation(path):
     name = path.relative_to(ROOT).as_posix()
     outside = {id(node): text for node, text in texts_outside_tr(path)}
     in_a_row = [] if name in ELSEWHERE else [
-        text for text in outside.values() if translatable.reads_like_words(text) and not translatable.PLACEHOLDER.fullmatch(text.partition(": ")[2])]
+        text for text in outside.values()
+        if translatable.reads_like_words(text) and not translatable.PLACEHOLDER.fullmatch(text.partition(": ")[2])]
     shown = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         called = getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""

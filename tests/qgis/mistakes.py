@@ -49,12 +49,13 @@ def mistakes(folder: Path, model: str) -> dict[str, Mistake]:
         "no CRS": Mistake(*gridding(stations(crs="", pm25=good)), "set it in the layer's properties", "请在图层属性中设置"),
         "degrees for metres": Mistake(*gridding(stations("EPSG:3857", pm25=good)), "check the CRS", "请检查站点的坐标参照系"),
         "two pollutants": Mistake(
-            "readstations", {"FILE": table(where=sorted(WHERE[:4] * 2), parameter=["pm25", "o3"] * 4, value=good, time=days), "FORM": "none",
-                             "VALUE": "value", "TIME": "time", "OUTPUT": str(folder / "out.csv")},
+            "readstations", {"FILE": table(where=sorted(WHERE[:4] * 2), parameter=["pm25", "o3"] * 4, value=good, time=days),
+                             "FORM": "none", "VALUE": "value", "TIME": "time", "OUTPUT": str(folder / "out.csv")},
             "several variables are mixed: keep one of them", "混有多个变量：请保留其中之一"),
         "comma decimals": Mistake(*gridding(stations(pm25=["1,031", "950"] * 4)), "say which with 'Decimal sign'", "请用 “小数符号”"),
         "wrong time zone": Mistake(
-            *gridding(stations(pm25=good, time=days), TIME="time", TIME_ZONE="China"), "give a name such as UTC, Asia/Shanghai", "请给出 UTC、Asia/Shanghai"),
+            *gridding(stations(pm25=good, time=days), TIME="time", TIME_ZONE="China"),
+            "give a name such as UTC, Asia/Shanghai", "请给出 UTC、Asia/Shanghai"),
         "day without data": Mistake(*gridding(stations(pm25=good, time=days), TIME="time", DATE="2019-01-01"), "has no reading on", "没有读数"),
         "model for another species": Mistake(
             "reanalyse", {"STATIONS": stations(ozone=good), "VALUE": "ozone", "MODEL": model, "DEVICE": "cpu", **out},
