@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -64,8 +65,8 @@ def test_catalogues_hold_every_text_and_no_other_with_its_placeholders(name):
 def test_chinese_is_written_in_chinese():
     catalogue = update_translations.read(update_translations.I18N / "zh_CN" / "engine.json")
     catalogue |= update_translations.read(update_translations.I18N / "zh_CN" / "plugin.json")
-    latin = [text for text, said in catalogue.items() if not any("\u4e00" <= letter <= "\u9fff" for letter in said)]
-    assert set(latin) == ONLY_NAMES
+    latin = {text for text, said in catalogue.items() if not re.search("[\u4e00-\u9fff]", said)}
+    assert {text for text in latin if re.search("[a-z]{2}", translatable.PLACEHOLDER.sub("", text))} <= ONLY_NAMES
     assert not [said for said in catalogue.values() if set(said) & set("體網經測濕風數誤選擇")], "traditional letters"
 
 
@@ -73,7 +74,7 @@ def test_chinese_is_written_in_chinese():
 ONLY_NAMES = {
     "CTM, {key}", "NMB, {names}", "PointConv\n{first}×{first2}, {second}×{second2}", "RMSE ({unit})", "RMSE, {name}",
     "Spearman = {spearman}", "card.training.data: {name}", "cuda ({cuda})", "on {date}", "{card} by {card2}",
-    "{temperature_k} K and {pressure_pa} hPa", "{what} ({kind})", "'{}'", "{}…",
+    "{temperature_k} K and {pressure_pa} hPa",
 }
 
 
