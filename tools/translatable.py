@@ -145,6 +145,8 @@ _FOR_PROGRAMMERS = {"AssertionError", "NotImplementedError", "KeyError", "TypeEr
 
 def reads_like_words(text: str) -> bool:
     """Whether a text is for people: two words in a row, or a word beside a placeholder, and no code, pattern or address."""
+    if re.fullmatch(r"[dMyHhms\W]+", text):  # how Qt is told to write a date
+        return False
     return bool(_WORDS.search(text)) and not re.search(r"\+proj|\(\?|\\[dw]|^https?:|^<|font-family|[{;] ?[a-z-]+: ", text)
 
 
