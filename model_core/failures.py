@@ -6,6 +6,7 @@ import sys
 import traceback
 
 from model_core.errors import ReanalysisError
+from model_core.language import say
 from model_core.run_log import RunLog
 
 _LONGEST = 2000  # letters of a message
@@ -24,6 +25,7 @@ def explain(error: BaseException, log: RunLog | None = None) -> dict[str, str]:
         if "traceback" in told and log.path is not None:
             told["message"] += f". This is a fault of the program; please report it with the log file {log.path}"
             told["log"] = str(log.path)
+    told["message"] = say(told["message"])  # the log stays English: it is read by those who mend the program
     return told
 
 

@@ -3,7 +3,8 @@
 One JSON object per line. On stdin ``{"id", "command", "request"}``, ``{"command": "cancel", "id"}`` or
 ``{"command": "stop"}``; on stdout one ``ready`` line, then ``progress``, ``log``, ``warning`` lines and one ``result``
 or ``error`` line for each request, all with its ``id``, and every few seconds an ``alive`` line while a request is worked on:
-a worker that is not heard any more hangs. ``stop`` ends the worker after the requests before it; the end
+a worker that is not heard any more hangs. A result in another language than English has ``said``, its texts with what they are in that
+language. ``stop`` ends the worker after the requests before it; the end
 of stdin cancels what runs, because nobody is left to read the answer.
 """
 
@@ -23,6 +24,7 @@ from typing import Any, BinaryIO
 from model_core import __version__
 from model_core.errors import Cancelled, InputError, LibraryStuck
 from model_core.failures import explain
+from model_core.language import say, sentences
 from model_core.progress import Progress
 from model_core.run_log import RunLog
 
@@ -78,13 +80,13 @@ class Job(Progress):
         if message == self._last_step[1] and fraction < 1 and now - self._last_time < PROGRESS_INTERVAL_S:
             return
         self._last_step, self._last_time = step, now
-        self.reply("progress", fraction=round(float(fraction), 4), message=message)
+        self.reply("progress", fraction=round(float(fraction), 4), message=say(message))
 
     def on_log(self, message: str) -> None:
-        self.reply("log", message=message)
+        self.reply("log", message=say(message))
 
     def on_warning(self, message: str) -> None:
-        self.reply("warning", message=message)
+        self.reply("warning", message=say(message))
 
 
 def run(job: Job) -> None:
@@ -96,7 +98,8 @@ def run(job: Job) -> None:
         job.log_file = RunLog(str(job.command), job.request)
         result = perform(job.request, job)
         job.log_file.close("done")
-        job.reply("result", result=result)
+        said = sentences(result)
+        job.reply("result", result=result, **({"said": said} if said else {}))
         return
     except BaseException as error:  # SystemExit too: a library's exit() must not take the warm worker along
         explanation, is_stuck = explain(error, job.log_file), isinstance(error, LibraryStuck)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsApplication, QgsSettings
+from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication
 
-from .translate import install_translator
+from .translate import use_language
 
 
 class QgisPlugin:
@@ -15,7 +15,7 @@ class QgisPlugin:
         self.iface = iface
         self.provider = None
         self.menu = None
-        self.translator = install_translator(QgsSettings().value("locale/userLocale", "en") or "en")
+        use_language()
 
     def initProcessing(self) -> None:
         """Register the provider; all that `qgis_process` asks for."""
@@ -42,9 +42,6 @@ class QgisPlugin:
             QCoreApplication.instance().aboutToQuit.disconnect(self._stop_worker)
             QgsApplication.processingRegistry().removeProvider(self.provider)
             self.provider = None
-        if self.translator is not None:
-            QCoreApplication.removeTranslator(self.translator)
-            self.translator = None
 
     @staticmethod
     def _stop_worker() -> None:

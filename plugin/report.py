@@ -6,6 +6,9 @@ import base64
 import html
 from pathlib import Path
 
+from .engine.language import language
+from .translate import tr
+
 _STYLE = ("body{font-family:sans-serif;color:#22303c;margin:1.5em} h1{font-size:1.5em} table{border-collapse:collapse;font-size:0.85em}"
           "th,td{text-align:left;vertical-align:top;padding:0.3em 1.2em 0.3em 0;border-bottom:1px solid #d9dfe4;font-weight:normal}"
           "th{color:#5d6b77} .number{text-align:right}")
@@ -19,19 +22,19 @@ _METHODS = {"idw": "inverse distance", "ok": "kriging", "oklog": "kriging of log
 
 
 def lines_of(values: dict, prefix: str = "") -> list[tuple[str, str]]:
-    """(label, text) pairs of a nested dictionary, in its order."""
+    """(label, text) pairs of a nested dictionary, in its order, in the user's language where its words are known."""
     lines = []
     for key, value in values.items():
-        label = f"{prefix}{key}"
+        label = f"{prefix}{tr(key)}"
         if isinstance(value, dict):
             lines += lines_of(value, f"{label} / ")
         elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
             for number, item in enumerate(value, start=1):
-                lines.append((f"{label} {number}", ", ".join(f"{k} {_text(v)}" for k, v in item.items() if v not in (None, ""))))
+                lines.append((f"{label} {number}", ", ".join(f"{tr(k)} {_text(v)}" for k, v in item.items() if v not in (None, ""))))
         elif isinstance(value, list):
             lines.append((label, ", ".join(_text(item) for item in value) or "-"))
         else:
-            lines.append((label, "-" if value is None else str(value)))
+            lines.append((label, "-" if value is None else tr(str(value))))
     return lines
 
 
@@ -45,9 +48,9 @@ def write_score_page(path: str, title: str, note: str, scores: dict[str, dict], 
     """Write scores, a row for each method and a column for each score, with pictures (PNG) under them."""
     columns = list(dict.fromkeys(
         key for values in scores.values() for key, value in values.items() if isinstance(value, (int, float))))
-    head = "".join(f"<th class='number'>{html.escape(_SCORES.get(key, key))}</th>" for key in columns)
+    head = "".join(f"<th class='number'>{html.escape(tr(_SCORES.get(key, key)))}</th>" for key in columns)
     rows = "".join(
-        f"<tr><th>{html.escape(_METHODS.get(method, method))}</th>"
+        f"<tr><th>{html.escape(tr(_METHODS.get(method, method)))}</th>"
         + "".join(f"<td class='number'>{_score(values.get(key))}</td>" for key in columns) + "</tr>\n"
         for method, values in scores.items())
     images = [base64.b64encode(picture.read_bytes()).decode() for picture in pictures]
@@ -56,8 +59,10 @@ def write_score_page(path: str, title: str, note: str, scores: dict[str, dict], 
 
 
 def _write(path: str, title: str, body: str) -> None:
+    tongue = (language() or "en").replace("_", "-")
     Path(path).write_text(
-        f"<!DOCTYPE html><html><head><meta charset='utf-8'><title>{html.escape(title)}</title><style>{_STYLE}</style></head>\n"
+        f"<!DOCTYPE html><html lang='{tongue}'><head><meta charset='utf-8'><title>{html.escape(title)}</title><style>{_STYLE}</style></head>"
+        "\n"
         f"<body><h1>{html.escape(title)}</h1>\n{body}</body></html>\n", encoding="utf-8")
 
 
@@ -68,4 +73,4 @@ def _score(value) -> str:
 
 
 def _text(value) -> str:
-    return " x ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return " x ".join(map(str, value)) if isinstance(value, list) else tr(str(value))

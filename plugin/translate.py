@@ -1,22 +1,26 @@
-"""Translation of what the user reads: one context for the whole plugin."""
+"""Translation of what the user reads: the plugin speaks QGIS's language where there is a catalogue of it."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from qgis.core import QgsApplication, QgsSettings
+from qgis.PyQt.QtCore import QLocale
 
-from qgis.PyQt.QtCore import QCoreApplication, QTranslator
+from .engine.language import tr, use
 
-from .engine.qgis_side import tr
-
-__all__ = ["install_translator", "tr"]
-_I18N = Path(__file__).resolve().parent.parent / "resources" / "i18n"
+__all__ = ["qgis_locale", "tr", "use_language"]
 
 
-def install_translator(locale: str) -> QTranslator | None:
-    """Install the translation for a locale such as ``zh_CN``; None where there is none."""
-    for name in dict.fromkeys((locale, locale.split("_")[0])):
-        file, translator = _I18N / f"{name}.qm", QTranslator()
-        if name and file.exists() and translator.load(str(file)):
-            QCoreApplication.installTranslator(translator)
-            return translator
-    return None
+def qgis_locale() -> str:
+    """QGIS's locale: that of its option ``--lang``, else of its settings, else of the system."""
+    settings = QgsSettings()
+    asked = QgsApplication.instance().translation() if QgsApplication.instance() else ""
+    if asked and asked != "C":
+        return asked
+    if settings.value("locale/overrideFlag", False, type=bool):
+        return settings.value("locale/userLocale", "") or "en"
+    return QLocale().name()
+
+
+def use_language(locale: str | None = None) -> str:
+    """Speak the language of a locale, by default of QGIS's; the name of its catalogue, '' for English."""
+    return use(qgis_locale() if locale is None else locale)

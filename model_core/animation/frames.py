@@ -12,6 +12,7 @@ from model_core.errors import InputError
 from model_core.evaluation.figures import STYLE, pretty_name
 from model_core.evaluation.map_axes import draw_field, map_size
 from model_core.grid import Grid
+from model_core.language.labels import say_labels
 from model_core.report.colours import Colours
 
 _DPI = 100
@@ -49,6 +50,7 @@ def draw_frames(
             seen = True
             axes.set_title(f"{pretty_name(name)}, {when:{'%Y-%m-%d %H:%M' if hourly else '%Y-%m-%d'}}", fontsize=11)
             path = folder / f"{when:%Y-%m-%dT%H%M}.png"
+            say_labels(figure)
             figure.savefig(path, format="png", facecolor="white")
             yield path
     if not seen:

@@ -10,6 +10,7 @@ import re
 from html import escape
 
 from model_core.card.blocks import Block, Bullets, Code, Heading, Picture, Table, Text
+from model_core.language import language, say
 
 _STYLE = """
 body { margin: 0; background: #ffffff; color: #22303c; font-family: "Source Sans 3", "Segoe UI", "Helvetica Neue", Arial, sans-serif;
@@ -46,27 +47,31 @@ def to_html(title: str, lead: str, blocks: list[Block]) -> str:
     """The page as text; everything that came from outside is escaped."""
     body = "\n".join(_html(block) for block in blocks)
     return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
-        f"<style>{_STYLE}</style></head>\n<body><div id=\"page\">\n<h1>{escape(title)}</h1>\n"
-        f'<p class="lead">{escape(lead)}</p>\n{body}\n</div></body></html>\n'
+        f'<!DOCTYPE html>\n<html lang="{(language() or "en").replace("_", "-")}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{_said(title)}</title>'
+        f"<style>{_STYLE}</style></head>\n<body><div id=\"page\">\n<h1>{_said(title)}</h1>\n"
+        f'<p class="lead">{_said(lead)}</p>\n{body}\n</div></body></html>\n'
     )
+
+
+def _said(text: str) -> str:
+    return escape(say(text))
 
 
 def _html(block: Block) -> str:
     if isinstance(block, Heading):
-        return f"<h{block.level}>{escape(block.text)}</h{block.level}>"
+        return f"<h{block.level}>{_said(block.text)}</h{block.level}>"
     if isinstance(block, Text):
-        return f"<p>{escape(block.text)}</p>"
+        return f"<p>{_said(block.text)}</p>"
     if isinstance(block, Bullets):
-        return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in block.items) + "</ul>"
+        return "<ul>" + "".join(f"<li>{_said(item)}</li>" for item in block.items) + "</ul>"
     if isinstance(block, Code):
         return f"<pre>{escape(block.text)}</pre>"
     if isinstance(block, Picture):
         source = "data:image/png;base64," + base64.b64encode(block.png).decode()
         return (
             f'<div class="figure"><img src="{source}" width="{round(block.width * _TEXT_WIDTH)}" '
-            f'alt="{escape(block.caption)}"><p>{escape(block.caption)}</p></div>'
+            f'alt="{_said(block.caption)}"><p>{_said(block.caption)}</p></div>'
         )
     return _table(block)
 
@@ -76,19 +81,19 @@ def _table(table: Table) -> str:
     numeric = [bool(table.header) and all(_NUMBER.fullmatch(row[i]) for row in table.rows) for i in range(columns)]
     head = ""
     if table.header:
-        cells = "".join(f"<th{_class(number, '')}>{escape(text)}</th>" for text, number in zip(table.header, numeric))
+        cells = "".join(f"<th{_class(number, '')}>{_said(text)}</th>" for text, number in zip(table.header, numeric))
         head = f"<thead><tr>{cells}</tr></thead>"
     rows = "".join(
         "<tr>" + "".join(_cell(text, i == 0 and not numeric[0], numeric[i]) for i, text in enumerate(row)) + "</tr>\n"
         for row in table.rows
     )
-    caption = f"<caption>{escape(table.caption)}</caption>" if table.caption else ""
+    caption = f"<caption>{_said(table.caption)}</caption>" if table.caption else ""
     return f'<div class="wide"><table>{caption}{head}<tbody>\n{rows}</tbody></table></div>'
 
 
 def _cell(text: str, names_the_row: bool, number: bool) -> str:
     tag = "th" if names_the_row else "td"
-    return f"<{tag}{_class(number, text)}>{escape(text)}</{tag}>"
+    return f"<{tag}{_class(number, text)}>{_said(text)}</{tag}>"
 
 
 def _class(number: bool, text: str) -> str:

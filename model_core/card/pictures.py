@@ -11,6 +11,7 @@ import numpy as np
 
 from model_core.evaluation.figures import pretty_unit
 from model_core.evaluation.map_axes import crop, draw_field, map_size
+from model_core.language.labels import say_labels
 from model_core.model_file import Model, StaticMaps
 from model_core.training.record import plot_history, plot_kernels
 
@@ -55,6 +56,7 @@ def map_picture(maps: StaticMaps, key: str, unit: str) -> bytes:
     bar = figure.colorbar(image, ax=axes, fraction=0.04, pad=0.02, extend="both" if low < 0 else "max")
     bar.set_label(pretty_unit(unit) if unit != "1" else "fraction of the cell", fontsize=7)
     bar.ax.tick_params(labelsize=7)
+    say_labels(figure)
     stream = io.BytesIO()
     figure.savefig(stream, format="png")
     return stream.getvalue()

@@ -6,6 +6,7 @@ import sys
 import time
 from typing import Any
 
+from model_core.language import say
 from model_core.progress import Progress
 
 
@@ -18,7 +19,7 @@ class TerminalProgress(Progress):
         self._last, self._time = -1.0, 0.0
 
     def on_step(self, fraction: float, message: str) -> None:
-        now = time.monotonic()
+        now, message = time.monotonic(), say(message)
         if self._live:
             if now - self._time > 0.1 or fraction >= 1:
                 print(f"\r\x1b[K{fraction:4.0%} {message}", end="\n" if fraction >= 1 else "", file=sys.stderr, flush=True)
@@ -28,10 +29,10 @@ class TerminalProgress(Progress):
             self._last, self._time = fraction, now
 
     def on_log(self, message: str) -> None:
-        self._line(message)
+        self._line(say(message))
 
     def on_warning(self, message: str) -> None:
-        self._line(f"warning: {message}")
+        self._line(say(f"warning: {message}"))
 
     def _line(self, text: str) -> None:
         print(("\r\x1b[K" if self._live else "") + text, file=sys.stderr, flush=True)

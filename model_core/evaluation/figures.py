@@ -16,6 +16,7 @@ import numpy as np
 from model_core.evaluation.map_axes import crop, draw_field, draw_outline, map_size
 from model_core.evaluation.period_means import PERIOD, PeriodMean
 from model_core.grid import Grid
+from model_core.language.labels import say_labels
 from model_core.scores import scores
 
 DPI = 200
@@ -192,6 +193,7 @@ def as_png(figure: Any) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     FigureCanvasAgg(figure)
+    say_labels(figure)
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=DPI, facecolor="white")
     return content.getvalue()

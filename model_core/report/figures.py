@@ -13,6 +13,7 @@ from typing import Any, Sequence
 import numpy as np
 
 from model_core.evaluation.figures import STYLE, nice_ceiling, pretty_unit
+from model_core.language.labels import say_labels
 from model_core.report.colours import Colours
 
 _BLUE, _ORANGE = "#1f5a94", "#d9762b"
@@ -38,6 +39,7 @@ def svg_figure(figure: Any, caption: str) -> PageFigure:
     """A matplotlib figure as SVG."""
     from matplotlib import rc_context
 
+    say_labels(figure)
     stream = io.BytesIO()
     with rc_context({"svg.hashsalt": "ctm-reanalysis"}):  # so that equal figures are equal files
         figure.savefig(stream, format="svg", metadata={"Date": None})

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any, Mapping
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from model_core import __version__
 from model_core.atomic_file import atomic_file, check_target
 from model_core.errors import InputError
 from model_core.evaluation.figures import pretty_unit
+from model_core.language import language, say
 
 SUFFIXES = (".html", ".htm")
 _WORDS = {
@@ -52,15 +54,22 @@ def write_report(path: Path, template: str, contents: Mapping[str, Any]) -> None
 def render(template: str, contents: Mapping[str, Any]) -> str:
     """The page as text."""
     made = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    return _environment().get_template(f"{template}.html").render(**{"software": f"CTM Reanalysis {__version__}", "made": made, **contents})
+    return _environment().get_template(f"{template}.html").render(**{
+        "software": f"CTM Reanalysis {__version__}", "made": made, "lang": (language() or "en").replace("_", "-"), **contents})
 
 
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("model_core.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        finalize=lambda value: say(value) if type(value) is str else value,  # what is Markup was made by a template
     )
-    environment.filters.update(number=number, unit=pretty_unit, word=word)
+    environment.filters.update(number=number, unit=pretty_unit, word=word, say=_say_markup)
     return environment
+
+
+def _say_markup(text: Markup) -> Markup:
+    """A piece of a template in the language of the process; Jinja has escaped the values in it."""
+    return Markup(say(str(text)))  # escaped before  # nosec B704
 
 
 def word(key: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Sequence
 import numpy as np
 
 from model_core.atomic_file import atomic_file
+from model_core.language.labels import say_labels
 from model_core.network.reanalysis_network import ReanalysisNetwork
 from model_core.training.kernels import KernelShape, kernel_shape, kernels_of, radial_profile
 from model_core.variables import get_variable
@@ -111,5 +112,6 @@ def _figure(width: float, height: float, rows: int = 1, columns: int = 1):
 
 
 def _save(figure, path: Path) -> None:
+    say_labels(figure)
     with atomic_file(path) as partial:
         figure.savefig(partial, format="png")

@@ -14,6 +14,7 @@ from ..polygons import check_polygons, polygons_request
 from ..translate import tr
 from .base import EngineAlgorithm, run_engine
 from .field_parameters import add_fields, check_fields, check_layer, fields_request, layer_source
+from .output_labels import file_label, number_label
 
 FIELD_UNIT, OTHER, OTHER_VARIABLE, OTHER_UNIT, OTHER_NAME = "FIELD_UNIT", "OTHER", "OTHER_VARIABLE", "OTHER_UNIT", "OTHER_NAME"
 MASK, MIN_VALID, OUTPUT, DIFFERENCE = "MASK", "MIN_VALID", "OUTPUT", "DIFFERENCE"
@@ -54,9 +55,9 @@ class CompareRaster(EngineAlgorithm):
             tr("Folder to write scores, figures and the difference into; made where it is missing."))
         self.addOutput(QgsProcessingOutputRasterLayer(DIFFERENCE, tr("Difference")))
         for name in FILES:
-            self.addOutput(QgsProcessingOutputFile(name, name.replace("_", " ").capitalize()))
+            self.addOutput(QgsProcessingOutputFile(name, file_label(name)))
         for name in NUMBERS:
-            self.addOutput(QgsProcessingOutputNumber(name.upper(), name.upper()))
+            self.addOutput(QgsProcessingOutputNumber(name.upper(), number_label(name)))
 
     def check(self, parameters, context) -> str:
         mask = self.parameterAsSource(parameters, MASK, context)

@@ -16,6 +16,7 @@ from .class_parameters import add_class_parameters, check_classes, class_request
 from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .model_parameters import ANALYSES, ANALYSIS, add_model_parameters, model_request
+from .output_labels import file_label
 from .report_parameters import add_report_parameter, check_report, report_request, report_result
 from .station_parameters import GROUP, StationAlgorithm, add_station_parameters, check_stations, station_request
 from .weather_parameters import add_weather_fields, add_weather_layers, check_weather, weather_fields, weather_request
@@ -86,7 +87,7 @@ class CrossValidate(StationAlgorithm):
         add_report_parameter(self, tr("the scores of all methods, residuals on a map, and errors by distance to the next station"))
         self.addOutput(QgsProcessingOutputVectorLayer(POINTS, tr("Residuals at the stations")))
         for name in FILES:
-            self.addOutput(QgsProcessingOutputFile(name, name.replace("_", " ").capitalize()))
+            self.addOutput(QgsProcessingOutputFile(name, file_label(name)))
         for name in NUMBERS:
             self.addOutput(QgsProcessingOutputNumber(name.upper(), tr("{} of the model, all days pooled").format(name.upper())))
 

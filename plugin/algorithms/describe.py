@@ -14,6 +14,7 @@ from ..translate import tr
 from .base import ANY_FILE, EngineAlgorithm, day_text, run_engine
 from .day_parameters import add_day_parameters, day_request
 from .model_parameters import MODEL
+from .output_labels import file_label
 from .station_parameters import STATIONS, add_station_parameters, check_stations, station_request
 from .weather_parameters import add_weather_fields, add_weather_layers, check_weather, weather_fields, weather_request
 
@@ -70,7 +71,7 @@ class Describe(EngineAlgorithm):
         self.add(QgsProcessingParameterFolderDestination(OUTPUT, tr("Folder of the pictures")),
             tr("Folder to write pictures and tables into; made where it is missing."))
         for name in FILES:
-            self.addOutput(QgsProcessingOutputFile(name, name.replace("_", " ").capitalize()))
+            self.addOutput(QgsProcessingOutputFile(name, file_label(name)))
         self.addOutput(QgsProcessingOutputNumber(STATION_COUNT, tr("Stations of the main variable on the grid")))
 
     def check(self, parameters, context) -> str:

@@ -19,6 +19,7 @@ from ..translate import tr
 from .base import EngineAlgorithm, check_destination, day_text, run_engine
 from .class_parameters import add_class_parameters, check_classes, class_request
 from .day_parameters import add_day_parameters, day_request
+from .output_labels import file_label
 from .station_parameters import add_station_parameters, check_stations, station_request
 
 CTM, GRID, START, END, LEAD_DAY, LEVEL = "CTM", "GRID", "START", "END", "LEAD_DAY", "LEVEL"
@@ -69,9 +70,9 @@ class EvaluateCTM(EngineAlgorithm):
             tr("Page with the scores, the map and the scatter picture; it needs no other file."))
         self.addOutput(QgsProcessingOutputVectorLayer(POINTS, tr("Differences at the stations")))
         for name in FILES:
-            self.addOutput(QgsProcessingOutputFile(name, name.replace("_", " ").capitalize()))
-        for name in (DAYS, READINGS):
-            self.addOutput(QgsProcessingOutputNumber(name, name.capitalize()))
+            self.addOutput(QgsProcessingOutputFile(name, file_label(name)))
+        for name, label in ((DAYS, tr("Days")), (READINGS, tr("Readings"))):
+            self.addOutput(QgsProcessingOutputNumber(name, label))
         for name in SCORES:
             self.addOutput(QgsProcessingOutputNumber(name.upper(), tr("{}, all days pooled").format(name.upper())))
 

@@ -18,6 +18,7 @@ from ..translate import tr
 from .base import EngineAlgorithm, check_destination, is_temporary, run_engine
 from .choices import Choice
 from .field_parameters import add_fields, check_fields, check_layer, fields_request, layer_source, numbers
+from .output_labels import number_label
 
 POPULATION, POPULATION_VARIABLE, POPULATION_IS, POPULATION_STEP = "POPULATION", "POPULATION_VARIABLE", "POPULATION_IS", "POPULATION_STEP"
 POLYGONS, NAME_FIELD, LIMIT, PERCENTILE, CHART, OUTPUT = "POLYGONS", "NAME_FIELD", "LIMIT", "PERCENTILE", "CHART", "OUTPUT"
@@ -61,7 +62,7 @@ class Exposure(EngineAlgorithm):
         self.add(QgsProcessingParameterFileDestination(CHART, tr("Chart"), "PNG (*.png)", optional=True),
             tr("Bars of the means and of the shares of people above the limits."))
         for name, key in NUMBERS.items():
-            self.addOutput(QgsProcessingOutputNumber(name, tr("{} of the whole").format(key.replace("_", " ").capitalize())))
+            self.addOutput(QgsProcessingOutputNumber(name, tr("{}, the whole").format(number_label(key))))
 
     def check(self, parameters, context) -> str:
         if not is_temporary(parameters.get(OUTPUT)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from processing.gui.wrappers import DIALOG_STANDARD, WidgetWrapper, dialogTypes
 from qgis.core import QgsProcessingContext, QgsProcessingParameters, QgsProject, QgsVectorLayer
 from qgis.gui import QgsFieldComboBox, QgsGui, QgsProcessingGui
+from qgis.PyQt.QtCore import QCoreApplication
 
 from .. import forms
 from ..reading_fields import found_fields, target_of
@@ -30,6 +31,10 @@ class FoundFieldWidget(WidgetWrapper):
     def __init__(self, param, dialog, row=0, col=0, what: str = "", **options):
         self._what, self._parent, self._named, self._context = what, None, None, QgsProcessingContext()
         super().__init__(param, dialog, row, col, **options)
+
+    def tr(self, text: str, *_) -> str:
+        """QGIS's own words, such as [optional], from QGIS's catalogue, where they stand under the name of the class above."""
+        return QCoreApplication.translate("WidgetWrapper", text)
 
     def createWidget(self) -> QgsFieldComboBox:
         widget = QgsFieldComboBox()

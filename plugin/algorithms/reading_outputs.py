@@ -30,7 +30,7 @@ def counts(readings: dict, feedback) -> dict:
     """Log what became of each row; return the outputs of `add_counts`."""
     dropped = sorted(readings["dropped"].items(), key=lambda entry: -entry[1])
     for what, count in [(tr("readings"), readings["rows"]), (tr("used"), readings["used"]), *dropped]:
-        feedback.pushInfo(f"{count:>8}  {what}")
+        feedback.pushInfo(f"{count:>8}  {tr(what)}")
     return {COUNT_USED: readings["used"], COUNT_DROPPED: sum(count for reason, count in dropped if reason not in _NOT_BAD)}
 
 

@@ -18,6 +18,7 @@ from .base import ANY_FILE, DEVICES, EngineAlgorithm, day_text, run_engine
 from .choices import Choice
 from .class_parameters import add_class_parameters, check_classes, check_regions, class_request, write_regions
 from .layer_readings import check_readings
+from .output_labels import file_label
 from .report_parameters import add_report_parameter, check_report, report_request, report_result
 from .station_parameters import STATIONS
 from .table_parameters import VARIABLES, add_air, add_variable_table, air_request
@@ -102,8 +103,8 @@ class ReproduceCTM(EngineAlgorithm):
         self.addOutput(QgsProcessingOutputNumber(DAYS, tr("Days evaluated")))
         self.addOutput(QgsProcessingOutputString(DAYS_KIND, tr("What the model's card says of the days")))
         self.addOutput(QgsProcessingOutputNumber(STATION_CELLS, tr("Station cells")))
-        for name, file in FILES.items():
-            self.addOutput(QgsProcessingOutputFile(name, file))
+        for name in FILES:
+            self.addOutput(QgsProcessingOutputFile(name, file_label(name)))
 
     def check(self, parameters, context) -> str:
         stations = parameters.get(STATIONS) not in (None, "")

@@ -6,7 +6,7 @@ import re
 
 from ..translate import tr
 
-_OPTION = re.compile(r"(?<![\w-])--([a-z]+(?:-[a-z]+)*)")
+_OPTION = re.compile(r"(?<![\w-])--([a-z]+(?:-[a-z]+)*)", re.ASCII)
 # Options whose parameter has another name.
 _PARAMETERS = {
     "from": ("FORM",), "stations": ("STATIONS", "FILE"), "unit-column": ("UNIT_COLUMN", "UNIT_FIELD"), "where": ("WHERE", "FILES_WHERE"),

@@ -10,6 +10,7 @@ from typing import Any, Sequence
 
 from .errors import EngineCancelled, EngineError
 from .job_folder import job_folder
+from .language import language, learn
 from .leftovers import remove_leftovers
 from .locate import EngineMissing, find_engine
 from .qgis_side import tr
@@ -72,7 +73,8 @@ class Engine:
 
     def _warm_worker(self, feedback) -> WorkerProcess:
         python = find_engine()
-        if self._worker is not None and (self._worker.python != python.path or not self._worker.alive()):
+        wanted = (python.path, language())
+        if self._worker is not None and ((self._worker.python, self._worker.language) != wanted or not self._worker.alive()):
             self._end_worker()
         if self._worker is None:
             feedback.setProgressText(tr("Starting the engine"))
@@ -109,6 +111,7 @@ class Engine:
                 continue
             if message["type"] == "result":
                 # A job that ended in the moment of cancelling has its output in place; saying so is the truth.
+                learn(message.get("said", {}))
                 return message["result"]
             if message["type"] == "error":
                 raise _error(message)

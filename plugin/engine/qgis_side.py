@@ -1,7 +1,7 @@
-"""The three things that the engine's side of the plugin asks of QGIS: its setting, its proxy and its translator.
+"""The two things that the engine's side of the plugin asks of QGIS: its setting and its proxy.
 
-Outside QGIS (command line set-up, tests) there is no setting and texts stay English; QGIS is never imported for them,
-which alone would take longer than finding that an environment is ready.
+Outside QGIS (command line set-up, tests) there is no setting; QGIS is never imported for them, which alone would take longer than
+finding that an environment is ready.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 import sys
 from urllib.parse import quote
 
+from .language import tr
+
+__all__ = ["SETTING", "engine_setting", "proxy", "tr"]
 SETTING = "ctm_reanalysis/engine_python"
 
 
@@ -37,9 +40,3 @@ def proxy() -> tuple[str, str]:
     login = f"{quote(name, safe='')}:{quote(word, safe='')}@" if name else ""
     port = str(settings.value("proxy/proxyPort", "") or "")
     return f"http://{login}{host}{f':{port}' if port else ''}", ""
-
-
-def tr(text: str) -> str:
-    """The text in the user's language."""
-    core = sys.modules.get("qgis.PyQt.QtCore")
-    return core.QCoreApplication.translate("CTMReanalysis", text) if core else text

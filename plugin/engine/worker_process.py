@@ -14,6 +14,7 @@ from typing import IO, Any, Callable
 
 from . import process
 from .errors import EngineCancelled, EngineError
+from .language import VARIABLE, language
 from .qgis_side import tr
 from .windows_faults import remedy_of
 
@@ -39,7 +40,7 @@ class WorkerProcess:
     """One engine process; raises `EngineError` if it can't be started."""
 
     def __init__(self, python: str, arguments: tuple[str, ...] = WORKER):
-        self.python = python
+        self.python, self.language = python, language()
         self._said: queue.Queue = queue.Queue()
         self._stderr: collections.deque = collections.deque(maxlen=LAST_LINES)
         self._answered = False
@@ -47,6 +48,7 @@ class WorkerProcess:
             self._child = process.start(
                 [python, *arguments], cwd=str(ROOT),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                env={**process.clean_environment(), VARIABLE: self.language},
             )
         except OSError as error:
             raise EngineError(

@@ -31,4 +31,14 @@ def style_residuals(layer: QgsVectorLayer) -> None:
     message, ok = layer.loadNamedStyle(str(STYLE))
     if not ok:
         raise QgsProcessingException(tr("The style of the residuals can't be read: {}").format(message))
+    for number, part in enumerate(layer.renderer().ranges()):
+        layer.renderer().updateRangeLabel(number, _said(part.label()))
     layer.triggerRepaint()
+
+
+def _said(label: str) -> str:
+    """The label of a range, such as ``+5 to +10`` or ``above +40``, in the user's language."""
+    first, *rest = label.split(" ")
+    if rest[:1] == ["to"]:
+        return tr("{low} to {high}").format(low=first, high=rest[1])
+    return {"above": tr("above {value}"), "below": tr("below {value}")}[first].format(value=rest[0])

@@ -1,0 +1,194 @@
+"""Every language says everything: catalogues are complete, no text of the plugin escapes them, and messages keep what they name."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model_core import language
+from model_core.cli import main
+from model_core.language.labels import say_labels
+from model_core.language.translator import Translator
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+import translatable  # noqa: E402  found in tools
+import update_translations  # noqa: E402
+
+LANGUAGES = sorted(path.name for path in update_translations.I18N.iterdir() if path.is_dir())
+# Where words in a row are no words for people, or for other people than the plugin's users.
+ELSEWHERE = {
+    "plugin/field_names.py": "names of fields as tables have them",
+    "plugin/stations.py": "names of fields, and expressions of QGIS",
+    "plugin/engine/environment.py": "code for another Python, and the help of the set-up's command line",
+    "plugin/engine/base_python.py": "code for another Python", "plugin/engine/locate.py": "code for another Python",
+    "plugin/engine/locked.py": "code for another Python", "plugin/engine/installer.py": "what pip says",
+    "plugin/engine/process.py": "what a child process says", "plugin/engine/windows_faults.py": "what Windows says",
+    "plugin/report.py": "names of scores and methods, translated where they are shown",
+    "plugin/layers/points.py": "an expression of QGIS", "plugin/layers/series.py": "a unit of CF",
+}
+NOT_FOR_USERS = {
+    "{index}, {table}, limits for {mean} means", "other day", "outside the period", "engine: not ready; the managed environment is {state}",
+    "QGIS {QGIS_VERSION}, Qt {QT_VERSION_STR}, Python {platform}, {platform2}", "QGIS {QGIS_VERSION}, Python {platform}, {platform2}",
+    "NetCDF, GeoTIFF (*.nc *.ncf *.nc4 *.tif *.tiff);;{ANY_FILE}", "CTM Reanalysis", "{length} km",
+}
+# Whose texts a user sees whatever they are.
+SHOWN = {
+    "pushInfo", "pushWarning", "reportError", "setProgressText", "setToolTip", "setText", "setWindowTitle", "setPlaceholderText", "setTitle",
+    "setStatusTip", "setDescription", "pushMessage", "QLabel", "QAction", "QPushButton", "QCheckBox", "QRadioButton", "QGroupBox", "QMenu",
+    "QDockWidget", "QgsProcessingException", "addRow",
+}
+
+
+@pytest.fixture
+def chinese():
+    """The engine of this process speaks Chinese."""
+    language.use("zh-Hans")
+    yield language.say
+    language.use("")
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_catalogues_hold_every_text_and_no_other_with_its_placeholders(name):
+    """What is missing is written, ready to be filled, by tools/update_translations.py."""
+    for file, texts in (("plugin.json", translatable.plugin_texts()), ("engine.json", translatable.engine_texts())):
+        assert update_translations.faults(update_translations.read(update_translations.I18N / name / file), texts) == []
+
+
+def test_chinese_is_written_in_chinese():
+    catalogue = update_translations.read(update_translations.I18N / "zh_CN" / "engine.json")
+    catalogue |= update_translations.read(update_translations.I18N / "zh_CN" / "plugin.json")
+    latin = {text for text, said in catalogue.items() if not re.search("[\u4e00-\u9fff]", said)}
+    assert {text for text in latin if re.search("[a-z]{2}", translatable.PLACEHOLDER.sub("", text))} <= ONLY_NAMES
+    assert not [said for said in catalogue.values() if set(said) & set("體網經測濕風數誤選擇")], "traditional letters"
+
+
+# Texts that are made of names and signs alone.
+ONLY_NAMES = {
+    "CTM, {key}", "NMB, {names}", "PointConv\n{first}×{first2}, {second}×{second2}", "RMSE ({unit})", "RMSE, {name}",
+    "Spearman = {spearman}", "card.training.data: {name}", "cuda ({cuda})", "on {date}", "{card} by {card2}",
+    "{temperature_k} K and {pressure_pa} hPa",
+}
+
+
+def texts_outside_tr(path: Path):
+    """(node, text) of the literals of a file that do not go through ``tr``, less tags, keys of dictionaries and what is no word."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    skipped = set(translatable._not_shown(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "tr":
+            skipped |= {id(part) for part in ast.walk(node)}
+        elif isinstance(node, ast.Dict):
+            skipped |= {id(key) for key in node.keys}
+        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "TAGS":
+            skipped |= {id(part) for part in ast.walk(node)}
+    for node in ast.walk(tree):
+        if id(node) not in skipped and (isinstance(node, ast.JoinedStr) or isinstance(node, ast.Constant) and isinstance(node.value, str)):
+            yield node, translatable.template(node) if isinstance(node, ast.JoinedStr) else node.value
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "plugin").rglob("*.py")), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_text_of_the_plugin_escapes_translation(path):
+    name = path.relative_to(ROOT).as_posix()
+    outside = {id(node): text for node, text in texts_outside_tr(path)}
+    in_a_row = [] if name in ELSEWHERE else [
+        text for text in outside.values()
+        if translatable.reads_like_words(text) and not translatable.PLACEHOLDER.fullmatch(text.partition(": ")[2])]
+    shown = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        called = getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
+        if called in SHOWN or called.startswith(("QgsProcessingParameter", "QgsProcessingOutput")):
+            arguments = node.args[1:2] if called.startswith("QgsProcessingP") or called.startswith("QgsProcessingO") else node.args
+            shown += [text for argument in arguments for text in literals_with_words(argument)]
+    assert [text for text in in_a_row + shown if text not in NOT_FOR_USERS] == []
+
+
+def literals_with_words(node: ast.AST) -> list[str]:
+    """Literals of an argument that hold a word and are not inside a ``tr`` or another call."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value] if any(part.isalpha() and len(part) > 1 for part in node.value.split()) else []
+    if isinstance(node, ast.JoinedStr):
+        return [text for value in node.values for text in literals_with_words(value)]
+    if isinstance(node, ast.IfExp):
+        return literals_with_words(node.body) + literals_with_words(node.orelse)
+    if isinstance(node, ast.BinOp):
+        return literals_with_words(node.left) + literals_with_words(node.right)
+    return []
+
+
+ENGINE = update_translations.read(update_translations.I18N / "zh_CN" / "engine.json")
+SPEAKER = Translator(ENGINE)
+NAMES = st.text("abcXYZ018_站é", min_size=1, max_size=12)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(sorted(text for text in ENGINE if translatable.PLACEHOLDER.search(text))), st.data())
+def test_a_message_keeps_the_names_that_it_is_about(text, data):
+    """Whatever stands for a placeholder comes out again, and no placeholder is left."""
+    values = {}
+
+    def value(match):
+        values[match.start()] = data.draw(NAMES)
+        return values[match.start()]
+
+    said = SPEAKER(translatable.PLACEHOLDER.sub(value, text))
+    assert not translatable.PLACEHOLDER.search(said)
+    needed = translatable.placeholders(text)
+    if len(needed) == len(translatable.placeholders(text, all_of_them=True)):
+        assert all(name in said for name in values.values())
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text("abcdefgh ,.;:()'{}/\\\n0189站", max_size=80))
+def test_what_no_template_fits_stays_as_it_is_or_at_least_comes_back(text):
+    assert Translator({})(text) == text
+    assert isinstance(SPEAKER(text), str)
+
+
+@pytest.mark.parametrize("locale, name", [
+    ("zh", "zh_CN"), ("zh_CN", "zh_CN"), ("zh-Hans", "zh_CN"), ("zh_Hans_CN", "zh_CN"), ("zh_CN.UTF-8", "zh_CN"), ("zh_SG", "zh_CN"),
+    ("zh_TW", ""), ("zh-Hant", ""), ("zh_HK", ""), ("en_GB", ""), ("fr", ""), ("C", ""), ("", ""),
+])
+def test_which_locale_speaks_which_language(locale, name):
+    try:
+        assert language.use(locale) == name
+    finally:
+        language.use("")
+
+
+def test_names_of_fields_stay_and_sentences_are_told_apart(chinese):
+    assert chinese("layer has no field 'day'") == "layer has no field 'day'"
+    said = chinese("'s.csv' has no column 'time'; it has day, hour, value")
+    assert said == "“s.csv”没有列“time”；它有 day, hour, value"
+    assert chinese("PM2.5: 60 of 128 readings used; dropped: 68 other day") == "PM2.5：128 条读数中采用 60 条；舍去：68 其他日子"
+
+
+def test_an_error_of_the_command_line_in_chinese(chinese, tmp_path, capsys):
+    table = tmp_path / "table.csv"
+    table.write_text("station,lon,lat,value\nA,110,30,12\n")
+    assert main(["grid-stations", "--stations", str(table), "--value", "pm10", "--grid", "china12km", "--out", str(tmp_path / "o.tif")]) == 1
+    assert "没有列“pm10”" in capsys.readouterr().err
+
+
+def test_labels_of_a_figure_are_chinese_where_a_font_has_the_letters_and_else_english(chinese):
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    axes = figure.subplots()
+    axes.set(xlabel="Distance (km)", title="Highest cell\n(µg m⁻³)")
+    axes.set_xticks([0, 1], ["Jan", "A1"])
+    speaks = say_labels(figure)
+    found = [axes.get_xlabel(), axes.get_title(), *(label.get_text() for label in axes.get_xticklabels())]
+    assert found == (["距离（km）", "最高单元\n(µg m⁻³)", "1 月", "A1"] if speaks else ["Distance (km)", "Highest cell\n(µg m⁻³)", "Jan", "A1"])
+
+
+def test_english_stays_as_it_is():
+    assert language.use("en_US") == ""
+    assert language.say("'fields' is missing") == "'fields' is missing"
