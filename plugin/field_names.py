@@ -125,8 +125,14 @@ def _time(fields: Sequence[FieldSample]) -> str:
 
 
 def _is_date(text: str) -> bool:
+    return bool(day_in(text))
+
+
+def day_in(text: str) -> tuple[int, ...]:
+    """Year, month and day that a text begins with, such as ``2018-02-20 08:00`` or ``20180220``; () where it does not."""
     found = _ISO_DATE.match(text)
-    return found is not None and 1900 <= int(found.group(1)) <= 2100 and 1 <= int(found.group(2)) <= 12 and 1 <= int(found.group(3)) <= 31
+    year, month, day = map(int, found.groups()) if found else (0, 0, 0)
+    return (year, month, day) if 1900 <= year <= 2100 and 1 <= month <= 12 and 1 <= day <= 31 else ()
 
 
 def holds_numbers(one: FieldSample) -> bool:

@@ -14,7 +14,7 @@ class QgisPlugin:
     def __init__(self, iface=None):
         self.iface = iface
         self.provider = None
-        self.menu = None
+        self.windows = None
         self.translator = install_translator(QgsSettings().value("locale/userLocale", "en") or "en")
 
     def initProcessing(self) -> None:
@@ -26,18 +26,18 @@ class QgisPlugin:
         QCoreApplication.instance().aboutToQuit.connect(self._stop_worker)
 
     def initGui(self) -> None:
-        """Register the provider in QGIS with its windows, and a menu that opens the main dialogs."""
+        """Register the provider in QGIS with its windows; a menu that opens the main dialogs, the dock panel and the options page."""
         self.initProcessing()
-        from .menu import Menu
+        from .windows import Windows
 
-        self.menu = Menu(self.iface)
+        self.windows = Windows(self.iface, self.provider.icon())
 
     def unload(self) -> None:
         """Stop the worker and take back all that was registered."""
         self._stop_worker()
-        if self.menu is not None:
-            self.menu.remove()
-            self.menu = None
+        if self.windows is not None:
+            self.windows.remove()
+            self.windows = None
         if self.provider is not None:
             QCoreApplication.instance().aboutToQuit.disconnect(self._stop_worker)
             QgsApplication.processingRegistry().removeProvider(self.provider)

@@ -12,6 +12,7 @@ from .errors import EngineCancelled, EngineError
 from .job_folder import job_folder
 from .leftovers import remove_leftovers
 from .locate import EngineMissing, find_engine
+from .options import engine_options
 from .qgis_side import tr
 from .windows_faults import remedy_of
 from .worker_process import WORKER, WorkerGone, WorkerProcess
@@ -71,12 +72,13 @@ class Engine:
             worker.stop()
 
     def _warm_worker(self, feedback) -> WorkerProcess:
-        python = find_engine()
-        if self._worker is not None and (self._worker.python != python.path or not self._worker.alive()):
+        python, options = find_engine(), engine_options()
+        changed = self._worker is not None and (self._worker.python, self._worker.options.start()) != (python.path, options.start())
+        if self._worker is not None and (changed or not self._worker.alive()):
             self._end_worker()
         if self._worker is None:
             feedback.setProgressText(tr("Starting the engine"))
-            self._worker = WorkerProcess(python.path, self._arguments)
+            self._worker = WorkerProcess(python.path, self._arguments, options)
             self.started += 1
             self._worker.wait_until_ready(feedback.isCanceled)
         return self._worker

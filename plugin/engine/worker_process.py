@@ -14,6 +14,7 @@ from typing import IO, Any, Callable
 
 from . import process
 from .errors import EngineCancelled, EngineError
+from .options import EngineOptions
 from .qgis_side import tr
 from .windows_faults import remedy_of
 
@@ -38,14 +39,15 @@ class WorkerGone(Exception):
 class WorkerProcess:
     """One engine process; raises `EngineError` if it can't be started."""
 
-    def __init__(self, python: str, arguments: tuple[str, ...] = WORKER):
-        self.python = python
+    def __init__(self, python: str, arguments: tuple[str, ...] = WORKER, options: EngineOptions = EngineOptions()):
+        self.python, self.options = python, options
+        more = options.arguments() if arguments == WORKER else ()
         self._said: queue.Queue = queue.Queue()
         self._stderr: collections.deque = collections.deque(maxlen=LAST_LINES)
         self._answered = False
         try:
             self._child = process.start(
-                [python, *arguments], cwd=str(ROOT),
+                [python, *arguments, *more], cwd=str(ROOT), env={**process.clean_environment(), **options.environ()},
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             )
         except OSError as error:
