@@ -141,6 +141,7 @@ class Panel(QWidget):
     def _failed(self, reason: str) -> None:
         self._running(False)
         self.engine.look()
+        self.log.appendPlainText(reason)
         self._say(reason or tr("Cancelled."), Qgis.MessageLevel.Critical if reason else Qgis.MessageLevel.Info)
         self.run = None
 
