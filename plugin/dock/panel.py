@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from qgis.core import Qgis, QgsApplication, QgsProject
 from qgis.gui import QgsCollapsibleGroupBox, QgsDockWidget, QgsMapToolIdentifyFeature
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QHBoxLayout, QPlainTextEdit, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QPlainTextEdit, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from ..menu import open_dialog
+from ..reading_fields import target_of
 from ..translate import tr
+from .batch import open_batch
+from .days import all_days
 from .engine_line import EngineLine
 from .form import Form
 from .result import ResultView, reanalysis_in
@@ -60,7 +64,10 @@ class Panel(QWidget):
         self.engine, self.form = EngineLine(open_dialog), Form()
         self.result = ResultView(self._canvas.temporalController() if self._canvas is not None else None)
         self.run_button, self.cancel_button = QPushButton(tr("Run")), QPushButton(tr("Cancel"))
-        self.more_button, self.pick_button = QPushButton(tr("More options…")), QPushButton(tr("Choose a station"))
+        self.more_button, self.batch_button = QPushButton(tr("More options…")), QPushButton(tr("Batch…"))
+        self.batch_button.setToolTip(tr("QGIS's batch dialog with a row for each day of the layer, and a GeoTIFF for each in a folder. For a long "
+                                        "period 'until' is faster."))
+        self.pick_button = QPushButton(tr("Choose a station"))
         self.progress, self.log, self.chart = QProgressBar(), QPlainTextEdit(), StationChart()
         self.pick_button.setCheckable(True)
         self.log.setReadOnly(True)
@@ -93,7 +100,7 @@ class Panel(QWidget):
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
-        for button in (self.run_button, self.cancel_button, self.more_button):
+        for button in (self.run_button, self.cancel_button, self.more_button, self.batch_button):
             buttons.addWidget(button)
         buttons.addStretch()
         box = QgsCollapsibleGroupBox(tr("Log"))
@@ -108,6 +115,7 @@ class Panel(QWidget):
         self.run_button.clicked.connect(self.start)
         self.cancel_button.clicked.connect(lambda: self.run and self.run.cancel())
         self.more_button.clicked.connect(self._more)
+        self.batch_button.clicked.connect(self._batch)
         self.form.changed.connect(self._may_pick)
         self.result.shown.connect(self._may_pick)
         self.pick_button.toggled.connect(self._pick)
@@ -161,6 +169,19 @@ class Panel(QWidget):
 
         processing.execAlgorithmDialog(f"ctm_reanalysis:{self.form.algorithm()}", self.form.parameters())
 
+    def _batch(self) -> None:
+        """The batch dialog, filled: the user only says where the rasters go."""
+        folder = QFileDialog.getExistingDirectory(self, tr("Folder for a GeoTIFF of each day"))
+        if folder:
+            self.open_batch(Path(folder))
+
+    def open_batch(self, folder: Path):
+        """See `batch.open_batch`."""
+        layer = self.form.stations()
+        model, parent = self.form.model.currentText().strip(), self._iface.mainWindow()
+        return open_batch("reanalyse", {"STATIONS": layer.id(), "MODEL": model, **self.form.fields()},
+                          all_days(layer, self.form.found.time), folder, target_of(model), parent)
+
     def _selected(self, layer) -> None:
         """A reanalysis that is chosen in the layer tree is what the panel shows."""
         if self.run is None and reanalysis_in(layer) is not None:
@@ -172,6 +193,7 @@ class Panel(QWidget):
             self.chart.show_series(None)
 
     def _may_pick(self) -> None:
+        self.batch_button.setEnabled(self.form.day.isEnabled())
         self.pick_button.setEnabled(self._tool is not None and self.result.layer() is not None and self.form.stations() is not None)
 
     def _pick(self, on: bool) -> None:

@@ -106,6 +106,21 @@ def test_a_period_has_a_slider_that_moves_the_map_and_a_chart_of_its_stations(pa
     assert [begin.date().toPyDate() for begin, _, _ in series.steps] == DAYS[:3]
 
 
+def test_the_batch_dialog_is_filled_with_the_days_and_makes_a_raster_for_each(panel, tmp_path, read_raster):
+    dialog = panel.open_batch(tmp_path)
+    rows = dialog.mainWidget()
+    found = [rows.parametersForRow(row, dialog.processingContext())[0] for row in range(rows.batchRowCount())]
+    assert [str(one["DATE"].toPyDate()) for one in found] == [str(day) for day in DAYS[:3]]
+    assert {one["STATIONS"] for one in found} == {panel.form.stations().id()} and not any(one["VALUE"] for one in found)
+    deadline = time.monotonic() + 120
+    dialog.runButton().click()
+    while not dialog.runButton().isEnabled() and time.monotonic() < deadline:
+        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+    dialog.close()
+    means = {float(read_raster(str(tmp_path / f"pm25_{day}.tif")).mean()) for day in DAYS[:3]}
+    assert len(means) == 3
+
+
 def test_a_result_that_is_selected_or_removed_is_shown_or_forgotten(panel, windows):
     run_to_the_end(panel)
     layer = panel.result.layer()
