@@ -13,16 +13,18 @@ class QgisPlugin:
 
     def __init__(self, iface=None):
         self.iface = iface
-        self.provider = None
+        self.provider = self.models = None
         self.windows = None
         self.translator = install_translator(QgsSettings().value("locale/userLocale", "en") or "en")
 
     def initProcessing(self) -> None:
         """Register the provider; all that `qgis_process` asks for."""
+        from .models import ModelsProvider
         from .provider import ReanalysisProvider  # after the translator, so that labels are translated
 
-        self.provider = ReanalysisProvider()
-        QgsApplication.processingRegistry().addProvider(self.provider)
+        self.provider, self.models = ReanalysisProvider(), ModelsProvider()
+        for provider in (self.provider, self.models):  # the models' steps are algorithms of the first
+            QgsApplication.processingRegistry().addProvider(provider)
         QCoreApplication.instance().aboutToQuit.connect(self._stop_worker)
 
     def initGui(self) -> None:
@@ -40,8 +42,9 @@ class QgisPlugin:
             self.windows = None
         if self.provider is not None:
             QCoreApplication.instance().aboutToQuit.disconnect(self._stop_worker)
-            QgsApplication.processingRegistry().removeProvider(self.provider)
-            self.provider = None
+            for provider in (self.models, self.provider):
+                QgsApplication.processingRegistry().removeProvider(provider)
+            self.provider = self.models = None
         if self.translator is not None:
             QCoreApplication.removeTranslator(self.translator)
             self.translator = None
