@@ -10,6 +10,7 @@ from qgis.gui import QgsCollapsibleGroupBox, QgsDockWidget, QgsMapToolIdentifyFe
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QPlainTextEdit, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from ..layers.tree import FIELD, STATIONS, arrange
 from ..menu import open_dialog
 from ..reading_fields import target_of
 from ..translate import tr
@@ -198,7 +199,9 @@ class Panel(QWidget):
 
     def _pick(self, on: bool) -> None:
         if on:
-            self._tool.setLayer(self.form.stations())
+            stations, field = self.form.stations(), self.result.layer()
+            arrange({stations.id(): STATIONS, field.id(): FIELD})  # what is clicked on must be seen
+            self._tool.setLayer(stations)
             self._canvas.setMapTool(self._tool)
         else:
             self._canvas.unsetMapTool(self._tool)
