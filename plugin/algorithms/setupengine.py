@@ -23,7 +23,8 @@ from .choices import Choice, chosen_word
 DEVICE, WHEELS, BASE_PYTHON, FOLDER = "DEVICE", "WHEELS", "BASE_PYTHON", "FOLDER"
 INDEX, TORCH_INDEX, REBUILD = "INDEX", "TORCH_INDEX", "REBUILD"
 ACTION, PYTHON, LOG = "ACTION", "PYTHON", "LOG"
-ACTIONS = (f"setup: {tr('make it, or complete it')}", f"repair: {tr('try every library and mend what is broken')}", f"remove: {tr('take it away')}")
+ACTIONS = (f"setup: {tr('make it or complete it')}", f"repair: {tr('try every library and mend what is broken')}",
+           f"remove: {tr('take it away')}")
 _SIZES = [number for device in environment.DEVICES for number in (size_of(device).download, size_of(device).disk)]
 _FOLDER_BEHAVIOUR = Qgis.ProcessingFileParameterBehavior.Folder
 

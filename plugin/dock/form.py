@@ -89,7 +89,8 @@ class Form(QWidget):
         outputs = {"OUTPUT": QgsProcessingOutputLayerDefinition(self.output.filePath() or temporary, QgsProject.instance())}
         if not self.period.isChecked():
             outputs["READINGS"] = QgsProcessingOutputLayerDefinition(temporary, QgsProject.instance())
-        return {"STATIONS": layer.id() if layer else None, **self.fields(), **dated, "MODEL": self.model.currentText(), "REPORT": temporary, **outputs}
+        return {"STATIONS": layer.id() if layer else None, **self.fields(), **dated, "MODEL": self.model.currentText().strip(),
+                "REPORT": temporary, **outputs}
 
     def _shown(self) -> str:
         """The field that the form shows where the user has chosen none; '' where rows or a published form must decide with it."""

@@ -66,8 +66,9 @@ class Panel(QWidget):
         self.result = ResultView(self._canvas.temporalController() if self._canvas is not None else None)
         self.run_button, self.cancel_button = QPushButton(tr("Run")), QPushButton(tr("Cancel"))
         self.more_button, self.batch_button = QPushButton(tr("More options…")), QPushButton(tr("Batch…"))
-        self.batch_button.setToolTip(tr("QGIS's batch dialog with a row for each day of the layer, and a GeoTIFF for each in a folder. For a long "
-                                        "period 'until' is faster."))
+        self.batch_button.setToolTip(
+            tr("QGIS's batch dialog with a row for each day of the layer, and a GeoTIFF for each in a folder. For a long period 'until' is "
+               "faster."))
         self.pick_button = QPushButton(tr("Choose a station"))
         self.progress, self.log, self.chart = QProgressBar(), QPlainTextEdit(), StationChart()
         self.pick_button.setCheckable(True)
@@ -143,8 +144,8 @@ class Panel(QWidget):
                 self.result.show_layer(layer, results)
         warnings = self.run.feedback.warnings
         if warnings:
-            self._say(warnings[0] if len(warnings) == 1 else tr("{} (and {} more, in the panel's log)").format(warnings[0], len(warnings) - 1),
-                      Qgis.MessageLevel.Warning)
+            more = tr("{} (and {} more, in the panel's log)").format(warnings[0], len(warnings) - 1)
+            self._say(warnings[0] if len(warnings) == 1 else more, Qgis.MessageLevel.Warning)
         self.run = None
 
     def _failed(self, reason: str) -> None:

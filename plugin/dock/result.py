@@ -107,8 +107,9 @@ class ResultView(QWidget):
             return
         statistics = layer.dataProvider().bandStatistics(number + 1)
         day, unit = self._description.days[number], pretty_unit(self._description.unit)
-        text = (tr("mean {mean:.1f}, highest {max:.1f} {unit}").format(mean=statistics.mean, max=statistics.maximumValue, unit=unit)
-                if statistics.mean == statistics.mean and statistics.minimumValue <= statistics.maximumValue else tr("no readings, no field"))
+        text = tr("no readings, no field")
+        if statistics.minimumValue <= statistics.maximumValue:
+            text = tr("mean {mean:.1f}, highest {max:.1f} {unit}").format(mean=statistics.mean, max=statistics.maximumValue, unit=unit)
         self.numbers.setText(f"<b>{layer_title(self._description)}</b><br>" + (f"{day}: " if len(self._description.days) > 1 else "")
                              + text + (f"<br>{self._counts}" if self._counts else ""))
         self.day.setText(str(day))

@@ -54,7 +54,7 @@ class StationChart(QWidget):
 def draw(painter: QPainter, area: QRectF, series: StationSeries) -> None:
     """Draw a series that holds something into an area."""
     plot = area.adjusted(LEFT, TOP, -RIGHT, -BOTTOM)
-    moments = [_ms(when) for when, _ in series.readings] + [_ms(end) for _, end, _ in series.steps] + [_ms(begin) for begin, _, _ in series.steps]
+    moments = [_ms(when) for when, _ in series.readings] + [_ms(one) for begin, end, _ in series.steps for one in (begin, end)]
     first = min(moments) // DAY_MS * DAY_MS
     last = max(first + DAY_MS, -(-max(moments) // DAY_MS) * DAY_MS)
     values = [value for _, value in series.readings] + [value for _, _, value in series.steps]

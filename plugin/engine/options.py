@@ -1,4 +1,4 @@
-"""What the user chose on the options page: how the engine's process is started, and what a request asks for where its algorithm says nothing."""
+"""What the user chose on the options page: how the engine is started, and what a request asks for where its algorithm says nothing."""
 
 from __future__ import annotations
 

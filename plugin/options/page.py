@@ -68,7 +68,8 @@ class OptionsPage(QgsOptionsPageWidget):
     def _lay_out(self) -> None:
         form = QFormLayout()
         for label, widget, tip in (
-            (tr("Engine Python"), self.python, tr("Interpreter that has the engine's libraries. Empty: the one that 'Set up engine' made.")),
+            (tr("Engine Python"), self.python, tr(
+                "Interpreter that has the engine's libraries. Empty: the one that 'Set up engine' made.")),
             (tr("Device"), self.device, tr("Where the network runs, where an algorithm leaves it at 'auto'.")),
             (tr("Threads"), self.threads, tr("How many processors the engine may keep busy.")),
             (tr("Memory of a prediction"), self.memory, tr("Larger grids are computed in tiles. An algorithm's own value goes first.")),
@@ -94,7 +95,8 @@ class OptionsPage(QgsOptionsPageWidget):
     def _tell_size(self, *_) -> None:
         folder = self.cache.filePath().strip()
         size = megabytes(folder)
-        self.size.setText(tr("{:.1f} MB of prepared days").format(size) if folder else tr("No common cache: nothing is kept outside the outputs"))
+        nothing = tr("No common cache: nothing is kept outside the outputs")
+        self.size.setText(tr("{:.1f} MB of prepared days").format(size) if folder else nothing)
         self.clear_button.setEnabled(size > 0)
 
     def _clear(self) -> None:

@@ -35,13 +35,15 @@ def postgis_server(folder_of_programs: Path) -> Iterator[str]:
 
     def call(name: str, *arguments: str) -> None:
         command = [*as_user, str(folder_of_programs / name), *arguments]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=open(folder / "log", "ab"), stderr=subprocess.STDOUT, cwd="/", timeout=60)
+        with open(folder / "log", "ab") as log:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd="/", timeout=60)
         if done.returncode:
             raise RuntimeError(f"{command}: {(folder / 'log').read_text()[-2000:]}")
 
     try:
         call("initdb", "-D", str(data), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        call("pg_ctl", "-D", str(data), "-w", "-o", f"-k {folder} -p {PORT} -c listen_addresses= -c fsync=off", "-l", str(data / "server.log"), "start")
+        how = f"-k {folder} -p {PORT} -c listen_addresses= -c fsync=off"
+        call("pg_ctl", "-D", str(data), "-w", "-o", how, "-l", str(data / "server.log"), "start")
         try:
             call("createdb", "-h", str(folder), "-p", str(PORT), "-U", USER, "air")
             call("psql", "-h", str(folder), "-p", str(PORT), "-U", USER, "-d", "air", "-q", "-c", "create extension postgis")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -82,18 +81,6 @@ def test_an_algorithm_goes_before_the_options(page):
     assert options.complete({"device": "auto", "memory": None, "cache": ""}) == {"device": "cpu", "memory": 1500, "cache": "/kept"}
     chosen = {"device": "cuda", "memory": 800, "cache": "/own", "value": "pm25"}
     assert options.complete(chosen) == chosen and options.complete({"value": "pm25"}) == {"value": "pm25"}
-
-
-def test_memory_and_device_of_the_options_reach_the_run(page, run, stations, tiny_model, tmp_path, log):
-    """The engine has no GPU here, and says so of one that is asked for."""
-    one = page()
-    one.device.setCurrentText("cuda")
-    one.apply()
-    parameters = {"STATIONS": stations, "GRID": SMALL_GRID, "MODEL": tiny_model, "OUTPUT": str(tmp_path / "out.tif")}
-    if not os.path.exists("/dev/nvidia0"):
-        with pytest.raises(Exception, match="torch sees no GPU"):
-            run("reanalyse", **parameters)
-    assert run("reanalyse", **parameters, DEVICE="cpu")["COUNT_USED"] == 60
 
 
 def test_the_cache_takes_prepared_days_and_is_cleared(page, run, ctm_file, tiny_configuration, tmp_path):
