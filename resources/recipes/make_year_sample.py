@@ -1,9 +1,9 @@
-"""The sample of a year: readings of a simulated 2019 at 300 stations, provinces, and people, for the model *Period to exposure*.
+"""The sample of a year: readings of a simulated 2019 at 227 stations, provinces, and people, for the model *Period to exposure*.
 
     python resources/recipes/make_year_sample.py --data ../shared/data
 
 The days come from the demonstration CTM in cells of 36 km, with a seed that the bundled model was not trained on; the stations are every
-third of `stations.csv`. Nothing in it is a measurement. The people are those of GeoNames' places (CC BY 4.0), spread over some 15 km as in
+fourth of `stations.csv`. Nothing in it is a measurement. The people are those of GeoNames' places (CC BY 4.0), spread over some 15 km as in
 the shipped map `population_near`; villages below 500 inhabitants are left out. The provinces are the outlines of
 hfdy0935/no2_estimating_system (MIT licence), of mainland China, simplified.
 """
@@ -23,6 +23,7 @@ import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 import rasterio  # noqa: E402
 import shapely  # noqa: E402
+from affine import Affine  # noqa: E402
 from rasterio.windows import from_bounds  # noqa: E402
 
 from model_core.cli import TerminalProgress  # noqa: E402
@@ -30,9 +31,10 @@ from model_core.grid import PRESETS, Grid  # noqa: E402
 from model_core.simulation import simulate_days  # noqa: E402
 
 START, DAYS, SEED = date(2019, 1, 1), 365, 2019
-CELL_KM, EVERY = 36, 3
+CELL_KM, EVERY = 36, 4
 READING_NOISE, MISSING_SHARE = 0.08, 0.02
 EXTENT = (72.0, 17.0, 136.0, 55.0)  # degrees, of the people
+SOUTH = 18.0  # degrees; further south there is no land of the map
 SPREAD_KM = 15.0  # of `population_near`, see make_world_maps.py
 TOLERANCE, SMALLEST = 0.05, 0.05  # degrees of the outlines, square degrees of an island that is kept
 NAMES = {
@@ -67,20 +69,25 @@ def provinces(source: Path) -> gpd.GeoDataFrame:
     code = pd.to_numeric(table["adcode"], errors="coerce") // 10_000
     table = table.assign(name=code.map(NAMES))[code.isin(list(NAMES))][["name", "geometry"]]
     table["geometry"] = shapely.coverage_simplify(table.geometry.to_numpy(), TOLERANCE)
-    table["geometry"] = [shapely.MultiPolygon([part for part in shapely.get_parts(shape) if part.area > SMALLEST]) for shape in table.geometry]
+    table["geometry"] = [
+        shapely.MultiPolygon([part for part in shapely.get_parts(shape) if part.area > SMALLEST and part.centroid.y > SOUTH])
+        for shape in table.geometry]
     table["geometry"] = shapely.set_precision(table.geometry.to_numpy(), 0.01)
     return table
 
 
 def write_people(source: Path, target: Path) -> None:
-    """People in each cell of 0.1 degrees, from log10(1 + people within some 15 km / 1000)."""
+    """People in each cell of 0.2 degrees, from log10(1 + people within some 15 km / 1000)."""
     with rasterio.open(source) as world:
         window = from_bounds(*EXTENT, world.transform).round_offsets().round_lengths()
         within = 1e3 * (10 ** (world.read(1, window=window) * world.scales[0] + world.offsets[0]) - 1)
         transform = world.window_transform(window)
     latitude = transform.f + transform.e * (np.arange(within.shape[0]) + 0.5)
     area = (111.2 * 0.1) ** 2 * np.cos(np.radians(latitude))[:, None]
-    people = (within * area / (np.pi * SPREAD_KM**2)).astype(np.float32)  # the weights exp(-(d / r)²) sum up to a disc
+    people = within * area / (np.pi * SPREAD_KM**2)  # the weights exp(-(d / r)²) sum up to a disc
+    rows, columns = people.shape
+    people = people.reshape(rows // 2, 2, columns // 2, 2).sum((1, 3)).astype(np.float32)
+    transform = transform @ Affine.scale(2)
     with rasterio.open(target, "w", driver="GTiff", width=people.shape[1], height=people.shape[0], count=1, dtype="float32", crs="EPSG:4326",
                        transform=transform, compress="deflate", predictor=3) as raster:
         raster.write(np.round(people), 1)
