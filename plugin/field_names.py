@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Iterable, Sequence
 
 NUMBER, TEXT, DATE, OTHER = "number", "text", "date", "other"
+_SHAPEFILE_LETTERS = 10
 
 # Names of what is read, as regular expressions for a name in lower case whose signs are blanks.
 _SPECIES = {
@@ -21,7 +22,7 @@ _SPECIES = {
     "so2": r"\bso ?2\b|sul(f|ph)ur dioxide",
     "co": r"\bco\b|carbon monoxide",
 }
-_RH = r"\brh\d?\b|humidity|rel ?hum|相对湿度|湿度"
+_RH = r"\brh\d?\b|humidity|rel ?hum|relative h$|相对湿度|湿度"
 _WIND = r"\bwind\b|\bws(pd)?\d*\b|wind ?speed|风速"
 _NOT_WIND = r"\bdir(ection)?\b|\bwd\b|gust|deg"
 # Readings of whatever a column beside them, or nobody, names.
@@ -97,7 +98,7 @@ def _value(fields: Sequence[FieldSample], numeric: Sequence[FieldSample], specie
     if named:
         ordered = sorted(named, key=lambda one: (one.kind != NUMBER, not _DAILY.search(plain(one.name))))
         return ordered[0].name, tuple(one.name for one in ordered[1:]), "", False
-    general = [one for name in _GENERAL for one in numeric if _without_unit(one.name) == name]
+    general = [one for name in _GENERAL for one in numeric if _without_unit(one.name) == name or _is_cut(one.name, name)]
     if general:
         parameter = next((one for name in _PARAMETER for one in fields if one.kind == TEXT and plain(one.name) == name), None)
         words = sorted({value for value in parameter.values if re.search(own, plain(value))}) if parameter else []
@@ -125,8 +126,14 @@ def _time(fields: Sequence[FieldSample]) -> str:
 
 
 def _is_date(text: str) -> bool:
+    return bool(day_in(text))
+
+
+def day_in(text: str) -> tuple[int, ...]:
+    """Year, month and day that a text begins with, such as ``2018-02-20 08:00`` or ``20180220``; () where it does not."""
     found = _ISO_DATE.match(text)
-    return found is not None and 1900 <= int(found.group(1)) <= 2100 and 1 <= int(found.group(2)) <= 12 and 1 <= int(found.group(3)) <= 31
+    year, month, day = map(int, found.groups()) if found else (0, 0, 0)
+    return (year, month, day) if 1900 <= year <= 2100 and 1 <= month <= 12 and 1 <= day <= 31 else ()
 
 
 def holds_numbers(one: FieldSample) -> bool:
@@ -153,7 +160,14 @@ def _without_unit(name: str) -> str:
 
 
 def _by_name(names: Iterable[str], fields: Sequence[FieldSample]) -> str:
-    return next((one.name for name in names for one in fields if plain(one.name) == name), "")
+    names = tuple(names)
+    whole = next((one.name for name in names for one in fields if plain(one.name) == name), "")
+    return whole or next((one.name for name in names for one in fields if _is_cut(one.name, name)), "")
+
+
+def _is_cut(field: str, name: str) -> bool:
+    """Whether a field has the first ten letters of a longer name, which are all that a shapefile keeps."""
+    return len(field) == _SHAPEFILE_LETTERS and len(name) > _SHAPEFILE_LETTERS and name.startswith(plain(field))
 
 
 def _first(pattern: str, fields: Sequence[FieldSample]) -> str:

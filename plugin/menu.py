@@ -18,11 +18,14 @@ ENTRIES = ("readstations", "reanalyse", "reanalyseperiod", None, "restyle", "ani
 class Menu:
     """The menu and its entries, from when it is made until `remove`."""
 
-    def __init__(self, iface):
+    def __init__(self, iface, panel: QAction):
+        """`panel` opens and closes the dock panel; it is the first entry."""
         self._iface = iface
         self._menu = QMenu(tr("CTM Reanalysis"), iface.mainWindow())
         provider = QgsApplication.processingRegistry().providerById("ctm_reanalysis")
         self._menu.setIcon(provider.icon())
+        self._menu.addAction(panel)
+        self._menu.addSeparator()
         for name in ENTRIES:
             algorithm = provider.algorithm(name) if name else None
             if algorithm is None:

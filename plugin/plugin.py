@@ -13,35 +13,38 @@ class QgisPlugin:
 
     def __init__(self, iface=None):
         self.iface = iface
-        self.provider = None
-        self.menu = None
+        self.provider = self.models = None
+        self.windows = None
         use_language()
 
     def initProcessing(self) -> None:
         """Register the provider; all that `qgis_process` asks for."""
+        from .models import ModelsProvider
         from .provider import ReanalysisProvider  # after the translator, so that labels are translated
 
-        self.provider = ReanalysisProvider()
-        QgsApplication.processingRegistry().addProvider(self.provider)
+        self.provider, self.models = ReanalysisProvider(), ModelsProvider()
+        for provider in (self.provider, self.models):  # the models' steps are algorithms of the first
+            QgsApplication.processingRegistry().addProvider(provider)
         QCoreApplication.instance().aboutToQuit.connect(self._stop_worker)
 
     def initGui(self) -> None:
-        """Register the provider in QGIS with its windows, and a menu that opens the main dialogs."""
+        """Register the provider in QGIS with its windows; a menu that opens the main dialogs, the dock panel and the options page."""
         self.initProcessing()
-        from .menu import Menu
+        from .windows import Windows
 
-        self.menu = Menu(self.iface)
+        self.windows = Windows(self.iface, self.provider.icon())
 
     def unload(self) -> None:
         """Stop the worker and take back all that was registered."""
         self._stop_worker()
-        if self.menu is not None:
-            self.menu.remove()
-            self.menu = None
+        if self.windows is not None:
+            self.windows.remove()
+            self.windows = None
         if self.provider is not None:
             QCoreApplication.instance().aboutToQuit.disconnect(self._stop_worker)
-            QgsApplication.processingRegistry().removeProvider(self.provider)
-            self.provider = None
+            for provider in (self.models, self.provider):
+                QgsApplication.processingRegistry().removeProvider(provider)
+            self.provider = self.models = None
 
     @staticmethod
     def _stop_worker() -> None:

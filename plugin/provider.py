@@ -1,10 +1,10 @@
-"""The Processing provider: which algorithms there are, and where the engine's Python may be set."""
+"""The Processing provider: which algorithms there are."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from processing.core.ProcessingConfig import ProcessingConfig, Setting
+from processing.core.ProcessingConfig import ProcessingConfig
 from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
@@ -29,7 +29,6 @@ from .algorithms.restyle import Restyle
 from .algorithms.setupengine import SetUpEngine
 from .algorithms.simulatectm import SimulateCTM
 from .algorithms.trainmodel import TrainModel
-from .engine.qgis_side import SETTING
 from .translate import tr
 
 ICON = Path(__file__).resolve().parent.parent / "resources" / "icons" / "provider.svg"
@@ -66,16 +65,8 @@ class ReanalysisProvider(QgsProcessingProvider):
 
     def load(self) -> bool:
         ProcessingConfig.settingIcons[self.name()] = self.icon()
-        setting = Setting(self.name(), SETTING, tr("Engine Python"), "", valuetype=Setting.FILE,
-                          placeholder=tr("Found or set up by the plugin"))
-        setting.qname = SETTING  # Processing would file it under its own configuration; the engine's side reads this key
-        ProcessingConfig.addSetting(setting)
-        ProcessingConfig.readSettings()
         self.refreshAlgorithms()
         return True
-
-    def unload(self) -> None:
-        ProcessingConfig.removeSetting(SETTING)
 
     def loadAlgorithms(self) -> None:
         for algorithm in ALGORITHMS:

@@ -9,6 +9,7 @@ from pathlib import Path
 from qgis.core import NULL, Qgis, QgsFeatureRequest, QgsProcessingFeatureSource, QgsVectorLayer
 from qgis.PyQt.QtCore import QMetaType
 
+from .engine.options import engine_options
 from .field_names import DATE, NUMBER, OTHER, TEXT, FieldSample, Found, find_fields, tells_species
 from .stations import text_of
 from .translate import tr
@@ -57,12 +58,20 @@ def told(found: Found, source_name: str) -> list[tuple[bool, str]]:
     return lines
 
 
+def model_names() -> list[str]:
+    """Names of the model files that come with the plugin, `bundled` first, and of those in the folder of the options."""
+    own = engine_options().models
+    found = [path.stem for folder in (MODELS, *([Path(own)] if own else [])) for path in sorted(folder.glob("*.safetensors"))]
+    return list(dict.fromkeys(found))
+
+
 def target_of(model: str) -> str:
     """Key of the species that a model predicts, from the header of its file; "pm25" where the file can't be read here.
 
     The engine reads the file again and says what is wrong with it.
     """
-    path = Path(model) if model.endswith(".safetensors") else MODELS / f"{model or 'bundled'}.safetensors"
+    named = [folder / f"{model or 'bundled'}.safetensors" for folder in (MODELS, Path(engine_options().models or MODELS))]
+    path = Path(model) if model.endswith(".safetensors") else next((one for one in named if one.is_file()), named[0])
     try:
         with open(path, "rb") as file:
             length, = struct.unpack("<Q", file.read(8))

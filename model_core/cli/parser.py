@@ -24,6 +24,8 @@ def build_parser() -> argparse.ArgumentParser:
     info = command(commands, "info", "versions, device, models found")
     info.add_argument("--diagnostics", action="store_true", help="also system, processor, memory, libraries and the last log, to send with a "
                       "question; no path, user or computer name is in it")
+    info.add_argument("--speed", action="store_true", help="also how many days a minute the bundled model predicts here, measured on a part "
+                      "of its grid")
     info.add_argument("--personal", action="store_true", help="with --diagnostics: leave paths and names as they are")
     inspect = command(commands, "inspect", "grid, times and recognised variables of a CTM file")
     inspect.add_argument("file", metavar="FILE")

@@ -25,7 +25,7 @@ _NUMBERS = {
     "every", "gas_temperature", "gas_pressure", "block_km", "validation_share", "learning_rate", "minimum_share", "station_share",
 }
 _INTEGER_LISTS = {"urban_classes", "water_classes"}
-_SWITCHES = {"sea_floor", "resume", "follow", "gases"}
+_SWITCHES = {"speed", "sea_floor", "resume", "follow", "gases"}
 _PREFIXES = ("rh_", "wind_")  # of a further variable's own options
 _LONGEST_PATH, _LARGEST = 4096, 2**63 - 1
 

@@ -14,6 +14,7 @@ from qgis.PyQt.QtGui import QIcon
 from ..engine import process
 from ..engine.client import EngineCancelled, EngineError, EngineMissing, run_job
 from ..engine.locate import find_engine
+from ..engine.options import engine_options
 from ..failures import explain
 from ..layers.in_use import layers_showing
 from ..translate import tr
@@ -133,7 +134,7 @@ def run_engine(command: str, request: dict, feedback, outputs: list[str], cancel
         With the engine's message, or when the user cancelled: nothing was written then.
     """
     try:
-        return run_job(command, request, feedback, outputs)
+        return run_job(command, engine_options().complete(request), feedback, outputs)
     except EngineCancelled as error:
         raise QgsProcessingException(cancelled or tr("Cancelled: nothing was written.")) from error
     except EngineError as error:

@@ -19,7 +19,7 @@ from ..translate import tr
 from .base import EngineAlgorithm
 
 REPORT, READY, PYTHON, INFO = "REPORT", "READY", "PYTHON", "INFO"
-DIAGNOSTICS, COPY, PERSONAL = "DIAGNOSTICS", "COPY", "PERSONAL"
+DIAGNOSTICS, COPY, PERSONAL, SPEED = "DIAGNOSTICS", "COPY", "PERSONAL", "SPEED"
 
 
 class CheckEngine(EngineAlgorithm):
@@ -28,7 +28,7 @@ class CheckEngine(EngineAlgorithm):
     NAME = "checkengine"
     TITLE = tr("Check engine")
     GROUP = "engine"
-    SUMMARY = tr("Tells which Python runs the engine, its versions, the device and the models found. "
+    SUMMARY = tr("Tells which Python runs the engine, its versions, the device, the models found and the speed. "
                  "Where the engine is missing or broken it tells what to do.")
     TAGS = ("engine", "version", "gpu", "diagnose", "models")
 
@@ -36,6 +36,9 @@ class CheckEngine(EngineAlgorithm):
         self.add(QgsProcessingParameterFileDestination(
             REPORT, tr("Report"), "HTML (*.html)", optional=True, createByDefault=False),
             tr("The report as a page to keep; it shows paths."))
+        self.add(QgsProcessingParameterBoolean(SPEED, tr("Measure the speed"), defaultValue=True),
+            tr("Predicts a part of a day with the bundled model, and says how many days a minute that comes to: an estimate, which takes some "
+               "seconds."))
         self.add(QgsProcessingParameterBoolean(COPY, tr("Copy diagnostics"), defaultValue=False),
             tr("Puts a text to send with a question on the clipboard, and into the log: versions, system, processor, memory, libraries, models "
                "and the end of the last run's log. It names no folder, user or computer."))
@@ -55,7 +58,7 @@ class CheckEngine(EngineAlgorithm):
             engine = find_engine()
             python = engine.path
             lines.append((tr("Python"), f"{engine.path} ({engine.source})"))
-            info = run_job("info", {}, feedback, [])
+            info = run_job("info", {"speed": self.parameterAsBoolean(parameters, SPEED, context)}, feedback, [])
             lines += lines_of(info)
             ready = True
         except EngineError as error:

@@ -32,7 +32,7 @@ def add_model_parameters(algorithm: EngineAlgorithm, memory: bool = True) -> Non
         tr("'auto' computes in half the width where the processor is fast in it, else in 32 bits."), advanced=True)
     algorithm.add(QgsProcessingParameterNumber(
         MEMORY, tr("Memory in MB"), Qgis.ProcessingNumberParameterType.Integer, optional=True, minValue=100),
-        tr("Most memory that the prediction may take; larger grids are then computed in overlapping tiles. Empty: as it needs."),
+        tr("Most memory that the prediction may take; larger grids are then computed in overlapping tiles. Empty: as the plugin's options say."),
         advanced=True)
 
 
@@ -61,6 +61,6 @@ def model_request(algorithm: EngineAlgorithm, parameters: dict, context) -> dict
     for name in (DEVICE, PRECISION, UNCERTAINTY, ANALYSIS):
         if algorithm.parameterDefinition(name) is not None:
             request[name.lower()] = algorithm.parameterAsEnumString(parameters, name, context)
-    if parameters.get(MEMORY) is not None:
-        request["memory"] = algorithm.parameterAsInt(parameters, MEMORY, context)
+    if algorithm.parameterDefinition(MEMORY) is not None:
+        request["memory"] = algorithm.parameterAsInt(parameters, MEMORY, context) if parameters.get(MEMORY) is not None else None
     return request

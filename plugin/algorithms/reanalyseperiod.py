@@ -17,6 +17,7 @@ from .base import check_destination, is_temporary, run_engine
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .model_parameters import add_analysis_parameter, add_model_parameters, add_uncertainty_parameter, model_request
 from .period_parameters import FILES, add_file_parameters, add_period_parameters, check_period, files_request, period_days, period_request
+from .reading_outputs import add_counts, counts
 from .report_parameters import add_report_parameter, check_report, report_request, report_result
 from .station_parameters import STATIONS, StationAlgorithm, add_station_parameters, check_stations, station_request
 from .style_parameters import add_style_parameter, style_of
@@ -57,6 +58,7 @@ class ReanalysePeriod(StationAlgorithm):
         self.add(QgsProcessingParameterFolderDestination(FOLDER, tr("Folder of GeoTIFFs"), optional=True, createByDefault=False),
             tr("Folder for a GeoTIFF of each step, instead of the NetCDF. A name that ends in .zarr gives a Zarr store."))
         add_report_parameter(self, tr("the period as a calendar, a series, a mean map and its highest days"))
+        add_counts(self)
         for name, label in (
             (COMPUTED, tr("Steps computed")), (KEPT, tr("Steps kept from earlier runs")), (MISSING, tr("Steps without readings")),
             (SECONDS, tr("Seconds")), (RATE, tr("Steps per second")),
@@ -91,7 +93,7 @@ class ReanalysePeriod(StationAlgorithm):
                 request["scheduler"] = scheduler
             result = run_engine("reanalyse-period", request, feedback, [], tr(
                 "Cancelled: the steps that were finished are kept. Run it again with the same parameters and output to go on."))
-        days = result["days"]
+        read, days = counts(result["readings"], feedback), result["days"]
         missing = list(days["missing"])
         for day in missing[:50]:
             feedback.pushWarning(tr("No readings: {}").format(day))
@@ -100,7 +102,7 @@ class ReanalysePeriod(StationAlgorithm):
         feedback.pushInfo(tr("{computed} steps computed, {kept} kept, {missing} without readings; {rate:.2f} a second").format(
             computed=days["computed"], kept=days["kept"], missing=len(missing), rate=result["days_per_second"] or 0))
         numbers = {COMPUTED: days["computed"], KEPT: days["kept"], MISSING: len(missing),
-                   SECONDS: result["seconds"], RATE: result["days_per_second"], **report_result(result)}
+                   SECONDS: result["seconds"], RATE: result["days_per_second"], **read, **report_result(result)}
         if not folder_output:
             return {OUTPUT: load_dressed(output, context, asked, look), **numbers}
         if not output.endswith(".zarr"):

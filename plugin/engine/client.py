@@ -13,6 +13,7 @@ from .job_folder import job_folder
 from .language import language, learn
 from .leftovers import remove_leftovers
 from .locate import EngineMissing, find_engine
+from .options import engine_options
 from .qgis_side import tr
 from .windows_faults import remedy_of
 from .worker_process import WORKER, WorkerGone, WorkerProcess
@@ -72,13 +73,14 @@ class Engine:
             worker.stop()
 
     def _warm_worker(self, feedback) -> WorkerProcess:
-        python = find_engine()
-        wanted = (python.path, language())
-        if self._worker is not None and ((self._worker.python, self._worker.language) != wanted or not self._worker.alive()):
+        python, options = find_engine(), engine_options()
+        wanted = (python.path, options.start(), language())
+        worker = self._worker
+        if worker is not None and ((worker.python, worker.options.start(), worker.language) != wanted or not worker.alive()):
             self._end_worker()
         if self._worker is None:
             feedback.setProgressText(tr("Starting the engine"))
-            self._worker = WorkerProcess(python.path, self._arguments)
+            self._worker = WorkerProcess(python.path, self._arguments, options)
             self.started += 1
             self._worker.wait_until_ready(feedback.isCanceled)
         return self._worker

@@ -3,6 +3,8 @@
 Used by the algorithm 'Set up engine', and as a plain script by make, CI and server users::
 
     python3 plugin/engine/environment.py create --folder F [--wheels DIR] [--device cpu|gpu] [--index URL] [--torch-index URL]
+    python3 plugin/engine/environment.py repair --folder F [the same]
+    python3 plugin/engine/environment.py remove --folder F
     python3 plugin/engine/environment.py status --folder F
 
 It needs nothing but the standard library. A marker file says what state the environment is in; it says "ready" only
@@ -208,7 +210,7 @@ def _build(folder: Path, renew: bool, origin: dict, sources: Sources, base_pytho
                 installer.say(without_own_index(folder, origin["device"], reason))
         install_locked(installer, python, REQUIREMENTS, sources.pip(python))
         installer.say(tr("Importing every library once"), 0.9)
-        versions = _import_all(installer, python)
+        versions = import_all(installer, python)
     if origin["device"] == "gpu" and not versions.get("gpu"):
         report(0.99, tr("WARNING: torch sees no GPU here. Check the driver, or name the index of its GPU builds (torch index)."))
     _write_marker(folder, {"state": "ready", "requirements": requirements_hash(), "base": os.path.realpath(python),
@@ -225,7 +227,7 @@ def _repair(folder: Path, base_python: str, report: Report, is_cancelled) -> boo
         with open(folder / LOG, "a", encoding="utf-8") as log:
             installer = Installer(log, report, is_cancelled, folder)
             installer.run(pyvenv.repair_command(folder, base))
-            versions = _import_all(installer, str(python_in(folder)))
+            versions = import_all(installer, str(python_in(folder)))
     except SetUpCancelled:
         raise
     except SetUpError as error:
@@ -235,7 +237,7 @@ def _repair(folder: Path, base_python: str, report: Report, is_cancelled) -> boo
     return True
 
 
-def _import_all(installer: Installer, python: str) -> dict[str, Any]:
+def import_all(installer: Installer, python: str) -> dict[str, Any]:
     """Versions of the libraries, each imported once."""
     return json.loads(installer.run([python, "-c", _CHECK, *libraries()]).splitlines()[-1])
 
@@ -275,24 +277,34 @@ def main(arguments: list[str] | None = None) -> int:
     """The script: 0 if the environment is ready, 1 if not, with the reason on stderr."""
     parser = argparse.ArgumentParser(prog="environment.py", description="Set up the engine's Python environment.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, text in (("create", "make, complete or renew the environment"), ("status", "say what state it is in")):
+    for name, text in (("create", "make, complete or renew the environment"), ("repair", "try every library, and mend what is broken"),
+                       ("remove", "take the environment away"), ("status", "say what state it is in")):
         command = commands.add_parser(name, help=text)
         command.add_argument("--folder", help=f"folder of the environment (default: {default_folder()})")
-    create_command = commands.choices["create"]
-    create_command.add_argument("--wheels", default="", help="install from the wheels in this folder, without a network")
-    create_command.add_argument("--device", choices=("", *DEVICES), default="", help="what torch shall compute on")
-    create_command.add_argument("--index", default="", help="package index for all libraries, in place of pip's own")
-    create_command.add_argument("--torch-index", default="", help="package index that has torch for that device")
-    create_command.add_argument("--proxy", default="", help="proxy to go through, in place of the system's")
-    create_command.add_argument("--base-python", default="", help="Python 3.11 or newer to start from")
-    create_command.add_argument("--rebuild", action="store_true", help="make it anew even if it is ready")
+    for making in (commands.choices["create"], commands.choices["repair"]):
+        making.add_argument("--wheels", default="", help="install from the wheels in this folder, without a network")
+        making.add_argument("--device", choices=("", *DEVICES), default="", help="what torch shall compute on")
+        making.add_argument("--index", default="", help="package index for all libraries, in place of pip's own")
+        making.add_argument("--torch-index", default="", help="package index that has torch for that device")
+        making.add_argument("--proxy", default="", help="proxy to go through, in place of the system's")
+        making.add_argument("--base-python", default="", help="Python 3.11 or newer to start from")
+    commands.choices["create"].add_argument("--rebuild", action="store_true", help="make it anew even if it is ready")
     options = vars(parser.parse_args(arguments))
-    if options.pop("command") == "status":
-        found = status(options["folder"])
+    if __package__:
+        from . import upkeep
+    else:
+        import upkeep
+    command, folder = options.pop("command"), options.pop("folder")
+    if command == "status":
+        found = status(folder)
         print(f"{found.state}: {found.message}")
         return 0 if found.state == "ready" else 1
     try:
-        create(options.pop("folder"), **options, report=lambda fraction, line: print(f"[{fraction:4.0%}] {line}", flush=True))
+        if command == "remove":
+            print(f"{upkeep.remove_environment(folder)} MB were taken away")
+        else:
+            make = create if command == "create" else upkeep.repair
+            make(folder, **options, report=lambda fraction, line: print(f"[{fraction:4.0%}] {line}", flush=True))
     except (SetUpError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -29,12 +29,22 @@ class EngineMissing(EngineError):
         super().__init__(message, "Start")
 
 
-class SetUpError(Exception):
-    """The engine environment can't be made; the message gives reason and remedy, `reason` what a failed step said itself."""
+class EngineNotSetUp(EngineMissing):
+    """Nobody has set up or named a Python for the engine yet."""
 
-    def __init__(self, message: str, reason: str = ""):
+
+class SetUpError(Exception):
+    """The engine environment can't be made; the message gives reason and remedy.
+
+    Attributes
+    ----------
+    reason : what a failed step said itself, in short
+    lines : all that it said
+    """
+
+    def __init__(self, message: str, reason: str = "", lines: tuple[str, ...] = ()):
         super().__init__(message)
-        self.reason = reason
+        self.reason, self.lines = reason, lines
 
 
 class SetUpCancelled(SetUpError):

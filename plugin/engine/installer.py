@@ -6,7 +6,7 @@ import re
 import subprocess  # starting installers is what this file is for  # nosec B404
 import time
 from pathlib import Path
-from typing import IO, Callable, Mapping
+from typing import IO, Callable, Mapping, Sequence
 
 if __package__:
     from . import process, windows_faults
@@ -35,6 +35,7 @@ class Installer:
     # A complete installation prints about this many milestones; it only spaces the progress bar.
     MILESTONES = 70
     SILENCE_SECONDS = 10.0
+    PAUSES = (3.0, 15.0)  # seconds before a download is tried again
 
     def __init__(
         self, log: IO[str], report: Report, is_cancelled: Callable[[], bool], folder: Path | None = None,
@@ -77,6 +78,26 @@ class Installer:
             raise self._error(lines)
         return "\n".join(lines)
 
+    def fetch(self, command: list[str]) -> str:
+        """As `run`, for a pip that fetches from a network: a download that broke off is tried again, up to three times in all.
+
+        pip notices a file that ended early only by its hash, and may have kept it: it is then fetched past what pip keeps.
+        """
+        for attempt, pause in enumerate(self.PAUSES, start=1):
+            try:
+                return self.run(command)
+            except SetUpError as error:
+                if "--no-index" in command or not _broke_off(error.lines):
+                    raise
+                self.say(tr("The download broke off. It is tried again in {pause:g} seconds, try {attempt} of {last}").format(
+                    pause=pause, attempt=attempt + 1, last=len(self.PAUSES) + 1))
+                if _differs(error.lines) and "--no-cache-dir" not in command:
+                    command = [*command, "--no-cache-dir"]
+            until = time.monotonic() + pause
+            while time.monotonic() < until and not self._is_cancelled():
+                time.sleep(0.1)
+        return self.run(command)
+
     def say(self, text: str, fraction: float | None = None) -> None:
         """A line for the log and for the user."""
         self._log.write(text + "\n")
@@ -85,7 +106,7 @@ class Installer:
     def _error(self, lines: list[str]) -> SetUpError:
         reason = _reason_in(lines)
         text = tr("Setting up the engine failed: {reason} {hint} The log is {log}")
-        return SetUpError(text.format(reason=reason, hint=_hint(lines), log=self._log.name), reason)
+        return SetUpError(text.format(reason=reason, hint=_hint(lines), log=self._log.name), reason, tuple(lines))
 
     def _tell(self, line: str) -> None:
         text = line.strip()
@@ -102,6 +123,18 @@ class Installer:
 
     def _fraction(self) -> float:
         return 0.05 + 0.85 * min(1.0, self._milestones / self.MILESTONES)
+
+
+def _broke_off(lines: Sequence[str]) -> bool:
+    """Whether a download ended early or the network was silent, so that another try may succeed."""
+    return _differs(lines) or bool(re.search(
+        r"ReadTimeout|ConnectTimeout|timed out|IncompleteRead|Connection ?[Rr]eset|Connection broken|RemoteDisconnected|"
+        r"Connection aborted|ProtocolError|Temporary failure", " ".join(lines)))
+
+
+def _differs(lines: Sequence[str]) -> bool:
+    """Whether a file had another hash than the list says."""
+    return bool(re.search(r"DO NOT MATCH THE HASHES", " ".join(lines)))
 
 
 def _is_over(until: float | None) -> bool:

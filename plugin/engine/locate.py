@@ -11,7 +11,7 @@ from pathlib import Path
 
 from . import environment, process, pyvenv
 from .base_python import own_interpreters
-from .errors import EngineMissing
+from .errors import EngineMissing, EngineNotSetUp
 from .qgis_side import engine_setting, tr
 
 VARIABLE = "CTM_REANALYSIS_ENGINE_PYTHON"
@@ -27,11 +27,12 @@ class EnginePython:
 
 
 def find_engine(
-    setting: str | None = None, environ: Mapping[str, str] | None = None, folder: Path | None = None
+    setting: str | None = None, environ: Mapping[str, str] | None = None, folder: Path | None = None, probe: bool = True
 ) -> EnginePython:
     """The first interpreter of the order above; cheap enough to ask before every run.
 
-    A choice that the user made and that can't be used is an error, never passed over for the next one.
+    A choice that the user made and that can't be used is an error, never passed over for the next one. Without `probe` no process is
+    started, and QGIS's own interpreter is not asked.
 
     Raises
     ------
@@ -40,7 +41,7 @@ def find_engine(
     """
     setting = engine_setting() if setting is None else setting
     if setting:
-        return EnginePython(_chosen(setting, tr("the option 'Engine Python' of the provider")), "setting")
+        return EnginePython(_chosen(setting, tr("the option 'Engine Python'")), "setting")
     variable = (os.environ if environ is None else environ).get(VARIABLE, "").strip()
     if variable:
         return EnginePython(_chosen(variable, tr("the environment variable {name}").format(name=VARIABLE)), "variable")
@@ -49,13 +50,24 @@ def find_engine(
         return EnginePython(managed.python, "managed")
     if managed.state != "missing":
         raise EngineMissing(managed.message)
-    own = _own_engine(tuple(own_interpreters()))
+    own = _own_engine(tuple(own_interpreters())) if probe else None
     if own:
         return EnginePython(own, "qgis")
-    raise EngineMissing(
+    raise EngineNotSetUp(
         tr("The engine is not set up yet. Run the algorithm 'Set up engine' once, or name a Python that has the "
-           "engine's libraries in Settings > Options > Processing > Providers > CTM Reanalysis.")
+           "engine's libraries in Settings > Options > CTM Reanalysis.")
     )
+
+
+def engine_state() -> tuple[str, str]:
+    """("ready", "missing" or "wrong", what to tell of it), from settings and small files: no process is started for it."""
+    try:
+        python = find_engine(probe=False)
+    except EngineNotSetUp as error:
+        return "missing", str(error)
+    except EngineMissing as error:
+        return "wrong", str(error)
+    return "ready", python.path
 
 
 def forget() -> None:

@@ -53,10 +53,10 @@ def install_locked(installer: Installer, python: str, requirements: Path, pip: l
     lock = requirements.with_name(LOCK)
     if not lock.is_file():
         raise SetUpError(tr("The list of libraries {lock} is missing: the plugin is incomplete. Install it again.").format(lock=lock))
-    installer.run([*pip, *ONLY_LOCKED, "-r", str(lock)])
+    installer.fetch([*pip, *ONLY_LOCKED, "-r", str(lock)])
     gpu_lock = requirements.with_name(GPU_LOCK)
     if gpu_lock.is_file() and _is_gpu_build(python):
-        installer.run([*pip, *ONLY_LOCKED, "-r", str(gpu_lock)])
+        installer.fetch([*pip, *ONLY_LOCKED, "-r", str(gpu_lock)])
     try:
         installer.run([python, "-m", "pip", "check", "--disable-pip-version-check"])
     except SetUpError:
@@ -65,7 +65,7 @@ def install_locked(installer: Installer, python: str, requirements: Path, pip: l
         # A build for an older or another maker's card needs other libraries than those that are locked.
         installer.say(tr("PyTorch's build for this computer's GPU needs libraries that are not in the list with hashes; they are taken as "
                          "PyTorch names them, by version alone"))
-        installer.run([*pip, "--only-binary", ":all:", "-r", str(requirements)])
+        installer.fetch([*pip, "--only-binary", ":all:", "-r", str(requirements)])
 
 
 def place_torch(installer: Installer, python: str, requirements: Path, torch: str, device: str, sources: Sources) -> bool:
@@ -85,7 +85,7 @@ def place_torch(installer: Installer, python: str, requirements: Path, torch: st
         file = Path(python).parent.parent / "torch-with-hashes.txt"
         file.write_text(" ".join([f"{torch}+cpu", *(f"--hash={one}" for one in hashes)]) + "\n", encoding="utf-8")
         try:
-            installer.run([*pip, *ONLY_LOCKED, "-r", str(file)])
+            installer.fetch([*pip, *ONLY_LOCKED, "-r", str(file)])
             return True
         except SetUpCancelled:
             raise
@@ -95,7 +95,7 @@ def place_torch(installer: Installer, python: str, requirements: Path, torch: st
     if not sources.torch_index and not (sources.wheels and any(Path(sources.wheels).glob("torch-*+*.whl"))):
         return False
     installer.say(tr("The hash of this build of PyTorch is not known: its version and where it comes from are all that is checked"))
-    installer.run([*pip, "--no-deps", "--only-binary", ":all:", torch])
+    installer.fetch([*pip, "--no-deps", "--only-binary", ":all:", torch])
     return True
 
 

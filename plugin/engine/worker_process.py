@@ -15,6 +15,7 @@ from typing import IO, Any, Callable
 from . import process
 from .errors import EngineCancelled, EngineError
 from .language import VARIABLE, language
+from .options import EngineOptions
 from .qgis_side import tr
 from .windows_faults import remedy_of
 
@@ -39,16 +40,17 @@ class WorkerGone(Exception):
 class WorkerProcess:
     """One engine process; raises `EngineError` if it can't be started."""
 
-    def __init__(self, python: str, arguments: tuple[str, ...] = WORKER):
-        self.python, self.language = python, language()
+    def __init__(self, python: str, arguments: tuple[str, ...] = WORKER, options: EngineOptions = EngineOptions()):
+        self.python, self.options, self.language = python, options, language()
+        more = options.arguments() if arguments == WORKER else ()
         self._said: queue.Queue = queue.Queue()
         self._stderr: collections.deque = collections.deque(maxlen=LAST_LINES)
         self._answered = False
         try:
             self._child = process.start(
-                [python, *arguments], cwd=str(ROOT),
+                [python, *arguments, *more], cwd=str(ROOT),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                env={**process.clean_environment(), VARIABLE: self.language},
+                env={**process.clean_environment(), **options.environ(), VARIABLE: self.language},
             )
         except OSError as error:
             raise EngineError(

@@ -153,7 +153,7 @@ def test_each_group_has_an_icon_of_its_own(plugin):
 
 def test_the_menu_comes_and_goes(plugin):
     from ctm_reanalysis.plugin.menu import ENTRIES, Menu
-    from qgis.PyQt.QtWidgets import QMainWindow, QMenu
+    from qgis.PyQt.QtWidgets import QAction, QMainWindow, QMenu
 
     class Windows:
         """The parts of QGIS's windows that a menu needs."""
@@ -171,9 +171,10 @@ def test_the_menu_comes_and_goes(plugin):
             return self.plugins
 
     windows = Windows()
-    menu = Menu(windows)
+    panel = QAction("panel", windows.window)
+    menu = Menu(windows, panel)
     entry, = windows.plugins.actions()
-    assert entry.text() == "CTM Reanalysis" and len(entry.menu().actions()) == len(ENTRIES)
+    assert entry.text() == "CTM Reanalysis" and len(entry.menu().actions()) == len(ENTRIES) + 2 and entry.menu().actions()[0] is panel
     assert "Reanalyse station readings…" in [action.text() for action in entry.menu().actions()]
     menu.remove()
     assert windows.plugins.actions() == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from qgis.core import Qgis, QgsApplication, QgsProcessingParameterFile, QgsSettings
+from qgis.core import Qgis, QgsApplication, QgsProcessingParameterFile
 
 NEED_ENGINE = {
     "covariates", "crossvalidate", "describe", "gridstations", "inspectctm", "modelcard", "readstations", "reanalyse",
@@ -61,7 +61,7 @@ def test_check_engine_works_without_an_engine(no_engine, run, log):
 def test_check_engine_tells_versions_device_and_models(run, log, tmp_path):
     result = run("checkengine", REPORT=str(tmp_path / "report.html"))
     assert result["READY"] is True
-    for word in ("torch", "device", "models", "china12km"):
+    for word in ("torch", "device", "models", "china12km", "days a minute (estimate"):
         assert word in log.text and word in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
@@ -79,22 +79,6 @@ def test_what_most_users_leave_alone_is_advanced(algorithms):
                 if p.flags() & Qgis.ProcessingParameterFlag.Advanced}
     assert {"MODEL", "DEVICE", "ID", "GROUP", "EXTENT", "CELL_SIZE", "TEMPLATE", "RH_STATIONS"} <= advanced
     assert not {"STATIONS", "VALUE", "UNIT", "TIME", "DATE", "GRID", "OUTPUT", "MAP"} & advanced
-
-
-def test_the_option_of_the_provider_chooses_the_engine(plugin, tmp_path):
-    from processing.core.ProcessingConfig import ProcessingConfig
-    from ctm_reanalysis.plugin.engine.locate import find_engine
-    from ctm_reanalysis.plugin.engine.qgis_side import SETTING
-
-    chosen = tmp_path / "python"
-    chosen.write_text("#!/bin/sh\n")
-    chosen.chmod(0o755)
-    try:
-        ProcessingConfig.settings[SETTING].setValue(str(chosen))
-        ProcessingConfig.settings[SETTING].save()
-        assert find_engine().path == str(chosen) and find_engine().source == "setting"
-    finally:
-        QgsSettings().remove(SETTING)
 
 
 def test_unloading_takes_the_provider_away(plugin):

@@ -1,0 +1,1 @@
+"""The page *CTM Reanalysis* in QGIS's options."""
