@@ -9,7 +9,10 @@ from __future__ import annotations
 import sys
 from urllib.parse import quote
 
-from .language import tr
+if __package__:
+    from .language import tr
+else:  # `environment.py` run as a script
+    from language import tr
 
 __all__ = ["SETTING", "engine_setting", "proxy", "tr"]
 SETTING = "ctm_reanalysis/engine_python"
