@@ -196,7 +196,7 @@ def _left_out(predictor: Predictor, parts: Sequence[_Part]) -> _LeftOut:
         sd = np.full(len(at[0]), np.nan) if made.sd is None else made.sd[at]
         columns.append([own.values[at], weight, error, made.background[at], made.field[at], made.doubt[at], sd])
     joined = [np.concatenate(column).astype(float) for column in zip(*columns)]
-    return _LeftOut(*joined, _units(parts))
+    return _LeftOut._make([*joined, _units(parts)])
 
 
 def _units(parts: Sequence[_Part]) -> np.ndarray:

@@ -93,7 +93,7 @@ class SetUpEngine(EngineAlgorithm):
     @staticmethod
     def _remove(folder: str, feedback) -> dict:
         try:
-            size = remove_environment(folder or None)
+            size = remove_environment(Path(folder) if folder else None)
         except SetUpError as error:
             raise QgsProcessingException(str(error)) from error
         if folder and QgsSettings().value(SETTING, "") == str(environment.python_in(Path(folder))):
@@ -114,7 +114,7 @@ class SetUpEngine(EngineAlgorithm):
         anew = {} if repairs else {"rebuild": self.parameterAsBoolean(parameters, REBUILD, context)}
         try:
             return (repair if repairs else environment.create)(
-                folder or None,
+                Path(folder) if folder else None,
                 wheels=self.parameterAsString(parameters, WHEELS, context),
                 device=self.parameterAsEnumString(parameters, DEVICE, context),
                 index=self.parameterAsString(parameters, INDEX, context),

@@ -100,6 +100,11 @@ class Panel(QWidget):
         self._running(True)
         run.start()
 
+    def stop(self) -> None:
+        """Cancel the run, if there is one."""
+        if self.run is not None:
+            self.run.cancel()
+
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         for button in (self.run_button, self.cancel_button, self.more_button, self.batch_button):
@@ -115,7 +120,7 @@ class Panel(QWidget):
 
     def _connect(self) -> None:
         self.run_button.clicked.connect(self.start)
-        self.cancel_button.clicked.connect(lambda: self.run and self.run.cancel())
+        self.cancel_button.clicked.connect(self.stop)
         self.more_button.clicked.connect(self._more)
         self.batch_button.clicked.connect(self._batch)
         self.form.changed.connect(self._may_pick)

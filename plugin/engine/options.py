@@ -63,7 +63,7 @@ def engine_options() -> EngineOptions:
     if core is None:
         return EngineOptions()
     settings = core.QgsSettings()
-    kinds = {one.name: type(one.default) for one in fields(EngineOptions)}
+    kinds = {name: type(default) for name, default in vars(EngineOptions()).items()}
     found = {name: settings.value(PREFIX + name, None) for name in kinds}
     return EngineOptions(**{name: kinds[name](value) for name, value in found.items() if value not in (None, "")})
 
