@@ -40,7 +40,8 @@ class WorkerGone(Exception):
 class WorkerProcess:
     """One engine process; raises `EngineError` if it can't be started."""
 
-    def __init__(self, python: str, arguments: tuple[str, ...] = WORKER, options: EngineOptions = EngineOptions()):
+    def __init__(self, python: str, arguments: tuple[str, ...] = WORKER, options: EngineOptions | None = None):
+        options = options or EngineOptions()
         self.python, self.options, self.language = python, options, language()
         more = options.arguments() if arguments == WORKER else ()
         self._said: queue.Queue = queue.Queue()

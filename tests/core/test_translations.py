@@ -105,7 +105,7 @@ def test_no_text_of_the_plugin_escapes_translation(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         called = getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
         if called in SHOWN or called.startswith(("QgsProcessingParameter", "QgsProcessingOutput")):
-            arguments = node.args[1:2] if called.startswith("QgsProcessingP") or called.startswith("QgsProcessingO") else node.args
+            arguments = node.args[1:2] if called.startswith(("QgsProcessingP", "QgsProcessingO")) else node.args
             shown += [text for argument in arguments for text in literals_with_words(argument)]
     assert [text for text in in_a_row + shown if text not in NOT_FOR_USERS] == []
 
