@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import date as Date
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -68,6 +67,11 @@ class BackgroundDays:
         steps = [(used[int(file)], int(step)) for file, step in zip(entries.file, entries.step)]
         return hashlib.sha256(repr((steps, self.species, self.series.table.describe())).encode()).hexdigest()
 
+    def in_words(self) -> str:
+        """Its files, for the attributes of an output."""
+        names = [path.name for path in self.series.paths]
+        return f"{', '.join(names[:3])}{' and others' if names[3:] else ''}, as far as the readings confirm it"
+
     def only(self) -> Date | None:
         """The day of files that hold a single one, else None."""
         return self.days[0] if len(self.days) == 1 else None
@@ -86,7 +90,7 @@ def background_days(request: Mapping[str, Any], species: str, grid: Grid, progre
         if variable or lead_day not in (None, ""):
             raise InputError("background_variable and background_lead_day say how a background is read, and none is given (--background)")
         return None
-    files = list(dict.fromkeys(find_files([paths] if isinstance(paths, str) else paths)))
+    files = [path.absolute() for path in dict.fromkeys(find_files([paths] if isinstance(paths, str) else paths))]
     series = read_series(
         files, [species], _table(species, variable), progress, request.get("time_zone") or "UTC",
         None if lead_day in (None, "") else int(lead_day),
@@ -111,7 +115,6 @@ def _table(species: str, name: str | None) -> VariableTable:
     return replace(table, variables={**others, species: replace(own, aliases=(name, *own.aliases))})
 
 
-@lru_cache(maxsize=4096)
 def _sha256_of(path: str) -> str:
     """Of a file, or of all files of a Zarr store."""
     return combined({name: sha256_of(file) for name, file in files_of(path).items()})

@@ -1,6 +1,6 @@
 """How much of a background the day's own readings confirm: a share from 0 to 1 of what kriging makes of it.
 
-Readings are left out in clusters, of the size of a city and of a region. What kriging says of them without the background
+Readings are left out in clusters, from neighbours to a region. What kriging says of them without the background
 and with it as drift is compared: the share of the difference that meets them best is taken, less what chance can do.
 """
 
@@ -21,8 +21,8 @@ from model_core.network.kriged_background import Quantities, StationReadings, bo
 from model_core.network.reading_maps import at_places
 from model_core.network.transforms import inverse, transform
 
-# Largest extent in km of what is left out together: a city, and a region.
-CLUSTERS_KM = (75.0, 300.0)
+# Largest extent in km of what is left out together: stations side by side, a city, and a region.
+CLUSTERS_KM = (25.0, 75.0, 300.0)
 # With fewer clusters than this nothing can be told.
 FEWEST_CLUSTERS = 5
 # Readings that are looked at; of more, so many at random.
@@ -90,7 +90,7 @@ def trust(
         return Trust(0.0, reason=f"the readings lie in fewer than {FEWEST_CLUSTERS} places")
     given, at = quantities(readings, level, spread, rule), at_places(maps, readings.places)
     said = _Said(readings, given, at, columns.at_readings, level, spread, rule)
-    return _chosen([said.squares(groups) for groups in clusters])
+    return _chosen([said.squares(groups) for groups in clusters], clusters)
 
 
 class _Said:
@@ -105,34 +105,51 @@ class _Said:
         self._with = LeaveOut(readings.places, both[:, :1], torch.cat([maps, column[:, None]], dim=1), *about)
 
     def squares(self, groups: np.ndarray) -> np.ndarray:
-        """Mean squared error of each left-out group for each of `SHARES`, (shares, groups)."""
+        """Squared error of each left-out reading for each of `SHARES`, (shares, readings)."""
         given, rule, read = self._given, self._rule, self._readings.values
         low, high = bounds(read)
         left = self._without(groups)
         values = (left.values[:, 1] * given.width + given.middle).clamp(low, high)
         without = transform((self._expected(left).clamp(low, high) + values) / 2, rule)
         drifted = transform(self._expected(self._with(groups)).clamp(low, high), rule)
-        errors = [(inverse(torch.lerp(without, drifted, float(share)), rule) - read).numpy() for share in SHARES]
-        return np.stack([np.bincount(groups, error**2) / np.bincount(groups) for error in errors])
+        return np.stack([((inverse(torch.lerp(without, drifted, float(share)), rule) - read) ** 2).numpy() for share in SHARES])
 
     def _expected(self, left: LeftOut) -> Tensor:
         return expected_value(left.values[:, 0], left.variance, *self._standard, self._rule)
 
 
-def _chosen(squares: Sequence[np.ndarray]) -> Trust:
-    """The share, from mean squares (shares, clusters) of each size of clusters, in which each cluster counts alike."""
-    relative = np.concatenate([part / (part[0].mean() * part.shape[1] * len(squares)) for part in squares], axis=1)
-    rmse = np.mean([np.sqrt(part.mean(axis=1)) for part in squares], axis=0)
-    best, number = int(relative.sum(axis=1).argmin()), max(part.shape[1] for part in squares)
+def _chosen(squares: Sequence[np.ndarray], members: Sequence[np.ndarray]) -> Trust:
+    """The share, from squared errors (shares, readings) that are left out in clusters of each size; `members` are their clusters.
+
+    It must be right where clusters count alike, as for land, and where readings do, as for people: the smaller of both is taken.
+    """
+    rmse = np.sqrt(np.mean([part.mean(axis=1) for part in squares], axis=0))
+    number = max(int(groups.max()) + 1 for groups in members)
+    sums = [np.stack([np.bincount(groups, one) for one in part]) for part, groups in zip(squares, members)]
+    means = [part / np.bincount(groups) for part, groups in zip(sums, members)]
+    best, certain = min(_best(means), _best(sums), key=lambda found: found[0] * found[1])
     if best == 0:
-        return Trust(0.0, rmse[0], rmse[0], number, "left-out readings are met no better with it")
-    # As a James-Stein estimate, shrunk by what the gain's standard error over the clusters says of chance.
-    gains = relative[0] - relative[best]
-    certain = max(0.0, 1 - (np.sqrt(len(gains)) * gains.std() / gains.sum()) ** 2)
+        return Trust(0.0, float(rmse[0]), float(rmse[0]), number, "left-out readings are met no better with it")
     chosen = round(best * certain)
     if rmse[chosen] > (1 - LEAST_GAIN) * rmse[0]:
-        return Trust(0.0, rmse[0], rmse[chosen], number, "what left-out readings gain by it may be chance")
+        return Trust(0.0, float(rmse[0]), float(rmse[chosen]), number, "what left-out readings gain by it may be chance")
     return Trust(float(SHARES[chosen]), float(rmse[0]), float(rmse[chosen]), number)
+
+
+def _best(losses: Sequence[np.ndarray]) -> tuple[int, float]:
+    """Number of the share of least loss, and how much of it is certain: as a James-Stein estimate it is shrunk by what the standard error
+    of the gain over the clusters says of chance.
+
+    Parameters
+    ----------
+    losses : of each size of clusters, (shares, clusters)
+    """
+    relative = np.concatenate([part / part[0].sum() for part in losses], axis=1)
+    best = int(relative.sum(axis=1).argmin())
+    gains = relative[0] - relative[best]
+    if best == 0 or gains.sum() <= 0:
+        return 0, 0.0
+    return best, max(0.0, 1 - (np.sqrt(len(gains)) * gains.std() / gains.sum()) ** 2)
 
 
 def _clusters(places_km: np.ndarray, size: float) -> np.ndarray:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date as Date
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING, Any, Iterator, Mapping
+
+import numpy as np
 
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.model_file import Model
+from model_core.period.pipeline import Account
+from model_core.period.step_readings import StepReadings
 from model_core.prediction import Predictor
 from model_core.progress import Progress
 from model_core.stations.gridding import GriddedReadings
@@ -15,6 +20,8 @@ from model_core.stations.gridding import GriddedReadings
 if TYPE_CHECKING:
     from model_core.background.reading import BackgroundDays
     from model_core.background.trust import Trust
+
+_MOST_NAMED = 20
 
 
 def require_kriging(model: Model) -> None:
@@ -52,3 +59,33 @@ def with_requested_background(
     readings[target], found = with_background(readings[target], field, predictor)
     progress.log(f"background: {found.in_words()}")
     return found
+
+
+def steps_with_background(
+    steps: Iterator[tuple[int, StepReadings | None]], background: BackgroundDays | None, lacking: list[Date]
+) -> Iterator[tuple[int, StepReadings | None]]:
+    """The steps of a period, each with what stands for its background; days with readings that the background lacks are added to `lacking`."""
+    for number, one in steps:
+        if one is not None and background is not None:
+            day = one.step.astype("datetime64[D]").item()
+            one = replace(one, background=background.fingerprint(day))
+            if not one.background:
+                lacking.append(day)
+        yield number, one
+
+
+def tell_backgrounds(account: Account, lacking: list[Date], progress: Progress) -> dict[str, Any]:
+    """What became of the backgrounds of a period: told, and as plain values for the result."""
+    shares = np.array(account.backgrounds)
+    if lacking:
+        named = ", ".join(map(str, lacking[:_MOST_NAMED])) + (f" and {len(lacking) - _MOST_NAMED} more" if len(lacking) > _MOST_NAMED else "")
+        progress.warn(f"the background lacks {len(lacking)} day(s), whose fields are made without it: {named}")
+    if len(shares):
+        progress.log(
+            f"background: taken on {np.count_nonzero(shares)} of {len(shares)} computed days, {shares.mean():.0%} of the difference that it "
+            "makes on average; on the others left-out readings were met no better with it"
+        )
+    return {
+        "computed_with": len(shares), "taken_on": int(np.count_nonzero(shares)), "mean_share": float(shares.mean()) if len(shares) else None,
+        "lacking": [str(day) for day in lacking],
+    }

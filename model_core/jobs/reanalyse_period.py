@@ -10,7 +10,7 @@ from contextvars import copy_context
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Iterator, Mapping
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from model_core.errors import Cancelled, InputError
 from model_core.file_lock import only_one
 from model_core.grid import Grid
 from model_core.grid_from_file import read_grid
+from model_core.jobs.background import requested_background, steps_with_background, tell_backgrounds
 from model_core.jobs.requests import (
     BUNDLED, grid_for, is_auto, known_weather, requested_analysis, requested_covariates, requested_grid, requested_hours, requested_report,
     required, tell_errors, tell_notes, tell_readings,
@@ -48,6 +49,9 @@ from model_core.stations.series import StationSeries
 from model_core.time_zones import parse_time_zone, same_offset
 from model_core.variable_table import in_use
 from model_core.variables import get_variable
+
+if TYPE_CHECKING:
+    from model_core.background.reading import BackgroundDays
 
 COMMAND = "reanalyse-period"
 _READ = 0.1  # share of the progress bar until the first step is predicted
@@ -91,6 +95,8 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
     step, uncertainty = request.get("step") or "day", request.get("uncertainty") or "none"
     if step not in STEPS:
         raise InputError(f"unknown step '{step}'; choose {' or '.join(STEPS)}")
+    if step != "day" and request.get("background"):
+        raise InputError("a background is a field of a day: leave it out, or choose days as steps")
     analysis, (start, end) = requested_analysis(request), _period(request)
     grid = None if is_auto(request) else requested_grid(request)
     progress.step(0.01, "loading the model")
@@ -116,7 +122,8 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
             for one in series.values():
                 one.grid = grid
         covariates = requested_covariates(request, model, grid, progress)
-        task = _task(request, model, grid, covariates, uncertainty, analysis)
+        background = requested_background(request, model, grid, progress)
+        task = _task(request, model, grid, covariates, uncertainty, analysis, background)
         scheduler = request.get("scheduler")
         predictor = None if scheduler else task_predictor(task)
         known = model.configuration.station_variables
@@ -127,7 +134,7 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
         _require_steady_hours(times)
         frame = Frame(
             grid, times, tuple(FieldName(name, target.unit, text) for name, text in names),
-            _attributes(model, step, covariates and request, analysis) | record_of(COMMAND, request, model=model, grid=grid).attributes(),
+            _attributes(model, step, covariates and request, analysis, background) | record_of(COMMAND, request, model=model, grid=grid).attributes(),
         )
         output = open_output(out, frame)
         task = replace(task, store=output.store)
@@ -135,7 +142,8 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
         progress.log(f"{len(times)} {step}s, {times.starts[0]} to {times.starts[-1]}, on {scheduler or describe_device(predictor.device)}")
         finished = False
         try:
-            steps = _complete(step_readings(target.key, series, times.starts), model, step)
+            steps, lacking = _complete(step_readings(target.key, series, times.starts), model, step), []
+            steps = steps_with_background(steps, background, lacking)
             steps = _same(steps, repetition, frame, task.basis, step) if repetition else steps
             if scheduler:
                 from model_core.period.cluster import run_on_cluster  # Dask is not needed here
@@ -152,6 +160,7 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
                 output.stop()
     missing = [_text(moment, step) for moment in account.missing]
     _tell(account, model, missing, series, covariates, progress)
+    backgrounds = background and tell_backgrounds(account, lacking, progress)
     result = {
         "out": str(out), "days": {"computed": account.computed, "kept": account.kept, "missing": missing},
         "seconds": account.seconds, "days_per_second": account.rate, "step": step,
@@ -161,7 +170,7 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
         "further_readings": {name: one.report.to_dict() for name, one in series.items() if name != target.key},
         "missing_inputs": sorted(account.missing_inputs), "negative_cells": account.negative_cells,
         "analysis": None if analysis == "off" else {"spread": {f"{share:g}": steps for share, steps in sorted(account.spread.items())}},
-        "device": scheduler or predictor.device.type,
+        "background": backgrounds, "device": scheduler or predictor.device.type,
         "covariates": sorted(covariates), "model": {"name": model.name, "sha256": model.sha256}, "grid": grid.describe(),
         "warnings": progress.warnings, "report": str(report) if report else None,
     }
@@ -255,7 +264,8 @@ def _requested_series(
 
 
 def _task(
-    request: Mapping[str, Any], model: Model, grid: Grid, covariates: Mapping[str, np.ndarray], uncertainty: str, analysis: str
+    request: Mapping[str, Any], model: Model, grid: Grid, covariates: Mapping[str, np.ndarray], uncertainty: str, analysis: str,
+    background: BackgroundDays | None,
 ) -> Task:
     precision = request.get("precision") or "auto"
     maps = {key: hashlib.sha256(np.ascontiguousarray(values, "<f4").tobytes()).hexdigest() for key, values in sorted(covariates.items())}
@@ -266,11 +276,13 @@ def _task(
     return Task(
         str(find_model(request.get("model") or BUNDLED).resolve()), model.sha256, grid, model.configuration.target,
         hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest(), None, request.get("device") or "auto", precision,
-        int(request["memory"]) if request.get("memory") else None, dict(covariates), uncertainty, analysis,
+        int(request["memory"]) if request.get("memory") else None, dict(covariates), uncertainty, analysis, background,
     )
 
 
-def _attributes(model: Model, step: str, covariates: Mapping[str, Any], analysis: str) -> dict[str, Any]:
+def _attributes(
+    model: Model, step: str, covariates: Mapping[str, Any], analysis: str, background: BackgroundDays | None
+) -> dict[str, Any]:
     """Global attributes of the output."""
     target = get_variable(model.configuration.target)
     return {
@@ -279,6 +291,7 @@ def _attributes(model: Model, step: str, covariates: Mapping[str, Any], analysis
         "species": target.key,
         "covariates": Path(covariates["covariates"]).name if covariates else None,
         "analysis": None if analysis == "off" else analysis,
+        "background": background and background.in_words(),
     }
 
 
