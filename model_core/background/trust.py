@@ -30,6 +30,8 @@ MOST_READINGS = 1000
 # The left-out RMSE must fall by this share at least.
 LEAST_GAIN = 0.01
 SHARES = np.linspace(0, 1, 21)
+# By how much more a gain is shrunk than its standard error asks for: the best of many shares always gains a little by chance.
+_DOUBT = 1.5
 
 
 @dataclass(frozen=True)
@@ -105,21 +107,24 @@ class _Said:
         self._with = LeaveOut(readings.places, both[:, :1], torch.cat([maps, column[:, None]], dim=1), *about)
 
     def squares(self, groups: np.ndarray) -> np.ndarray:
-        """Squared error of each left-out reading for each of `SHARES`, (shares, readings)."""
+        """Squared error of each left-out reading for each of `SHARES`, and last of kriging that differs from a share of 1 by the background
+        alone; (shares + 1, readings).
+        """
         given, rule, read = self._given, self._rule, self._readings.values
         low, high = bounds(read)
         left = self._without(groups)
         values = (left.values[:, 1] * given.width + given.middle).clamp(low, high)
         without = transform((self._expected(left).clamp(low, high) + values) / 2, rule)
         drifted = transform(self._expected(self._with(groups)).clamp(low, high), rule)
-        return np.stack([((inverse(torch.lerp(without, drifted, float(share)), rule) - read) ** 2).numpy() for share in SHARES])
+        fields = [inverse(torch.lerp(without, drifted, float(share)), rule) for share in SHARES]
+        return np.stack([((field - read) ** 2).numpy() for field in (*fields, self._expected(left).clamp(low, high))])
 
     def _expected(self, left: LeftOut) -> Tensor:
         return expected_value(left.values[:, 0], left.variance, *self._standard, self._rule)
 
 
 def _chosen(squares: Sequence[np.ndarray], members: Sequence[np.ndarray]) -> Trust:
-    """The share, from squared errors (shares, readings) that are left out in clusters of each size; `members` are their clusters.
+    """The share, from `_Said.squares` of readings that are left out in clusters of each size; `members` are their clusters.
 
     It must be right where clusters count alike, as for land, and where readings do, as for people: the smaller of both is taken.
     """
@@ -128,7 +133,7 @@ def _chosen(squares: Sequence[np.ndarray], members: Sequence[np.ndarray]) -> Tru
     sums = [np.stack([np.bincount(groups, one) for one in part]) for part, groups in zip(squares, members)]
     means = [part / np.bincount(groups) for part, groups in zip(sums, members)]
     best, certain = min(_best(means), _best(sums), key=lambda found: found[0] * found[1])
-    if best == 0:
+    if best == 0 or certain == 0:
         return Trust(0.0, float(rmse[0]), float(rmse[0]), number, "left-out readings are met no better with it")
     chosen = round(best * certain)
     if rmse[chosen] > (1 - LEAST_GAIN) * rmse[0]:
@@ -142,14 +147,19 @@ def _best(losses: Sequence[np.ndarray]) -> tuple[int, float]:
 
     Parameters
     ----------
-    losses : of each size of clusters, (shares, clusters)
+    losses : of each size of clusters, (shares + 1, clusters)
     """
     relative = np.concatenate([part / part[0].sum() for part in losses], axis=1)
-    best = int(relative.sum(axis=1).argmin())
-    gains = relative[0] - relative[best]
-    if best == 0 or gains.sum() <= 0:
-        return 0, 0.0
-    return best, max(0.0, 1 - (np.sqrt(len(gains)) * gains.std() / gains.sum()) ** 2)
+    best = int(relative[:-1].sum(axis=1).argmin())
+    # A background must be the cause, not that it is kriged in other units.
+    return best, min(_certain(relative[0] - relative[best]), _certain(relative[-1] - relative[-2]))
+
+
+def _certain(gains: np.ndarray) -> float:
+    """How much of a gain is left, from 0 to 1, from that of each cluster."""
+    if gains.sum() <= 0:
+        return 0.0
+    return max(0.0, 1 - _DOUBT * (np.sqrt(len(gains)) * gains.std() / gains.sum()) ** 2)
 
 
 def _clusters(places_km: np.ndarray, size: float) -> np.ndarray:

@@ -64,6 +64,7 @@ class KrigedBackground(NamedTuple):
     contrast : (batch, maps, rows, columns), how much each map exceeds what kriging makes of it from the stations' cells:
         how much higher than the stations a cell lies that the kriged value comes from; 0 where the map is unknown
     day : (batch, 3), log of the fitted range in cells over 25, nugget share, and variance
+    share : of what kriging makes of another field of the day, see `Background`, 0 where there is none
     """
 
     field: Tensor
@@ -73,6 +74,7 @@ class KrigedBackground(NamedTuple):
     unexplained: Tensor
     contrast: Tensor
     day: Tensor
+    share: Tensor
 
     @property
     def sigma(self) -> Tensor:
@@ -174,7 +176,8 @@ def _kriged(
     low, high = bounds(readings.values)
     expected, values = expected.clamp(low, high), values.clamp(low, high)
     day = _constants(kriged.variogram, values.device)
-    return (expected + values) / 2, standardised, values, kriged.fields[:1], unexplained, contrast, day
+    share = torch.zeros_like(unexplained)
+    return (expected + values) / 2, standardised, values, kriged.fields[:1], unexplained, contrast, day, share
 
 
 def _with_background(
@@ -192,7 +195,8 @@ def _with_background(
     expected = expected_value(standardised, kriged.variogram.variance * unexplained, level, spread, rule)
     low, high = bounds(readings.values)
     expected = expected.clamp(min(low, columns.lowest * _BELOW), max(high, columns.highest))
-    return expected, standardised, expected, kriged.fields[:1], unexplained, contrast[:-1], _constants(kriged.variogram, expected.device)
+    day = _constants(kriged.variogram, expected.device)
+    return expected, standardised, expected, kriged.fields[:1], unexplained, contrast[:-1], day, columns.known[None]
 
 
 def bounds(values: Tensor) -> tuple[float, float]:
@@ -213,7 +217,7 @@ def _shared(without: tuple[Tensor, ...], drifted: tuple[Tensor, ...], share: Ten
     unexplained = torch.lerp(variance * without[4], variance_with * drifted[4], share) / mixed
     nugget = torch.lerp(nugget * variance, nugget_with * variance_with, whole) / mixed
     day = torch.stack([torch.lerp(without[6][0], drifted[6][0], whole), nugget, mixed])
-    return field, standardised, values, without[3], unexplained, without[5], day
+    return field, standardised, values, without[3], unexplained, without[5], day, share[None]
 
 
 def _highest(z: Tensor, places: Tensor) -> Tensor:

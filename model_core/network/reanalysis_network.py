@@ -162,6 +162,9 @@ class ReanalysisNetwork(nn.Module):
         if c.output == "correction":
             near, far = c.correction_share
             share = near if doubt is None else near + (far - near) * doubt
+            if c.kriging:
+                # What was learnt is what plain kriging lacks: the more is known from elsewhere, the less of it is left.
+                share = share * (1 - kriged.share[:, 0] ** 2)
             result = background[:, 0] + share * c.correction_limit * torch.tanh(result / c.correction_limit)
         if c.output == "relu":
             result = F.relu(result)
