@@ -7,7 +7,7 @@ and with it as drift is compared: the share of the difference that meets them be
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Sequence
+from typing import Any, NamedTuple, Sequence
 
 import numpy as np
 import torch
@@ -29,9 +29,8 @@ FEWEST_CLUSTERS = 5
 MOST_READINGS = 1000
 # The left-out RMSE must fall by this share at least.
 LEAST_GAIN = 0.01
-SHARES = np.linspace(0, 1, 21)
-# By how much more a gain is shrunk than its standard error asks for: the best of many shares always gains a little by chance.
-_DOUBT = 1.5
+# By how much more a share is shrunk than its standard error asks for: clusters that touch are not independent.
+_DOUBT = 3.0
 
 
 @dataclass(frozen=True)
@@ -92,74 +91,92 @@ def trust(
         return Trust(0.0, reason=f"the readings lie in fewer than {FEWEST_CLUSTERS} places")
     given, at = quantities(readings, level, spread, rule), at_places(maps, readings.places)
     said = _Said(readings, given, at, columns.at_readings, level, spread, rule)
-    return _chosen([said.squares(groups) for groups in clusters], clusters)
+    return _chosen([said.left_out(groups) for groups in clusters], clusters, readings.values.numpy().astype(float), rule)
+
+
+class _Fields(NamedTuple):
+    """What kriging says of left-out readings, (readings,) each in the target's unit: without the background, in logs and values; without it
+    in logs alone; and, in logs alone, with it."""
+
+    without: np.ndarray
+    plain: np.ndarray
+    drifted: np.ndarray
 
 
 class _Said:
-    """What kriging says of left-out readings, with the background as drift and without."""
+    """Kriging of a day's readings with the background as drift and without, from which groups are left out."""
 
     def __init__(
         self, readings: StationReadings, given: Quantities, maps: Tensor, column: Tensor, level: Tensor, spread: Tensor, rule: Transform
     ):
-        self._readings, self._given, self._rule, self._standard = readings, given, rule, (level[0, 0], spread[0, 0])
+        self._given, self._rule, self._standard, self._bounds = given, rule, (level[0, 0], spread[0, 0]), bounds(readings.values)
         about, both = (readings.counts, given.noise), torch.stack([given.standardised, given.values], dim=1)
         self._without = LeaveOut(readings.places, both, maps, *about)
         self._with = LeaveOut(readings.places, both[:, :1], torch.cat([maps, column[:, None]], dim=1), *about)
 
-    def squares(self, groups: np.ndarray) -> np.ndarray:
-        """Squared error of each left-out reading for each of `SHARES`, and last of kriging that differs from a share of 1 by the background
-        alone; (shares + 1, readings).
-        """
-        given, rule, read = self._given, self._rule, self._readings.values
-        low, high = bounds(read)
+    def left_out(self, groups: np.ndarray) -> _Fields:
+        """Of each reading what those of other groups say; as the model kriges (`kriged_background`)."""
         left = self._without(groups)
-        values = (left.values[:, 1] * given.width + given.middle).clamp(low, high)
-        without = transform((self._expected(left).clamp(low, high) + values) / 2, rule)
-        drifted = transform(self._expected(self._with(groups)).clamp(low, high), rule)
-        fields = [inverse(torch.lerp(without, drifted, float(share)), rule) for share in SHARES]
-        return np.stack([((field - read) ** 2).numpy() for field in (*fields, self._expected(left).clamp(low, high))])
+        plain, drifted = (self._expected(one) for one in (left, self._with(groups)))
+        values = (left.values[:, 1] * self._given.width + self._given.middle).clamp(*self._bounds)
+        return _Fields(*(part.numpy().astype(float) for part in ((plain + values) / 2, plain, drifted)))
 
     def _expected(self, left: LeftOut) -> Tensor:
-        return expected_value(left.values[:, 0], left.variance, *self._standard, self._rule)
+        return expected_value(left.values[:, 0], left.variance, *self._standard, self._rule).clamp(*self._bounds)
 
 
-def _chosen(squares: Sequence[np.ndarray], members: Sequence[np.ndarray]) -> Trust:
-    """The share, from `_Said.squares` of readings that are left out in clusters of each size; `members` are their clusters.
-
-    It must be right where clusters count alike, as for land, and where readings do, as for people: the smaller of both is taken.
-    """
-    rmse = np.sqrt(np.mean([part.mean(axis=1) for part in squares], axis=0))
+def _chosen(fields: Sequence[_Fields], members: Sequence[np.ndarray], read: np.ndarray, rule: Transform) -> Trust:
+    """The share, from what is said of readings that are left out in clusters of each size; `members` are their clusters."""
     number = max(int(groups.max()) + 1 for groups in members)
-    sums = [np.stack([np.bincount(groups, one) for one in part]) for part, groups in zip(squares, members)]
-    means = [part / np.bincount(groups) for part, groups in zip(sums, members)]
-    best, certain = min(_best(means), _best(sums), key=lambda found: found[0] * found[1])
-    if best == 0 or certain == 0:
-        return Trust(0.0, float(rmse[0]), float(rmse[0]), number, "left-out readings are met no better with it")
-    chosen = round(best * certain)
-    if rmse[chosen] > (1 - LEAST_GAIN) * rmse[0]:
-        return Trust(0.0, float(rmse[0]), float(rmse[chosen]), number, "what left-out readings gain by it may be chance")
-    return Trust(float(SHARES[chosen]), float(rmse[0]), float(rmse[chosen]), number)
+    before = _rmse([one.without for one in fields], read)
+    shares, caused = [], []
+    # It must be right where clusters count alike, as for land, and where readings do, as for people.
+    for weights in ([1 / np.bincount(groups)[groups] for groups in members], [np.ones(len(read)) for _ in members]):
+        shares.append(_share([(one.drifted - one.without, read - one.without) for one in fields], members, weights))
+        # The background must be the cause, and not that it is kriged in logs alone.
+        caused.append(_share([(one.drifted - one.plain, read - one.plain) for one in fields], members, weights))
+    share = round(min(shares), 2) if min(caused) > 0 else 0.0
+    if share == 0:
+        return Trust(0.0, before, before, number, "left-out readings are met no better with it, or no more than chance would have it")
+    after = _rmse([_shared(one, share, rule) for one in fields], read)
+    if after > (1 - LEAST_GAIN) * before:
+        return Trust(0.0, before, after, number, f"it would meet left-out readings less than {LEAST_GAIN:.0%} better")
+    return Trust(share, before, after, number)
 
 
-def _best(losses: Sequence[np.ndarray]) -> tuple[int, float]:
-    """Number of the share of least loss, and how much of it is certain: as a James-Stein estimate it is shrunk by what the standard error
-    of the gain over the clusters says of chance.
+def _share(pairs: Sequence[tuple[np.ndarray, np.ndarray]], members: Sequence[np.ndarray], weights: Sequence[np.ndarray]) -> float:
+    """What share of a change meets the errors best, from 0 to 1, less what chance may have done.
+
+    It is the slope of the errors on the change, without intercept, shrunk as a James-Stein estimate by its standard error; that allows for
+    errors that are alike within a cluster (Liang and Zeger 1986, doi:10.1093/biomet/73.1.13). The sizes of clusters hold the same readings, so
+    that their standard errors add.
 
     Parameters
     ----------
-    losses : of each size of clusters, (shares + 1, clusters)
+    pairs : of each size of clusters the change and the error, (readings,) each
+    members, weights : likewise the cluster of each reading and its weight, (readings,)
     """
-    relative = np.concatenate([part / part[0].sum() for part in losses], axis=1)
-    best = int(relative[:-1].sum(axis=1).argmin())
-    # A background must be the cause, not that it is kriged in other units.
-    return best, min(_certain(relative[0] - relative[best]), _certain(relative[-1] - relative[-2]))
-
-
-def _certain(gains: np.ndarray) -> float:
-    """How much of a gain is left, from 0 to 1, from that of each cluster."""
-    if gains.sum() <= 0:
+    weights = [one / max(float((one * error**2).sum()), 1e-12) for one, (_, error) in zip(weights, pairs)]
+    products = sum(float((one * change * error).sum()) for one, (change, error) in zip(weights, pairs))
+    squares = sum(float((one * change**2).sum()) for one, (change, _) in zip(weights, pairs))
+    if products <= 0 or squares <= 0:
         return 0.0
-    return max(0.0, 1 - _DOUBT * (np.sqrt(len(gains)) * gains.std() / gains.sum()) ** 2)
+    slope = products / squares
+    spread = sum(
+        float(np.sqrt((np.bincount(groups, one * change * (error - slope * change)) ** 2).sum()))
+        for groups, one, (change, error) in zip(members, weights, pairs)
+    )
+    return min(1.0, slope) * max(0.0, 1 - _DOUBT * (spread / squares / slope) ** 2)
+
+
+def _shared(fields: _Fields, share: float, rule: Transform) -> np.ndarray:
+    """As `kriged_background` has it: a share of the difference in the units of the transform."""
+    without, drifted = (transform(torch.from_numpy(part), rule) for part in (fields.without, fields.drifted))
+    return inverse(torch.lerp(without, drifted, share), rule).numpy()
+
+
+def _rmse(fields: Sequence[np.ndarray], read: np.ndarray) -> float:
+    return float(np.sqrt(np.mean([((one - read) ** 2).mean() for one in fields])))
 
 
 def _clusters(places_km: np.ndarray, size: float) -> np.ndarray:
