@@ -157,6 +157,8 @@ class TrainingConfiguration:
     Attributes
     ----------
     iterations, batch, learning_rate, weight_decay : of the Adam (AdamW) optimiser
+    accumulate : equal parts of a batch that are computed one after the other, their gradients added up (gradient accumulation): less
+        memory, and batch normalisation over a part in place of the whole
     schedule : "constant" or "cosine" (a short warm-up, then down to zero at the last iteration)
     loss : "mae" (the paper), "mixed": half the absolute error in standardised units, half the Huber error in original
         units over the spread of the field, which is trained towards the mean; or "mean": the Huber error in original
@@ -181,6 +183,7 @@ class TrainingConfiguration:
 
     iterations: int = 20_000
     batch: int = 10
+    accumulate: int = 1
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
     schedule: str = "constant"
@@ -199,9 +202,11 @@ class TrainingConfiguration:
     validate_every: int = 250
 
     def __post_init__(self) -> None:
-        for key in ("iterations", "batch", "learning_rate", "validate_every"):
+        for key in ("iterations", "batch", "accumulate", "learning_rate", "validate_every"):
             if getattr(self, key) <= 0:
                 raise InputError(f"training.{key} must be positive, got {getattr(self, key)}")
+        if self.batch % self.accumulate:
+            raise InputError(f"training.accumulate must divide the batch of {self.batch} samples into equal parts, got {self.accumulate}")
         for key in ("remove_variable", "remove_covariate", "validation_share", "outliers", "variety"):
             if not 0 <= getattr(self, key) < 1:
                 raise InputError(f"training.{key} must be from 0 to below 1, got {getattr(self, key)}")

@@ -59,8 +59,9 @@ def _is_out_of_memory(error: BaseException) -> bool:
         "not enough memory", "out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc",
         "could not create a primitive",  # oneDNN, which computes torch's convolutions
         "can't start new thread",
+        "failed to map segment", "cannot map zero-fill pages",  # the dynamic linker, of a library that found no room
     )
-    return isinstance(error, (RuntimeError, OSError)) and any(phrase in text for phrase in phrases)
+    return isinstance(error, (RuntimeError, OSError, ImportError)) and any(phrase in text for phrase in phrases)
 
 
 def _short(text: str) -> str:

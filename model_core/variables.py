@@ -26,7 +26,7 @@ class Variable:
         Lowest and highest value, in the canonical unit, that a daily mean or hourly reading can have in nature.
         They are wide on purpose: they find wrong units and broken instruments, not extremes.
     aliases : tuple of str
-        Names in the files of the models that resources/docs/ctm_files.md lists, in order of preference; case does not matter.
+        Names in the files of the models that docs/ctm_files.md lists, in order of preference; case does not matter.
     static : bool
         Whether it is a map that does not change from day to day.
     noise : float

@@ -2,11 +2,17 @@
 # Every test, each folder with the Python that it is for; all of them run, and one that fails fails the whole.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-profile=$PWD/.build/test-profile
-mkdir -p -m 700 "$profile/runtime"
 export CTM_REANALYSIS_ENGINE_PYTHON=${CTM_REANALYSIS_ENGINE_PYTHON:-$PWD/.build/engine/bin/python}
 export QT_QPA_PLATFORM=offscreen
-export XDG_DATA_HOME=$profile/data XDG_CONFIG_HOME=$profile/config XDG_RUNTIME_DIR=$profile/runtime XDG_STATE_HOME=$profile/state
+
+# A profile of QGIS that is the tests' own.
+use_profile() {
+    local profile=$PWD/.build/test-profile/$1
+    mkdir -p -m 700 "$profile/runtime"
+    export XDG_DATA_HOME=$profile/data XDG_CONFIG_HOME=$profile/config XDG_RUNTIME_DIR=$profile/runtime XDG_STATE_HOME=$profile/state
+}
+use_profile first
+
 # Threads that wait for a busy processor by spinning make a busy machine many times slower.
 export OMP_WAIT_POLICY=PASSIVE
 failed=()
@@ -20,12 +26,13 @@ trap 'rm -rf "$temporary"' EXIT
 
 # Every processor runs tests of its own, each with one thread: most of them keep one busy.
 many=(-n auto --dist worksteal)
+slowest=(--durations=30)
 
 part() {
     local folder=$1 python=$2
     shift 2
     echo "== $folder"
-    "$python" -m pytest "$folder" "$@" || failed+=("$folder")
+    "$python" -m pytest "${slowest[@]}" "$folder" "$@" || failed+=("$folder")
 }
 
 # The inference once more as poorer processors see it. On one that has no more than the setting leaves, this is the same again.
@@ -46,14 +53,33 @@ part_under_windows_rule() {
         failed+=("under Windows' rule on open files")
 }
 
+# QGIS twice, each with a profile and a temporary folder of its own and every other file: a test of QGIS waits for its engine half of the time.
+half_of_qgis() {
+    local first=$1 name=$2 files=(tests/qgis/test_*.py) chosen=() i
+    for ((i = first; i < ${#files[@]}; i += 2)); do chosen+=("${files[i]}"); done
+    use_profile "$name"
+    export TMPDIR=$temporary/$name
+    mkdir -p "$TMPDIR"
+    .build/qgis-tests/bin/python -m pytest "${slowest[@]}" -o cache_dir=".build/pytest-$name" "${chosen[@]}"
+}
+part_qgis() {
+    echo "== tests/qgis, in two halves"
+    local said=$PWD/.build/second-half.txt second
+    (half_of_qgis 1 second) >"$said" 2>&1 &
+    second=$!
+    (half_of_qgis 0 first) || failed+=("tests/qgis, first half")
+    wait "$second" || failed+=("tests/qgis, second half")
+    cat "$said"
+}
+
 OMP_NUM_THREADS=1 part tests/core "$CTM_REANALYSIS_ENGINE_PYTHON" "${many[@]}"
 part_on_poorer_processors
 part_under_windows_rule
-part tests/qgis .build/qgis-tests/bin/python
+part_qgis
 part tests/package "$CTM_REANALYSIS_ENGINE_PYTHON"
 
 # What the product itself puts there it takes away again.
-leftovers=$(find "$temporary" -mindepth 1 -maxdepth 1 \( -name 'ctm-reanalysis*' -o -name 'dask-scratch-space' \))
+leftovers=$(find "$temporary" -mindepth 1 -maxdepth 2 \( -name 'ctm-reanalysis*' -o -name 'dask-scratch-space' \))
 if [ -n "$leftovers" ]; then
     echo "Left in the temporary folder: $leftovers"
     failed+=("the temporary folder")

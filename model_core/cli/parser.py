@@ -224,6 +224,8 @@ def _add_train(commands: Any) -> None:
     length.add_argument("--iterations", type=positive, metavar="N", help="training steps (default: as configured)")
     length.add_argument("--epochs", type=positive, metavar="N", help="passes over all days, instead of iterations")
     train.add_argument("--batch", type=positive, metavar="N", help="samples per step and process (default: as configured)")
+    train.add_argument("--accumulate", type=positive, metavar="N", help="compute a batch in N equal parts, one after the other: less memory, "
+                       "and batch normalisation over a part (default: as configured)")
     train.add_argument("--learning-rate", type=float, metavar="R", help="largest step (default: as configured)")
     train.add_argument("--seed", type=int, default=0, metavar="S")
     train.add_argument("--resume", action="store_true", help="go on from the checkpoint beside the model")

@@ -66,7 +66,7 @@ def choose_inputs(
 
 
 def choose_schedule(training: TrainingConfiguration, request: Mapping[str, Any]) -> TrainingConfiguration:
-    """The configuration with the batch, learning rate and validation share that the request names.
+    """The configuration with the batch, its parts, the learning rate and the validation share that the request names.
 
     A layout that the request names is what stations are drawn from where the configuration would draw them uniformly.
 
@@ -76,7 +76,7 @@ def choose_schedule(training: TrainingConfiguration, request: Mapping[str, Any])
         If one of them is not allowed; the message names its key. If the configuration needs a layout and there is none.
     """
     numbers: dict[str, Any] = {}
-    for key, kind in (("batch", int), ("learning_rate", float), ("validation_share", float)):
+    for key, kind in (("batch", int), ("accumulate", int), ("learning_rate", float), ("validation_share", float)):
         if request.get(key) is not None:
             numbers[key] = kind(request[key])
     if request.get("layout") and training.layouts == "uniform":

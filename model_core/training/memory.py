@@ -47,16 +47,18 @@ def memory_of_training(
 
 
 def fit_into_memory(
-    network: ReanalysisNetwork, memory: TrainingMemory, free: int | None, batch: int, progress: Progress, can_recompute: bool = True
+    network: ReanalysisNetwork, memory: TrainingMemory, free: int | None, batch: int, progress: Progress, can_recompute: bool = True,
+    parts: int = 1,
 ) -> None:
     """Say what the training takes, and let the UNet++ compute its nodes again on the way back where it must.
 
-    The gradients are the same either way, to the last bits of rounding; computing again takes about a third more time.
+    The gradients are the same either way, to the last bits of rounding; computing again takes about a third more time. `memory` is
+    that of `batch` samples, one of the `parts` that a step is computed in.
 
     Raises
     ------
     InputError
-        If the batch does not fit even so; the message says how many samples would.
+        If they do not fit even so; the message says in how many parts they would.
     """
     allowed = None if free is None else SHARE_OF_FREE * free
     have = "how much is free is not known" if free is None else f"{free / GB:.1f} GB are free"
@@ -65,13 +67,19 @@ def fit_into_memory(
         needed = memory.recomputed
     if allowed is not None and needed > allowed:
         fitting = int(batch * allowed / needed)
-        remedy = f"choose --batch {fitting}" if fitting else "train on smaller windows (training.crop), a narrower network (network.width)"
+        whole = batch * parts
+        equal = next((n for n in range(parts + 1, whole + 1) if whole % n == 0 and whole // n <= fitting), None)
+        remedy = (
+            f"choose --accumulate {equal}, which computes a batch in {equal} parts, or --batch {fitting}" if equal
+            else "train on smaller windows (training.crop), a narrower network (network.width)"
+        )
         raise InputError(
             f"a batch of {batch} needs about {needed / GB:.1f} GB, and {have}: {remedy}, or close other programs"
         )
     network.unet.recompute = needed != memory.kept
     how = f", computing the network's nodes again on the way back ({memory.kept / GB:.1f} GB otherwise)" if network.unet.recompute else ""
-    progress.log(f"a batch of {batch} needs about {needed / GB:.1f} GB of memory{how}; {have}")
+    what = f"a batch of {batch}" if parts == 1 else f"a batch of {batch * parts} in {parts} parts"
+    progress.log(f"{what} needs about {needed / GB:.1f} GB of memory{how}; {have}")
 
 
 def _elements(unet: RegrUNetPP, shape: tuple[int, ...]) -> tuple[int, int, int]:

@@ -127,6 +127,13 @@ def on_device(batch: Sample, device: torch.device) -> Sample:
     return Sample(**{name: getattr(batch, name).to(device, non_blocking=True) for name in Sample.__dataclass_fields__})
 
 
+def in_parts(batch: Sample, number: int) -> list[Sample]:
+    """The batch in so many equal parts, in its order."""
+    names = Sample.__dataclass_fields__
+    parts = zip(*(getattr(batch, name).chunk(number) for name in names))
+    return [Sample(**dict(zip(names, part))) for part in parts]
+
+
 def _reading_factors(layout: np.ndarray, noise: float, outliers: float, rng: np.random.Generator) -> np.ndarray | float:
     """What cell means are multiplied by: log-normal noise, less where several stations share a cell; a few are far out."""
     if not noise:

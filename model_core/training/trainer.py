@@ -27,7 +27,7 @@ from model_core.training.checkpoint import load_checkpoint, save_checkpoint
 from model_core.training.memory import fit_into_memory, memory_of_training
 from model_core.training.objective import learning_rate, training_loss
 from model_core.training.processes import Processes, shared_by
-from model_core.training.samples import Sample, TrainingDays, draw_sample, on_device, stack, without_inputs
+from model_core.training.samples import Sample, TrainingDays, draw_sample, in_parts, on_device, stack, without_inputs
 from model_core.training.shrinkage import best_share, best_shares, errors_by_share, unlikelihood_by_share
 from model_core.training.split import Split
 
@@ -227,16 +227,19 @@ def _step(
     """One step of the optimiser; the loss of this process's samples."""
     for group in optimiser.param_groups:
         group["lr"] = learning_rate(plan.configuration, iteration)
-    batch = on_device(batch, plan.device)
     shared.train()
     optimiser.zero_grad(set_to_none=True)
-    with training_autocast(plan.device, plan.precision):
-        output = shared(batch.values, batch.mask, batch.maps, batch.maps_known)
-    loss = training_loss(network, output, batch, plan.configuration.loss)
-    loss.backward()
+    value, parts = 0.0, plan.configuration.accumulate
+    for part in in_parts(batch, parts):
+        part = on_device(part, plan.device)
+        with training_autocast(plan.device, plan.precision):
+            output = shared(part.values, part.mask, part.maps, part.maps_known)
+        loss = training_loss(network, output, part, plan.configuration.loss) / parts
+        loss.backward()
+        value += loss.item()
+        del output, loss  # before the next part begins: what they hold is most of the memory
     torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimiser.step()
-    value = loss.item()
     if not math.isfinite(value):
         raise InputError(
             f"the loss is {value} at iteration {iteration + 1}: the training has diverged; lower the learning rate "
@@ -251,10 +254,11 @@ def _fit(network: ReanalysisNetwork, plan: TrainingPlan, progress: Progress) -> 
     shape = tuple(min(side, crop or side) for side in whole)
     with training_autocast(plan.device, plan.precision):
         dtype = torch.bfloat16 if torch.is_autocast_enabled(plan.device.type) else torch.float32
-    memory, free = memory_of_training(network, plan.configuration.batch, shape, dtype), free_memory(plan.device)
+    batch = plan.configuration.batch // plan.configuration.accumulate
+    memory, free = memory_of_training(network, batch, shape, dtype), free_memory(plan.device)
     if free is not None and plan.device.type == "cpu":  # torchrun says how many share this machine
         free //= int(os.environ.get("LOCAL_WORLD_SIZE") or 1)
-    fit_into_memory(network, memory, free, plan.configuration.batch, progress, plan.processes.count == 1)
+    fit_into_memory(network, memory, free, batch, progress, plan.processes.count == 1, plan.configuration.accumulate)
 
 
 def _duration(seconds: float, iterations: int) -> str:

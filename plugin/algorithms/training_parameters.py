@@ -16,7 +16,7 @@ from .choices import Choice
 from .table_parameters import VARIABLES, add_air, add_variable_table, air_request
 
 FROM, TARGET, INPUTS, MAPS, COVARIATES, LAYOUT, GRID = "FROM", "TARGET", "INPUTS", "MAPS", "COVARIATES", "LAYOUT", "GRID"
-ITERATIONS, EPOCHS, BATCH, LEARNING_RATE, SEED = "ITERATIONS", "EPOCHS", "BATCH", "LEARNING_RATE", "SEED"
+ITERATIONS, EPOCHS, BATCH, ACCUMULATE, LEARNING_RATE, SEED = "ITERATIONS", "EPOCHS", "BATCH", "ACCUMULATE", "LEARNING_RATE", "SEED"
 VALIDATION_SHARE, VALIDATION_START, VALIDATION_END = "VALIDATION_SHARE", "VALIDATION_START", "VALIDATION_END"
 TIME_ZONE, LEAD_DAY = "TIME_ZONE", "LEAD_DAY"
 CACHE, PRECISION, DEVICE, RESUME = "CACHE", "PRECISION", "DEVICE", "RESUME"
@@ -66,6 +66,8 @@ def add_training_parameters(algorithm) -> None:
             name, label, Qgis.ProcessingDateTimeParameterDataType.Date, optional=True), help_text, advanced=True)
     for name, label, kind, least, help_text in (
         (BATCH, tr("Batch"), _WHOLE, 1, tr("Samples per step. Empty: as configured.")),
+        (ACCUMULATE, tr("Parts of a batch"), _WHOLE, 1, tr("A batch is computed in so many equal parts, one after the other (gradient "
+            "accumulation): less memory, and batch normalisation over a part. Empty: as configured.")),
         (LEARNING_RATE, tr("Learning rate"), _REAL, 1e-9, tr("Largest step of the optimiser. Empty: as configured.")),
         (LEAD_DAY, tr("Lead day"), _WHOLE, 0, tr("The day of each forecast to take, where the files are forecasts that overlap.")),
     ):
@@ -105,7 +107,7 @@ def training_request(algorithm, parameters: dict, context, folder: Path, feedbac
         request[name.lower()] = algorithm.parameterAsString(parameters, name, context).replace(",", " ").split()
     for name in (PRECISION, DEVICE):
         request[name.lower()] = algorithm.parameterAsEnumString(parameters, name, context)
-    for name in (ITERATIONS, EPOCHS, BATCH, LEAD_DAY, SEED):
+    for name in (ITERATIONS, EPOCHS, BATCH, ACCUMULATE, LEAD_DAY, SEED):
         if parameters.get(name) is not None:
             request[name.lower()] = algorithm.parameterAsInt(parameters, name, context)
     for name in (LEARNING_RATE, VALIDATION_SHARE):

@@ -31,7 +31,7 @@ from model_core.progress import Progress  # noqa: E402
 
 WORDS = Path(__file__).parent / "bundled_card.toml"
 RECORD = ROOT / ".build" / "benchmarks" / "skill" / "evaluation.json"
-PAGE = ROOT / "resources" / "docs" / "model_card.md"
+PAGE = ROOT / "docs" / "model_card.md"
 DIFFERENCES = "differs_from_the_recipe"
 # What a training finds out itself; a configuration only has first values.
 _FOUND = {"correction_share", "uncertainty_share"}

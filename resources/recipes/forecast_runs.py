@@ -3,7 +3,7 @@
     python resources/recipes/forecast_runs.py --out lead
 
 Writes `runs/YYYYMMDD.nc`, one run for each day with five days in it, and `stations.csv`, readings of the last days. It is what the
-lead-time study (resources/docs/lead_time.md) is tried on where no archive of forecasts is at hand. Nothing in it is a measurement.
+lead-time study (docs/lead_time.md) is tried on where no archive of forecasts is at hand. Nothing in it is a measurement.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     $(make -s engine-python) resources/recipes/new_network.py [--out town.csv]
 
 Days of the demonstration CTM are read by monitors and sensors with log-normal noise; the bundled model predicts each day with the errors
-told, with none told, and from the monitors alone. It prints the table of resources/docs/species.md, and writes the readings of the first
+told, with none told, and from the monitors alone. It prints the table of docs/species.md, and writes the readings of the first
 day of the first network, to try the command there.
 """
 

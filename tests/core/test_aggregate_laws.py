@@ -202,7 +202,7 @@ def test_the_command_line_offers_what_the_engine_knows():
 
 
 def test_the_table_of_limits_in_the_docs_is_that_of_the_data():
-    page = (ROOT / "resources" / "docs" / "aggregate.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "aggregate.md").read_text(encoding="utf-8")
     assert limits.as_markdown() in page
     for one in limits.limit_sets().values():
         assert f"| `{one.key}` | {one.title} | {one.source} | {one.in_force or '-'} |" in page

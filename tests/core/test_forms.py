@@ -21,7 +21,7 @@ from model_core.stations.forms import hours, page, times
 from model_core.units import convert
 from model_core.variables import VARIABLES
 
-DOCS = Path(__file__).resolve().parents[2] / "resources" / "docs" / "tables.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "tables.md"
 TOLD = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}
 MICRO = "ug m-3"
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from page_commands import PROGRAM, ROOT, commands_of, run, with_option
 
-PAGE = ROOT / "resources" / "docs" / "paper.md"
+PAGE = ROOT / "docs" / "paper.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 SMALL = "0,-600000,288000,-312000,12000@+proj=lcc +lat_1=25 +lat_2=40 +lat_0=34 +lon_0=110 +R=6370000 +units=m +no_defs"  # 24 x 24 cells
 SMALLER = {

@@ -19,6 +19,8 @@ from model_core.network.reanalysis_network import ReanalysisNetwork
 from model_core.network.unetplusplus import RegrUNetPP
 from model_core.progress import Progress
 from model_core.training.memory import TrainingMemory, fit_into_memory, memory_of_training
+from model_core.training.objective import training_loss
+from model_core.training.samples import Sample, in_parts
 
 PAPER = read_configuration("paper")[0]
 
@@ -102,10 +104,47 @@ def test_what_is_kept_is_chosen_by_what_is_free(free, recompute, words):
 
 def test_a_batch_that_can_not_fit_is_refused_with_one_that_does():
     network = ReanalysisNetwork(replace(PAPER, width=2, levels=2))
-    with pytest.raises(InputError, match="a batch of 10 needs about 6.0 GB, and 3.0 GB are free: choose --batch 4"):
+    with pytest.raises(InputError, match="a batch of 10 needs about 6.0 GB, and 3.0 GB are free: choose --accumulate 5, .* or --batch 4"):
         fit_into_memory(network, TrainingMemory(16_000_000_000, 6_000_000_000), 3e9, 10, Progress())
     with pytest.raises(InputError, match="smaller windows"):
         fit_into_memory(network, TrainingMemory(16_000_000_000, 6_000_000_000), 0.1e9, 1, Progress())
+
+
+def test_a_part_that_can_not_fit_is_refused_with_more_parts():
+    network = ReanalysisNetwork(replace(PAPER, width=2, levels=2))
+    with pytest.raises(InputError, match="a batch of 5 .* choose --accumulate 10"):
+        fit_into_memory(network, TrainingMemory(8_000_000_000, 3_000_000_000), 1e9, 5, Progress(), parts=2)
+
+
+def test_a_batch_in_parts_has_the_gradients_of_the_whole_where_nothing_is_normalised_over_it():
+    """The parts' gradients add up to that of the whole, in evaluation mode, where batch normalisation has its running statistics."""
+    torch.manual_seed(0)
+    network = ReanalysisNetwork(replace(PAPER, width=4, levels=3)).eval()
+    rng = torch.Generator().manual_seed(1)
+    mask = (torch.rand(4, 3, 32, 32, generator=rng) < 0.2).float()
+    batch = Sample(
+        torch.rand(4, 3, 32, 32, generator=rng) * 50 * mask, mask, torch.rand(4, 2, 32, 32, generator=rng), torch.ones(4, 2, 32, 32),
+        torch.rand(4, 32, 32, generator=rng) * 50, torch.ones(4, 32, 32), torch.zeros(4),
+    )
+    found = []
+    for number in (1, 2, 4):
+        network.zero_grad()
+        for part in in_parts(batch, number):
+            output = network(part.values, part.mask, part.maps, part.maps_known)
+            (training_loss(network, output, part, "mae") / number).backward()
+        found.append(torch.cat([parameter.grad.flatten() for parameter in network.parameters() if parameter.grad is not None]))
+    assert float(found[0].abs().max()) > 0
+    for other in found[1:]:
+        torch.testing.assert_close(other, found[0], rtol=1e-3, atol=1e-5)
+
+
+def test_a_training_in_parts_needs_the_memory_of_a_part_and_learns(tiny_ctm, tiny_configuration, tmp_path):
+    progress, out = Listening(), str(tmp_path / "m.safetensors")
+    request = {"ctm": [str(tiny_ctm)], "config": str(tiny_configuration), "iterations": 3, "batch": 4, "out": out}
+    JOBS["train"]({**request, "accumulate": 2}, progress)
+    assert "a batch of 4 in 2 parts needs about" in "\n".join(progress.lines)
+    with pytest.raises(InputError, match="must divide the batch of 4"):
+        JOBS["train"]({**request, "accumulate": 3}, Progress())
 
 
 def test_free_memory_is_told_by_linux():

@@ -51,7 +51,7 @@ def test_what_qgis_and_the_engine_need_is_there(names):
 def test_no_tests_tools_recipes_caches_or_hidden_files(names):
     for name in names:
         parts = PurePosixPath(name).parts
-        assert parts[1] in {"__init__.py", "metadata.txt", "LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md", "plugin", "model_core", "resources"}
+        assert parts[1] in {"__init__.py", "metadata.txt", "LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md", "plugin", "model_core", "resources", "docs"}
         assert not {"tests", "recipes", "__pycache__"} & set(parts)
         assert not any(part.startswith(".") for part in parts) and not name.endswith(".pyc")
 

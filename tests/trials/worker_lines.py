@@ -117,10 +117,8 @@ def _expected(lines: list[str]) -> tuple[list[str], int, bool]:
             if message.get("command") == "stop":
                 return due, unknown, True
             identity = message.get("id")
-            if message.get("command") == "cancel":
-                continue
-            if identity is not None and not isinstance(identity, (str, int, float)) or isinstance(identity, bool):
-                unknown += 1
-            else:
+            if isinstance(identity, bool) or not isinstance(identity, (str, int, float, type(None))):
+                unknown += 1  # of a cancel too
+            elif message.get("command") != "cancel":
                 due.append(json.dumps(identity))
     return due, unknown, False

@@ -3,7 +3,7 @@
     make benchmark-skill [MODEL=M] [DATA=DIR]
     $(make -s engine-python) tests/benchmarks/skill/run_all.py [--model M] [--parts PART ...] [--docs]
 
-Every part is also a script of its own. `--docs` writes the tables into resources/docs/skill.md, between its marks, and the figures beside it.
+Every part is also a script of its own. `--docs` writes the tables into docs/skill.md, between its marks, and the figures beside it.
 Kriging is kept from run to run: the first takes longer. Ends with what the bundled model is asked to reach, and whether it does.
 """
 
@@ -34,7 +34,7 @@ from ratios_figure import draw_ratios  # noqa: E402
 from record import write_record  # noqa: E402
 from tables import markdown, write_rows  # noqa: E402
 
-DOCS = ROOT / "resources" / "docs"
+DOCS = ROOT / "docs"
 _SCORES = ("n", "rmse", "ratio", "r2_det", "coverage_90", "crps", "crps_ratio")
 _LARGEST, _COLOURS = (1100, 1100), 200  # pixels and colours of a figure on the page: the plugin's zip holds it
 # Name, what makes its rows, and the columns that are shown.

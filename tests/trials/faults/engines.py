@@ -85,7 +85,8 @@ def worker_killed(number: int, random: np.random.Generator, folder: Path, world:
         os.kill(pid, signal.SIGKILL)
     if outcome.failed:
         return outcome, done
-    if outcome.kind == CLEAN and not _gone(pid):
+    # Killed after its answer, it must be gone too: a run that begins while it dies is told that it was killed.
+    if not _gone(pid):
         return Outcome(WRONG, f"worker {pid} still runs"), done
     if wrong := half_written(out, known):
         return Outcome(WRONG, wrong), done
