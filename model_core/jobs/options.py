@@ -20,11 +20,9 @@ _TEXTS = FILES | {
     "date", "start", "end", "step", "species", "grid", "device", "precision", "uncertainty", "analysis", "scheduler", "scheme", "level", "target",
     "rh", "wind", "network", "until", "validation_start", "validation_end", "dem_unit", "dem_crs", "landcover_crs", "by", "daily", "background_variable",
 }
-<<<<<<< HEAD
-_INTEGERS = {"hours", "seed", "days", "folds", "points", "memory", "iterations", "epochs", "batch", "lead_day", "background_lead_day"}
-=======
-_INTEGERS = {"hours", "seed", "days", "folds", "points", "memory", "iterations", "epochs", "batch", "accumulate", "lead_day"}
->>>>>>> main
+_INTEGERS = {
+    "hours", "seed", "days", "folds", "points", "memory", "iterations", "epochs", "batch", "accumulate", "lead_day", "background_lead_day",
+}
 _NUMBERS = {
     "every", "gas_temperature", "gas_pressure", "block_km", "validation_share", "learning_rate", "minimum_share", "station_share",
 }
