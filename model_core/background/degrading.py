@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Mapping
 
 import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import date as Date
-from pathlib import Path
 from typing import Any, Mapping
 
 import numpy as np
