@@ -14,12 +14,14 @@ ENGINE_OPTIONS := --wheels "$(WHEELS)" --index "$(INDEX)" --device "$(DEVICE)" -
 
 export CTM_REANALYSIS_ENGINE_PYTHON := $(ENGINE_PYTHON)
 
-.PHONY: help setup system engine test-tools engine-python demo test benchmark benchmark-skill trials model package clean
+.PHONY: help setup system engine test-tools docs-tools lint-tools engine-python demo test lint docs benchmark benchmark-skill trials model package clean
 .NOTPARALLEL:
 
 help:
 	@echo "make demo           set up what is missing, then run the main job on the sample: stations in, raster and map out"
 	@echo "make test           set up what is missing, then run every test"
+	@echo "make lint           ruff and mypy over the code"
+	@echo "make docs           build the documentation, .build/site; its reference is made from the code"
 	@echo "make setup          set up what is missing: QGIS, the engine environment, the test tools"
 	@echo "make engine-python  print the path of the engine's Python (with make -s nothing else)"
 	@echo "make package        build the plugin's zip in .build/package"
@@ -29,7 +31,7 @@ help:
 	@echo "make model          train the bundled model anew by its recipe (DATA=folder of real data, MODEL=paper for the other one); goes on where it was cut off"
 	@echo "make clean          remove all that make made (.build); QGIS stays installed"
 
-setup: system test-tools
+setup: system test-tools docs-tools lint-tools
 
 system:
 	@tools/install_system.sh qgis
@@ -43,6 +45,10 @@ test-tools: system
 	@$(PYTHON) tools/set_up.py engine --tests $(ENGINE_OPTIONS) >&2
 	@$(PYTHON) tools/set_up.py qgis-tests --wheels "$(WHEELS)" --index "$(INDEX)" >&2
 
+docs-tools lint-tools:
+	@tools/install_system.sh python
+	@$(PYTHON) tools/set_up.py $(@:-tools=) --wheels "$(WHEELS)" --index "$(INDEX)" >&2
+
 engine-python: engine
 	@echo $(ENGINE_PYTHON)
 
@@ -51,6 +57,12 @@ demo: system engine
 
 test: setup
 	@tools/test.sh
+
+lint: engine lint-tools
+	@tools/lint.sh
+
+docs: system engine docs-tools
+	@$(PYTHON) tools/build_docs.py
 
 benchmark: setup
 	@$(PYTHON) tools/set_up.py engine --benchmarks $(ENGINE_OPTIONS) >&2

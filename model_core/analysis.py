@@ -1,8 +1,9 @@
 """The analysis step: what a day's own readings, each left out in turn, say about its field.
 
-Some readings are left out, the field is predicted without them, and two questions are asked of the errors there: would
-spreading the residuals that the field leaves at its stations (by simple kriging) have met the left-out readings
-better, and by how much were the intervals too narrow or too wide. Only what the left-out readings support is applied.
+Some readings are left out, the field is predicted without them, and the errors there say what to change. Where the model corrects kriging of
+the readings they say how far the correction is believed (`trust_choice`). Where it doesn't: would spreading the residuals that the field leaves
+at its stations (by simple kriging) have met the left-out readings better, and by how much were the intervals too narrow or too wide.
+Only what the left-out readings support is applied.
 """
 
 from __future__ import annotations
@@ -18,14 +19,12 @@ from model_core.network.kriging import krige
 from model_core.prediction import Predictor, Reanalysis
 from model_core.stations.errors import weights
 from model_core.stations.gridding import GriddedReadings
+from model_core.trust_choice import FEWEST_CELLS, FOLDS, Choice, as_asked, choose_trust, without
 from model_core.uncertainty import log_parameters
 
-CHOICES = ("off", "auto", "on")
-FOLDS = 5
+CHOICES = ("off", "auto", "network", "kriging", "on")
 # Shares of the kriged residual that are tried.
 STRENGTHS = (0.0, 0.5, 1.0)
-# With fewer cells than this the left-out readings are too few to choose by.
-FEWEST_CELLS = 20
 # How many readings a change of the interval's width must be learnt from before half of it is believed.
 _DOUBT = 40
 _WIDTHS = (0.5, 2.5)
@@ -42,15 +41,19 @@ class Analysis:
     rmse : of the left-out readings for each strength tried, in the target's unit, weighed by their errors where those are told; empty where
         nothing was tried
     sd_factor : what the standard deviation was multiplied by
+    trust : how far the network was believed, and why; None where the whole of it is applied as it is
     """
 
     reanalysis: Reanalysis
     strength: float
     rmse: dict[float, float]
     sd_factor: float
+    trust: Choice | None = None
 
     def summary(self) -> dict[str, Any]:
         """Plain values for JSON."""
+        if self.trust:
+            return self.trust.summary()
         return {
             "strength": self.strength, "sd_factor": round(self.sd_factor, 3),
             "left_out_rmse": {f"{strength:g}": round(error, 3) for strength, error in self.rmse.items()},
@@ -58,6 +61,8 @@ class Analysis:
 
     def in_words(self) -> str:
         """One line for the log."""
+        if self.trust:
+            return self.trust.in_words()
         what = {0.0: "residuals not spread", 0.5: "half of the residuals spread", 1.0: "the whole residuals spread"}[self.strength]
         if not self.rmse:
             return f"{what}, as asked" if self.strength else f"not done: fewer than {FEWEST_CELLS} cells have readings"
@@ -67,17 +72,28 @@ class Analysis:
 
 
 def analyse(
-    predictor: Predictor, readings: Mapping[str, GriddedReadings], choice: str = "auto", folds: int = FOLDS, seed: int = 0
+    predictor: Predictor, readings: Mapping[str, GriddedReadings], choice: str = "auto", folds: int = FOLDS, seed: int = 0,
+    trust: Choice | None = None,
 ) -> Analysis:
     """Predict a day and apply what its own left-out readings support.
 
     Parameters
     ----------
-    choice : "off" (the plain prediction), "auto", or "on" (the whole residual is added whatever the evidence)
+    choice : "off" (the plain prediction), "auto"; whatever the evidence "network" (its correction wherever it is used), "kriging" (the model's own
+        kriging alone), or "on" (the whole residual is added)
     folds : parts of the cells with readings that are left out in turn, each a further prediction
+    trust : with "auto", what was already chosen, for a period; by default the day chooses
+
+    Raises
+    ------
+    InputError
+        If its network or its kriging is asked for, and it has no kriging that a network corrects.
     """
     if choice not in CHOICES:
         raise ValueError(f"choice must be one of {CHOICES}, got {choice!r}")
+    if choice in ("network", "kriging") or (choice == "auto" and predictor.corrects_kriging):
+        trust = trust or (choose_trust(predictor, [readings], folds, seed) if choice == "auto" else as_asked(predictor, choice))
+        return Analysis(predictor.trusting(trust.trust).predict([readings])[0], 0.0, {}, 1.0, trust)
     target = predictor.model.configuration.target
     own = readings[target]
     cells = np.argwhere(own.mask)
@@ -88,7 +104,7 @@ def analyse(
         return Analysis(replace(plain, field=spread_residuals(plain.field, own, 1.0)), 1.0, {}, 1.0)
 
     fold = np.random.default_rng(seed).permutation(np.arange(len(cells)) % folds)
-    parts = [_without(own, cells[fold == number]) for number in range(folds)]
+    parts = [without(own, cells[fold == number]) for number in range(folds)]
     plain, *inner = predictor.predict([readings, *({**readings, target: part} for part in parts)])
 
     squares, weight = dict.fromkeys(STRENGTHS, 0.0), _weights(own)
@@ -149,13 +165,6 @@ def _weights(readings: GriddedReadings) -> np.ndarray | None:
 def _added(field: np.ndarray, readings: GriddedReadings, change: np.ndarray) -> np.ndarray:
     offset = _offset(readings)
     return np.maximum((field + offset) * np.exp(change) - offset, 0).astype(np.float32)
-
-
-def _without(readings: GriddedReadings, cells: np.ndarray) -> GriddedReadings:
-    counts = readings.counts.copy()
-    counts[tuple(cells.T)] = 0
-    placed = readings.placed and readings.placed.outside((readings.counts > 0) & (counts == 0))
-    return replace(readings, values=np.where(counts > 0, readings.values, 0).astype(np.float32), counts=counts, placed=placed)
 
 
 def _standard_errors(mean: np.ndarray, sd: np.ndarray, observed: np.ndarray) -> np.ndarray:

@@ -16,8 +16,8 @@ from model_core.variables import get_variable, recognise
 
 # Kernels reach a number of cells: on cells of another size than trained for they reach another distance.
 SPACING_TOLERANCE = 1.5
-# Share of the grid that may lie outside the training grid without a word.
-_OUTSIDE = 0.05
+# Share of the grid that may lie outside the training grid without a word, and without being another region.
+_OUTSIDE, _ANOTHER_REGION = 0.05, 0.5
 _SAMPLE = 60  # rows and columns of the grid that are looked up in the training grid
 _SLACK = 0.02  # share of a range that a value may lie beyond it: half precision and rounding of maps
 
@@ -116,12 +116,21 @@ def _spacing(trained: Grid, used: Grid) -> list[str]:
     ]
 
 
-def _region(trained: Grid, used: Grid) -> list[str]:
+def in_another_region(model: Model, grid: Grid) -> bool:
+    """Whether more than half of a grid lies outside the region that the model was trained on."""
+    return _share_outside(model.grid, grid) > _ANOTHER_REGION
+
+
+def _share_outside(trained: Grid, used: Grid) -> float:
     rows, columns = (np.unique(np.linspace(0, size - 1, min(size, _SAMPLE)).astype(int)) for size in used.shape)
     x, y = np.meshgrid(used.x[columns], used.y[rows])
     row, column = trained.locate(x, y, used.crs)
     inside = np.isfinite(row) & np.isfinite(column) & (row >= 0) & (column >= 0) & (row < trained.shape[0]) & (column < trained.shape[1])
-    share = 1 - inside.mean()
+    return float(1 - inside.mean())
+
+
+def _region(trained: Grid, used: Grid) -> list[str]:
+    share = _share_outside(trained, used)
     if share <= _OUTSIDE:
         return []
     return [

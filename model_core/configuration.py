@@ -32,6 +32,7 @@ class NetworkConfiguration:
     target : the species whose field comes out; one of the station variables
     station_variables, covariates : inputs, by the keys of `model_core.variables`
     drift : further maps that act as external drift in kriging, and which the rest of the network does not see
+    drift_alone : whether the maps of `drift` act only where the kriging is taken alone (`network.trust`), as the correction was trained without
     kernels, epsilon, epsilon_in, second_denominator : see `PointConv`
     combine : "sum" gives PC1 + PC2 (the paper); "channels" gives PC1, PC2 and the log of the station density
     coarse_factors : block sizes in cells of additional, far-reaching convolutions of the target, ascending
@@ -54,6 +55,7 @@ class NetworkConfiguration:
     station_variables: tuple[str, ...] = ("pm25", "rh", "wind")
     covariates: tuple[str, ...] = ("elevation", "urban")
     drift: tuple[str, ...] = ()
+    drift_alone: bool = False
     kernels: tuple[int, int] = (21, 11)
     epsilon: float = 1e-5
     epsilon_in: str = "weights"

@@ -142,21 +142,28 @@ def sealed(tensors: Mapping[str, torch.Tensor], header: str) -> bytes:
     return len(text).to_bytes(8, "little") + text + content[8 + length :]
 
 
-def replace_card(path: Path, card: Mapping[str, Any]) -> None:
-    """Give a model file another card; weights, maps and all else in it stay as they are, bit for bit.
+def replace_card(path: Path, card: Mapping[str, Any], network: NetworkConfiguration | None = None) -> None:
+    """Give a model file another card, and with `network` another configuration that its weights fit; weights, maps and all else stay, bit for bit.
 
     Raises
     ------
     ModelFileError
-        If `path` is no model file.
+        If `path` is no model file, or its weights don't fit `network`; it is then as it was.
     OutputError
         If it can't be written; it is then as it was.
     """
     header = _read_header(path)
     with safe_open(path, framework="pt") as file:
         tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # no maps: Windows replaces no file that is mapped
-    hashes = {**header["hashes"], "sealed": True}
-    content = sealed(tensors, json.dumps({**header, "card": dict(card), "hashes": hashes}))
+    changed = {**header, "card": dict(card), "hashes": {**header["hashes"], "sealed": True}}
+    if network is not None:
+        weights = {key.removeprefix(_WEIGHTS): value for key, value in tensors.items() if key.startswith(_WEIGHTS)}
+        try:
+            ReanalysisNetwork(network).load_state_dict(weights)
+        except RuntimeError as error:
+            raise ModelFileError(f"the weights in '{path}' don't fit the other configuration ({error})") from error
+        changed["network"] = network.to_dict()
+    content = sealed(tensors, json.dumps(changed))
     with atomic_file(path) as partial:
         partial.write_bytes(content)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
-from typing import Collection, Mapping, Sequence
+from typing import Collection, Iterator, Mapping, NamedTuple, Sequence
 
 import numpy as np
 import torch
 
-from model_core.applicability import used_elsewhere
+from model_core.applicability import in_another_region, used_elsewhere
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.inference.batches import in_batches, is_out_of_memory
@@ -21,6 +22,7 @@ from model_core.inference.tiles import predict_in_windows, window_length
 from model_core.model_file import Model
 from model_core.network.kriged_background import StationReadings
 from model_core.network.reanalysis_network import NetworkOutput
+from model_core.network.trust import KRIGING_ALONE, Trust
 from model_core.stations.gridding import GriddedReadings
 from model_core.warping import warp
 from model_core.world_maps import fill_in
@@ -47,6 +49,29 @@ class Reanalysis:
     sd: np.ndarray | None = None
 
 
+_ALONE = (
+    "in another region than it was trained on, the model's own kriging is taken without the correction of its network, which is not known to help "
+    "there; with --analysis auto the readings choose, with --analysis network it is applied"
+)
+
+
+class Parts(NamedTuple):
+    """What a day's field is made of, each float32 (rows, columns), in the target's unit; None where the model does not tell it.
+
+    Attributes
+    ----------
+    field : kriging with the share of the correction that is applied, as it is before it is kept from being negative
+    background : kriging alone
+    doubt : from 0 where readings tell all that a reading can tell to 1 where they tell nothing
+    sd : standard deviation of a reading in the cell
+    """
+
+    field: np.ndarray
+    background: np.ndarray
+    doubt: np.ndarray
+    sd: np.ndarray | None
+
+
 class Predictor:
     """A model made ready for the days of one grid: what does not change from day to day is done once.
 
@@ -63,6 +88,8 @@ class Predictor:
 
     Attributes
     ----------
+    trust : how far the network is believed, see `trusting`: as its training chose, and in another region not at all, as nothing shows that it
+        helps there: the field is then the model's own kriging
     device, precision : what is computed on and in; they change if the card or its half precision fails
     notes : what a user should know of this use of the model and of the machine
 
@@ -80,13 +107,62 @@ class Predictor:
         self.notes = used_elsewhere(model, grid)
         maps = _maps(model, grid, covariates or {})
         self._missing_maps = _unknown(model, maps)
-        self._host_maps = maps
+        self._host_maps, self.trust = maps, Trust()
+        if self.corrects_kriging and in_another_region(model, grid):
+            self.trust = KRIGING_ALONE
+            self.notes.append(_ALONE)
         self._place(device, choose_precision(precision, device, self.notes.append))
+
+    @property
+    def corrects_kriging(self) -> bool:
+        """Whether the network corrects kriging of the readings, so that it can be believed more or less."""
+        configuration = self.model.configuration
+        return configuration.kriging and configuration.output == "correction"
 
     @property
     def maps(self) -> dict[str, np.ndarray]:
         """The maps that the network is given on the grid, by key: float32 (rows, columns), NaN where unknown."""
         return dict(zip(self.model.configuration.maps, self._host_maps[0]))
+
+    def trusting(self, trust: Trust) -> "Predictor":
+        """The same model believed more or less; it shares weights and maps with this one.
+
+        Raises
+        ------
+        InputError
+            If the network corrects no kriging, so that there is nothing to believe more or less.
+        """
+        if not self.corrects_kriging:
+            raise InputError(f"model '{self.model.name}' does not correct kriging of the readings: there is no share of it to choose")
+        other = copy.copy(self)
+        other.trust, other._network = trust, copy.copy(self._network)
+        other._network.trust = trust
+        return other
+
+    def parts(self, days: Sequence[Mapping[str, GriddedReadings]]) -> Iterator[Parts]:
+        """What the field of each day is made of, one day at a time; of a network that corrects kriging."""
+        with torch.inference_mode():
+            for day in days:
+                if self._window:
+                    found = predict_in_windows(
+                        self._network, day, self._host_maps[0], self.device, self._window, parts=Parts._fields)
+                else:
+                    output = self._together([day])
+                    found = [None if part is None else part[0].float().cpu().numpy() for part in map(output.__getattribute__, Parts._fields)]
+                yield Parts(*found)
+
+    def kriged(self, days: Sequence[Mapping[str, GriddedReadings]]) -> list[np.ndarray]:
+        """The kriging of each day that the network corrects, without the correction: float32 (rows, columns), in the target's unit."""
+        maps, known = torch.from_numpy(np.nan_to_num(self._host_maps)), torch.from_numpy(np.isfinite(self._host_maps)).float()
+
+        def of_day(day: Mapping[str, GriddedReadings]) -> np.ndarray:
+            values, counts = self._readings_of([day])
+            survey = self._network.survey(
+                *(x.to(self.device) for x in (values, counts, maps, known)), stations=self._stations([day]))
+            return survey.kriged.field[0, 0].float().cpu().numpy()
+
+        with torch.inference_mode():
+            return side_by_side(of_day, days) if self.device.type == "cpu" else [of_day(day) for day in days]
 
     def predict(self, days: Sequence[Mapping[str, GriddedReadings]]) -> list[Reanalysis]:
         """The target's field on each day; a day's result never depends on the others.
@@ -182,6 +258,7 @@ class Predictor:
         """Put network and maps on a device, in a precision."""
         self.device, self.precision = device, precision
         self._network = fast_network(self.model.network, device, PRECISIONS[precision])
+        self._network.trust = self.trust
         about = self.model.configuration, self._network.unet.inputs, self.grid.shape, PRECISIONS[precision]
         self._window = window_length(*about, self.memory)
         if self._window:

@@ -91,7 +91,7 @@ class VariableTable:
         return repr((sorted(self.variables.items()), sorted(self.file_units.items()), self.level, tuple(self.air)))
 
 
-_CURRENT: ContextVar[VariableTable] = ContextVar("variable_table", default=VariableTable())
+_CURRENT: ContextVar[VariableTable] = ContextVar("variable_table", default=VariableTable())  # noqa: B039  it is never changed
 
 
 def current_table() -> VariableTable:

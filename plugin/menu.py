@@ -7,6 +7,7 @@ from functools import partial
 from qgis.core import QgsApplication
 from qgis.PyQt.QtWidgets import QAction, QMenu
 
+from .pages import HelpEntry
 from .translate import tr
 
 # Names of algorithms; None stands for a line between them.
@@ -32,11 +33,13 @@ class Menu:
             action.triggered.connect(partial(open_dialog, name))
             self._menu.addAction(action)
         iface.pluginMenu().addMenu(self._menu)
+        self._help = HelpEntry(iface)
 
     def remove(self) -> None:
         """Take the menu away."""
         self._iface.pluginMenu().removeAction(self._menu.menuAction())
         self._menu.deleteLater()
+        self._help.remove()
 
 
 def open_dialog(name: str, *_) -> None:

@@ -1,8 +1,8 @@
-"""Sets up the Python environments of a checkout, below .build: the engine's, and the one that tests run QGIS in.
+"""Sets up the Python environments of a checkout, below .build: the engine's, the one that tests run QGIS in, and those of small tools.
 
     python3 tools/set_up.py engine [--tests] [--benchmarks] [--wheels DIR] [--device cpu|gpu] [--index URL] [--torch-index URL]
                                    [--base-python P]
-    python3 tools/set_up.py qgis-tests [--wheels DIR] [--index URL]
+    python3 tools/set_up.py qgis-tests|docs|lint [--wheels DIR] [--index URL]
 
 Nothing is installed twice: each installation leaves a stamp with the hash of the requirements that it was made from.
 """
@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,6 +29,8 @@ ENGINE, QGIS_TESTS = BUILD / "engine", BUILD / "qgis-tests"
 CORE_TEST_REQUIREMENTS = ROOT / "tests" / "core-requirements.txt"
 BENCHMARK_REQUIREMENTS = ROOT / "tests" / "benchmark-requirements.txt"
 QGIS_TEST_REQUIREMENTS = ROOT / "tests" / "qgis-requirements.txt"
+# Tools that have an environment of their own, and what they need.
+TOOLS = {"docs": ROOT / "docs" / "requirements.txt", "lint": ROOT / "tools" / "lint-requirements.txt"}
 # The Python that the system's QGIS was built for.
 QGIS_PYTHON = "/usr/bin/python3"
 
@@ -56,6 +59,16 @@ def set_up_qgis_tests(wheels: str, index: str) -> None:
     install(QGIS_TESTS, QGIS_TEST_REQUIREMENTS, wheels, index)
 
 
+def set_up_tool(name: str, wheels: str, index: str) -> None:
+    """An environment of its own for a tool, .build/NAME."""
+    folder = BUILD / name
+    if not environment.python_in(folder).exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        run(folder, [sys.executable, "-m", "venv", str(folder)])
+    install(folder, TOOLS[name], wheels, index)
+
+
 def install(folder: Path, requirements: Path, wheels: str, index: str) -> None:
     """pip-install a requirements file into an environment, unless it was."""
     stamp, digest = folder / f"{requirements.stem}.stamp", hashlib.sha256(requirements.read_bytes()).hexdigest()
@@ -75,7 +88,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     engine, tests = commands.add_parser("engine"), commands.add_parser("qgis-tests")
-    for command in (engine, tests):
+    for command in (engine, tests, *(commands.add_parser(name) for name in TOOLS)):
         command.add_argument("--wheels", default="")
         command.add_argument("--index", default="")
     engine.add_argument("--tests", action="store_true")
@@ -84,7 +97,8 @@ def main() -> int:
         engine.add_argument(option, default="")
     options = vars(parser.parse_args())
     try:
-        {"engine": set_up_engine, "qgis-tests": set_up_qgis_tests}[options.pop("command")](**options)
+        makers = {"engine": set_up_engine, "qgis-tests": set_up_qgis_tests, **{name: partial(set_up_tool, name) for name in TOOLS}}
+        makers[options.pop("command")](**options)
     except SetUpError as error:
         print(error, file=sys.stderr)
         return 1

@@ -72,6 +72,9 @@ part_qgis() {
     cat "$said"
 }
 
+echo "== lint"
+tools/lint.sh || failed+=("lint")
+
 OMP_NUM_THREADS=1 part tests/core "$CTM_REANALYSIS_ENGINE_PYTHON" "${many[@]}"
 part_on_poorer_processors
 part_under_windows_rule

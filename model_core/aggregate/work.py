@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, Sequence
 
@@ -64,7 +65,7 @@ class Aggregation:
                 under_way[number].add(field, sd)
                 if day == self.periods[number].days[-1]:
                     statistics, done = under_way.pop(number), float(np.searchsorted(self.series.days, day) / len(self.series.days))
-                    result = statistics.result(self.periods[number].expected, self.plan.minimum_share, lambda: progress.step(done, ""))
+                    result = statistics.result(self.periods[number].expected, self.plan.minimum_share, partial(progress.step, done, ""))
                     statistics.close()
                     write(number, self.plan.values(result))
                     self._end(number, result)

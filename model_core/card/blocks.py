@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Union
 
 
 @dataclass(frozen=True)
@@ -53,4 +52,4 @@ class Heading:
     level: int = 2
 
 
-Block = Union[Text, Bullets, Code, Table, Picture, Heading]
+Block = Text | Bullets | Code | Table | Picture | Heading

@@ -139,7 +139,7 @@ def _data(model: Model) -> list[Block]:
     )
     if rows:
         blocks.append(Table(rows, ("Series", "Days", "Period", "Held out", "Variables")))
-    described = Counter(text for source in sources 
+    described = Counter(text for source in sources
                         for text in {source.get("source") or "", source.get("licence") or "", *source.get("notes", ())} if text)
     if described:
         blocks.append(Bullets(tuple(f"{text} ({count} of {len(sources)} series)" for text, count in described.items())))

@@ -173,8 +173,8 @@ def _add_crossvalidate(commands: Any) -> None:
                         "all that need it)")
     parser.add_argument("--ctm", nargs="+", metavar="F", help="NetCDF files with the CTM's fields of the days, for the baselines that "
                         "need them")
-    parser.add_argument("--analysis", choices=("off", "auto", "on"), default="off",
-                        help="spread what remains at the stations that are not left out (default off)")
+    parser.add_argument("--analysis", choices=("off", "auto", "network", "kriging", "on"), default="off",
+                        help="as in `reanalyse`; auto chooses anew for each fold, from the stations that are not left out (default off)")
     add_groupings(parser)
     _add_prediction(parser, uncertainty=False)
     add_level(parser)
@@ -246,7 +246,8 @@ def _add_prediction(parser: argparse.ArgumentParser, uncertainty: bool = True) -
     if uncertainty:
         parser.add_argument("--uncertainty", choices=("none", "sd", "quantiles"), default="none",
                             help="also write the standard deviation, or the 5, 50 and 95 %% quantiles, of a station's reading in the cell")
-        parser.add_argument("--analysis", choices=("off", "auto", "on"), default="off",
-                            help="spread what the field leaves at its stations: auto where readings left out in turn support it, at "
-                                 "five more predictions a day; on always (default off)")
+        parser.add_argument("--analysis", choices=("off", "auto", "network", "kriging", "on"), default="off",
+                            help="how far the network is believed: off as trained, and its kriging alone in another region; auto what "
+                                 "readings left out in turn support, at five more predictions of a day or of 12 days of a period; network or "
+                                 "kriging whatever they say; on spreads all that the field leaves at its stations (default off)")
     add_device(parser)

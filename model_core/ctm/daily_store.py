@@ -201,7 +201,7 @@ def _build(target: Path, key: str, series: Series, grid: Grid, described: dict[s
         "first_day": str(days[0]) if days else "2000-01-01", "attributes": described,
     }
     attributes = {"time_zone": str(described["time_zone"])} | series.attributes
-    known = {number: True for number in range(len(days))}
+    known = dict.fromkeys(range(len(days)), True)
     with NetcdfWriter(target, grid, days, attributes) as writer, OpenFiles(series.table) as files:
         for name in series.schedules:
             writer.define(name, series.table.get(name).unit, True)

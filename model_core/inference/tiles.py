@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Mapping
+from typing import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -64,20 +64,21 @@ def window_length(
 
 def predict_in_windows(
     network: ReanalysisNetwork, day: Mapping[str, GriddedReadings], maps: np.ndarray, device: torch.device, length: int,
-    halo: int | None = None,
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Field and standard deviation of a day, each float32 (rows, columns), from windows of `length` cells.
+    halo: int | None = None, parts: Sequence[str] = ("field", "sd"),
+) -> list[np.ndarray | None]:
+    """Field and standard deviation of a day, or other parts, each float32 (rows, columns), from windows of `length` cells.
 
     Parameters
     ----------
     network : from `fast_network`
     maps : float32 (covariates, rows, columns), NaN where unknown
     halo : cells at a window's rim that are not used; `window_halo` by default
+    parts : names of fields of `NetworkOutput`; None comes back for one that the network does not tell
     """
     c = network.configuration
     shape = maps.shape[-2:]
     halo = window_halo(c) if halo is None else halo
-    results: list[np.ndarray] = []
+    results: list[np.ndarray | None] = []
     with torch.inference_mode():
         survey = network.survey(
             *_of_target(c, day, shape, device), *_maps(maps, slice(None), slice(None), device),
@@ -91,13 +92,14 @@ def predict_in_windows(
                 *_readings(c, day, rows.cells, columns.cells, device), *_maps(maps, rows.cells, columns.cells, device),
                 survey.window(rows.cells, columns.cells),
             )
-            found = [field for field in (output.field, output.sd) if field is not None]
-            results = results or [np.zeros(shape, np.float32) for _ in found]
+            found = [getattr(output, name) for name in parts]
+            results = results or [None if field is None else np.zeros(shape, np.float32) for field in found]
             share = rows.weights[:, None] * columns.weights
             for result, field in zip(results, found):
-                result[rows.cells, columns.cells] += share * field[0].float().cpu().numpy()
+                if field is not None:
+                    result[rows.cells, columns.cells] += share * field[0].float().cpu().numpy()
     network.unet.whole = None
-    return results[0], results[1] if len(results) > 1 else None
+    return results
 
 
 def _of_target(

@@ -135,6 +135,8 @@ def _cross_validate(
     )
     for warning in (*result.warnings, *result.notes):
         progress.warn(warning)
+    for number, words in result.choices.items():
+        progress.log(f"analysis step, {'network' if scheme.name == THIN else 'fold'} {number + 1}: {words}")
     tell_missing(predictor.model, result.missing_inputs, progress)
     if taken := _background_taken(request, result).get("background"):
         progress.log(f"background: {taken['mean_share']:.0%} of the difference that it makes is taken on average over {taken['folds']} folds")
@@ -160,7 +162,8 @@ def _report(
         "model": {"name": model.name, "sha256": model.sha256},
         "species": result.species, "unit": get_variable(result.species).unit,
         "scheme": result.scheme.name, "folds": int(result.table["fold"].nunique()), "seed": result.scheme.seed,
-        "analysis": requested_analysis(request), "maps": list(result.maps),
+        "analysis": requested_analysis(request), "choices": {str(number): words for number, words in result.choices.items()},
+        "maps": list(result.maps),
         **({"block_km": result.scheme.block_km} if result.scheme.name == "blocks" else {}),
         **({"given": sorted(set(map(int, result.table["given"]))), "draws": result.scheme.draws} if result.scheme.name == THIN else {}),
         "days": {"count": len(dates), "first": dates[0], "last": dates[-1]},

@@ -8,9 +8,10 @@ import threading
 from contextlib import ExitStack
 from contextvars import copy_context
 from dataclasses import replace
+from datetime import date as Date
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -32,6 +33,7 @@ from model_core.jobs.sources import further_inputs, requested_source
 from model_core.missing_inputs import require_inputs, tell_missing
 from model_core.model_file import Model, find_model
 from model_core.output.cf import TimeAxis
+from model_core.period.choice import choice_of_period
 from model_core.period.compute import Task, task_predictor
 from model_core.period.follow import follow, parse_every, parse_until
 from model_core.period.frame import FieldName, Frame
@@ -47,6 +49,7 @@ from model_core.ready import ready_model
 from model_core.reanalysis_fields import field_names
 from model_core.stations.series import StationSeries
 from model_core.time_zones import parse_time_zone, same_offset
+from model_core.trust_choice import Choice, as_asked
 from model_core.variable_table import in_use
 from model_core.variables import get_variable
 
@@ -125,16 +128,29 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
         background = requested_background(request, model, grid, progress)
         task = _task(request, model, grid, covariates, uncertainty, analysis, background)
         scheduler = request.get("scheduler")
-        predictor = None if scheduler else task_predictor(task)
+        predictor = None if scheduler and analysis == "off" else task_predictor(task)
         known = model.configuration.station_variables
-        unknown_maps = missing_maps(model, grid, covariates) if scheduler else predictor.missing_inputs(known)
+        unknown_maps = missing_maps(model, grid, covariates) if predictor is None else predictor.missing_inputs(known)
         require_inputs(model, [name for name in known if name not in series] + unknown_maps)
         reading.wait(progress)
         times = _axis(series[target.key], step, start, end, request.get("time_zone") or "")
         _require_steady_hours(times)
+        lacking: list[Date] = []
+        steps: Iterable = steps_with_background(_complete(step_readings(target.key, series, times.starts), model, step), background, lacking)
+        choice = None
+        if analysis in ("network", "kriging"):
+            choice = as_asked(predictor, analysis)
+            predictor.trusting(choice.trust)  # which says where there is nothing to choose
+        elif analysis == "auto" and predictor.corrects_kriging:
+            steps = list(steps)  # a choice for all of them must see them all
+            choice = choice_of_period(out, task.basis, predictor, grid, steps, progress.part(0.02, _READ))
+        if choice:
+            task = _with_choice(task, choice)
+            progress.log(f"analysis step: {choice.in_words()}")
         frame = Frame(
             grid, times, tuple(FieldName(name, target.unit, text) for name, text in names),
-            _attributes(model, step, covariates and request, analysis, background) | record_of(COMMAND, request, model=model, grid=grid).attributes(),
+            _attributes(model, step, covariates and request, choice.in_words() if choice else analysis, background)
+            | record_of(COMMAND, request, model=model, grid=grid).attributes(),
         )
         output = open_output(out, frame)
         task = replace(task, store=output.store)
@@ -142,8 +158,6 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
         progress.log(f"{len(times)} {step}s, {times.starts[0]} to {times.starts[-1]}, on {scheduler or describe_device(predictor.device)}")
         finished = False
         try:
-            steps, lacking = _complete(step_readings(target.key, series, times.starts), model, step), []
-            steps = steps_with_background(steps, background, lacking)
             steps = _same(steps, repetition, frame, task.basis, step) if repetition else steps
             if scheduler:
                 from model_core.period.cluster import run_on_cluster  # Dask is not needed here
@@ -169,7 +183,8 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
         "readings": series[target.key].report.to_dict(),
         "further_readings": {name: one.report.to_dict() for name, one in series.items() if name != target.key},
         "missing_inputs": sorted(account.missing_inputs), "negative_cells": account.negative_cells,
-        "analysis": None if analysis == "off" else {"spread": {f"{share:g}": steps for share, steps in sorted(account.spread.items())}},
+        "analysis": choice.summary() if choice else None if analysis == "off" else {
+            "spread": {f"{share:g}": steps for share, steps in sorted(account.spread.items())}},
         "background": backgrounds, "device": scheduler or predictor.device.type,
         "covariates": sorted(covariates), "model": {"name": model.name, "sha256": model.sha256}, "grid": grid.describe(),
         "warnings": progress.warnings, "report": str(report) if report else None,
@@ -278,6 +293,12 @@ def _task(
         hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest(), None, request.get("device") or "auto", precision,
         int(request["memory"]) if request.get("memory") else None, dict(covariates), uncertainty, analysis, background,
     )
+
+
+def _with_choice(task: Task, choice: Choice) -> Task:
+    """The task with a choice for all of its steps, which is part of what their fingerprints stand for."""
+    basis = hashlib.sha256(json.dumps([task.basis, choice.trust.to_dict()]).encode()).hexdigest()
+    return replace(task, choice=choice, basis=basis)
 
 
 def _attributes(

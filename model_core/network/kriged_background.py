@@ -89,7 +89,7 @@ class KrigedBackground(NamedTuple):
 
 
 def kriged_background(
-    days: Sequence[StationReadings], rule: Transform, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor
+    days: Sequence[StationReadings], rule: Transform, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, drift: Tensor | None = None
 ) -> KrigedBackground:
     """Krige each day of a batch.
 
@@ -100,25 +100,27 @@ def kriged_background(
     level, spread : (batch, 1, 1), what leads from transformed to standardised units
     maps, known : Tensor
         Scaled maps, 0 where unknown, and 1 where they are known; (batch, maps, rows, columns).
+    drift : which of the maps act as external drift, bool (maps,); None for all
     """
     with torch.autocast(maps.device.type, enabled=False):  # a training in half precision leaves kriging alone
-        fields = [_of_day(*day, rule) for day in zip(days, level, spread, maps, known)]
+        fields = [_of_day(*day, rule, drift) for day in zip(days, level, spread, maps, known)]
     return KrigedBackground(*(torch.stack(parts) for parts in zip(*fields)))
 
 
 def _of_day(
-    readings: StationReadings, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform
+    readings: StationReadings, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform,
+    drift: Tensor | None,
 ) -> tuple[Tensor, ...]:
     """The fields of `KrigedBackground` of one day."""
     given = quantities(readings, level, spread, rule)
-    without = _kriged(readings, given, level, spread, maps, known, rule)
+    without = _kriged(readings, given, level, spread, maps, known, rule, drift)
     background = readings.background
     if background is None or background.share == 0 or not len(readings.values):
         return without
     columns = drift_columns(background.field, readings.places, readings.values, rule)
     if columns is None:
         return without
-    drifted = _with_background(readings, given, level, spread, maps, known, rule, columns)
+    drifted = _with_background(readings, given, level, spread, maps, known, rule, drift, columns)
     return _shared(without, drifted, background.share * columns.known, rule)
 
 
@@ -163,11 +165,12 @@ def expected_value(standardised: Tensor, variance: Tensor, level: Tensor, spread
 
 
 def _kriged(
-    readings: StationReadings, given: Quantities, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform
+    readings: StationReadings, given: Quantities, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform,
+    drift: Tensor | None,
 ) -> tuple[Tensor, ...]:
     """The fields with the maps as drift."""
     read = torch.cat([given.standardised[:, None], given.values[:, None], at_places(maps, readings.places)], dim=1)
-    kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=2, noise=given.noise)
+    kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=2, noise=given.noise, drift=drift)
     unexplained = kriged.unexplained[None]
     contrast = torch.where(known > 0, maps - kriged.fields[2:], 0.0)
     drifted = kriged.fields[:2] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)
@@ -182,13 +185,14 @@ def _kriged(
 
 def _with_background(
     readings: StationReadings, given: Quantities, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform,
-    columns: DriftColumns,
+    drift: Tensor | None, columns: DriftColumns,
 ) -> tuple[Tensor, ...]:
     """The same with a background as further drift, kriged in standardised units alone: where those are logs, it explains shares."""
     maps, known = torch.cat([maps, columns.field[None]]), torch.cat([known, columns.known[None]])
     at = torch.cat([at_places(maps[:-1], readings.places), columns.at_readings[:, None]], dim=1)
     read = torch.cat([given.standardised[:, None], at], dim=1)
-    kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=1, noise=given.noise)
+    acting = None if drift is None else torch.cat([drift, torch.ones(1, dtype=torch.bool)])
+    kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=1, noise=given.noise, drift=acting)
     unexplained = kriged.unexplained[None]
     contrast = torch.where(known > 0, maps - kriged.fields[1:], 0.0)
     standardised = kriged.fields[:1] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)

@@ -53,7 +53,7 @@ class KrigedDay(NamedTuple):
 @torch.no_grad()
 def krige(
     places: Tensor, read: Tensor, shape: tuple[int, int], *, counts: Tensor | None = None, first_map: int | None = None,
-    factor: int = 2, zero_mean: bool = False, noise: Tensor | None = None,
+    factor: int = 2, zero_mean: bool = False, noise: Tensor | None = None, drift: Tensor | None = None,
 ) -> KrigedDay:
     """Krige several quantities that were read at the same places.
 
@@ -75,6 +75,8 @@ def krige(
         they are spread on blocks of factor x factor cells and refined bilinearly, which is quicker and enough for them.
     noise : Tensor
         Variance of the error of each reading in the units of the first quantity, (readings,), which adds to its nugget; None for none.
+    drift : Tensor
+        Which of the maps act as external drift, bool (maps,); the slopes on others are 0. None: all of them.
     zero_mean : bool
         Simple kriging about zero, which far from every reading tends to zero, in place of ordinary kriging.
 
@@ -101,11 +103,12 @@ def krige(
         places, read, counts, noise = _block_means(*whole, block)
 
     ones = torch.ones_like(read[:, :1])
-    drift = torch.cat([ones, read[:, first_map:]], dim=1)
-    variogram = fit_variogram(places, counts, read[:, 0], drift, noise)
+    acting = slice(None) if drift is None else drift.to(device)
+    explaining = torch.cat([ones, read[:, first_map:][:, acting]], dim=1)
+    variogram = fit_variogram(places, counts, read[:, 0], explaining, noise)
     if noise is not None:  # as a share of the variance, which only a first fit tells
         noise = noise / variogram.variance
-        variogram = fit_variogram(places, counts, read[:, 0], drift, noise)
+        variogram = fit_variogram(places, counts, read[:, 0], explaining, noise)
     covariance = variogram.covariance(places, places)
     nuggets = variogram.nugget / counts if noise is None else variogram.nugget / counts + noise
     covariance.diagonal().add_(nuggets)
@@ -114,9 +117,10 @@ def krige(
     mean = solved[:, :-1].sum(0) / solved[:, -1].sum() * (not zero_mean)
     of_ones = solved[:, -1]
     solved = solved[:, :-1] - of_ones[:, None] * mean  # of the departures from the mean
-    products = read[:, first_map:].T @ solved
+    products = explaining[:, 1:].T @ solved
     ridge = torch.eye(len(products), device=device) / DRIFT_PRIOR**2
-    slopes = torch.linalg.solve(products[:, first_map:] + ridge, products[:, :first_map]).T
+    slopes = torch.zeros(first_map, quantities - first_map, device=device)
+    slopes[:, acting] = torch.linalg.solve(products[:, first_map:][:, acting] + ridge, products[:, :first_map]).T
 
     weights = solved * (1 - variogram.nugget)
     parts = [_spread(weights[:, :first_map], places, shape, variogram.distance, block)]

@@ -13,6 +13,7 @@ from model_core.network.blocks import block_means, block_sum, refine
 from model_core.network.kriged_background import KrigedBackground, StationReadings, kriged_background
 from model_core.network.pointconv import NormalisedConvolution, PointConv, PointConvFields
 from model_core.network.transforms import inverse, transform
+from model_core.network.trust import Trust
 from model_core.network.unetplusplus import RegrUNetPP
 
 # Stations are told to the network as so many per area of this many cells, so that it does not matter how large the grid is.
@@ -69,11 +70,16 @@ class Survey(NamedTuple):
 
 
 class ReanalysisNetwork(nn.Module):
-    """PointConv per station variable, fused with static maps by a RegrUNet++."""
+    """PointConv per station variable, fused with static maps by a RegrUNet++.
+
+    Attributes
+    ----------
+    trust : how far it is believed where it is used, which is no part of the model; by default as its training chose
+    """
 
     def __init__(self, configuration: NetworkConfiguration):
         super().__init__()
-        self.configuration = configuration
+        self.configuration, self.trust = configuration, Trust()
         c = configuration
         self.target_index = c.station_variables.index(c.target)
         variables = len(c.station_variables)
@@ -156,11 +162,14 @@ class ReanalysisNetwork(nn.Module):
             channels += [torch.log2(1 + counts[:, None]), departure * mask[:, t : t + 1]]
         channels += [maps[:, :seen], known[:, :seen]] if c.availability else [maps[:, :seen]]
 
-        results = self._fuse(channels, mask.shape[-2:])
+        if c.kriging and self.trust.kriging_alone:
+            results = mask.new_zeros(len(mask), 1 + c.uncertainty, *mask.shape[-2:])
+        else:
+            results = self._fuse(channels, mask.shape[-2:])
         doubt = kriged.doubt[:, 0] if c.kriging else None
         result = results[:, 0]
         if c.output == "correction":
-            near, far = c.correction_share
+            near, far = self.trust.shares or c.correction_share
             share = near if doubt is None else near + (far - near) * doubt
             if c.kriging:
                 # What was learnt is what plain kriging lacks: the more is known from elsewhere, the less of it is left.
@@ -178,8 +187,9 @@ class ReanalysisNetwork(nn.Module):
 
         sd, sd_before = None, in_units(kriged.sigma[:, 0], before) if c.kriging else None
         if c.kriging and c.uncertainty:
-            wider = c.uncertainty_share * torch.tanh(results[:, 1])
-            sd = in_units(kriged.sigma[:, 0] * _WIDEST**wider, field)
+            own, (near, far) = self.trust.deviation_share, self.trust.widths
+            wider = (c.uncertainty_share if own is None else own) * torch.tanh(results[:, 1])
+            sd = in_units(kriged.sigma[:, 0] * _WIDEST**wider * near ** (1 - doubt) * far**doubt, field)
         elif c.uncertainty:
             sd = in_units(F.softplus(results[:, 1]), field)
         return NetworkOutput(field, result, level, spread, sd, before, sd_before, doubt)
@@ -220,7 +230,11 @@ class ReanalysisNetwork(nn.Module):
     ) -> KrigedBackground:
         days = stations or [StationReadings.in_cells(*day) for day in zip(readings, counts)]
         c = self.configuration
-        return kriged_background(days, c.transform_of(c.target), level, spread, maps, known)
+        acting = self.trust.drift_of(c)
+        kriged = [number for number, name in enumerate(c.maps) if name in acting or number < len(c.covariates)]  # others would only take time
+        drift = torch.tensor([c.maps[number] in acting for number in kriged], dtype=torch.bool)
+        return kriged_background(
+            days, c.transform_of(c.target), level, spread, maps[:, kriged], known[:, kriged], None if drift.all() else drift)
 
     def _scaled(self, maps: Tensor, known: Tensor) -> Tensor:
         """The maps transformed, 0 where they are unknown."""

@@ -25,6 +25,7 @@ from model_core.stations.gridding import GriddedReadings
 
 if TYPE_CHECKING:
     from model_core.background.reading import BackgroundDays
+from model_core.trust_choice import Choice
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Task:
     covariates : maps that overrule the model's own, by key
     target : variable whose field comes out
     uncertainty : "none", "sd" or "quantiles"
-    analysis : "off", "auto" or "on", the analysis step of each step by itself
+    analysis : of `analysis.CHOICES`, the analysis step of each step by itself
+    choice : what the readings of the period chose for all steps, with "auto" and a network that corrects kriging
     background : the days of a CTM that the fields are given as background; None for none
     basis : stands for all of this in the fingerprints
     store : where the fields go
@@ -58,6 +60,7 @@ class Task:
     covariates: Mapping[str, np.ndarray] = field(default_factory=dict)
     uncertainty: str = "none"
     analysis: str = "off"
+    choice: Choice | None = None
     background: BackgroundDays | None = None
 
 
@@ -109,8 +112,9 @@ def predict_days(
     """
     predictor = predictor or task_predictor(task)
     days = [_with_background(task, readings, predictor) for _, readings in steps]
-    if task.analysis == "off":
-        results = ((result, None) for result in predictor.predict(days))
+    if task.analysis == "off" or task.choice:
+        believed = predictor.trusting(task.choice.trust) if task.choice else predictor
+        results = ((result, None) for result in believed.predict(days))
     else:
         analyses = (analyse(predictor, day, task.analysis) for day in days)
         results = ((analysis.reanalysis, analysis.strength) for analysis in analyses)

@@ -17,6 +17,7 @@ import zarr
 
 from model_core.atomic_file import check_target
 from model_core.errors import InputError, OutputError
+from model_core.file_lock import remove_abandoned
 from model_core.output.netcdf import NetcdfWriter
 from model_core.period.frame import Frame
 from model_core.period.previous import Previous
@@ -66,7 +67,8 @@ class GeotiffFolder:
         return self._done.get(number) == fingerprint
 
     def keep(self, number: int, fingerprint: str) -> None:
-        """A step that `has` confirmed stays."""
+        """A step that `has` confirmed stays; what a run left beside it that lost its folder goes."""
+        remove_abandoned(self.store.path(number))
 
     def collect(self, number: int, fields: Fields | None = None, fingerprint: str = "", readings: int = 0) -> None:
         """A step was written into the store."""

@@ -103,7 +103,7 @@ class ZarrDays:
     def _chunk(self, name: str, number: int) -> Path:
         """The file of a step's chunk, as Zarr's format 2 names it."""
         rest = {FINGERPRINT: 1, READINGS: 0}.get(name, 2)
-        return self.path / name / ".".join(["%d" % number, *["0"] * rest])
+        return self.path / name / ".".join([str(int(number)), *["0"] * rest])
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_group": None}

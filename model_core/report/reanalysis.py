@@ -71,6 +71,7 @@ def made_with(result: Mapping[str, Any], grid: Grid) -> list[tuple[str, Any]]:
         ("Inputs that were missing", ", ".join(result["missing_inputs"]) or "none"),
         ("Maps from a file", ", ".join(result["covariates"]) if result.get("covariates") else "none; the model’s own"),
         *([("Background", background_in_words(result["background"]))] if result.get("background") else []),
+        *([("Analysis step", words)] if (words := (result.get("analysis") or {}).get("words")) else []),
         ("Device", result["device"]), ("Result", Path(result["out"]).name),
     ]
     return pairs + ([("Time zone of the days", result["time_zone"])] if result.get("time_zone") else [])

@@ -27,7 +27,7 @@ def witnesses_in(file: Path, table: TableFile, columns: Mapping[str, Sequence[st
     """
     found: dict[str, dict[str, None]] = {key: {} for key in columns}
     if getattr(table, "separator", None) == "," and not _has_quotes(file):
-        return {key: () for key in columns}
+        return dict.fromkeys(columns, ())
     wanted = list(dict.fromkeys(name for names in columns.values() for name in names))
     for part, _ in table.parts(wanted, rows):
         for key, names in columns.items():

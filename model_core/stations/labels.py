@@ -26,7 +26,7 @@ def joined_labels(columns: Sequence[pd.Series]) -> np.ndarray:
     parts = [labels(column) for column in columns]
     if len(parts) == 1:
         return parts[0]
-    frame = pd.DataFrame({number: part for number, part in enumerate(parts)})
+    frame = pd.DataFrame(dict(enumerate(parts)))
     numbers = frame.groupby(list(frame.columns), sort=False).ngroup().to_numpy()
     distinct = frame.drop_duplicates()
     text = ["-".join(row) if all(row) else "" for row in distinct.itertuples(index=False)]

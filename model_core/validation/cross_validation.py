@@ -17,8 +17,9 @@ from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.prediction import Predictor
 from model_core.progress import Progress
-from model_core.stations.gridding import grid_observations, locate_cells
+from model_core.stations.gridding import GriddedReadings, grid_observations, locate_cells
 from model_core.stations.readings import Observations
+from model_core.trust_choice import Choice, choose_trust, sample_of
 from model_core.validation.baselines import GAUSSIAN, LOGS, NEED_MAPS, check_baselines, predict_baselines
 from model_core.validation.baselines.kriging import LOG_OFFSET
 from model_core.validation.distributions import Distribution, Gaussian, LogNormal
@@ -27,6 +28,7 @@ from model_core.validation.splits import Scheme, Split, split, ungrouped
 
 MODEL = "model"
 PROBABILITIES = (0.05, 0.5, 0.95)
+_SHARE_OF_CHOICE = 0.6  # of the time, where the readings choose
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class CrossValidation:
     species, crs : of the readings
     missing_inputs, notes : what the model lacked on some day, and what a user should know
     warnings : days and stations that could not take part
+    choices : what was chosen for each split, in words, where the readings chose (`model_core.trust_choice`)
     """
 
     table: pd.DataFrame
@@ -78,6 +81,7 @@ class CrossValidation:
     missing_inputs: list[str]
     notes: list[str]
     warnings: list[str]
+    choices: Mapping[int, str] = field(default_factory=dict)
 
     def prediction(self, method: str) -> np.ndarray:
         """The values of a method, float (rows of the table,)."""
@@ -107,7 +111,8 @@ def cross_validate(
     predictor : the model on `grid`; None for baselines only
     scheme, folds, seed : a `Scheme`, or the name, folds and seed of one
     baselines : of `baselines.BASELINES`; those that need maps are left out, with a warning, where there are none
-    analysis : "off", "auto" or "on": the analysis step after each prediction, which sees what the prediction sees (`model_core.analysis`)
+    analysis : of `model_core.analysis.CHOICES`. What is chosen is chosen anew for each split from the readings that it gives (nested), once for
+        all of its days.
     maps : name -> float (rows, columns) on the grid, NaN where unknown: external drift of `ked` and `kedlog`
 
     Raises
@@ -133,10 +138,14 @@ def cross_validate(
     if not usable:
         raise InputError(f"on no day do the readings fall into two folds by {scheme.name}; take another scheme, or more stations")
     tables, missing, notes = [], {}, {}
+    begin, trusts = 0.0, {}
+    if predictor and analysis == "auto" and predictor.corrects_kriging:
+        begin = _SHARE_OF_CHOICE
+        trusts = _choices(days, splits, grid, predictor, progress.part(0.0, begin))
     for step, number in enumerate(usable):
-        share = progress.part(step / len(usable), (step + 1) / len(usable))
+        share = progress.part(*(begin + (1 - begin) * (step + part) / len(usable) for part in (0, 1)))
         of_day = [(one, one.asked[number]) for one in splits if _splits(one.asked[number])]
-        table, lacking, said = _of_day(days[number], of_day, grid, predictor, baselines, analysis, maps, share)
+        table, lacking, said = _of_day(days[number], of_day, grid, predictor, baselines, analysis, trusts, maps, share)
         tables.append(table)
         missing |= dict.fromkeys(lacking)
         notes |= dict.fromkeys(said)
@@ -144,7 +153,7 @@ def cross_validate(
     first = days[usable[0]].observations
     return CrossValidation(
         pd.concat(tables, ignore_index=True), ((MODEL,) if predictor else ()) + baselines, scheme, tuple(maps),
-        first.species, first.crs, list(missing), list(notes), warnings,
+        first.species, first.crs, list(missing), list(notes), warnings, {number: choice.in_words() for number, choice in trusts.items()},
     )
 
 
@@ -192,12 +201,12 @@ def _left_out(days: Sequence[Day], usable: list[int], scheme: str) -> list[str]:
 
 def _of_day(
     day: Day, splits: list[tuple[Split, np.ndarray]], grid: Grid, predictor: Predictor | None, baselines: tuple[str, ...], analysis: str,
-    maps: Mapping[str, np.ndarray], progress: Progress,
+    trusts: Mapping[int, Choice], maps: Mapping[str, np.ndarray], progress: Progress,
 ) -> tuple[pd.DataFrame, list[str], list[str]]:
     """The table of a day, with what the model lacked and what it has to say."""
     observations, name = day.observations, f"{day.date}: " if day.date else ""
     progress.step(0.0, f"{name}predicting {len(splits)} {'folds' if splits[0][0].given is None else 'networks'}")
-    predicted, missing, notes = _by_model(day, [asked for _, asked in splits], grid, predictor, analysis) if predictor else ([], [], [])
+    predicted, missing, notes = _by_model(day, splits, grid, predictor, analysis, trusts) if predictor else ([], [], [])
     position, of_stations = plane_km(observations, grid), table_of_stations(observations, day.date, grid, maps)
     modelled = None if day.ctm is None else at_stations(day.ctm(), observations, grid)
     at_maps = of_stations[list(maps)].to_numpy(float) if maps else None
@@ -235,20 +244,39 @@ def table_of_stations(observations: Observations, date: Date | None, grid: Grid,
     })
 
 
+def _choices(days: Sequence[Day], splits: Sequence[Split], grid: Grid, predictor: Predictor, progress: Progress) -> dict[int, Choice]:
+    """Of each split what the readings that it gives choose, on a sample of its days."""
+    found = {}
+    for step, one in enumerate(splits):
+        progress.step(step / len(splits), f"choosing from the readings given, {step + 1} of {len(splits)}")
+        usable = [number for number, asked in enumerate(one.asked) if _splits(asked)]
+        given = [_gridded(days[number], one.asked[number], grid, predictor) for number in sample_of(usable)]
+        found[one.number] = choose_trust(predictor, given)
+    return found
+
+
+def _gridded(day: Day, asked: np.ndarray, grid: Grid, predictor: Predictor) -> dict[str, GriddedReadings]:
+    """A day's readings by variable, the target's without those that are asked for."""
+    further = {key: grid_observations(readings, grid) for key, readings in day.further.items()}
+    return {**further, predictor.model.configuration.target: grid_observations(day.observations.select(~asked), grid)}
+
+
 def _by_model(
-    day: Day, splits: list[np.ndarray], grid: Grid, predictor: Predictor, analysis: str
+    day: Day, splits: list[tuple[Split, np.ndarray]], grid: Grid, predictor: Predictor, analysis: str, trusts: Mapping[int, Choice]
 ) -> tuple[list[dict[str, np.ndarray]], list[str], list[str]]:
     """The model's columns of each split, from the field that was made without what is asked; what it lacked; what it has to say."""
     target = predictor.model.configuration.target
-    further = {key: grid_observations(readings, grid) for key, readings in day.further.items()}
-    readings = [{**further, target: grid_observations(day.observations.select(~asked), grid)} for asked in splits]
+    readings = [_gridded(day, asked, grid, predictor) for _, asked in splits]
     if day.background is not None:
         field = day.background()
         readings = [{**one, target: with_background(one[target], field, predictor)[0]} for one in readings]
-    # At once where the step is off, so that the device is full.
-    fields = predictor.predict(readings) if analysis == "off" else [analyse(predictor, one, analysis).reanalysis for one in readings]
+    if analysis == "off":  # at once, so that the device is full
+        fields = predictor.predict(readings)
+    else:
+        fields = [
+            analyse(predictor, given, analysis, trust=trusts.get(one.number)).reanalysis for given, (one, _) in zip(readings, splits)]
     found, missing, notes = [], {}, []
-    for asked, given, reanalysis in zip(splits, readings, fields):
+    for (_, asked), given, reanalysis in zip(splits, readings, fields):
         left_out = day.observations.select(asked)
         columns = {"predicted": at_stations(reanalysis.field, left_out, grid)}
         if reanalysis.sd is not None:

@@ -19,6 +19,7 @@ from ..layers.in_use import layers_showing
 from ..translate import tr
 from .choices import Choice
 from .groups import GROUPS, group_icon, icon_file
+from .relative_paths import made_absolute
 from .wording import OwnWords, in_own_words
 
 # QGIS's own "All files (*.*)" refuses names without a dot, which IOAPI files and Pythons often have.
@@ -94,7 +95,7 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         return parameters, []
 
     def checkParameterValues(self, parameters, context) -> tuple[bool, str]:
-        parameters = self._with_words(parameters)
+        parameters = made_absolute(self, self._with_words(parameters))
         try:
             valid, message = super().checkParameterValues(parameters, context)
             message = self.check(self.completed(parameters, context)[0], context) if valid else message
@@ -106,7 +107,7 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         try:
-            parameters, found = self.completed(self._with_words(parameters), context)
+            parameters, found = self.completed(made_absolute(self, self._with_words(parameters)), context)
             for doubtful, text in found:
                 (feedback.pushWarning if doubtful else feedback.pushInfo)(text)
             return self.compute(parameters, context, OwnWords(feedback, self))

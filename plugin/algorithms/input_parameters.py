@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from qgis.core import QgsProcessingFeatureSource, QgsProcessingParameterMatrix, QgsProcessingUtils, QgsVectorLayer
+from qgis.core import NULL, QgsProcessingFeatureSource, QgsProcessingParameterMatrix, QgsProcessingUtils, QgsVectorLayer
 
 from .. import forms
 from ..stations import column_name, missing_field, no_position, write_readings
@@ -40,7 +40,8 @@ def inputs_of(algorithm: EngineAlgorithm, parameters: dict, context) -> list[Inp
     """The rows of the table that are not empty."""
     if parameters.get(INPUTS) in (None, "", []):
         return []
-    cells = ["" if cell is None else str(cell).strip() for cell in algorithm.parameterAsMatrix(parameters, INPUTS, context)]
+    # A cell that nobody has touched in the dialog is NULL.
+    cells = ["" if cell in (None, NULL) else str(cell).strip() for cell in algorithm.parameterAsMatrix(parameters, INPUTS, context)]
     width = len(Input._fields)
     rows = (cells[start:start + width] for start in range(0, len(cells), width))
     return [Input(*row, *[""] * (width - len(row))) for row in rows if any(row)]

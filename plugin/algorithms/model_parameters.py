@@ -13,7 +13,7 @@ from .choices import Choice
 MODEL, COVARIATES, DEVICE, PRECISION, MEMORY, UNCERTAINTY = "MODEL", "COVARIATES", "DEVICE", "PRECISION", "MEMORY", "UNCERTAINTY"
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 UNCERTAINTIES = ("none", "sd", "quantiles")
-ANALYSIS, ANALYSES = "ANALYSIS", ("off", "auto", "on")
+ANALYSIS, ANALYSES = "ANALYSIS", ("off", "auto", "network", "kriging", "on")
 
 
 def add_model_parameters(algorithm: EngineAlgorithm, memory: bool = True) -> None:
@@ -45,8 +45,10 @@ def add_uncertainty_parameter(algorithm: EngineAlgorithm) -> None:
 def add_analysis_parameter(algorithm: EngineAlgorithm) -> None:
     """Whether the analysis step is applied; advanced."""
     algorithm.add(Choice(ANALYSIS, tr("Analysis step"), ANALYSES),
-        tr("Spreads what the field leaves at its stations. 'auto' leaves readings out in turn and applies, wholly or half, what meets them "
-           "clearly better, and widens or narrows the uncertainty by their errors: five more predictions a day. 'on' always spreads all."),
+        tr("How far the network is believed. 'off': as trained, and its kriging alone in another region. 'auto' leaves readings out in turn: "
+           "they choose the maps of the kriging, the share of the network's correction and the width of the uncertainty, at five more "
+           "predictions of a day or of 12 days of a period. 'network' and 'kriging' take one of them whatever the readings say. "
+           "'on' spreads all that the field leaves at its stations."),
         advanced=True)
 
 

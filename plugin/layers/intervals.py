@@ -12,7 +12,7 @@ from qgis.PyQt.QtCore import QDateTime, Qt
 
 def set_periods(layer: QgsRasterLayer) -> bool:
     """Tell the temporal controller the period of each band, as the file says it; whether it says any."""
-    ranges = {band: period for band, period in enumerate(periods_in(layer.source()), start=1)}
+    ranges = dict(enumerate(periods_in(layer.source()), start=1))
     if not ranges:
         return False
     properties = layer.temporalProperties()

@@ -23,7 +23,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 from scores_for_card import evaluation_for  # noqa: E402
 
-from model_core.configuration import read_configuration  # noqa: E402
+from model_core.configuration import TrainingConfiguration, read_configuration  # noqa: E402
 from model_core.errors import InputError, ReanalysisError  # noqa: E402
 from model_core.jobs import JOBS  # noqa: E402
 from model_core.model_file import Model, load_model, replace_card  # noqa: E402
@@ -78,7 +78,8 @@ def read_words(file: Path) -> dict[str, Any]:
 def differences(model: Model, series: Sequence[str], configuration: str) -> list[str]:
     """In what the training that a card tells of differs from the recipe, one sentence each; empty where it doesn't."""
     network, training = read_configuration(configuration)
-    told = model.card.get("training", {})
+    # What a card is silent on was no option yet when it was written, and was then as its default is.
+    told = {**_plain(TrainingConfiguration().to_dict()), **model.card["training"]} if model.card.get("training") else {}
     pairs = [("network", _plain(model.configuration.to_dict()), _plain(network.to_dict())), ("training", told, _plain(training.to_dict()))]
     found = [
         f"{part}.{key} was {json.dumps(was.get(key))}, in the recipe it is {json.dumps(asked)}."

@@ -21,6 +21,7 @@ sys.path[:0] = [str(ROOT), str(HERE)]
 
 from china_terrain import china_terrain  # noqa: E402
 from finish_card import finish_card  # noqa: E402
+from kriging_maps import give_maps  # noqa: E402
 
 from model_core.cli import TerminalProgress, main as command_line  # noqa: E402
 from model_core.grid import PRESETS  # noqa: E402
@@ -76,6 +77,8 @@ def make_model(name: str, data: Path, work: Path, out: Path, iterations: int | N
     status = command_line(arguments + (["--resume"] if resume else []))
     if status == 0:
         save_model(out, load_model(str(trained)), recipe.kernel_bits)
+        if name == "bundled":
+            give_maps(out)
         # Scores come later, from `make benchmark-skill` and finish_card.py.
         finish_card(out, None, series_names(), recipe.configuration, recipe.words)
     return status

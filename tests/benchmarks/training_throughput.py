@@ -55,7 +55,7 @@ def prepared(name, device, shape):
     network_configuration, training = read_configuration(name)
     rng = np.random.default_rng(0)
     field = np.exp(3 + gaussian_filter(rng.normal(size=(3, *shape)), (0, 8, 8)) * 16).astype(np.float32)
-    fields = {key: field for key in network_configuration.station_variables}
+    fields = dict.fromkeys(network_configuration.station_variables, field)
     data = [TrainingDays(fields, {"urban": field[0] / field[0].max(), "elevation": field[1] * 10}, np.ones(shape, bool))]
     drawer = BatchDrawer(data, split_by_time([3], 0.3), network_configuration, training, 0)
     network = ReanalysisNetwork(network_configuration).to(device, memory_format=torch.channels_last)

@@ -98,7 +98,7 @@ def test_too_few_readings_are_told(request_of):
 
 @pytest.mark.parametrize("job", ["reanalyse", "reanalyse-period"])
 def test_an_unknown_choice_is_refused(request_of, job):
-    with pytest.raises(InputError, match="unknown choice of analysis 'sometimes'; known are off, auto, on"):
+    with pytest.raises(InputError, match="unknown choice of analysis 'sometimes'; known are off, auto, network, kriging, on"):
         JOBS[job](request_of("a.nc", analysis="sometimes"), Progress())
 
 

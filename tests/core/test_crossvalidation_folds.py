@@ -91,7 +91,7 @@ def test_a_thinned_network_has_whole_cities_and_asks_for_all_others():
     asked = {key: set(rows.group) for key, rows in result.table.groupby(["given", "fold"])}
     assert {key[0] for key in asked} == {4, 9} and len(asked) == 4
     cities = set(every.group)
-    for (size, draw), of_draw in asked.items():
+    for (size, _), of_draw in asked.items():
         assert len(cities - of_draw) == size
     # What a small network of a draw has, a larger one has too.
     small, large = ([cities - of_draw for (size, _), of_draw in asked.items() if size == s] for s in (4, 9))

@@ -57,7 +57,7 @@ def test_the_order_of_rows_does_not_matter_to_the_last_bit(stations, random):
 
 
 def test_more_than_eighteen_hours_is_nineteen():
-    day = {hour: 10 for hour in range(19)}
+    day = dict.fromkeys(range(19), 10)
     assert len(daily_means(hourly({0: {(0, h): v for h, v in day.items()}}))) == 1
     del day[4]
     report = daily_means(hourly({0: {(0, h): v for h, v in day.items()}})).report

@@ -271,7 +271,7 @@ def test_the_worker_ends_when_the_process_that_asked_ends(tmp_path):
 def test_without_an_engine_the_error_names_the_fix(engine, monkeypatch, tmp_path):
     monkeypatch.delenv("CTM_REANALYSIS_ENGINE_PYTHON")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    monkeypatch.setattr("plugin.engine.locate.own_interpreters", lambda: [])
+    monkeypatch.setattr("plugin.engine.locate.own_interpreters", list)
     with pytest.raises(EngineMissing, match="Set up engine"):
         engine.run("echo", {}, Feedback(), [])
 

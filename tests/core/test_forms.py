@@ -347,7 +347,7 @@ def test_no_reading_is_lost_changed_or_moved_to_another_hour(rows, order):
     table = pd.DataFrame([[row[hour] for hour in order] for row in rows], columns=names)
     table.insert(0, "date", [f"2020-02-{day + 1:02d}" for day in range(len(rows))])
     long = hours.to_long(table, "date", [(name, int(name)) for name in names])
-    back = {time: value for time, value in zip(long["time"], long["value"], strict=True)}
+    back = dict(zip(long["time"], long["value"], strict=True))
     assert back == {f"2020-02-{day + 1:02d} {hour:02d}:00": row[hour] for day, row in enumerate(rows) for hour in range(24)}
 
 

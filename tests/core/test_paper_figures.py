@@ -22,7 +22,7 @@ SMALLER = {
 
 def _sections():
     """Figure -> its part of the page."""
-    return {title: text for title, text in re.findall(r"\n## Figure (S?\d)\n(.*?)(?=\n## )", TEXT, re.DOTALL)}
+    return dict(re.findall(r"\n## Figure (S?\d)\n(.*?)(?=\n## )", TEXT, re.DOTALL))
 
 
 SECTIONS = _sections()

@@ -155,10 +155,10 @@ def test_a_stated_projection_beats_the_fit_and_is_held_against_the_coordinates(t
     path = write_lonlat(tmp_path / "f.nc", grid)
     with netCDF4.Dataset(path, "a") as file:
         file["PM25"].grid_mapping = "lcc"
-        file.createVariable("lcc", "i4").setncatts({k: v for k, v in grid.crs.to_cf().items()})
+        file.createVariable("lcc", "i4").setncatts(grid.crs.to_cf())
     assert read_grid(path).matches(grid) and inspect(path)["notes"][0].startswith("it has no time axis")
     with netCDF4.Dataset(path, "a") as file:
-        file["lcc"].setncatts({k: v for k, v in ctm_crs("+proj=merc +lat_ts=20 +lon_0=-97").to_cf().items()})
+        file["lcc"].setncatts(ctm_crs("+proj=merc +lat_ts=20 +lon_0=-97").to_cf())
     with pytest.raises(InputError, match="cells off a regular grid in .*proj=merc"):
         read_grid(path)
 

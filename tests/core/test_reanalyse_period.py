@@ -276,11 +276,13 @@ def test_readings_that_are_taken_away_take_their_field_with_them(readings, reque
     assert np.isnan(fields(tmp_path / out)[2]).all()
 
 
-def test_a_file_of_an_earlier_run_without_readings_is_pointed_out(readings, request_of, tmp_path):
+def test_a_file_of_an_earlier_run_without_readings_is_pointed_out_and_a_lock_that_was_left_goes(readings, request_of, tmp_path):
     run(request_of("folder"))
+    (tmp_path / "folder" / ".pm25_2019-01-06.tif.lock").touch()  # of a run whose folder was moved away under it, and came back
     readings[readings.day != "2019-01-07"].to_csv(tmp_path / "fewer.csv", index=False)
     result = run(request_of("folder", stations=str(tmp_path / "fewer.csv")))
     assert any("pm25_2019-01-07.tif' is of an earlier run" in warning for warning in result["warnings"])
+    assert not list((tmp_path / "folder").glob(".*"))
 
 
 # Interrupted

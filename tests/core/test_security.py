@@ -112,10 +112,10 @@ def test_a_member_of_an_archive_is_never_written_outside_its_folder(tmp_path, me
     archive = tmp_path / "stations.zip"
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr(zipfile.ZipInfo(member), b"what it holds")
-    before = {path for path in tmp_path.rglob("*")}
+    before = set(tmp_path.rglob("*"))
     written, folder = compressed.unpacked(archive, compressed.members_of(archive)[0])
     assert Path(folder.name) in written.parents and Path(folder.name).parent == place
-    new = {path for path in tmp_path.rglob("*")} - before
+    new = set(tmp_path.rglob("*")) - before
     assert new == {Path(folder.name), written} and not Path("/tmp/outside-of-all.gpkg").exists()
 
 

@@ -87,9 +87,7 @@ def test_readings_come_back_as_they_were_written_or_not_at_all(readings, dress):
         except InputError as error:
             assert str(error)
             return
-    assert {(name, time.item()): value for name, time, value in zip(found.id, found.time, found.value)} == {
-        key: value for key, value in known.items()
-    }
+    assert {(name, time.item()): value for name, time, value in zip(found.id, found.time, found.value)} == known
     assert found.report.used == len(known) and found.report.rows == len(known) + len(dress["gaps"])
     places = {name: (x, y) for name, x, y in zip(found.id, found.x, found.y)}
     assert places == {f"S{i}": (100 + i * 0.5, 30 + i * 0.25) for i in {row[0] for row in readings}}

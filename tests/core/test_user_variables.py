@@ -67,8 +67,8 @@ def readings(ammonia_ctm, tmp_path_factory):
         field, lon, lat = file["NH3"][:], file["lon"][:], file["lat"][:]
     for station in range(30):
         row, column = rng.integers(3, 37), rng.integers(3, 45)
-        for day in range(3):
-            rows.append((f"S{station}", f"2019-01-0{5 + day}", lon[row, column], lat[row, column], float(field[day, row, column])))
+        rows += [(f"S{station}", f"2019-01-0{5 + day}", lon[row, column], lat[row, column], float(field[day, row, column]))
+                 for day in range(3)]
     path = tmp_path_factory.mktemp("readings") / "nh3.csv"
     pd.DataFrame(rows, columns=["code", "day", "lon", "lat", "nh3"]).to_csv(path, index=False)
     return path

@@ -26,6 +26,25 @@ def plugin_folder(plugin_zip, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def qgis(plugin_folder, tmp_path_factory):
+    """Runs qgis_process with the unpacked plugin and an empty profile; returns its output."""
+    profile = tmp_path_factory.mktemp("profile")
+    environ = {
+        **os.environ, "QGIS_PLUGINPATH": str(plugin_folder.parent), "QT_QPA_PLATFORM": "offscreen",
+        "XDG_DATA_HOME": str(profile / "data"), "XDG_CONFIG_HOME": str(profile / "config"),
+        "CTM_REANALYSIS_ENGINE_PYTHON": sys.executable,
+    }
+
+    def run(*arguments, cwd=None):
+        answer = subprocess.run(["qgis_process", *arguments], env=environ, cwd=cwd, capture_output=True, text=True, timeout=300)
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+        return answer.stdout
+
+    run("plugins", "enable", "ctm_reanalysis")
+    return run
+
+
+@pytest.fixture(scope="session")
 def wheel(tmp_path_factory):
     """The wheel of model_core, built from a copy, because setuptools writes into the folder that it builds from."""
     source, out = tmp_path_factory.mktemp("source") / "checkout", tmp_path_factory.mktemp("wheel")

@@ -31,7 +31,12 @@ def test_the_version_is_the_same_everywhere(metadata):
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert metadata["version"] == model_core.__version__
     assert metadata["changelog"].startswith(model_core.__version__)
-    assert re.search(r"^## (\S+)", changelog, re.MULTILINE).group(1) == model_core.__version__
+    assert re.search(r"^## (\d\S+)", changelog, re.MULTILINE).group(1) == model_core.__version__
+
+
+def test_the_citation_is_of_this_version(metadata):
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {metadata['version']}\n" in citation and f"\nlicense: {metadata['license']}\n" in citation
 
 
 def test_it_is_a_processing_provider_for_qgis_3_40_to_4(metadata):

@@ -1,7 +1,6 @@
 """The zip holds what an installed plugin needs and nothing else, and works from the folder that it is unpacked to."""
 
 import json
-import os
 import subprocess
 import sys
 import zipfile
@@ -18,25 +17,6 @@ def names(plugin_zip):
         return archive.namelist()
 
 
-@pytest.fixture(scope="module")
-def qgis(plugin_folder, tmp_path_factory):
-    """Runs qgis_process with the unpacked plugin and a new profile; returns its output."""
-    profile = tmp_path_factory.mktemp("profile")
-    environ = {
-        **os.environ, "QGIS_PLUGINPATH": str(plugin_folder.parent), "QT_QPA_PLATFORM": "offscreen",
-        "XDG_DATA_HOME": str(profile / "data"), "XDG_CONFIG_HOME": str(profile / "config"),
-        "CTM_REANALYSIS_ENGINE_PYTHON": sys.executable,
-    }
-
-    def run(*arguments):
-        answer = subprocess.run(["qgis_process", *arguments], env=environ, capture_output=True, text=True, timeout=300)
-        assert answer.returncode == 0, answer.stdout + answer.stderr
-        return answer.stdout
-
-    run("plugins", "enable", "ctm_reanalysis")
-    return run
-
-
 def test_everything_is_in_one_folder_named_as_the_plugin(names):
     assert {PurePosixPath(name).parts[0] for name in names} == {"ctm_reanalysis"}
 
@@ -51,7 +31,7 @@ def test_what_qgis_and_the_engine_need_is_there(names):
 def test_no_tests_tools_recipes_caches_or_hidden_files(names):
     for name in names:
         parts = PurePosixPath(name).parts
-        assert parts[1] in {"__init__.py", "metadata.txt", "LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md", "plugin", "model_core", "resources", "docs"}
+        assert parts[1] in {"__init__.py", "metadata.txt", "LICENSE", "README.md", "CHANGELOG.md", "plugin", "model_core", "resources", "docs"}
         assert not {"tests", "recipes", "__pycache__"} & set(parts)
         assert not any(part.startswith(".") for part in parts) and not name.endswith(".pyc")
 

@@ -156,10 +156,13 @@ def test_the_menu_comes_and_goes(plugin):
     from qgis.PyQt.QtWidgets import QMainWindow, QMenu
 
     class Windows:
-        """The two parts of QGIS's windows that a menu needs."""
+        """The parts of QGIS's windows that a menu needs."""
 
         def __init__(self):
-            self.window, self.plugins = QMainWindow(), QMenu()
+            self.window, self.plugins, self.help = QMainWindow(), QMenu(), QMenu()
+
+        def pluginHelpMenu(self):
+            return self.help
 
         def mainWindow(self):
             return self.window

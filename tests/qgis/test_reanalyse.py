@@ -165,7 +165,7 @@ def test_result_is_a_geotiff_as_promised(reanalyse, stations):
 def test_the_analysis_step_is_an_advanced_choice_that_the_log_explains(reanalyse, plugin, stations, read_raster, log):
     algorithm = QgsApplication.processingRegistry().createAlgorithmById("ctm_reanalysis:reanalyse")
     parameter = algorithm.parameterDefinition("ANALYSIS")
-    assert parameter.defaultValue() == "off" and parameter.options() == ["off", "auto", "on"]
+    assert parameter.defaultValue() == "off" and parameter.options() == ["off", "auto", "network", "kriging", "on"]
     assert parameter.flags() & Qgis.ProcessingParameterFlag.Advanced
     plain = read_raster(reanalyse(stations, "plain.tif")["OUTPUT"])
     assert "analysis step" not in log.text

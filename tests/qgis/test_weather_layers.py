@@ -132,3 +132,10 @@ def test_an_input_that_the_model_does_not_know_is_said(run, values, log, tmp_pat
 ])
 def test_inputs_that_can_not_be_are_refused(refusal, values, tmp_path, row, expected):
     assert expected in refusal("reanalyse", **values, INPUTS=row, OUTPUT=str(tmp_path / "out.tif"))
+
+
+def test_a_table_of_further_inputs_that_was_not_touched_in_the_dialog_is_empty(refusal, stations, tiny_model, tmp_path):
+    """The dialog shows one row, whose cells are NULL until somebody writes into them."""
+    from qgis.core import NULL
+
+    assert refusal("reanalyse", STATIONS=stations, MODEL=tiny_model, INPUTS=[NULL] * 6, OUTPUT=str(tmp_path / "out.tif")) == ""

@@ -72,9 +72,9 @@ class VectorFile:
         import geopandas
         import pyogrio
 
-        options: dict[str, Any] = dict(
-            layer=self._layer, skip_features=start, max_features=rows, read_geometry=self.has_points, encoding=self._encoding
-        )
+        options: dict[str, Any] = {
+            "layer": self._layer, "skip_features": start, "max_features": rows, "read_geometry": self.has_points, "encoding": self._encoding
+        }
         if len(set(self._names)) < len(self._names):  # by name a doubled column can't be asked for
             import shapely
 

@@ -51,7 +51,7 @@ def make(number: int, random: np.random.Generator, folder: Path, world: Path) ->
 def _file(random: np.random.Generator, folder: Path) -> tuple[str, str]:
     if random.random() < 0.5:
         content = (
-            "' '\n'LAM'\n 2, 25.0, 40.0, 110.0, 110.0, 34.0\n' '\n'SMALL'\n'LAM', -252000.0, -216000.0, 36000.0, 36000.0, 14, 12, 1\n' '\n").encode()
+            b"' '\n'LAM'\n 2, 25.0, 40.0, 110.0, 110.0, 34.0\n' '\n'SMALL'\n'LAM', -252000.0, -216000.0, 36000.0, 36000.0, 14, 12, 1\n' '\n")
         content, way = damaged(content, random)
         (folder / "GRIDDESC").write_bytes(content)
         return "{case}/GRIDDESC:SMALL", f"GRIDDESC: {way}"

@@ -89,7 +89,7 @@ class Running:
         """Processes of its session that still run after some seconds."""
         deadline = time.monotonic() + seconds
         while True:
-            left = [pid for pid in _session(self.pid)]
+            left = list(_session(self.pid))
             if not left or time.monotonic() > deadline:
                 return left
             time.sleep(0.05)

@@ -1,0 +1,60 @@
+"""How far a network is believed where it is used: what its training chose, or what the readings there say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from model_core.configuration import NetworkConfiguration
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What may differ from a model's configuration where it is used; None keeps what its training chose.
+
+    Only a network that corrects kriging can be believed more or less (`NetworkConfiguration.kriging`).
+
+    Attributes
+    ----------
+    shares : of the whole correction to kriging, next to readings and far from them, each from 0 (kriging alone) to 1
+    drift : names of the maps that act as external drift of the kriging; without any it is ordinary kriging. None: those of the model
+        (`drift_of`)
+    deviation_share : of the correction to kriging's standard deviation, from 0 to 1
+    widths : what the standard deviation is multiplied by, next to readings and far from them
+    """
+
+    shares: tuple[float, float] | None = None
+    drift: tuple[str, ...] | None = None
+    deviation_share: float | None = None
+    widths: tuple[float, float] = (1.0, 1.0)
+
+    @property
+    def kriging_alone(self) -> bool:
+        """Whether nothing of the network is applied, so that it need not be computed."""
+        return self.shares == (0.0, 0.0) and self.deviation_share == 0.0
+
+    def drift_of(self, configuration: NetworkConfiguration) -> tuple[str, ...]:
+        """The maps that act as external drift."""
+        if self.drift is not None:
+            return self.drift
+        return configuration.covariates if configuration.drift_alone and not self.kriging_alone else configuration.maps
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "shares": None if self.shares is None else list(self.shares), "drift": None if self.drift is None else list(self.drift),
+            "deviation_share": self.deviation_share, "widths": list(self.widths),
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Trust":
+        """From what `to_dict` gives."""
+        shares, drift = values["shares"], values["drift"]
+        return cls(
+            None if shares is None else tuple(shares), None if drift is None else tuple(drift), values["deviation_share"],
+            tuple(values["widths"]),
+        )
+
+
+# The network's own kriging, with what it says of its error.
+KRIGING_ALONE = Trust(shares=(0.0, 0.0), deviation_share=0.0)

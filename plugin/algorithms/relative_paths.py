@@ -1,0 +1,27 @@
+"""Relative paths of files count from the folder that QGIS was started in, not from that of the engine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+# Kinds of parameters that hold the path of a file or folder, and of those that are written.
+INPUTS, OUTPUTS = ("file",), ("fileDestination", "folderDestination", "rasterDestination", "vectorDestination")
+
+
+def made_absolute(algorithm, parameters: dict) -> dict:
+    """The parameters, with relative paths made absolute; names of layers, temporary outputs and addresses of databases stay."""
+    found = {}
+    for definition in algorithm.parameterDefinitions():
+        value = parameters.get(definition.name())
+        if not isinstance(value, str) or not value.strip() or os.path.isabs(value):
+            continue
+        # What has a suffix and no colon is a file; the rest, such as TEMPORARY_OUTPUT and postgres://..., is for QGIS to read.
+        is_file = definition.type() in INPUTS or (definition.type() in OUTPUTS and ":" not in value and _may_be_path(definition, value))
+        if is_file:
+            found[definition.name()] = str(Path.cwd() / value)
+    return {**parameters, **found}
+
+
+def _may_be_path(definition, value: str) -> bool:
+    return Path(value).suffix != "" or (definition.type() == "folderDestination" and value != "TEMPORARY_OUTPUT")
