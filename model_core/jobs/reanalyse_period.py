@@ -291,7 +291,7 @@ def _task(
     return Task(
         str(find_model(request.get("model") or BUNDLED).resolve()), model.sha256, grid, model.configuration.target,
         hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest(), None, request.get("device") or "auto", precision,
-        int(request["memory"]) if request.get("memory") else None, dict(covariates), uncertainty, analysis, background,
+        int(request["memory"]) if request.get("memory") else None, dict(covariates), uncertainty, analysis, background=background,
     )
 
 
