@@ -90,6 +90,14 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
                         help="memory that prediction may take (default 4000); larger grids are predicted in overlapping windows")
 
 
+def add_background(parser: argparse.ArgumentParser) -> None:
+    """A CTM's field of the day."""
+    parser.add_argument("--background", nargs="+", metavar="F", help="NetCDF files, or folders of them, with a CTM's field of the day or days "
+                        "(a run or a forecast of CMAQ, WRF-Chem, CAMS, ..., on any grid): as much of it is taken as the readings confirm")
+    parser.add_argument("--background-variable", metavar="NAME", help="its variable in these files (default: recognised by its name)")
+    parser.add_argument("--background-lead-day", type=int, metavar="N", help="day of each forecast to take, where its files overlap")
+
+
 def add_groupings(parser: argparse.ArgumentParser) -> None:
     """By what scores are told apart, beside month and season."""
     parser.add_argument("--periods", nargs="+", metavar="NAME=D..D", help="days that are scored by themselves, and all others, such as "

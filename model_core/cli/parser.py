@@ -8,7 +8,7 @@ from typing import Any
 from model_core import __version__
 from model_core.cli.aggregate_options import add_aggregate
 from model_core.cli.common_options import (
-    AUTO, add_device, add_full_paths, add_grid, add_groupings, add_level, add_machine, add_out, add_report, add_style, add_variables, command,
+    AUTO, add_background, add_device, add_full_paths, add_grid, add_groupings, add_level, add_machine, add_out, add_report, add_style, add_variables, command,
     positive,
 )
 from model_core.cli.describe import add_describe
@@ -244,6 +244,7 @@ def _add_prediction(parser: argparse.ArgumentParser, uncertainty: bool = True) -
     add_grid(parser, AUTO)
     parser.add_argument("--model", default="bundled", metavar="bundled|NAME|FILE", help="trained model (default bundled)")
     parser.add_argument("--covariates", metavar="F", help="maps that overrule the model's own: NetCDF or GeoTIFF, as `covariates` writes them")
+    add_background(parser)
     if uncertainty:
         parser.add_argument("--uncertainty", choices=("none", "sd", "quantiles"), default="none",
                             help="also write the standard deviation, or the 5, 50 and 95 %% quantiles, of a station's reading in the cell")

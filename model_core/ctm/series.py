@@ -74,6 +74,10 @@ class Series:
         for key, seen in extremes.items():
             seen.warn(self.table.get(key), progress)
 
+    def day(self, day: np.datetime64, files: OpenFiles) -> dict[str, np.ndarray]:
+        """Daily means of one of `days`, by key, float32 (rows, columns); `InputError` if a file is damaged there."""
+        return self._day(day, files, {key: _Extremes() for key in self.schedules}, Progress(), 0.0)
+
     def _day(
         self, day: np.datetime64, files: OpenFiles, extremes: dict[str, "_Extremes"], progress: Progress, share: float
     ) -> dict[str, np.ndarray]:

@@ -6,6 +6,7 @@ from typing import Sequence
 
 import torch
 
+from model_core.network.background_drift import Background
 from model_core.network.kriged_background import StationReadings
 from model_core.stations.gridding import GriddedReadings
 
@@ -16,8 +17,11 @@ def station_readings(days: Sequence[GriddedReadings], device: torch.device) -> l
 
 
 def _of_day(day: GriddedReadings, device: torch.device) -> StationReadings:
+    found = day.background
+    background = None if found is None else Background(torch.from_numpy(found.field).to(device), found.share)
     if day.placed is None:
-        return StationReadings.in_cells(*(torch.from_numpy(array).to(device) for array in (day.values, day.counts)))
+        cells = StationReadings.in_cells(*(torch.from_numpy(array).to(device) for array in (day.values, day.counts)))
+        return cells._replace(background=background)
     places, values = (torch.from_numpy(array).to(device) for array in (day.placed.places, day.placed.values))
     errors = None if day.placed.errors is None else torch.from_numpy(day.placed.errors).to(device)
-    return StationReadings(places, values, torch.ones_like(values), errors)
+    return StationReadings(places, values, torch.ones_like(values), errors, background)

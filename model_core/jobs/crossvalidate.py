@@ -48,14 +48,14 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Cross-validate `model` on `stations`, and write scores, predictions, points and a figure into the folder `out`.
 
     Further keys: value, unit, x, y, crs, time, time_zone, times_in, hours, date, id, group, scheme, folds, seed, block_km, given,
-    draws, periods, regions, grid, baselines, analysis, ctm, rh, wind, covariates, device, precision.
+    draws, periods, regions, grid, baselines, analysis, ctm, background, background_variable, background_lead_day, rh, wind, covariates, device, precision.
     """
     out, scheme = Path(required(request, "out")), requested_scheme(request)
     if scheme.name == "groups" and not request.get("group"):
         raise InputError("scheme 'groups' leaves out whole groups; name the column that says the group, such as the city")
     names = request.get("baselines")
     periods, regions = requested_periods(request), requested_regions(request)
-    baselines = check_baselines(_usual(request) if names is None else _names(names), bool(request.get("ctm")))
+    baselines = check_baselines(_usual(request) if names is None else _names(names), _has_ctm(request))
     page = requested_report(request)
     with evaluation_folder(out):
         progress.step(0.01, "loading the model")
@@ -101,7 +101,12 @@ def _grid_of_stations(request: dict[str, Any], model: Model, progress: Progress)
 
 
 def _usual(request: dict[str, Any]) -> tuple[str, ...]:
-    return DEFAULT_BASELINES + (WITH_CTM if request.get("ctm") else ())
+    return DEFAULT_BASELINES + (WITH_CTM if _has_ctm(request) else ())
+
+
+def _has_ctm(request: dict[str, Any]) -> bool:
+    """Whether there is a field for the baselines that need a CTM: one of their own, or else the background."""
+    return bool(request.get("ctm") or request.get("background"))
 
 
 def _names(names: Any) -> list[str]:
@@ -133,6 +138,8 @@ def _cross_validate(
     for number, words in result.choices.items():
         progress.log(f"analysis step, {'network' if scheme.name == THIN else 'fold'} {number + 1}: {words}")
     tell_missing(predictor.model, result.missing_inputs, progress)
+    if taken := _background_taken(request, result).get("background"):
+        progress.log(f"background: {taken['mean_share']:.0%} of the difference that it makes is taken on average over {taken['folds']} folds")
     return result
 
 
@@ -167,8 +174,17 @@ def _report(
             **dict.fromkeys(LOGS, "log-normal of log(value + 1)"),
         },
         **tables,
+        **_background_taken(request, result),
         "missing_inputs": result.missing_inputs, "grid": grid.describe(), "warnings": warnings,
     }
+
+
+def _background_taken(request: dict[str, Any], result: CrossValidation) -> dict[str, Any]:
+    """The share of the background that the folds took, for the report; nothing without one."""
+    if not request.get("background"):
+        return {}
+    folds = result.table.groupby(["time", "fold"], dropna=False)["background_share"].first().dropna()
+    return {"background": {"folds": len(folds), "taken_in": int((folds > 0).sum()), "mean_share": float(folds.mean())}}
 
 
 def _title(result: CrossValidation, model: Model, report: dict[str, Any]) -> str:

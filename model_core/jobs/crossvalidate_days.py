@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date as Date
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
 
 from model_core.days import parse_day
 from model_core.errors import InputError
 from model_core.grid import Grid
+from model_core.jobs.background import requested_background
 from model_core.jobs.requests import as_daily_means, known_weather, read_source, requested_hours, tell_readings
 from model_core.jobs.sources import requested_source
 from model_core.model_file import Model
@@ -21,6 +22,9 @@ from model_core.stations.readings import Observations
 from model_core.stations.source import Source
 from model_core.validation.cross_validation import Day
 from model_core.variables import get_variable
+
+if TYPE_CHECKING:
+    from model_core.background.reading import BackgroundDays
 
 
 def requested_days(request: dict[str, Any], model: Model, grid: Grid, folder: Path, progress: Progress) -> list[Day]:
@@ -39,9 +43,13 @@ def requested_days(request: dict[str, Any], model: Model, grid: Grid, folder: Pa
     dates: list[Date | None] = list(observations.dates) or [parse_day(request["date"]) if request.get("date") else None]
     progress.step(0.3, "reading further inputs")
     further = _further(request, model, dates, grid, progress)
-    ctm = _ctm_fields(request, target.key, dates, grid, folder, progress.part(0.3, 1.0))
+    background = _backgrounds(request, model, dates, grid, progress)
+    ctm = _ctm_fields(request, target.key, dates, grid, folder, progress.part(0.3, 1.0)) if request.get("ctm") else background
     return [
-        Day(observations if observations.time is None else observations.on_day(date), further.get(date, {}), date, ctm.get(date))
+        Day(
+            observations if observations.time is None else observations.on_day(date), further.get(date, {}), date, ctm.get(date),
+            background.get(date),
+        )
         for date in dates
     ]
 
@@ -70,12 +78,36 @@ def _further(
     return found
 
 
+def _backgrounds(
+    request: dict[str, Any], model: Model, dates: list[Date | None], grid: Grid, progress: Progress
+) -> dict[Date | None, Callable[[], np.ndarray]]:
+    """What gives the background of each day, where its files have the day; `InputError` if they have none."""
+    days = requested_background(request, model, grid, progress)
+    if days is None:
+        return {}
+    if dates == [None]:
+        return {None: partial(_field_of, days, None, progress)}
+    found = {date: partial(_field_of, days, date, progress) for date in dates if date in set(days.days)}
+    if not found:
+        raise InputError(
+            f"the background's files hold {days.days[0]} to {days.days[-1]}, none of the days of the readings ({dates[0]} to {dates[-1]})"
+        )
+    if len(found) < len(dates):
+        lacking = [str(date) for date in dates if date not in found]
+        progress.warn(f"the background lacks {len(lacking)} of {len(dates)} days, the first {lacking[0]}: they are predicted without it")
+    return found
+
+
+def _field_of(days: BackgroundDays, date: Date | None, progress: Progress) -> np.ndarray:
+    from model_core.background.reading import background_of
+
+    return background_of(days, date, progress)
+
+
 def _ctm_fields(
     request: dict[str, Any], species: str, dates: list[Date | None], grid: Grid, folder: Path, progress: Progress
 ) -> dict[Date | None, Callable[[], np.ndarray]]:
     """What gives the CTM's field of each day on the grid, where its files have the day; prepared once and kept in `folder`."""
-    if not request.get("ctm"):
-        return {}
     from model_core.jobs.ctm_days import common_days, open_ctm  # brings all that reads CTM files
 
     store = open_ctm(request, species, grid, folder, progress)

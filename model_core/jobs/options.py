@@ -14,13 +14,15 @@ FILES = {
     "file", "stations", "sites", "model", "covariates", "variables", "config", "layout", "cache", "dem", "landcover", "mcip", "terrain", "out",
     "outline", "panel", "table", "station_means",
 }
-_LISTS = {"where", "error", "inputs", "input_options", "ctm", "maps", "time", "id", "baselines"}  # a text, or several
+_LISTS = {"where", "error", "inputs", "input_options", "ctm", "maps", "time", "id", "baselines", "background"}  # a text, or several
 _TEXTS = FILES | {
     "value", "unit", "unit_column", "x", "y", "crs", "group", "sites_id", "encoding", "decimal", "stamp", "from", "time_zone", "times_in", "date_order",
     "date", "start", "end", "step", "species", "grid", "device", "precision", "uncertainty", "analysis", "scheduler", "scheme", "level", "target",
-    "rh", "wind", "network", "until", "validation_start", "validation_end", "dem_unit", "dem_crs", "landcover_crs", "by", "daily",
+    "rh", "wind", "network", "until", "validation_start", "validation_end", "dem_unit", "dem_crs", "landcover_crs", "by", "daily", "background_variable",
 }
-_INTEGERS = {"hours", "seed", "days", "folds", "points", "memory", "iterations", "epochs", "batch", "accumulate", "lead_day"}
+_INTEGERS = {
+    "hours", "seed", "days", "folds", "points", "memory", "iterations", "epochs", "batch", "accumulate", "lead_day", "background_lead_day",
+}
 _NUMBERS = {
     "every", "gas_temperature", "gas_pressure", "block_km", "validation_share", "learning_rate", "minimum_share", "station_share",
 }
@@ -74,7 +76,7 @@ def _text(name: str, value: Any) -> str:
         raise InputError(f"'{name}' holds a letter that can't be written: {text!r}") from None
     if "\0" in text:
         raise InputError(f"'{name}' holds a null character: {text!r}")
-    if name in FILES or name == "ctm":
+    if name in FILES or name in ("ctm", "background"):
         _check_path(name, text)
     return text
 

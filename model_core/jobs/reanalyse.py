@@ -22,6 +22,7 @@ from model_core.jobs.requests import (
     BUNDLED, field_statistics, grid_for, gridded, is_auto, known_weather, reading_account, requested_analysis, requested_covariates,
     requested_grid, requested_observations, requested_report, requested_weather, required, tell_errors,
 )
+from model_core.jobs.background import require_kriging, with_requested_background
 from model_core.missing_inputs import require_inputs, tell_missing
 from model_core.model_file import Model
 from model_core.output import NetcdfWriter, write_geotiff
@@ -64,6 +65,8 @@ def _run(request: dict[str, Any], progress: Progress, repetition: Repetition | N
     if repetition:
         repetition.require_model(model)
     require_units(model)
+    if request.get("background"):
+        require_kriging(model)
     device = choose_device(request.get("device") or "auto", progress.warn)
     if not is_auto(request):
         requested_grid(request)  # an error in it is told before anything is read
@@ -91,6 +94,7 @@ def _run(request: dict[str, Any], progress: Progress, repetition: Repetition | N
         memory=int(request["memory"]) if request.get("memory") else None,
     )
     require_inputs(model, predictor.missing_inputs(readings))
+    background = with_requested_background(request, readings, day, predictor, progress)
     analysis = analyse(predictor, readings, choice)
     reanalysis, told = analysis.reanalysis, None if choice == "off" else analysis.in_words()
     fields = fields_of(reanalysis, target.key, uncertainty, model.name)
@@ -104,7 +108,7 @@ def _run(request: dict[str, Any], progress: Progress, repetition: Repetition | N
 
     progress.step(0.9, "writing")
     about = _about(model, day, reanalysis, readings[target.key].report.used, request.get("covariates") if covariates else None)
-    about["analysis"] = told
+    about |= {"analysis": told, "background": background and background.in_words()}
     computed_with = machine(predictor.device.type, predictor.precision)
     record = record_of(COMMAND, request, model=model, grid=grid, readings=readings, computed_with=computed_with)
     about |= record.attributes()
@@ -120,7 +124,7 @@ def _run(request: dict[str, Any], progress: Progress, repetition: Repetition | N
         "statistics": field_statistics(reanalysis.field), "negative_cells": reanalysis.negative_cells,
         "unit": target.unit, "species": target.key, "date": str(day) if day else None,
         "missing_inputs": reanalysis.missing_inputs, "covariates": sorted(covariates), "device": device.type,
-        "analysis": analysis.summary() if told else None,
+        "analysis": analysis.summary() if told else None, "background": background and background.summary(),
         "model": {"name": model.name, "sha256": model.sha256},
         "grid": grid.describe(), "inputs": list(record.inputs), **({"repeated": repeated} if repeated else {}),
         "warnings": progress.warnings, "report": str(report) if report else None,

@@ -8,9 +8,10 @@ import threading
 from contextlib import ExitStack
 from contextvars import copy_context
 from dataclasses import replace
+from datetime import date as Date
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from model_core.errors import Cancelled, InputError
 from model_core.file_lock import only_one
 from model_core.grid import Grid
 from model_core.grid_from_file import read_grid
+from model_core.jobs.background import requested_background, steps_with_background, tell_backgrounds
 from model_core.jobs.requests import (
     BUNDLED, grid_for, is_auto, known_weather, requested_analysis, requested_covariates, requested_grid, requested_hours, requested_report,
     required, tell_errors, tell_notes, tell_readings,
@@ -50,6 +52,9 @@ from model_core.time_zones import parse_time_zone, same_offset
 from model_core.trust_choice import Choice, as_asked
 from model_core.variable_table import in_use
 from model_core.variables import get_variable
+
+if TYPE_CHECKING:
+    from model_core.background.reading import BackgroundDays
 
 COMMAND = "reanalyse-period"
 _READ = 0.1  # share of the progress bar until the first step is predicted
@@ -93,6 +98,8 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
     step, uncertainty = request.get("step") or "day", request.get("uncertainty") or "none"
     if step not in STEPS:
         raise InputError(f"unknown step '{step}'; choose {' or '.join(STEPS)}")
+    if step != "day" and request.get("background"):
+        raise InputError("a background is a field of a day: leave it out, or choose days as steps")
     analysis, (start, end) = requested_analysis(request), _period(request)
     grid = None if is_auto(request) else requested_grid(request)
     progress.step(0.01, "loading the model")
@@ -118,7 +125,8 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
             for one in series.values():
                 one.grid = grid
         covariates = requested_covariates(request, model, grid, progress)
-        task = _task(request, model, grid, covariates, uncertainty, analysis)
+        background = requested_background(request, model, grid, progress)
+        task = _task(request, model, grid, covariates, uncertainty, analysis, background)
         scheduler = request.get("scheduler")
         predictor = None if scheduler and analysis == "off" else task_predictor(task)
         known = model.configuration.station_variables
@@ -127,7 +135,8 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
         reading.wait(progress)
         times = _axis(series[target.key], step, start, end, request.get("time_zone") or "")
         _require_steady_hours(times)
-        steps: Iterable = _complete(step_readings(target.key, series, times.starts), model, step)
+        lacking: list[Date] = []
+        steps: Iterable = steps_with_background(_complete(step_readings(target.key, series, times.starts), model, step), background, lacking)
         choice = None
         if analysis in ("network", "kriging"):
             choice = as_asked(predictor, analysis)
@@ -140,7 +149,7 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
             progress.log(f"analysis step: {choice.in_words()}")
         frame = Frame(
             grid, times, tuple(FieldName(name, target.unit, text) for name, text in names),
-            _attributes(model, step, covariates and request, choice.in_words() if choice else analysis)
+            _attributes(model, step, covariates and request, choice.in_words() if choice else analysis, background)
             | record_of(COMMAND, request, model=model, grid=grid).attributes(),
         )
         output = open_output(out, frame)
@@ -165,6 +174,7 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
                 output.stop()
     missing = [_text(moment, step) for moment in account.missing]
     _tell(account, model, missing, series, covariates, progress)
+    backgrounds = background and tell_backgrounds(account, lacking, progress)
     result = {
         "out": str(out), "days": {"computed": account.computed, "kept": account.kept, "missing": missing},
         "seconds": account.seconds, "days_per_second": account.rate, "step": step,
@@ -175,7 +185,7 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
         "missing_inputs": sorted(account.missing_inputs), "negative_cells": account.negative_cells,
         "analysis": choice.summary() if choice else None if analysis == "off" else {
             "spread": {f"{share:g}": steps for share, steps in sorted(account.spread.items())}},
-        "device": scheduler or predictor.device.type,
+        "background": backgrounds, "device": scheduler or predictor.device.type,
         "covariates": sorted(covariates), "model": {"name": model.name, "sha256": model.sha256}, "grid": grid.describe(),
         "warnings": progress.warnings, "report": str(report) if report else None,
     }
@@ -269,7 +279,8 @@ def _requested_series(
 
 
 def _task(
-    request: Mapping[str, Any], model: Model, grid: Grid, covariates: Mapping[str, np.ndarray], uncertainty: str, analysis: str
+    request: Mapping[str, Any], model: Model, grid: Grid, covariates: Mapping[str, np.ndarray], uncertainty: str, analysis: str,
+    background: BackgroundDays | None,
 ) -> Task:
     precision = request.get("precision") or "auto"
     maps = {key: hashlib.sha256(np.ascontiguousarray(values, "<f4").tobytes()).hexdigest() for key, values in sorted(covariates.items())}
@@ -280,7 +291,7 @@ def _task(
     return Task(
         str(find_model(request.get("model") or BUNDLED).resolve()), model.sha256, grid, model.configuration.target,
         hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest(), None, request.get("device") or "auto", precision,
-        int(request["memory"]) if request.get("memory") else None, dict(covariates), uncertainty, analysis,
+        int(request["memory"]) if request.get("memory") else None, dict(covariates), uncertainty, analysis, background=background,
     )
 
 
@@ -290,7 +301,9 @@ def _with_choice(task: Task, choice: Choice) -> Task:
     return replace(task, choice=choice, basis=basis)
 
 
-def _attributes(model: Model, step: str, covariates: Mapping[str, Any], analysis: str) -> dict[str, Any]:
+def _attributes(
+    model: Model, step: str, covariates: Mapping[str, Any], analysis: str, background: BackgroundDays | None
+) -> dict[str, Any]:
     """Global attributes of the output."""
     target = get_variable(model.configuration.target)
     return {
@@ -299,6 +312,7 @@ def _attributes(model: Model, step: str, covariates: Mapping[str, Any], analysis
         "species": target.key,
         "covariates": Path(covariates["covariates"]).name if covariates else None,
         "analysis": None if analysis == "off" else analysis,
+        "background": background and background.in_words(),
     }
 
 

@@ -8,11 +8,13 @@ from typing import NamedTuple, Sequence
 import torch
 from scipy.spatial import cKDTree
 from torch import Tensor
-from torch.nn import functional as F
 
 from model_core.configuration import Transform
+from model_core.network.background_drift import Background, DriftColumns, drift_columns
 from model_core.network.kriging import krige
+from model_core.network.reading_maps import at_places
 from model_core.network.transforms import inverse, transform
+from model_core.network.variogram import Variogram
 
 # Kriged values may leave the range of the readings only by these factors.
 _BELOW, _ABOVE = 0.5, 1.5
@@ -31,12 +33,14 @@ class StationReadings(NamedTuple):
     values : (readings,), in the target's units
     counts : (readings,), how many readings each is the mean of
     errors : (readings,), standard deviation of each about the truth, in the target's units; None where nothing is said of them
+    background : another field of the day, as a further drift, and the share of what kriging makes of it; None for none
     """
 
     places: Tensor
     values: Tensor
     counts: Tensor
     errors: Tensor | None = None
+    background: Background | None = None
 
     @classmethod
     def in_cells(cls, values: Tensor, counts: Tensor) -> "StationReadings":
@@ -60,6 +64,7 @@ class KrigedBackground(NamedTuple):
     contrast : (batch, maps, rows, columns), how much each map exceeds what kriging makes of it from the stations' cells:
         how much higher than the stations a cell lies that the kriged value comes from; 0 where the map is unknown
     day : (batch, 3), log of the fitted range in cells over 25, nugget share, and variance
+    share : of what kriging makes of another field of the day, see `Background`, 0 where there is none
     """
 
     field: Tensor
@@ -69,6 +74,7 @@ class KrigedBackground(NamedTuple):
     unexplained: Tensor
     contrast: Tensor
     day: Tensor
+    share: Tensor
 
     @property
     def sigma(self) -> Tensor:
@@ -106,6 +112,37 @@ def _of_day(
     drift: Tensor | None,
 ) -> tuple[Tensor, ...]:
     """The fields of `KrigedBackground` of one day."""
+    given = quantities(readings, level, spread, rule)
+    without = _kriged(readings, given, level, spread, maps, known, rule, drift)
+    background = readings.background
+    if background is None or background.share == 0 or not len(readings.values):
+        return without
+    columns = drift_columns(background.field, readings.places, readings.values, rule)
+    if columns is None:
+        return without
+    drifted = _with_background(readings, given, level, spread, maps, known, rule, drift, columns)
+    return _shared(without, drifted, background.share * columns.known, rule)
+
+
+class Quantities(NamedTuple):
+    """What of a day's readings is kriged: each (readings,).
+
+    Attributes
+    ----------
+    standardised : in the network's standardised units
+    values : in the target's units less `middle`, over `width`; without what `_highest` does not believe
+    noise : variance of each reading's error in standardised units, None where nothing is said of errors
+    """
+
+    standardised: Tensor
+    values: Tensor
+    middle: Tensor
+    width: Tensor
+    noise: Tensor | None
+
+
+def quantities(readings: StationReadings, level: Tensor, spread: Tensor, rule: Transform) -> Quantities:
+    """The quantities that are kriged; arguments as for `kriged_background`, of one day."""
     n = len(readings.values)
     z = (transform(readings.values, rule) - level[0, 0]) / spread[0, 0]
     # Logs bear a gross error; in original units it would reach far.
@@ -113,23 +150,78 @@ def _of_day(
     middle = v.sum() / max(n, 1)
     # As in logs: five pseudo-readings of half the mean hold the spread of a few.
     width = torch.sqrt((((v - middle) ** 2).sum() + 5 * (0.5 * middle) ** 2) / (n + 5)).clamp_min(1e-6)
-    read = torch.cat([z[:, None], ((v - middle) / width)[:, None], _at(maps, readings.places)], dim=1)
     noise = None
     if readings.errors is not None:
         noise = ((transform(readings.values + readings.errors, rule) - transform(readings.values, rule)) / spread[0, 0]) ** 2
-    kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=2, noise=noise, drift=drift)
-    variogram, unexplained = kriged.variogram, kriged.unexplained[None]
-    contrast = torch.where(known > 0, maps - kriged.fields[2:], 0.0)
-    drifted = kriged.fields[:2] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)
-    standardised, values = drifted[:1], drifted[1:] * width + middle
+    return Quantities(z, (v - middle) / width, middle, width, noise)
+
+
+def expected_value(standardised: Tensor, variance: Tensor, level: Tensor, spread: Tensor, rule: Transform) -> Tensor:
+    """Of kriged standardised units in the target's: of logs the mean of the log-normal; `variance` is that of kriging."""
     expected = standardised * spread + level
     if rule.kind == "log":
-        variance = variogram.variance * unexplained * (spread * rule.scale) ** 2
-        expected = expected + variance.clamp_max(_MOST_VARIANCE) / (2 * rule.scale)
-    low, high = (float(readings.values.min()) * _BELOW, float(readings.values.max()) * _ABOVE) if n else (0.0, 0.0)
-    expected, values = inverse(expected, rule).clamp(low, high), values.clamp(low, high)
-    day = torch.tensor([math.log(variogram.distance / 25.0), variogram.nugget, variogram.variance], device=v.device)
-    return (expected + values) / 2, standardised, values, kriged.fields[:1], unexplained, contrast, day
+        expected = expected + (variance * (spread * rule.scale) ** 2).clamp_max(_MOST_VARIANCE) / (2 * rule.scale)
+    return inverse(expected, rule)
+
+
+def _kriged(
+    readings: StationReadings, given: Quantities, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform,
+    drift: Tensor | None,
+) -> tuple[Tensor, ...]:
+    """The fields with the maps as drift."""
+    read = torch.cat([given.standardised[:, None], given.values[:, None], at_places(maps, readings.places)], dim=1)
+    kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=2, noise=given.noise, drift=drift)
+    unexplained = kriged.unexplained[None]
+    contrast = torch.where(known > 0, maps - kriged.fields[2:], 0.0)
+    drifted = kriged.fields[:2] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)
+    standardised, values = drifted[:1], drifted[1:] * given.width + given.middle
+    expected = expected_value(standardised, kriged.variogram.variance * unexplained, level, spread, rule)
+    low, high = bounds(readings.values)
+    expected, values = expected.clamp(low, high), values.clamp(low, high)
+    day = _constants(kriged.variogram, values.device)
+    share = torch.zeros_like(unexplained)
+    return (expected + values) / 2, standardised, values, kriged.fields[:1], unexplained, contrast, day, share
+
+
+def _with_background(
+    readings: StationReadings, given: Quantities, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform,
+    drift: Tensor | None, columns: DriftColumns,
+) -> tuple[Tensor, ...]:
+    """The same with a background as further drift, kriged in standardised units alone: where those are logs, it explains shares."""
+    maps, known = torch.cat([maps, columns.field[None]]), torch.cat([known, columns.known[None]])
+    at = torch.cat([at_places(maps[:-1], readings.places), columns.at_readings[:, None]], dim=1)
+    read = torch.cat([given.standardised[:, None], at], dim=1)
+    acting = None if drift is None else torch.cat([drift, torch.ones(1, dtype=torch.bool)])
+    kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=1, noise=given.noise, drift=acting)
+    unexplained = kriged.unexplained[None]
+    contrast = torch.where(known > 0, maps - kriged.fields[1:], 0.0)
+    standardised = kriged.fields[:1] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)
+    expected = expected_value(standardised, kriged.variogram.variance * unexplained, level, spread, rule)
+    low, high = bounds(readings.values)
+    expected = expected.clamp(min(low, columns.lowest * _BELOW), max(high, columns.highest))
+    day = _constants(kriged.variogram, expected.device)
+    return expected, standardised, expected, kriged.fields[:1], unexplained, contrast[:-1], day, columns.known[None]
+
+
+def bounds(values: Tensor) -> tuple[float, float]:
+    return (float(values.min()) * _BELOW, float(values.max()) * _ABOVE) if len(values) else (0.0, 0.0)
+
+
+def _constants(variogram: Variogram, device: torch.device) -> Tensor:
+    """`KrigedBackground.day`."""
+    return torch.tensor([math.log(variogram.distance / 25.0), variogram.nugget, variogram.variance], device=device)
+
+
+def _shared(without: tuple[Tensor, ...], drifted: tuple[Tensor, ...], share: Tensor, rule: Transform) -> tuple[Tensor, ...]:
+    """A share of the difference that the background makes, (rows, columns); of the field in the units of the transform."""
+    field = inverse(torch.lerp(transform(without[0], rule), transform(drifted[0], rule), share), rule)
+    standardised, values = (torch.lerp(a, b, share) for a, b in zip(without[1:3], drifted[1:3]))
+    whole, (_, nugget, variance), (_, nugget_with, variance_with) = float(share.max()), without[6], drifted[6]
+    mixed = torch.lerp(variance, variance_with, whole)
+    unexplained = torch.lerp(variance * without[4], variance_with * drifted[4], share) / mixed
+    nugget = torch.lerp(nugget * variance, nugget_with * variance_with, whole) / mixed
+    day = torch.stack([torch.lerp(without[6][0], drifted[6][0], whole), nugget, mixed])
+    return field, standardised, values, without[3], unexplained, without[5], day, share[None]
 
 
 def _highest(z: Tensor, places: Tensor) -> Tensor:
@@ -139,12 +231,3 @@ def _highest(z: Tensor, places: Tensor) -> Tensor:
     where = places.cpu().numpy()
     nearest = torch.from_numpy(cKDTree(where).query(where, _NEIGHBOURS + 1)[1][:, 1:]).to(z.device)
     return z[nearest].median(dim=1).values + _BESIDE
-
-
-def _at(maps: Tensor, places: Tensor) -> Tensor:
-    """Maps at places, bilinear between the centres of cells, (places, maps)."""
-    if not len(maps) or not len(places):
-        return maps.new_zeros(len(places), len(maps))
-    last = torch.tensor(maps.shape[-2:], device=maps.device) - 1
-    grid = (places / last.clamp_min(1) * 2 - 1).flip(-1)  # grid_sample wants x first, from -1 to 1
-    return F.grid_sample(maps[None], grid[None, None], mode="bilinear", padding_mode="border", align_corners=True)[0, :, 0].T

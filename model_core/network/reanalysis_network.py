@@ -171,6 +171,9 @@ class ReanalysisNetwork(nn.Module):
         if c.output == "correction":
             near, far = self.trust.shares or c.correction_share
             share = near if doubt is None else near + (far - near) * doubt
+            if c.kriging:
+                # What was learnt is what plain kriging lacks: the more is known from elsewhere, the less of it is left.
+                share = share * (1 - kriged.share[:, 0] ** 2)
             result = background[:, 0] + share * c.correction_limit * torch.tanh(result / c.correction_limit)
         if c.output == "relu":
             result = F.relu(result)
@@ -207,6 +210,19 @@ class ReanalysisNetwork(nn.Module):
             known = maps_known.float()
             kriged = self._krige(readings, counts, stations, level, spread, self._scaled(maps, known), known)
         return Survey(level, spread, _station_density(there), coarse, kriged)
+
+    def drift_of(self, readings: Tensor, counts: Tensor, maps: Tensor, maps_known: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What kriging of a day is told beside its readings: `level` and `spread`, (1, 1, 1) each, and the scaled maps.
+
+        Parameters
+        ----------
+        readings, counts : of the target, (rows, columns)
+        maps, maps_known : (maps, rows, columns), as for `forward`
+        """
+        there = (counts > 0).float()[None]
+        values = torch.where(there > 0, transform(readings, self.configuration.transform_of(self.configuration.target)), 0.0)
+        known = maps_known.float()[None]
+        return *self._standard(values, there), self._scaled(maps[None], known)[0]
 
     def _krige(
         self, readings: Tensor, counts: Tensor, stations: Sequence[StationReadings] | None, level: Tensor, spread: Tensor,

@@ -8,7 +8,7 @@ A step that is computed twice gives the same bytes, so a task of a lost worker c
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -21,6 +21,10 @@ from model_core.period.stores import GeotiffDays, ZarrDays
 from model_core.prediction import Predictor
 from model_core.ready import ready_model, ready_predictor
 from model_core.reanalysis_fields import fields_of
+from model_core.stations.gridding import GriddedReadings
+
+if TYPE_CHECKING:
+    from model_core.background.reading import BackgroundDays
 from model_core.trust_choice import Choice
 
 
@@ -39,6 +43,7 @@ class Task:
     uncertainty : "none", "sd" or "quantiles"
     analysis : of `analysis.CHOICES`, the analysis step of each step by itself
     choice : what the readings of the period chose for all steps, with "auto" and a network that corrects kriging
+    background : the days of a CTM that the fields are given as background; None for none
     basis : stands for all of this in the fingerprints
     store : where the fields go
     """
@@ -56,11 +61,13 @@ class Task:
     uncertainty: str = "none"
     analysis: str = "off"
     choice: Choice | None = None
+    background: BackgroundDays | None = None
 
 
 @dataclass(frozen=True)
 class StepDone:
-    """What there is to say about a step beside its fields; `spread` is the share of its residuals that was, None without analysis."""
+    """What there is to say about a step beside its fields; `spread` is the share of its residuals that was, None without analysis;
+    `background` the share of the background that was taken, None on a step without one."""
 
     number: int
     readings: int
@@ -68,6 +75,7 @@ class StepDone:
     missing_inputs: tuple[str, ...]
     notes: tuple[str, ...]
     spread: float | None = None
+    background: float | None = None
 
 
 def compute_days(task: Task, steps: Sequence[tuple[int, StepReadings]]) -> list[StepDone]:
@@ -103,17 +111,31 @@ def predict_days(
         If the model file is not the one that the task was made with.
     """
     predictor = predictor or task_predictor(task)
-    days = [readings.on_grid(task.grid) for _, readings in steps]
+    days = [_with_background(task, readings, predictor) for _, readings in steps]
     if task.analysis == "off" or task.choice:
         believed = predictor.trusting(task.choice.trust) if task.choice else predictor
         results = ((result, None) for result in believed.predict(days))
     else:
         analyses = (analyse(predictor, day, task.analysis) for day in days)
         results = ((analysis.reanalysis, analysis.strength) for analysis in analyses)
-    for (number, readings), (result, spread) in zip(steps, results):
+    for (number, readings), day, (result, spread) in zip(steps, days, results):
+        background = day[task.target].background
         used = int(readings.readings[task.target].counts.sum())
-        about = StepDone(number, used, result.negative_cells, tuple(result.missing_inputs), tuple(result.notes), spread)
+        about = StepDone(number, used, result.negative_cells, tuple(result.missing_inputs), tuple(result.notes), spread, background and background.share)
         yield number, readings, fields_of(result, task.target, task.uncertainty, predictor.model.name), about
+
+
+def _with_background(task: Task, readings: StepReadings, predictor: Predictor) -> dict[str, GriddedReadings]:
+    """The readings of a step as `Predictor.predict` takes them, with the background of its day where there is one."""
+    day = readings.on_grid(task.grid)
+    if task.background is None or not readings.background:
+        return day
+    field = task.background.field(readings.step.astype("datetime64[D]").item())
+    if field is None:
+        return day
+    from model_core.background.given import with_background
+
+    return {**day, task.target: with_background(day[task.target], field, predictor)[0]}
 
 
 def task_predictor(task: Task) -> Predictor:

@@ -36,6 +36,7 @@ class Account:
     total : steps of the period
     computed, kept : numbers of steps
     missing : starts of the steps without readings
+    backgrounds : of each step computed with a background the share of it that was taken
     spread : number of steps computed with the analysis step, by the share of the residuals that it spread
     """
 
@@ -48,6 +49,7 @@ class Account:
     missing_inputs: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     spread: dict[float, int] = field(default_factory=dict)
+    backgrounds: list[float] = field(default_factory=list)
     _begun: float = field(default_factory=time.monotonic)
     _first: float | None = None
 
@@ -58,6 +60,8 @@ class Account:
         for name in done.missing_inputs:
             self.missing_inputs[name] = self.missing_inputs.get(name, 0) + 1
         self.notes += [note for note in done.notes if note not in self.notes]
+        if done.background is not None:
+            self.backgrounds.append(done.background)
         if done.spread is not None:
             self.spread[done.spread] = self.spread.get(done.spread, 0) + 1
 

@@ -30,10 +30,12 @@ class StepReadings:
     ----------
     step : datetime64[s], start of the day or hour
     readings : variable -> its cells with readings
+    background : stands for the background field of the step, "" where there is none
     """
 
     step: np.datetime64
     readings: Mapping[str, CellReadings]
+    background: str = ""
 
     def fingerprint(self, basis: str) -> str:
         """SHA-256 of the readings and of `basis`, which stands for all that is the same on every step."""
@@ -48,6 +50,7 @@ class StepReadings:
             if cells.errors is not None:
                 for array in (cells.errors, cells.placed.errors):
                     digest.update(np.ascontiguousarray(array, "<f4").tobytes())
+        digest.update(self.background.encode())
         return digest.hexdigest()
 
     def on_grid(self, grid: Grid) -> dict[str, GriddedReadings]:

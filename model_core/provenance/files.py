@@ -22,7 +22,8 @@ _BLOCK = 1 << 20
 def with_files(request: Mapping[str, Any], change: Callable[[str, str], str]) -> dict[str, Any]:
     """The request with each path that it names replaced by ``change(role, path)``.
 
-    A role says what a file is for: ``stations``, ``rh``, ``covariates``, or for further inputs ``temperature`` and ``temperature_sites``.
+    A role says what a file is for: ``stations``, ``rh``, ``covariates``, for further inputs ``temperature`` and ``temperature_sites``, and for
+    several files of a background ``background``, ``background_2`` and so on.
     """
     changed = dict(request)
     for key in _PLAIN:
@@ -31,6 +32,9 @@ def with_files(request: Mapping[str, Any], change: Callable[[str, str], str]) ->
     for key in _WITH_COLUMN:
         if request.get(key):
             changed[key] = _column_kept(key, str(request[key]), change)
+    if request.get("background"):
+        paths = [request["background"]] if isinstance(request["background"], str) else request["background"]
+        changed["background"] = [change(f"background_{n}" if n > 1 else "background", str(path)) for n, path in enumerate(paths, start=1)]
     for key, is_file in (("inputs", lambda name: True), ("input_options", lambda name: name.endswith(".sites"))):
         if request.get(key):
             texts = [request[key]] if isinstance(request[key], str) else request[key]

@@ -24,7 +24,7 @@ TOLERANCE = 0.01
 # What decides over the result: it is taken from the file, and may not be given anew. With what the command line says by itself.
 _FIXED = {
     "date": None, "start": None, "end": None, "step": "day", "grid": "auto", "hours": None, "time_zone": None, "level": None,
-    "uncertainty": "none", "analysis": "off", "precision": "auto",
+    "uncertainty": "none", "analysis": "off", "precision": "auto", "background_variable": None, "background_lead_day": None,
 }
 # What else the command line says by itself, which is not asked for.
 _DEFAULTS = {"from", "out", "json", "command"}
@@ -160,7 +160,7 @@ class Repetition:
 
     def _found(self, entry: Mapping[str, Any], name: str, given: str | None, days: tuple) -> str:
         """The place of an input that is what it was; `InputError` if there is none."""
-        option = f"--{entry['role'].replace('_', '-')}"
+        option = "--background" if entry["role"].startswith("background") else f"--{entry['role'].replace('_', '-')}"
         if "layer" in entry:
             if given:
                 return given  # the readings decide: `require_readings`

@@ -9,6 +9,7 @@ import numpy as np
 
 from model_core.report.figures import PageFigure, distance_figure, png_figure
 from model_core.report.maps import residual_map
+from model_core.report.reanalysis import background_in_words
 from model_core.report.page import word, write_report
 from model_core.scores import scores
 from model_core.validation.cross_validation import CrossValidation
@@ -52,6 +53,7 @@ def write_crossvalidation_report(
             ("Model", report["model"]["name"]), ("Model file, SHA-256", report["model"]["sha256"]),
             ("Scheme", f"{report['scheme']}, {report['folds']} folds, seed {report['seed']}"), ("Stations", report["stations"]),
             ("Readings", report["readings"]), ("Inputs that were missing", ", ".join(report["missing_inputs"]) or "none"),
+            *([("Background", background_in_words(report["background"]))] if "background" in report else []),
             ("Grid", f"{report['grid']['rows']} rows × {report['grid']['columns']} columns, {report['grid']['proj']}"),
         ],
     })

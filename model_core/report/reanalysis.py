@@ -70,10 +70,22 @@ def made_with(result: Mapping[str, Any], grid: Grid) -> list[tuple[str, Any]]:
         ("Model", result["model"]["name"]), ("Model file, SHA-256", result["model"]["sha256"]), ("Grid", str(grid)),
         ("Inputs that were missing", ", ".join(result["missing_inputs"]) or "none"),
         ("Maps from a file", ", ".join(result["covariates"]) if result.get("covariates") else "none; the model’s own"),
+        *([("Background", background_in_words(result["background"]))] if result.get("background") else []),
         *([("Analysis step", words)] if (words := (result.get("analysis") or {}).get("words")) else []),
         ("Device", result["device"]), ("Result", Path(result["out"]).name),
     ]
     return pairs + ([("Time zone of the days", result["time_zone"])] if result.get("time_zone") else [])
+
+
+def background_in_words(told: Mapping[str, Any]) -> str:
+    """What was taken of a background, of a day (`Trust.summary`), a period or the folds of a cross-validation."""
+    if "share" in told:
+        return f"{told['share']:.0%} of the difference that it makes" if told["share"] else f"not used: {told['reason']}"
+    number, what = (told["folds"], "folds") if "folds" in told else (told["computed_with"], "days computed")
+    if not number:
+        return f"on none of the {what}"
+    taken = told["taken_in"] if "folds" in told else told["taken_on"]
+    return f"taken on {taken} of {number} {what}, {told['mean_share']:.0%} of the difference that it makes on average"
 
 
 def _numbers(result: Mapping[str, Any], known: pd.DataFrame, field: np.ndarray) -> list[tuple[str, Any]]:

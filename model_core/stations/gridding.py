@@ -44,6 +44,20 @@ class PlacedReadings:
 
 
 @dataclass(frozen=True)
+class BackgroundField:
+    """Another field of the readings' day, such as a CTM's, and how much of it they confirm.
+
+    Attributes
+    ----------
+    field : float32, shape (rows, columns), NaN where unknown
+    share : of the difference that it makes to kriging, from 0 to 1, see `background.trust`
+    """
+
+    field: np.ndarray
+    share: float
+
+
+@dataclass(frozen=True)
 class GriddedReadings:
     """Readings on a grid; row 0 is the northern row.
 
@@ -59,6 +73,8 @@ class GriddedReadings:
         The readings themselves; None where only the cells' means are known.
     errors : float32, shape (rows, columns), or None
         Standard deviation of each cell's mean about the truth, as far as its readings tell their errors; None where they don't.
+    background : BackgroundField or None
+        What else is known of the field that they are readings of.
     """
 
     values: np.ndarray
@@ -66,6 +82,7 @@ class GriddedReadings:
     report: ReadingReport
     placed: PlacedReadings | None = None
     errors: np.ndarray | None = None
+    background: BackgroundField | None = None
 
     @property
     def mask(self) -> np.ndarray:

@@ -12,6 +12,7 @@ from pyproj import Transformer
 from scipy.spatial import cKDTree
 
 from model_core.analysis import CHOICES, analyse
+from model_core.background.given import with_background
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.prediction import Predictor
@@ -40,12 +41,14 @@ class Day:
     further : readings of other variables that the model knows, by key; they are there in every fold
     date : None where the day is not known
     ctm : gives the CTM's field of the target, float (rows, columns) on the grid, when the day's turn comes; None on a day without
+    background : likewise the field that the model is given as background (`background.given`)
     """
 
     observations: Observations
     further: Mapping[str, Observations] = field(default_factory=dict)
     date: Date | None = None
     ctm: Callable[[], np.ndarray] | None = None
+    background: Callable[[], np.ndarray] | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class CrossValidation:
     table : DataFrame, a row for each station and day; in a thinned network for each of its draws too
         `id`, `group` ("" where there is none), `fold` (from 0; of a thinned network the draw), `x`, `y` (as given, in `crs`), `lon`,
         `lat`, `time` (the day, None where unknown), `observed`; of the model `predicted`, and where it tells its uncertainty `sd`,
-        `q05`, `q50`, `q95`; for each baseline a column of its name, for the krigings also `ok_sd` and so on; `near_km`, the distance
+        `q05`, `q50`, `q95`, and where it was given a background `background_share`, how much of it was taken; for each baseline a column of its name, for the krigings also `ok_sd` and so on; `near_km`, the distance
         to the nearest station that was given; a column for each of `maps`; of a thinned network `given`, how many groups it has.
     methods : tuple of str
         "model" (if there was one) and the baselines.
@@ -262,20 +265,26 @@ def _by_model(
     day: Day, splits: list[tuple[Split, np.ndarray]], grid: Grid, predictor: Predictor, analysis: str, trusts: Mapping[int, Choice]
 ) -> tuple[list[dict[str, np.ndarray]], list[str], list[str]]:
     """The model's columns of each split, from the field that was made without what is asked; what it lacked; what it has to say."""
+    target = predictor.model.configuration.target
     readings = [_gridded(day, asked, grid, predictor) for _, asked in splits]
+    if day.background is not None:
+        field = day.background()
+        readings = [{**one, target: with_background(one[target], field, predictor)[0]} for one in readings]
     if analysis == "off":  # at once, so that the device is full
         fields = predictor.predict(readings)
     else:
         fields = [
             analyse(predictor, given, analysis, trust=trusts.get(one.number)).reanalysis for given, (one, _) in zip(readings, splits)]
     found, missing, notes = [], {}, []
-    for (_, asked), reanalysis in zip(splits, fields):
+    for (_, asked), given, reanalysis in zip(splits, readings, fields):
         left_out = day.observations.select(asked)
         columns = {"predicted": at_stations(reanalysis.field, left_out, grid)}
         if reanalysis.sd is not None:
             columns["sd"] = at_stations(reanalysis.sd, left_out, grid)
             quantiles = LogNormal(columns["predicted"], columns["sd"]).quantiles(PROBABILITIES)
             columns |= {f"q{round(100 * p):02d}": values for p, values in zip(PROBABILITIES, quantiles)}
+        if given[target].background is not None:
+            columns["background_share"] = given[target].background.share
         found.append(columns)
         missing |= dict.fromkeys(reanalysis.missing_inputs)
         notes = reanalysis.notes

@@ -10,6 +10,7 @@ from qgis.core import (
 from ..engine.client import job_folder
 from ..layers.residuals import load_residuals
 from ..translate import tr
+from .background_parameters import BACKGROUND, add_background_parameters, background_request
 from .base import run_engine
 from .choices import Choice
 from .class_parameters import add_class_parameters, check_classes, class_request
@@ -62,7 +63,8 @@ class CrossValidate(StationAlgorithm):
                "neighbours' difference (avna) or ratio (evna) to it, and kriging of values or logs with it as drift (rk, rklog)."))
         self.add(QgsProcessingParameterMultipleLayers(
             CTM, tr("CTM output"), Qgis.ProcessingSourceType.File, optional=True),
-            tr("NetCDF files with the CTM's field of the same days, for the methods that need it."), advanced=True)
+            tr("NetCDF files with the CTM's field of the same days, for the methods that need it. Empty: the background, where there is one."), advanced=True)
+        add_background_parameters(self)
         add_weather_fields(self)
         add_grid_parameters(self, auto=True)
         self.add(QgsProcessingParameterNumber(
@@ -104,6 +106,7 @@ class CrossValidate(StationAlgorithm):
             request = station_request(self, parameters, context, folder, feedback, fields)
             request.update(
                 weather_request(self, parameters, context, folder, request), **model_request(self, parameters, context),
+                **background_request(self, parameters, context),
                 grid=grid_request(self, parameters, context, folder), out=output,
                 scheme=self._scheme(parameters, context), baselines=self._baselines(parameters, context),
                 ctm=[file for file in self.parameterAsFileList(parameters, CTM, context) if file],
@@ -134,6 +137,7 @@ class CrossValidate(StationAlgorithm):
             return tr("Choose the field with the city or another group, whose stations are left out together.")
         if not all(number.isdigit() and int(number) for number in self._given(parameters, context)):
             return tr("Groups of a thinned network: write whole numbers, such as 15 40 100.")
-        if NEED_CTM & set(self._baselines(parameters, context)) and not any(self.parameterAsFileList(parameters, CTM, context)):
-            return tr("The methods ctm, avna, evna, rk and rklog need CTM output of the same days; choose it, or leave them out.")
+        if NEED_CTM & set(self._baselines(parameters, context)) and not any(
+                file for name in (CTM, BACKGROUND) for file in self.parameterAsFileList(parameters, name, context)):
+            return tr("The methods ctm, avna, evna, rk and rklog need CTM output of the same days; choose it or a background, or leave them out.")
         return ""

@@ -17,6 +17,7 @@ from ..layers.points import load_readings
 from ..map_picture import draw_map, read_readings
 from ..styling.ramps import pretty_unit, ramp_for
 from ..translate import tr
+from .background_parameters import add_background_parameters, background_request
 from .base import check_destination, run_engine
 from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import AUTO, add_grid_parameters, check_grid, grid_request
@@ -50,6 +51,7 @@ class Reanalyse(StationAlgorithm):
         add_hatch_parameter(self)
         add_day_parameters(self)
         add_weather_layers(self)
+        add_background_parameters(self)
         add_analysis_parameter(self)
         add_model_parameters(self)
         add_repeat_parameters(self)
@@ -92,7 +94,7 @@ class Reanalyse(StationAlgorithm):
             request = station_request(self, parameters, context, folder, feedback, fields, near)
             request.update(
                 weather_request(self, parameters, context, folder, request, near), **day_request(self, parameters, context),
-                **model_request(self, parameters, context), full_paths=self.parameterAsBoolean(parameters, FULL_PATHS, context),
+                **model_request(self, parameters, context), **background_request(self, parameters, context), full_paths=self.parameterAsBoolean(parameters, FULL_PATHS, context),
                 grid=grid_request(self, parameters, context, folder), out=output, readings=readings, style=look,
                 **report_request(self, parameters, context))
             result = run_engine("reanalyse", request, feedback, [file for file in (output, readings) if file])

@@ -13,6 +13,7 @@ from ..engine.client import job_folder
 from ..layers.dress import load_dressed
 from ..layers.series import load_folder
 from ..translate import tr
+from .background_parameters import add_background_parameters, background_request
 from .base import check_destination, is_temporary, run_engine
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
 from .model_parameters import add_analysis_parameter, add_model_parameters, add_uncertainty_parameter, model_request
@@ -49,6 +50,7 @@ class ReanalysePeriod(StationAlgorithm):
         add_style_parameter(self)
         add_file_parameters(self)
         add_weather_layers(self)
+        add_background_parameters(self)
         add_analysis_parameter(self)
         add_model_parameters(self)
         self.add(QgsProcessingParameterString(SCHEDULER, tr("Dask scheduler"), optional=True),
@@ -87,6 +89,7 @@ class ReanalysePeriod(StationAlgorithm):
                 request.update(weather_request(self, parameters, context, folder, request, near))
             request.update(
                 period_request(self, parameters, context), **model_request(self, parameters, context),
+                **background_request(self, parameters, context),
                 grid=grid_request(self, parameters, context, folder), out=output, style=look, **report_request(self, parameters, context))
             scheduler = self.parameterAsString(parameters, SCHEDULER, context).strip()
             if scheduler:

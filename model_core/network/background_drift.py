@@ -1,0 +1,83 @@
+"""A background field, such as a CTM's of the day, as a drift of kriging: in the units that kriging is done in, whatever its own."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from model_core.configuration import Transform
+from model_core.network.reading_maps import at_places
+from model_core.network.transforms import transform
+
+# A drift column has this spread at the stations, so that the prior of a slope (`variogram.DRIFT_PRIOR`) lets the readings
+# follow the background by its whole spread.
+_SPREAD = 2.0
+# A background that varies less than this share of the readings' spread is not blown up to theirs.
+_LEAST_SPREAD = 0.5
+# Below this share of the readings' spread it says nothing at the stations.
+_CONSTANT = 1e-3
+# Of the four cells around a reading, by their weights in its interpolation, that must be known.
+_KNOWN = 0.999
+
+
+class Background(NamedTuple):
+    """A field of the day that is no reading.
+
+    Attributes
+    ----------
+    field : (rows, columns), in the target's units or any multiple of them, NaN where unknown
+    share : of what kriging makes of it, from 0 to 1
+    """
+
+    field: Tensor
+    share: float = 1.0
+
+
+class DriftColumns(NamedTuple):
+    """A background as drift of kriging.
+
+    Attributes
+    ----------
+    field : (rows, columns), 0 where it is unknown
+    at_readings : (readings,), likewise
+    known : (rows, columns), 1 where the background is known, 0 elsewhere
+    lowest, highest : of the background, brought to the level of the readings, in the target's units
+    """
+
+    field: Tensor
+    at_readings: Tensor
+    known: Tensor
+    lowest: float
+    highest: float
+
+
+def drift_columns(field: Tensor, places: Tensor, values: Tensor, rule: Transform) -> DriftColumns | None:
+    """The drift that a background is; None where it is known at fewer than two readings, or is the same at all of them.
+
+    The background is first multiplied so that its mean at the readings is theirs, so that its unit plays no part, and then
+    transformed as they are.
+
+    Parameters
+    ----------
+    field : as in `Background`
+    places, values : of the readings, as in `StationReadings`
+    rule : the target's transform
+    """
+    known = torch.isfinite(field)
+    filled = torch.where(known, field, 0.0)
+    at, seen = at_places(torch.stack([filled, known.float()]), places).T
+    there = seen > _KNOWN
+    if there.sum() < 2 or float(at[there].mean()) <= 0:
+        return None
+    factor = values[there].mean() / at[there].mean()
+    scaled, scaled_at, read = transform(filled * factor, rule), transform(at * factor, rule), transform(values, rule)
+    middle, spread, of_readings = scaled_at[there].mean(), scaled_at[there].std(), read.std()
+    if float(spread) <= _CONSTANT * max(float(of_readings), 1e-6):
+        return None
+    unit = torch.maximum(spread, _LEAST_SPREAD * of_readings) / _SPREAD
+    range_ = (float(field[known].min() * factor), float(field[known].max() * factor))
+    return DriftColumns(
+        torch.where(known, (scaled - middle) / unit, 0.0), torch.where(there, (scaled_at - middle) / unit, 0.0), known.float(), *range_,
+    )
