@@ -87,7 +87,7 @@ def _backgrounds(
         return {}
     if dates == [None]:
         return {None: partial(_field_of, days, None, progress)}
-    found = {date: partial(_field_of, days, date, progress) for date in dates if date in set(days.days)}
+    found: dict[Date | None, Callable[[], Any]] = {date: partial(_field_of, days, date, progress) for date in dates if date in set(days.days)}
     if not found:
         raise InputError(
             f"the background's files hold {days.days[0]} to {days.days[-1]}, none of the days of the readings ({dates[0]} to {dates[-1]})"
