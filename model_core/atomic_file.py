@@ -35,8 +35,8 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
         another run, or writing fails (disk full).
     """
     path = Path(path)
-    partial = partial_path(path)
     _check_place(path)
+    partial = partial_path(path)
     with only_one(path):  # two runs would write into one unfinished file
         try:
             _begin(partial)  # fails early, and with the operating system's own reason

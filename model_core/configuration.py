@@ -144,10 +144,10 @@ class NetworkConfiguration:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "NetworkConfiguration":
         """From plain values; an unknown key is an error that names it."""
-        values = dict(values)
+        values = dict(_table("network", values))
         transforms = {
             name: _build(Transform, f"network.transforms.{name}", table)
-            for name, table in values.pop("transforms", {}).items()
+            for name, table in _table("network.transforms", values.pop("transforms", {})).items()
         }
         return _build(cls, "network", {**values, "transforms": transforms})
 
@@ -266,10 +266,16 @@ def read_configuration(name_or_file: str) -> tuple[NetworkConfiguration, Trainin
         raise InputError(f"{path}: {error}") from error
 
 
+def _table(where: str, values: Any) -> dict[str, Any]:
+    if not isinstance(values, dict):
+        raise InputError(f"'{where}' must be a table, got {values!r}")
+    return values
+
+
 def _build(cls: type, where: str, values: dict[str, Any]) -> Any:
     known = {f.name: f for f in fields(cls)}
     converted = {}
-    for key, value in values.items():
+    for key, value in _table(where, values).items():
         if key not in known:
             raise InputError(f"unknown key '{where}.{key}'; known are {', '.join(known)}")
         converted[key] = _typed(f"{where}.{key}", value, str(known[key].type))

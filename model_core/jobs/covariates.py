@@ -51,7 +51,7 @@ def _check(request: Mapping[str, Any]) -> None:
         raise InputError("there is nothing to make covariates from; name a DEM, a land-cover raster or an MCIP file")
     classes = any(request.get(key) for key in ("urban_classes", "water_classes"))
     if request.get("landcover") and not classes:
-        raise InputError("name the classes of the land-cover raster that are urban, or water, or both")
+        raise InputError("'urban_classes' and 'water_classes': name the classes of the land-cover raster that are urban, or water, or both")
     if classes and not request.get("landcover"):
         raise InputError("urban and water classes need a land-cover raster")
 

@@ -180,6 +180,8 @@ class TestNothingHalfWritten:
         (tmp_path / f"folder{suffix}").mkdir()
         with pytest.raises(OutputError, match="is a folder; name a file in it"):
             write(tmp_path / f"folder{suffix}")
+        with pytest.raises(OutputError, match="'/' is a folder"):
+            write(Path("/"))
 
     @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no /proc, which even root can't write to")
     def test_a_folder_that_is_not_writable_is_named(self, tmp_path, suffix):
