@@ -22,7 +22,7 @@ import numpy as np
 from processors import processor_name
 from rows import Row, record
 
-ITERATIONS_OF_THE_PAPER, SMALL = 20_000, 3
+ITERATIONS_OF_THE_PAPER, SMALL = 20_000, 2
 LARGEST, MOST = 0.5, 0.2  # ug m-3, at every cell and at 99.9 % of them
 
 
@@ -36,7 +36,7 @@ def main() -> int:
     from model_core.device import choose_device, describe_device
 
     device = choose_device(options.device)
-    rows = [*agreement(device, *((2, SMALL) if options.small else (8, china.DAYS))), *period(options), training(device, options.small)]
+    rows = [*agreement(device, *((1, SMALL) if options.small else (8, china.DAYS))), *period(options), training(device, options.small)]
     record(*rows)
     where = describe_device(device) + (f", {processor_name()}" if device.type == "cpu" else "")
     print(f"\n| {where} | | |\n|---|---|---|")

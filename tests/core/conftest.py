@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 # On a busy machine any example can take long; slowness is for the benchmarks to find.
-settings.register_profile("busy machine", deadline=None)
+settings.register_profile("busy machine", deadline=None, max_examples=40)
 settings.load_profile("busy machine")
 
 _SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"

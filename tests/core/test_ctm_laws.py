@@ -37,7 +37,7 @@ HEIGHT = st.lists(st.floats(100, 20000), min_size=2, max_size=6, unique_by=round
 KILOMETRES = HEIGHT.map(lambda v: ([value / 1000 for value in v[0]], {"units": "km", "standard_name": "altitude"}))
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(axis=st.one_of(SIGMA, PRESSURE, PASCAL, HEIGHT, KILOMETRES), positive=st.sampled_from(["up", "down", "", None]), data=st.data())
 def test_levels_in_any_order_and_sign_give_the_same_surface(axis, positive, data):
     values, attributes = axis  # from the surface upwards
@@ -51,7 +51,7 @@ def test_levels_in_any_order_and_sign_give_the_same_surface(axis, positive, data
     assert (fields.fields["pm25"] == 1).all()
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(
     start=st.integers(-180, 179), columns=st.integers(4, 360), turn=st.sampled_from([-360, 0, 360]), wrap=st.sampled_from([None, 180, 360]),
     eastward=st.booleans(), northward=st.booleans(),
@@ -72,7 +72,7 @@ def test_a_field_is_the_same_with_any_start_of_longitude(start, columns, turn, w
     assert east - west == pytest.approx(columns)
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(
     pole_latitude=st.floats(-85, 85), pole_longitude=st.floats(-179, 179), north=st.one_of(st.just(0.0), st.floats(-170, 170)),
     west=st.floats(-60, 30), south=st.floats(-40, 20),

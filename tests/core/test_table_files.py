@@ -340,7 +340,7 @@ def dressed_tables(draw):
     return names, [list(row) for row in rows], pack(stream.getvalue().encode(encoding)), suffix
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(dressed_tables())
 def test_any_table_in_any_dress_comes_back_cell_by_cell_or_is_refused(tmp_path_factory, dressed):
     names, rows, content, suffix = dressed

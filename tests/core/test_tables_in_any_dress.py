@@ -74,7 +74,7 @@ def write(path, readings, dress):
 
 
 @given(READINGS, dresses())
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_readings_come_back_as_they_were_written_or_not_at_all(readings, dress):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stations.csv"
