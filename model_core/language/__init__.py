@@ -22,7 +22,9 @@ __all__ = ["VARIABLE", "language", "languages", "say", "sentences", "use"]
 
 # The environment variable that chooses the language of a process: the plugin sets it for its engine, and a user may.
 VARIABLE = "CTM_REANALYSIS_LANGUAGE"
-_I18N = Path(__file__).resolve().parents[2] / "resources" / "i18n"
+_PACKAGE = Path(__file__).resolve().parents[1]
+# Of an installed package the catalogues lie inside, of a checkout or the plugin beside it.
+_I18N = _PACKAGE / "i18n" if (_PACKAGE / "i18n").is_dir() else _PACKAGE.parent / "resources" / "i18n"
 
 _MOST_SENTENCES, _LONGEST_SENTENCE = 300, 1000
 

@@ -50,6 +50,14 @@ def test_the_command_answers_and_finds_the_bundled_models(installed, tmp_path, c
     assert str(ROOT / "resources") not in answer.stdout
 
 
+def test_the_command_speaks_chinese_where_it_is_asked_to(installed, tmp_path, clean_environment):
+    command = [installed / "bin" / "ctm-reanalysis", "inspect", str(tmp_path / "nowhere.nc")]
+    answer = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", env={**clean_environment, "CTM_REANALYSIS_LANGUAGE": "zh_CN"},
+    )
+    assert answer.returncode and any("\u4e00" <= letter <= "\u9fff" for letter in answer.stderr), answer.stderr
+
+
 def test_the_installed_package_is_the_one_that_is_imported(installed, tmp_path, clean_environment):
     code = "import model_core, model_core.jobs, model_core.simulation; print(model_core.__file__)"
     answer = subprocess.run([installed / "bin" / "python", "-c", code], cwd=tmp_path, capture_output=True, text=True, env=clean_environment)

@@ -17,7 +17,7 @@ class MainWindow(QObject):
         from qgis.core import QgsTemporalNavigationObject
 
         super().__init__()
-        self.window, self.plugins, self.toolbar, self.pages = QMainWindow(), QMenu(), QToolBar(), []
+        self.window, self.plugins, self.help, self.toolbar, self.pages = QMainWindow(), QMenu(), QMenu(), QToolBar(), []
         self.canvas, self.bar = QgsMapCanvas(self.window), QgsMessageBar(self.window)
         self.canvas.setTemporalController(QgsTemporalNavigationObject(self.canvas))
         self.canvas.setDestinationCrs(QgsProject.instance().crs())
@@ -27,6 +27,9 @@ class MainWindow(QObject):
 
     def pluginMenu(self):
         return self.plugins
+
+    def pluginHelpMenu(self):
+        return self.help
 
     def mapCanvas(self):
         return self.canvas

@@ -90,7 +90,8 @@ def test_the_cache_takes_prepared_days_and_is_cleared(page, run, ctm_file, tiny_
     run("trainmodel", CTM=[ctm_file], CONFIG="file", CONFIG_FILE=tiny_configuration, ITERATIONS=1, DEVICE="cpu", SEED=1,
         OUTPUT=str(tmp_path / "m.safetensors"))
     prepared, other = list((tmp_path / "cache").glob("*.daily.nc")), tmp_path / "cache" / "notes.txt"
-    assert len(prepared) == 1 and not (tmp_path / "daily_fields").exists()
+    assert len(prepared) == 1, prepared
+    assert not (tmp_path / "daily_fields").exists()
     other.write_text("mine")
     again = page()
     assert f"{prepared[0].stat().st_size / 1e6:.1f} MB" in again.size.text() and again.clear_button.isEnabled()
