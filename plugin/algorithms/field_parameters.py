@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from qgis.core import (
     Qgis, QgsProcessingParameterDateTime, QgsProcessingParameterFile, QgsProcessingParameterMultipleLayers, QgsProcessingParameterString,
@@ -58,6 +59,8 @@ def check_fields(algorithm: EngineAlgorithm, parameters: dict, context) -> str:
 def layer_source(layer: QgsRasterLayer) -> tuple[str, str]:
     """(source, CRS) of a raster layer. The user may have set the CRS; it is '' for NetCDF, of which the engine reads it itself."""
     source = layer.source()
+    if Path(source).is_file():  # a relative path counts from QGIS's folder, not from the engine's
+        source = str(Path(source).absolute())
     of_netcdf = source.upper().startswith("NETCDF:") or source.lower().endswith((".nc", ".nc4", ".ncf"))
     return source, "" if of_netcdf or not layer.crs().isValid() else crs_text(layer.crs())
 

@@ -22,6 +22,16 @@ def test_tables_are_read_from_the_current_folder(here, run):
     assert (here / "readings.gpkg").exists()
 
 
+def test_a_raster_is_found_from_the_current_folder(here, run, stations):
+    """`qgis_process` makes a layer of it, whose source stays relative."""
+    from qgis.core import QgsRasterLayer
+
+    from ctm_reanalysis.plugin.algorithms.field_parameters import layer_source
+
+    run("gridstations", STATIONS=stations, VALUE="pm25", TIME="time", DATE=str(FIRST_DAY), GRID=SMALL_GRID, OUTPUT="people.tif")
+    assert layer_source(QgsRasterLayer("people.tif", "people"))[0] == str(here / "people.tif")
+
+
 @pytest.mark.parametrize("name, value, kept", [
     ("OUTPUT", "TEMPORARY_OUTPUT", True), ("OUTPUT", "postgres://dbname=air table=readings", True), ("OUTPUT", "/a/b.tif", True),
     ("OUTPUT", "b.tif", False), ("MAP", "b.png", False), ("VALUE", "pm25.raw", True)])
