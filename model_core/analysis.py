@@ -20,14 +20,11 @@ from model_core.prediction import Predictor, Reanalysis
 from model_core.stations.errors import weights
 from model_core.stations.gridding import GriddedReadings
 from model_core.trust_choice import FEWEST_CELLS, FOLDS, Choice, as_asked, choose_trust, without
-from model_core.uncertainty import log_parameters
+from model_core.uncertainty import standard_errors, width_factor
 
 CHOICES = ("off", "auto", "network", "kriging", "on")
 # Shares of the kriged residual that are tried.
 STRENGTHS = (0.0, 0.5, 1.0)
-# How many readings a change of the interval's width must be learnt from before half of it is believed.
-_DOUBT = 40
-_WIDTHS = (0.5, 2.5)
 
 
 @dataclass(frozen=True)
@@ -119,12 +116,13 @@ def analyse(
         if predicted.sd is not None:
             # A reading that is left out differs from the field by its own error too.
             sd = predicted.sd[left_out] if own.errors is None else np.hypot(predicted.sd[left_out], own.errors[left_out])
-            standardised.append(_standard_errors(predicted.field[left_out], sd, observed))
+            standardised.append(standard_errors(predicted.field[left_out], sd, observed))
     whole = len(cells) if weight is None else float(weight[own.mask].sum())
     rmse = {strength: (total / whole) ** 0.5 for strength, total in squares.items()}
     # A residual is only spread where that clearly helps: a hundredth of the error is chance.
     best = min(STRENGTHS, key=lambda strength: rmse[strength] * (1.0 if strength == 0 else 1.01))
-    factor = _width_factor(np.concatenate(standardised)) if standardised else 1.0
+    errors = np.abs(np.concatenate(standardised)) if standardised else np.empty(0)
+    factor = width_factor(np.quantile(errors, 0.9), len(errors)) if len(errors) else 1.0
     field = spread_residuals(plain.field, own, best) if best else plain.field
     sd = None if plain.sd is None else (plain.sd * factor).astype(np.float32)
     return Analysis(replace(plain, field=field, sd=sd), best, rmse, factor)
@@ -165,16 +163,3 @@ def _weights(readings: GriddedReadings) -> np.ndarray | None:
 def _added(field: np.ndarray, readings: GriddedReadings, change: np.ndarray) -> np.ndarray:
     offset = _offset(readings)
     return np.maximum((field + offset) * np.exp(change) - offset, 0).astype(np.float32)
-
-
-def _standard_errors(mean: np.ndarray, sd: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Errors in the logs, in standard deviations of the log-normal with this mean and sd."""
-    location, scale = log_parameters(mean, sd)
-    return (np.log(np.maximum(observed, 0.02 * np.maximum(mean, 1e-6))) - location) / scale
-
-
-def _width_factor(errors: np.ndarray) -> float:
-    """What the standard deviation must be multiplied by for nine in ten errors to lie in the 90 % interval."""
-    exact = np.quantile(np.abs(errors), 0.9) / 1.645
-    believed = exact ** (len(errors) / (len(errors) + _DOUBT))
-    return float(np.clip(believed, *_WIDTHS))

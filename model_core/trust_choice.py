@@ -20,7 +20,7 @@ from model_core.network.trust import KRIGING_ALONE, Trust
 from model_core.prediction import Predictor
 from model_core.stations.errors import weights
 from model_core.stations.gridding import GriddedReadings
-from model_core.uncertainty import log_parameters
+from model_core.uncertainty import standard_errors, width_factor
 
 FOLDS = 5
 # With fewer cells than this the left-out readings of a day are too few to choose by.
@@ -32,10 +32,6 @@ _SCATTER = 0.3
 # Other maps must be better by so many standard errors: of three that are tried one is better by one in every second or third case.
 _SURE = 2.0
 _SHARES = np.linspace(0, 1, 21)
-# How many readings a change of the interval's width must be learnt from before half of it is believed.
-_DOUBT = 40
-_WIDTHS = (0.5, 2.5)
-_Z90 = 1.645
 
 Day = Mapping[str, GriddedReadings]
 
@@ -263,16 +259,13 @@ def _widths(found: _LeftOut, mean: np.ndarray, rule: Transform) -> tuple[float, 
     # As in the network: of logs the width goes with the mean. A reading that is left out differs from the field by its own error too.
     wider = (mean + rule.offset) / (np.maximum(found.full, 0) + rule.offset) if rule.kind == "log" else 1.0
     sd = np.hypot(found.sd * wider, found.error)
-    location, scale = log_parameters(mean, sd)
-    errors = np.abs(np.log(np.maximum(found.observed, 0.02 * np.maximum(mean, 1e-6))) - location) / scale / _Z90
+    errors = np.abs(standard_errors(mean, sd, found.observed))
     order = np.argsort(errors)
     alike = (found.unit.max() + 1) / len(errors)  # cells of a cluster say about the same
     widths = []
     for weight in (1 - found.doubt, found.doubt):
         summed = np.cumsum(weight[order])
-        exact = errors[order][np.searchsorted(summed, 0.9 * summed[-1])] if summed[-1] > 0 else 1.0
-        number = summed[-1] * alike
-        widths.append(float(np.clip(exact ** (number / (number + _DOUBT)), *_WIDTHS)))
+        widths.append(width_factor(errors[order][np.searchsorted(summed, 0.9 * summed[-1])], summed[-1] * alike))
     return widths[0], widths[1]
 
 

@@ -12,6 +12,10 @@ from scipy.special import ndtr, ndtri
 PROBABILITIES = (0.05, 0.5, 0.95)
 # A mean of zero has no logarithm; no species has a meaningful concentration as small as this.
 _SMALLEST_MEAN = 1e-6
+# How many readings a change of the interval's width must be learnt from before half of it is believed, and how far it may go.
+_DOUBT = 40
+_WIDTHS = (0.5, 2.5)
+_Z90 = 1.645  # nine in ten values of a standard normal distribution lie so near to 0
 
 
 def quantiles(mean: np.ndarray, sd: np.ndarray, probabilities: tuple[float, ...] = PROBABILITIES) -> np.ndarray:
@@ -50,3 +54,17 @@ def log_parameters(mean: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray, np.nda
     mean = np.maximum(np.asarray(mean, float), _SMALLEST_MEAN)
     variance = np.log1p((np.asarray(sd, float) / mean) ** 2)
     return np.log(mean) - variance / 2, np.sqrt(np.maximum(variance, 1e-12))
+
+
+def standard_errors(mean: np.ndarray, sd: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """Errors in the logs, in standard deviations of the log-normal with this mean and sd."""
+    location, scale = log_parameters(mean, sd)
+    return (np.log(np.maximum(observed, 0.02 * np.maximum(mean, 1e-6))) - location) / scale
+
+
+def width_factor(quantile: float, number: float) -> float:
+    """What standard deviations are multiplied by where nine in ten of so many independent `standard_errors` are not larger than `quantile`.
+
+    Then nine in ten lie in the 90 % interval. The fewer errors there are, the less of the change is believed.
+    """
+    return float(np.clip((quantile / _Z90) ** (number / (number + _DOUBT)), *_WIDTHS))

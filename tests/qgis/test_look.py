@@ -12,6 +12,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor, QIcon, QImage
 
+from main_window import MainWindow
 from small_world import FIRST_DAY, SMALL_GRID, TINY_CONFIGURATION
 
 
@@ -153,24 +154,9 @@ def test_each_group_has_an_icon_of_its_own(plugin):
 
 def test_the_menu_comes_and_goes(plugin):
     from ctm_reanalysis.plugin.menu import ENTRIES, Menu
-    from qgis.PyQt.QtWidgets import QAction, QMainWindow, QMenu
+    from qgis.PyQt.QtWidgets import QAction
 
-    class Windows:
-        """The parts of QGIS's windows that a menu needs."""
-
-        def __init__(self):
-            self.window, self.plugins, self.help = QMainWindow(), QMenu(), QMenu()
-
-        def pluginHelpMenu(self):
-            return self.help
-
-        def mainWindow(self):
-            return self.window
-
-        def pluginMenu(self):
-            return self.plugins
-
-    windows = Windows()
+    windows = MainWindow()
     panel = QAction("panel", windows.window)
     menu = Menu(windows, panel)
     entry, = windows.plugins.actions()
