@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from model_core.background.trust import Trust, trust
+from model_core.background.trust import BackgroundTrust, trust
 from model_core.inference.station_readings import station_readings
 from model_core.prediction import Predictor
 from model_core.stations.gridding import BackgroundField, GriddedReadings
 
 
-def with_background(readings: GriddedReadings, field: np.ndarray, predictor: Predictor) -> tuple[GriddedReadings, Trust]:
+def with_background(readings: GriddedReadings, field: np.ndarray, predictor: Predictor) -> tuple[GriddedReadings, BackgroundTrust]:
     """The target's readings of a day with a background, of which they confirm the share that is told.
 
     Readings that are left out must be taken away before, so that they play no part in it.

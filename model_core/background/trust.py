@@ -34,7 +34,7 @@ _DOUBT = 3.0
 
 
 @dataclass(frozen=True)
-class Trust:
+class BackgroundTrust:
     """What was found of a background.
 
     Attributes
@@ -70,7 +70,7 @@ class Trust:
 
 def trust(
     readings: StationReadings, field: Tensor, level: Tensor, spread: Tensor, maps: Tensor, rule: Transform, cell_km: float
-) -> Trust:
+) -> BackgroundTrust:
     """The share of a background that the readings of its day confirm.
 
     Parameters
@@ -81,14 +81,14 @@ def trust(
     """
     readings = _some(readings)
     if len(readings.values) < FEWEST_CLUSTERS:
-        return Trust(0.0, reason=f"the day has fewer than {FEWEST_CLUSTERS} readings")
+        return BackgroundTrust(0.0, reason=f"the day has fewer than {FEWEST_CLUSTERS} readings")
     columns = drift_columns(field, readings.places, readings.values, rule)
     if columns is None:
-        return Trust(0.0, reason="it says nothing at the stations: it is unknown there, or everywhere the same")
+        return BackgroundTrust(0.0, reason="it says nothing at the stations: it is unknown there, or everywhere the same")
     clusters = [_clusters(readings.places.numpy() * cell_km, size) for size in CLUSTERS_KM]
     clusters = [groups for groups in clusters if groups.max() + 1 >= FEWEST_CLUSTERS]
     if not clusters:
-        return Trust(0.0, reason=f"the readings lie in fewer than {FEWEST_CLUSTERS} places")
+        return BackgroundTrust(0.0, reason=f"the readings lie in fewer than {FEWEST_CLUSTERS} places")
     given, at = quantities(readings, level, spread, rule), at_places(maps, readings.places)
     said = _Said(readings, given, at, columns.at_readings, level, spread, rule)
     return _chosen([said.left_out(groups) for groups in clusters], clusters, readings.values.numpy().astype(float), rule)
@@ -125,7 +125,7 @@ class _Said:
         return expected_value(left.values[:, 0], left.variance, *self._standard, self._rule).clamp(*self._bounds)
 
 
-def _chosen(fields: Sequence[_Fields], members: Sequence[np.ndarray], read: np.ndarray, rule: Transform) -> Trust:
+def _chosen(fields: Sequence[_Fields], members: Sequence[np.ndarray], read: np.ndarray, rule: Transform) -> BackgroundTrust:
     """The share, from what is said of readings that are left out in clusters of each size; `members` are their clusters."""
     number = max(int(groups.max()) + 1 for groups in members)
     before = _rmse([one.without for one in fields], read)
@@ -137,11 +137,11 @@ def _chosen(fields: Sequence[_Fields], members: Sequence[np.ndarray], read: np.n
         caused.append(_share([(one.drifted - one.plain, read - one.plain) for one in fields], members, weights))
     share = round(min(shares), 2) if min(caused) > 0 else 0.0
     if share == 0:
-        return Trust(0.0, before, before, number, "left-out readings are met no better with it, or no more than chance would have it")
+        return BackgroundTrust(0.0, before, before, number, "left-out readings are met no better with it, or no more than chance would have it")
     after = _rmse([_shared(one, share, rule) for one in fields], read)
     if after > (1 - LEAST_GAIN) * before:
-        return Trust(0.0, before, after, number, f"it would meet left-out readings less than {LEAST_GAIN:.0%} better")
-    return Trust(share, before, after, number)
+        return BackgroundTrust(0.0, before, after, number, f"it would meet left-out readings less than {LEAST_GAIN:.0%} better")
+    return BackgroundTrust(share, before, after, number)
 
 
 def _share(pairs: Sequence[tuple[np.ndarray, np.ndarray]], members: Sequence[np.ndarray], weights: Sequence[np.ndarray]) -> float:

@@ -19,7 +19,7 @@ from model_core.stations.gridding import GriddedReadings
 
 if TYPE_CHECKING:
     from model_core.background.reading import BackgroundDays
-    from model_core.background.trust import Trust
+    from model_core.background.trust import BackgroundTrust
 
 _MOST_NAMED = 20
 
@@ -46,7 +46,7 @@ def requested_background(request: Mapping[str, Any], model: Model, grid: Grid, p
 
 def with_requested_background(
     request: Mapping[str, Any], readings: dict[str, GriddedReadings], day: Date | None, predictor: Predictor, progress: Progress
-) -> Trust | None:
+) -> BackgroundTrust | None:
     """Give the day's readings of the target, in `readings`, the background that is asked for; what of it is taken, None without one."""
     days = requested_background(request, predictor.model, predictor.grid, progress)
     if days is None:
