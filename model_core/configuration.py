@@ -32,7 +32,8 @@ class NetworkConfiguration:
     target : the species whose field comes out; one of the station variables
     station_variables, covariates : inputs, by the keys of `model_core.variables`
     drift : further maps that act as external drift in kriging, and which the rest of the network does not see
-    drift_alone : whether the maps of `drift` act only where the kriging is taken alone (`network.trust`), as the correction was trained without
+    drift_alone : whether the maps of `drift` act, and slopes vary (`local_slopes`), only where the kriging is taken alone (`network.trust`), as
+        the correction was trained without
     local_slopes : standard deviation of the slopes on the maps of kriging about their means, in standard deviations of the readings, and
         the distance in cells over which they vary (`network.local_slopes`); empty where a slope is the same everywhere
     kernels, epsilon, epsilon_in, second_denominator : see `PointConv`

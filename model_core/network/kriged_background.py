@@ -11,7 +11,7 @@ from torch import Tensor
 
 from model_core.configuration import Transform
 from model_core.network.background_drift import Background, DriftColumns, drift_columns
-from model_core.network.kriging import krige
+from model_core.network.kriging import KrigedDay, krige
 from model_core.network.local_slopes import LocalSlopes, local_slopes
 from model_core.network.reading_maps import at_places
 from model_core.network.transforms import inverse, transform
@@ -176,8 +176,8 @@ def _kriged(
     """The fields with the maps as drift."""
     read = torch.cat([given.standardised[:, None], given.values[:, None], at_places(maps, readings.places)], dim=1)
     kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=2, noise=given.noise, drift=drift, local=local)
-    unexplained = kriged.unexplained[None]
     contrast = torch.where(known > 0, maps - kriged.fields[2:], 0.0)
+    unexplained = _with_slopes(kriged, contrast, local)[None]
     drifted = kriged.fields[:2] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)
     standardised, values = drifted[:1], drifted[1:] * given.width + given.middle
     expected = expected_value(standardised, kriged.variogram.variance * unexplained, level, spread, rule)
@@ -186,6 +186,13 @@ def _kriged(
     day = _constants(kriged.variogram, values.device)
     share = torch.zeros_like(unexplained)
     return (expected + values) / 2, standardised, values, kriged.fields[:1], unexplained, contrast, day, share
+
+
+def _with_slopes(kriged: KrigedDay, contrast: Tensor, local: LocalSlopes | None) -> Tensor:
+    """What is left unexplained, (rows, columns); where slopes vary, with the variance of their means (universal kriging) and their own."""
+    if local is None:
+        return kriged.unexplained
+    return kriged.unexplained + torch.einsum("mrc,mn,nrc->rc", contrast, kriged.slopes_covariance, contrast) + local.variance()
 
 
 def _with_background(
@@ -198,8 +205,8 @@ def _with_background(
     read = torch.cat([given.standardised[:, None], at], dim=1)
     acting = None if drift is None else torch.cat([drift, torch.ones(1, dtype=torch.bool)])
     kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=1, noise=given.noise, drift=acting, local=local)
-    unexplained = kriged.unexplained[None]
     contrast = torch.where(known > 0, maps - kriged.fields[1:], 0.0)
+    unexplained = _with_slopes(kriged, contrast, local)[None]
     standardised = kriged.fields[:1] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)
     expected = expected_value(standardised, kriged.variogram.variance * unexplained, level, spread, rule)
     low, high = bounds(readings.values)

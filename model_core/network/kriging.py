@@ -43,12 +43,14 @@ class KrigedDay(NamedTuple):
     slopes : (quantities, maps), of each quantity on each map
     unexplained : (rows, columns), the kriging variance of a reading, its nugget included, as a share of the variance:
         1 and more where the readings tell no more than their mean
+    slopes_covariance : (maps, maps), how uncertain the slopes of the first quantity are, as a share of the variance; 0 of maps that do not act
     """
 
     fields: Tensor
     variogram: Variogram
     slopes: Tensor
     unexplained: Tensor
+    slopes_covariance: Tensor
 
 
 @torch.no_grad()
@@ -80,7 +82,7 @@ def krige(
     drift : Tensor
         Which of the maps act as external drift, bool (maps,); the slopes on others are 0. None: all of them.
     local : LocalSlopes
-        Maps whose slopes vary from place to place; None for none. The kriging variance does not tell of them, as it does not of the slopes.
+        Maps whose slopes vary from place to place; None for none. `unexplained` tells of these as little as of the slopes themselves.
     zero_mean : bool
         Simple kriging about zero, which far from every reading tends to zero, in place of ordinary kriging.
 
@@ -95,6 +97,7 @@ def krige(
         return KrigedDay(
             torch.zeros(quantities, *shape, device=device), Variogram(RANGES[len(RANGES) // 2], 1.0, 1.0),
             torch.zeros(first_map, quantities - first_map, device=device), torch.ones(shape, device=device),
+            torch.zeros(quantities - first_map, quantities - first_map, device=device),
         )
     counts = torch.ones(len(places), device=device) if counts is None else counts.float()
     # Half the digits are enough, and take half the time: the nuggets keep the systems well conditioned.
@@ -129,7 +132,11 @@ def krige(
     products = explaining[:, 1:].T @ solved
     ridge = torch.eye(len(products), device=device) / DRIFT_PRIOR**2
     slopes = torch.zeros(first_map, quantities - first_map, device=device)
-    slopes[:, acting] = torch.linalg.solve(products[:, first_map:][:, acting] + ridge, products[:, :first_map]).T
+    normal = products[:, first_map:][:, acting] + ridge
+    slopes[:, acting] = torch.linalg.solve(normal, products[:, :first_map]).T
+    of_slopes = torch.zeros(quantities - first_map, quantities - first_map, device=device)
+    own = torch.arange(len(of_slopes), device=device)[acting]
+    of_slopes[own[:, None], own] = torch.linalg.inv(normal)
 
     weights = solved * (1 - variogram.nugget)
     parts = [_spread(weights[:, :first_map], places, shape, variogram.distance, block)]
@@ -140,7 +147,7 @@ def krige(
         fields += local.spread(solved, places, lambda weights, at, distance, side: _spread_on_blocks(weights, at, shape, distance, side), block)
         of_ones = torch.cholesky_solve(ones, plain)[:, 0]
     left = unexplained(places, nuggets, variogram, plain, None if zero_mean else of_ones, shape)
-    return KrigedDay(fields, variogram, slopes, left)
+    return KrigedDay(fields, variogram, slopes, left, of_slopes)
 
 
 def _block_means(

@@ -43,6 +43,10 @@ class LocalSlopes(NamedTuple):
         """Of readings at these distances from one another, as a share of the variance; (readings, readings)."""
         return decaying(apart, self.distance).mul_(self.sd**2 * (self.at @ self.at.T))
 
+    def variance(self) -> Tensor:
+        """In every cell before any reading, as a share of the variance; (rows, columns). Readings tell little of a single slope."""
+        return self.sd**2 * self.fields.square().sum(0)
+
     def select(self, readings: Tensor) -> "LocalSlopes":
         """Of some readings, by their numbers."""
         return self._replace(at=self.at[readings])
