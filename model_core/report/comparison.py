@@ -33,7 +33,6 @@ def write_comparison_report(path: Path, found: Mapping[str, Any], scatter: bytes
         "scores": rows,
         "sides": [["", field["name"], other["name"]], ["unit", unit or "–", pretty_unit(other["unit"]) or "–"],
                   ["mean", scores["mean_field"], scores["mean_other"]], ["standard deviation", scores["sd_field"], scores["sd_other"]]],
-        "line": f"field = {scores['slope']:.3g} × other + {scores['intercept']:.3g}",
         "one_unit": found["one_unit"],
         "scatter": png_figure(scatter, "Each cell: the other raster across, the field upwards, with the least-squares line"),
         "maps": png_figure(maps, "The two fields and their difference", 820),
