@@ -21,7 +21,8 @@ make_days() { engine reanalyse-period "${sample[@]}" --report pages/period.html 
 make_ctm() { engine simulate --grid 108,28,118,37,0.15@EPSG:4326 --start 2018-01-01 --days 40 --seed 1 --out ctm.nc; }
 make_model() {
     has ctm.nc ctm
-    engine train --ctm ctm.nc --from bundled --iterations 60 --batch 2 --validation-share 0.25 --seed 1 \
+    sed 's/^validate_every = .*/validate_every = 10/' "$root/model_core/configurations/improved.toml" >often.toml
+    engine train --ctm ctm.nc --from bundled --config often.toml --iterations 60 --batch 2 --validation-share 0.25 --seed 1 \
         --report pages/training.html --out own.safetensors
 }
 page() {
