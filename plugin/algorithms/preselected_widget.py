@@ -5,6 +5,8 @@ QGIS itself chooses the active layer alone, and none for an optional parameter o
 
 from __future__ import annotations
 
+from typing import Any
+
 from qgis.core import (
     Qgis, QgsMapLayer, QgsProcessingContext, QgsProcessingParameterFeatureSource, QgsProject, QgsRasterLayer,
     QgsVectorLayer, QgsWkbTypes,
@@ -19,7 +21,8 @@ class PreselectedWidget(DialogWidget):
     """For a source of points the active layer or the first point layer; for fields the active raster, or its file."""
 
     def __init__(self, param, dialog, row=0, col=0, instead: str = "", **options):
-        self._instead, self._other, self._active, self._is_ours = instead, None, None, False
+        self._instead, self._active, self._is_ours = instead, None, False
+        self._other: Any = None  # the widget of `instead`
         self._context = QgsProcessingContext()
         self._context.setProject(QgsProject.instance())
         super().__init__(param, dialog, row, col, **options)
