@@ -13,12 +13,14 @@ from qgis.core import (
 )
 from qgis.gui import QgsGui, QgsProcessingGui
 
+from .. import forms
+from ..reading_fields import found_fields
 from .dialog_widget import DialogWidget
 from .field_parameters import file_of
 
 
 class PreselectedWidget(DialogWidget):
-    """For a source of points the active layer or the first point layer; for fields the active raster, or its file."""
+    """For a source of points the active layer or another with readings; for fields the active raster, or its file."""
 
     def __init__(self, param, dialog, row=0, col=0, instead: str = "", **options):
         self._instead, self._active, self._is_ours = instead, None, False
@@ -68,10 +70,15 @@ class PreselectedWidget(DialogWidget):
             self._choose()
 
     def _choose(self) -> None:
-        """The active layer if it fits; of points else the first that does in the order of the layer tree. Other rasters may be maps."""
+        """The active layer if it fits; of points else the first that holds readings, or the first, in the order of the layer tree.
+
+        No other raster is taken than the active one: it may be a map of anything.
+        """
         layers = [self._active]
         if isinstance(self.parameterDefinition(), QgsProcessingParameterFeatureSource):
-            layers += [node.layer() for node in QgsProject.instance().layerTreeRoot().findLayers()]
+            tree = [node.layer() for node in QgsProject.instance().layerTreeRoot().findLayers()]
+            points = [layer for layer in filter(None, tree) if self._fitting(layer)]
+            layers += [*filter(_holds_readings, points), *points]
         value = next(filter(None, map(self._fitting, filter(None, layers))), None)
         if value is not None:
             self.setValue(value)
@@ -88,3 +95,9 @@ class PreselectedWidget(DialogWidget):
         if parameter.layerType() != Qgis.ProcessingSourceType.File:
             return [layer.id()]
         return [file_of(layer.source())]
+
+
+def _holds_readings(layer: QgsVectorLayer) -> bool:
+    """Whether readings would be found in a layer, or it looks like a published table; and it is no result with a field beside them."""
+    names = layer.fields().names()
+    return not {"field", "difference"} <= set(names) and (forms.may_be_known(names) or bool(found_fields(layer).value))

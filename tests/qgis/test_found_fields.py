@@ -154,8 +154,9 @@ def test_files_take_the_layers_place_and_give_it_back(dialog):
 
 def test_the_active_layer_goes_first_where_it_fits(dialog, make_stations, ctm_file):
     points, field = make_stations(name="others"), QgsRasterLayer(f'NETCDF:"{ctm_file}":PM25_TOT', "field")
+    result = QgsVectorLayer("Point?field=station:string&field=pm25:double&field=field:double&field=difference:double", "a result", "memory")
     assert field.isValid()
-    QgsProject.instance().addMapLayers([points, field])
+    QgsProject.instance().addMapLayers([points, field, result])
 
     def chosen(algorithm, parameter, active):
         context, widget = QgsProcessingParameterWidgetContext(), dialog(algorithm)[parameter]
@@ -165,6 +166,8 @@ def test_the_active_layer_goes_first_where_it_fits(dialog, make_stations, ctm_fi
         return widget.parameterValue()
 
     assert chosen("reanalyseperiod", "STATIONS", points) == points.id()
-    assert chosen("reanalyseperiod", "STATIONS", field) in QgsProject.instance().mapLayers()  # the first point layer, and no raster
+    QgsProject.instance().layerTreeRoot().insertLayer(0, result)  # as a reanalysis puts it on top
+    assert QgsProject.instance().mapLayer(chosen("reanalyseperiod", "STATIONS", field)).name() in ("stations", "others")
+    assert chosen("crossvalidate", "STATIONS", result) == result.id()
     assert chosen("aggregate", "FIELDS", field) == [ctm_file] and not chosen("aggregate", "FIELDS", points)
     assert chosen("restyle", "LAYERS", field) == [field.source()]
