@@ -72,14 +72,16 @@ class PreselectedWidget(DialogWidget):
     def _choose(self) -> None:
         """The active layer if it fits; of points else the first that holds readings, or the first, in the order of the layer tree.
 
-        No other raster is taken than the active one: it may be a map of anything.
+        Points that a run has made go last: they are on top and active when it ends. No other raster is taken than the active one,
+        since it may be a map of anything.
         """
-        layers = [self._active]
+        layers = [self._active] if self._active is not None else []
         if isinstance(self.parameterDefinition(), QgsProcessingParameterFeatureSource):
-            tree = [node.layer() for node in QgsProject.instance().layerTreeRoot().findLayers()]
-            points = [layer for layer in filter(None, tree) if self._fitting(layer)]
-            layers += [*filter(_holds_readings, points), *points]
-        value = next(filter(None, map(self._fitting, filter(None, layers))), None)
+            tree = [node.layer() for node in QgsProject.instance().layerTreeRoot().findLayers() if node.layer() is not None]
+            points = [layer for layer in (*layers, *tree) if self._fitting(layer)]
+            others = [layer for layer in points if not _is_result(layer)]
+            layers = [*(layer for layer in others if layer is self._active), *filter(_holds_readings, others), *others, *points]
+        value = next(filter(None, map(self._fitting, layers)), None)
         if value is not None:
             self.setValue(value)
             self._is_ours = True
@@ -97,7 +99,12 @@ class PreselectedWidget(DialogWidget):
         return [file_of(layer.source())]
 
 
+def _is_result(layer: QgsVectorLayer) -> bool:
+    """Whether a run has made the points: readings beside a field, or left out and predicted."""
+    names = set(layer.fields().names())
+    return {"field", "difference"} <= names or {"predicted", "residual"} <= names
+
+
 def _holds_readings(layer: QgsVectorLayer) -> bool:
-    """Whether readings would be found in a layer, or it looks like a published table; and it is no result with a field beside them."""
-    names = layer.fields().names()
-    return not {"field", "difference"} <= set(names) and (forms.may_be_known(names) or bool(found_fields(layer).value))
+    """Whether readings would be found in a layer, or it looks like a published table."""
+    return forms.may_be_known(layer.fields().names()) or bool(found_fields(layer).value)
