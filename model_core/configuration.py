@@ -32,8 +32,8 @@ class NetworkConfiguration:
     target : the species whose field comes out; one of the station variables
     station_variables, covariates : inputs, by the keys of `model_core.variables`
     drift : further maps that act as external drift in kriging, and which the rest of the network does not see
-    drift_alone : whether the maps of `drift` act, and slopes vary (`local_slopes`), only where the kriging is taken alone (`network.trust`), as
-        the correction was trained without
+    drift_alone : whether the maps of `drift` act, and slopes vary (`local_slopes`), only where the kriging is taken alone
+        (`network.trust`), as the correction was trained without
     local_slopes : standard deviation of the slopes on the maps of kriging about their means, in standard deviations of the readings, and
         the distance in cells over which they vary (`network.local_slopes`); empty where a slope is the same everywhere
     kernels, epsilon, epsilon_in, second_denominator : see `PointConv`
@@ -112,8 +112,8 @@ class NetworkConfiguration:
             raise InputError("network.output: 'correction' needs kriging or coarse_factors, or cells far from stations have no background")
         if self.local_slopes and (not self.kriging or len(self.local_slopes) != 2 or min(self.local_slopes) <= 0):
             raise InputError(
-                "network.local_slopes must be two positive numbers, the slopes' standard deviation and a distance in cells, with network.kriging; "
-                f"got {self.local_slopes}"
+                "network.local_slopes must be two positive numbers, the slopes' standard deviation and a distance in cells, "
+                f"with network.kriging; got {self.local_slopes}"
             )
         if self.drift and not self.kriging:
             raise InputError(f"network.drift: {', '.join(self.drift)} can only be a drift of kriging, and network.kriging is false")

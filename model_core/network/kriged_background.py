@@ -90,8 +90,8 @@ class KrigedBackground(NamedTuple):
 
 
 def kriged_background(
-    days: Sequence[StationReadings], rule: Transform, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, drift: Tensor | None = None,
-    slopes_vary: tuple[float, ...] = (),
+    days: Sequence[StationReadings], rule: Transform, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor,
+    drift: Tensor | None = None, slopes_vary: tuple[float, ...] = (),
 ) -> KrigedBackground:
     """Krige each day of a batch.
 

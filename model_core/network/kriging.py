@@ -43,7 +43,7 @@ class KrigedDay(NamedTuple):
     slopes : (quantities, maps), of each quantity on each map
     unexplained : (rows, columns), the kriging variance of a reading, its nugget included, as a share of the variance:
         1 and more where the readings tell no more than their mean
-    slopes_covariance : (maps, maps), how uncertain the slopes of the first quantity are, as a share of the variance; 0 of maps that do not act
+    slopes_covariance : (maps, maps), of the slopes of the first quantity, as a share of the variance; 0 of maps that do not act
     """
 
     fields: Tensor
@@ -144,7 +144,7 @@ def krige(
         parts.append(_spread(weights[:, first_map:], places, shape, variogram.distance, max(factor, block)))
     fields = torch.cat(parts) + mean[:, None, None]
     if local is not None:
-        fields += local.spread(solved, places, lambda weights, at, distance, side: _spread_on_blocks(weights, at, shape, distance, side), block)
+        fields += local.spread(solved, places, lambda shares, at, distance, side: _spread_on_blocks(shares, at, shape, distance, side), block)
         of_ones = torch.cholesky_solve(ones, plain)[:, 0]
     left = unexplained(places, nuggets, variogram, plain, None if zero_mean else of_ones, shape)
     return KrigedDay(fields, variogram, slopes, left, of_slopes)

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from model_core.network.reading_maps import at_places
-from model_core.network.variogram import decaying, distances
+from model_core.network.variogram import decaying
 
 # Side in cells of the blocks that the slopes' fields are spread on, and refined from bilinearly: they vary slowly.
 _BLOCK = 4

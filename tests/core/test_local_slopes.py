@@ -56,7 +56,8 @@ def test_where_slopes_differ_they_are_found(world):
     rule, spread = Transform("linear", 20.0, 1.0), torch.full((1, 1, 1), 5.0)
 
     def error(how):
-        return float((kriged_background([day], rule, level, spread, field[None], known, slopes_vary=how).field[0, 0] - 20 - 5 * truth).square().mean())
+        found = kriged_background([day], rule, level, spread, field[None], known, slopes_vary=how).field[0, 0]
+        return float((found - 20 - 5 * truth).square().mean())
 
     assert error((0.5, 20.0)) < 0.8 * error(())
 
