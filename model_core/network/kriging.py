@@ -144,7 +144,7 @@ def krige(
         parts.append(_spread(weights[:, first_map:], places, shape, variogram.distance, max(factor, block)))
     fields = torch.cat(parts) + mean[:, None, None]
     if local is not None:
-        fields += local.spread(solved, places, lambda shares, at, distance, side: _spread_on_blocks(shares, at, shape, distance, side), block)
+        fields += local.spread(solved, places, _spread_on_blocks, block)
         of_ones = torch.cholesky_solve(ones, plain)[:, 0]
     left = unexplained(places, nuggets, variogram, plain, None if zero_mean else of_ones, shape)
     return KrigedDay(fields, variogram, slopes, left, of_slopes)
@@ -184,7 +184,7 @@ def _spread(weights: Tensor, places: Tensor, shape: torch.Size, distance: float,
     return fine[:, : shape[0], : shape[1]]
 
 
-def _spread_on_blocks(weights: Tensor, places: Tensor, shape: torch.Size, distance: float, factor: int) -> Tensor:
+def _spread_on_blocks(weights: Tensor, places: Tensor, shape: tuple[int, int], distance: float, factor: int) -> Tensor:
     """The sum at the centres of blocks of `factor` x `factor` cells."""
     rows, columns = (-(-side // factor) for side in shape)
     lengths = [next_fast_len(2 * (side + 2 * _MARGIN) - 1, real=True) for side in (rows, columns)]

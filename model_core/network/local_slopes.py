@@ -51,14 +51,16 @@ class LocalSlopes(NamedTuple):
         """Of some readings, by their numbers."""
         return self._replace(at=self.at[readings])
 
-    def spread(self, weights: Tensor, places: Tensor, sums: Callable[[Tensor, Tensor, float, int], Tensor], least: int) -> Tensor:
+    def spread(
+        self, weights: Tensor, places: Tensor, sums: Callable[[Tensor, Tensor, tuple[int, int], float, int], Tensor], least: int
+    ) -> Tensor:
         """What the slopes' departures from their means add to kriged fields.
 
         Parameters
         ----------
         weights : (readings, quantities), solutions of kriging's system of equations
         places : (readings, 2), in cells
-        sums : kernels about the places summed up, from (weights, places, distance, block), in blocks of cells
+        sums : kernels about the places summed up, from (weights, places, shape, distance, block), in blocks of cells
         least : side of the smallest blocks
 
         Returns
@@ -66,10 +68,10 @@ class LocalSlopes(NamedTuple):
         Tensor
             (quantities, rows, columns).
         """
-        block, shape = max(_BLOCK, least), self.fields.shape[-2:]
+        block, shape = max(_BLOCK, least), tuple(self.fields.shape[-2:])
         number, maps = weights.shape[1], self.at.shape[1]
         shares = (weights[:, :, None] * self.at[:, None]).reshape(len(weights), -1) * self.sd**2
-        blocks = sums(shares, places, self.distance, block).reshape(number, maps, *(-(-side // block) for side in shape))
+        blocks = sums(shares, places, shape, self.distance, block).reshape(number, maps, *(-(-side // block) for side in shape))
         total = weights.new_zeros(number, *shape)
         for one, field in zip(blocks.unbind(1), self.fields):
             fine = F.interpolate(one[None], scale_factor=block, mode="bilinear", align_corners=False)[0, :, : shape[0], : shape[1]]
