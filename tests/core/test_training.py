@@ -155,9 +155,9 @@ def test_a_checkpoint_of_another_training_is_refused(tiny_ctm, tiny_configuratio
 def test_training_lowers_the_error(tiny_ctm, tmp_path):
     """The network learns a field whose shape neither the readings nor a drift along the map tell: high at middle heights."""
     rng = np.random.default_rng(0)
-    elevation = rng.uniform(0, 3000, (48, 48)).astype(np.float32)
+    elevation = rng.uniform(0, 3000, (32, 32)).astype(np.float32)
     pm25 = np.stack([level * np.where(abs(elevation - 1500) < 750, 1.0, 0.5) for level in rng.uniform(50, 200, 12)]).astype(np.float32)
-    data = TrainingDays({"pm25": pm25}, {"elevation": elevation}, np.ones((48, 48), bool))
+    data = TrainingDays({"pm25": pm25}, {"elevation": elevation}, np.ones((32, 32), bool))
     network, training = read_configuration("improved")
     network = replace(network, width=8, levels=3, unet_factor=1, station_variables=("pm25",), covariates=("elevation",))
     training = replace(
