@@ -10,6 +10,7 @@ from typing import Any, Sequence
 import numpy as np
 
 from model_core.atomic_file import atomic_file
+from model_core.evaluation.figures import pretty_unit
 from model_core.language.labels import say_labels
 from model_core.network.reanalysis_network import ReanalysisNetwork
 from model_core.training.kernels import KernelShape, kernel_shape, kernels_of, radial_profile
@@ -33,6 +34,7 @@ def write_history(path: Path, history: Sequence[dict[str, Any]]) -> None:
 def plot_history(path: Path, history: Sequence[dict[str, Any]], best: dict[str, Any], unit: str, title: str) -> None:
     """The learning curve as PNG: loss and validation RMSE over iterations, with the place of the best model."""
     figure, axes = _figure(6.4, 3.8)
+    unit = pretty_unit(unit)
     axis = axes[0][0]
     iterations = [entry["iteration"] for entry in history]
     marker = "o" if len(history) < 40 else ""
@@ -48,7 +50,7 @@ def plot_history(path: Path, history: Sequence[dict[str, Any]], best: dict[str, 
         right.tick_params(axis="y", labelcolor=_TRUTH)
         axis.axvline(best["iteration"], color="0.4", linestyle=":", linewidth=1)
         title += (
-            f"\nbest at iteration {best['iteration']}: RMSE {best['rmse']:.3g} {unit}, r2_det {best['r2_det']:.3f}, "
+            f"\nbest at iteration {best['iteration']}: RMSE {best['rmse']:.3g} {unit}, R² {best['r2_det']:.3f}, "
             f"NME {best['nme']:.3f}"
         )
     axis.set_title(title, fontsize=9)
