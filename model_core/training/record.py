@@ -67,7 +67,7 @@ def plot_kernels(path: Path, network: ReanalysisNetwork, cell_km: float) -> None
         for stage, colour in ((1, _LOSS), (2, _TRUTH)):
             weights = next(w for name, number, w in drawn if (name, number) == (variable, stage))
             shape = kernel_shape(weights, variable, stage, cell_km)
-            _draw_kernel(figure, axes[row][stage - 1], weights, shape, cell_km)
+            image = _draw_kernel(axes[row][stage - 1], weights, shape, cell_km)
             distance, mean = radial_profile(weights)
             profile.plot(distance * cell_km, mean / mean.max(), color=colour, marker="o", markersize=3, label=f"kernel {stage}")
             if np.isfinite(shape.half_weight_km):
@@ -79,10 +79,14 @@ def plot_kernels(path: Path, network: ReanalysisNetwork, cell_km: float) -> None
         profile.set_title("mean weight over distance", fontsize=9)
         profile.tick_params(labelsize=7)
         profile.legend(fontsize=7, frameon=False)
+    # One bar for all: each kernel is drawn relative to its largest weight.
+    bar = figure.colorbar(image, ax=axes[:, :2], shrink=0.7, aspect=40, pad=0.02)
+    bar.ax.tick_params(labelsize=7)
     _save(figure, path)
 
 
-def _draw_kernel(figure, axis, weights: np.ndarray, shape: KernelShape, cell_km: float) -> None:
+def _draw_kernel(axis, weights: np.ndarray, shape: KernelShape, cell_km: float):
+    """The image of the weights, 1 at the largest."""
     edge = (len(weights) / 2) * cell_km
     image = axis.imshow(weights / weights.max(), extent=(-edge, edge, -edge, edge), cmap="viridis", vmin=0, vmax=1)
     if len(weights) > 1:
@@ -98,8 +102,8 @@ def _draw_kernel(figure, axis, weights: np.ndarray, shape: KernelShape, cell_km:
     axis.set_xlabel("km east", fontsize=7)
     axis.set_ylabel("km north", fontsize=7)
     axis.tick_params(labelsize=7)
-    bar = figure.colorbar(image, ax=axis, fraction=0.046, pad=0.03)
-    bar.ax.tick_params(labelsize=6)
+    axis.locator_params(nbins=5)
+    return image
 
 
 def _figure(width: float, height: float, rows: int = 1, columns: int = 1):
@@ -116,4 +120,4 @@ def _figure(width: float, height: float, rows: int = 1, columns: int = 1):
 def _save(figure, path: Path) -> None:
     say_labels(figure)
     with atomic_file(path) as partial:
-        figure.savefig(partial, format="png")
+        figure.canvas.print_png(partial)  # draws once, where savefig draws twice
