@@ -16,13 +16,13 @@ from model_core.inference.batches import in_batches, is_out_of_memory
 from model_core.inference.fast_network import fast_network
 from model_core.inference.memory import DEFAULT_MEMORY_MB, bytes_of_a_day, days_at_once
 from model_core.inference.precision import PRECISIONS, choose_precision
-from model_core.inference.side_by_side import side_by_side
 from model_core.inference.station_readings import station_readings
 from model_core.inference.tiles import predict_in_windows, window_length
 from model_core.model_file import Model
 from model_core.network.kriged_background import StationReadings
 from model_core.network.reanalysis_network import NetworkOutput
 from model_core.network.trust import KRIGING_ALONE, Trust
+from model_core.side_by_side import side_by_side
 from model_core.stations.gridding import GriddedReadings
 from model_core.warping import warp
 from model_core.world_maps import fill_in

@@ -24,6 +24,7 @@ from model_core.network.kriging_variance import unexplained
 from model_core.network.local_slopes import LocalSlopes
 from model_core.network.spreading import spread_by_parts
 from model_core.network.variogram import DRIFT_PRIOR, NUGGET_PRIOR, RANGES, Variogram, distances, fit_variogram
+from model_core.side_by_side import both
 
 # Readings of systems larger than this are averaged over blocks of cells.
 MOST_IN_SYSTEM = 2000
@@ -138,15 +139,19 @@ def krige(
     own = torch.arange(len(of_slopes), device=device)[acting]
     of_slopes[own[:, None], own] = torch.linalg.inv(normal)
 
-    weights = solved * (1 - variogram.nugget)
-    parts = [_spread(weights[:, :first_map], places, shape, variogram.distance, block)]
-    if quantities > first_map:
-        parts.append(_spread(weights[:, first_map:], places, shape, variogram.distance, max(factor, block)))
-    fields = torch.cat(parts) + mean[:, None, None]
-    if local is not None:
-        fields += local.spread(solved, places, _spread_on_blocks, block)
-        of_ones = torch.cholesky_solve(ones, plain)[:, 0]
-    left = unexplained(places, nuggets, variogram, plain, None if zero_mean else of_ones, shape)
+    def spread() -> Tensor:
+        weights = solved * (1 - variogram.nugget)
+        parts = [_spread(weights[:, :first_map], places, shape, variogram.distance, block)]
+        if quantities > first_map:
+            parts.append(_spread(weights[:, first_map:], places, shape, variogram.distance, max(factor, block)))
+        fields = torch.cat(parts) + mean[:, None, None]
+        return fields if local is None else fields + local.spread(solved, places, _spread_on_blocks, block)
+
+    def variance() -> Tensor:
+        of_mean = of_ones if local is None else torch.cholesky_solve(ones, plain)[:, 0]
+        return unexplained(places, nuggets, variogram, plain, None if zero_mean else of_mean, shape)
+
+    fields, left = both(spread, variance)
     return KrigedDay(fields, variogram, slopes, left, of_slopes)
 
 
