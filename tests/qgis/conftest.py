@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from main_window import MainWindow
 from small_world import FIRST_DAY, LAMBERT, SMALL_GRID, TINY_CONFIGURATION, readings_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,12 +38,15 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="session")
 def plugin(qgis_app, qgis_processing):
-    """The plugin as QGIS's plugin loader makes it, its provider registered."""
+    """The plugin as QGIS's plugin loader makes it, its provider registered; results load into a real tree of layers."""
     from ctm_reanalysis import classFactory
+    from processing.gui import Postprocessing
 
     plugin = classFactory(None)
     plugin.initProcessing()
+    before, Postprocessing.iface = Postprocessing.iface, MainWindow()  # before: pytest-qgis's mock, which QGIS 3.44 does not take
     yield plugin
+    Postprocessing.iface = before
     plugin.unload()
 
 
