@@ -50,6 +50,17 @@ def plugin(qgis_app, qgis_processing):
     plugin.unload()
 
 
+@pytest.fixture
+def project(qgis_app):
+    """QGIS's project, empty: the one whose layers the window shows."""
+    from qgis.core import QgsProject
+
+    project = QgsProject.instance()
+    project.clear()
+    yield project
+    project.clear()
+
+
 class Log:
     """What a run said."""
 
