@@ -31,7 +31,8 @@ def main() -> None:
         begun, cpu = time.perf_counter(), time.process_time()
         _read(others)
         print(f"{len(others)} files read:        {time.perf_counter() - begun:6.2f} s, {time.process_time() - cpu:6.2f} s of CPU")
-        for text, checked in (("first file, with the start of the process", [first]), (f"{len(others)} files", others), ("the same again", others)):
+        rounds = {"first file, with the start of the process": [first], f"{len(others)} files": others, "the same again": others}
+        for text, checked in rounds.items():
             begun = time.perf_counter()
             for file in checked:
                 check_netcdf(file)

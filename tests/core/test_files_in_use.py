@@ -124,6 +124,7 @@ def test_a_netcdf_file_that_another_program_may_write_to_is_read(tmp_path):
         file.createVariable("pm25", "f4", ("lat", "lon")).units = "ug m-3"
     environment = {name: value for name, value in os.environ.items() if name != "HDF5_USE_FILE_LOCKING"}
     with netCDF4.Dataset(path, "a"):
-        done = subprocess.run([sys.executable, "-m", "model_core", "inspect", str(path)], cwd=ROOT, capture_output=True, text=True, env=environment)
+        command = [sys.executable, "-m", "model_core", "inspect", str(path)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
     assert "pm25" in done.stdout

@@ -126,7 +126,9 @@ def test_no_door_opens_a_damaged_file_in_the_engine_itself(damaged, world, tmp_p
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are listed as Linux does")
 def test_its_process_ends_with_the_engine(world):
-    program = "import sys, time; from model_core.netcdf_check import check_netcdf; check_netcdf(sys.argv[1]); print(flush=True); time.sleep(60)"
+    program = (
+        "import sys, time\nfrom model_core.netcdf_check import check_netcdf\ncheck_netcdf(sys.argv[1])\nprint(flush=True)\ntime.sleep(60)"
+    )
     with subprocess.Popen([sys.executable, "-c", program, world / "ctm" / "cf_hdf.nc"], cwd=ROOT, stdout=subprocess.PIPE) as engine:
         engine.stdout.readline()
         (child,) = children_of(engine.pid)
