@@ -4,43 +4,41 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from contextlib import ExitStack
-from contextvars import copy_context
 from dataclasses import replace
 from datetime import date as Date
-from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Iterable, Mapping
 
 import numpy as np
 
 from model_core import __version__
-from model_core.analysis import STRENGTHS
-from model_core.applicability import beyond, other_species, require_units
-from model_core.days import parse_day
+from model_core.applicability import other_species, require_units
 from model_core.device import describe_device
 from model_core.errors import Cancelled, InputError
 from model_core.file_lock import only_one
 from model_core.grid import Grid
 from model_core.grid_from_file import read_grid
 from model_core.jobs.background import requested_background, steps_with_background, tell_backgrounds
+from model_core.jobs.period_told import tell_period
 from model_core.jobs.requests import (
     BUNDLED, grid_for, is_auto, known_weather, requested_analysis, requested_covariates, requested_grid, requested_hours, requested_report,
-    required, tell_errors, tell_notes, tell_readings,
+    required, tell_errors,
 )
 from model_core.jobs.sources import further_inputs, requested_source
-from model_core.missing_inputs import require_inputs, tell_missing
+from model_core.missing_inputs import require_inputs
 from model_core.model_file import Model, find_model
-from model_core.output.cf import TimeAxis
+from model_core.period.axis import requested_period, step_text, time_axis
+from model_core.period.checked_steps import complete_steps, unchanged_steps
 from model_core.period.choice import choice_of_period
 from model_core.period.compute import Task, task_predictor
 from model_core.period.follow import follow, parse_every, parse_until
 from model_core.period.frame import FieldName, Frame
 from model_core.period.outputs import check_output, open_output
 from model_core.period.pipeline import Account, run_here
-from model_core.period.previous import Previous, differences_of_steps
-from model_core.period.step_readings import STEPS, GriddedSeries, StepReadings, step_readings
+from model_core.period.previous import differences_of_steps
+from model_core.period.reading_ahead import ReadingAhead
+from model_core.period.step_readings import STEPS, GriddedSeries, step_readings
 from model_core.prediction import missing_maps
 from model_core.progress import Progress
 from model_core.provenance.record import record_of
@@ -48,7 +46,6 @@ from model_core.provenance.repeat import Repetition, names_output
 from model_core.ready import ready_model
 from model_core.reanalysis_fields import field_names
 from model_core.stations.series import StationSeries
-from model_core.time_zones import parse_time_zone, same_offset
 from model_core.trust_choice import Choice, as_asked
 from model_core.variable_table import in_use
 from model_core.variables import get_variable
@@ -58,7 +55,6 @@ if TYPE_CHECKING:
 
 COMMAND = "reanalyse-period"
 _READ = 0.1  # share of the progress bar until the first step is predicted
-_MOST_NAMED = 20
 
 
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -100,7 +96,7 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
         raise InputError(f"unknown step '{step}'; choose {' or '.join(STEPS)}")
     if step != "day" and request.get("background"):
         raise InputError("a background is a field of a day: leave it out, or choose days as steps")
-    analysis, (start, end) = requested_analysis(request), _period(request)
+    analysis, (start, end) = requested_analysis(request), requested_period(request)
     grid = None if is_auto(request) else requested_grid(request)
     progress.step(0.01, "loading the model")
     model = ready_model(request.get("model") or BUNDLED)
@@ -117,7 +113,7 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
         stack.enter_context(only_one(out))
         for one in series.values():
             stack.callback(one.close)
-        reading = _Reading(series, start, end)
+        reading = ReadingAhead(series, start, end)
         stack.callback(reading.stop)
         if grid is None:
             reading.wait(progress)
@@ -133,10 +129,9 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
         unknown_maps = missing_maps(model, grid, covariates) if predictor is None else predictor.missing_inputs(known)
         require_inputs(model, [name for name in known if name not in series] + unknown_maps)
         reading.wait(progress)
-        times = _axis(series[target.key], step, start, end, request.get("time_zone") or "")
-        _require_steady_hours(times)
+        times = time_axis(series[target.key], step, start, end, request.get("time_zone") or "")
         lacking: list[Date] = []
-        steps: Iterable = steps_with_background(_complete(step_readings(target.key, series, times.starts), model, step), background, lacking)
+        steps: Iterable = steps_with_background(complete_steps(step_readings(target.key, series, times.starts), model, step), background, lacking)
         choice = None
         if analysis in ("network", "kriging"):
             choice = as_asked(predictor, analysis)
@@ -158,7 +153,7 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
         progress.log(f"{len(times)} {step}s, {times.starts[0]} to {times.starts[-1]}, on {scheduler or describe_device(predictor.device)}")
         finished = False
         try:
-            steps = _same(steps, repetition, frame, task.basis, step) if repetition else steps
+            steps = unchanged_steps(steps, repetition, frame, task.basis, step) if repetition else steps
             if scheduler:
                 from model_core.period.cluster import run_on_cluster  # Dask is not needed here
 
@@ -172,13 +167,13 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
         finally:
             if not finished:
                 output.stop()
-    missing = [_text(moment, step) for moment in account.missing]
-    _tell(account, model, missing, series, covariates, progress)
+    missing = [step_text(moment, step) for moment in account.missing]
+    tell_period(account, model, missing, series, covariates, progress)
     backgrounds = background and tell_backgrounds(account, lacking, progress)
     result = {
         "out": str(out), "days": {"computed": account.computed, "kept": account.kept, "missing": missing},
         "seconds": account.seconds, "days_per_second": account.rate, "step": step,
-        "start": _text(times.starts[0], step), "end": _text(times.starts[-1], step), "time_zone": times.zone,
+        "start": step_text(times.starts[0], step), "end": step_text(times.starts[-1], step), "time_zone": times.zone,
         "fields": [name for name, _ in names], "unit": target.unit, "species": target.key,
         "readings": series[target.key].report.to_dict(),
         "further_readings": {name: one.report.to_dict() for name, one in series.items() if name != target.key},
@@ -203,70 +198,6 @@ def _grid_there(out: Path) -> Grid | None:
         return read_grid(out) if out.is_file() else None
     except InputError:  # no series; whether it may be replaced is asked when the output is opened
         return None
-
-
-class _Reading:
-    """Begins to read the stations while the model is made ready; torch and the warping of maps take seconds too."""
-
-    def __init__(self, series: Mapping[str, GriddedSeries], start: np.datetime64 | None, end: np.datetime64 | None):
-        self._stopped, self._error = threading.Event(), None
-        # In the job's context: the variables of the job are known to its threads too.
-        self._thread = threading.Thread(target=copy_context().run, args=(self._run, series, start, end), daemon=True)
-        self._thread.start()
-
-    def wait(self, progress: Progress) -> None:
-        """Until all is read that must be before the first step; errors are raised here."""
-        while self._thread.is_alive():
-            progress.step(0.05, "reading stations")
-            self._thread.join(0.2)
-        if self._error:
-            raise self._error
-
-    def stop(self) -> None:
-        """End the reading."""
-        self._stopped.set()
-        self._thread.join()
-
-    def _run(self, series: Mapping[str, GriddedSeries], start: np.datetime64 | None, end: np.datetime64 | None) -> None:
-        try:
-            for one in series.values():
-                one.prepare(start, end, self._check)
-        except BaseException as error:  # raised again by `wait`
-            self._error = error
-
-    def _check(self) -> None:
-        if self._stopped.is_set():
-            raise Cancelled("Cancelled.")
-
-
-def _period(request: Mapping[str, Any]) -> tuple[np.datetime64 | None, np.datetime64 | None]:
-    """Start of the first day and end of the last, datetime64[s]; None where the readings decide."""
-    first, last = (parse_day(request[key]) if request.get(key) else None for key in ("start", "end"))
-    if first and last and first > last:
-        raise InputError(f"the period ends on {last}, before it starts on {first}")
-    after = None if last is None else last + timedelta(days=1)
-    return tuple(None if day is None else np.datetime64(day, "s") for day in (first, after))
-
-
-def _axis(series: GriddedSeries, step: str, start: np.datetime64 | None, end: np.datetime64 | None, zone: str) -> TimeAxis:
-    span = series.span
-    if span is None and (start is None or end is None):
-        raise InputError(series.nothing())
-    one = np.timedelta64(1, STEPS[step])
-    first = start if start is not None else span[0]
-    after = end if end is not None else span[1] + one
-    if first >= after:
-        raise InputError(f"no reading in the period: the readings are of {span[0]} to {span[1]}")
-    return TimeAxis(np.arange(first, after, one).astype("datetime64[s]"), step, zone)
-
-
-def _require_steady_hours(times: TimeAxis) -> None:
-    """Hours that a clock shows twice can't be told apart on an axis of local times."""
-    if times.step == "hour" and times.zone and not same_offset(times.starts[0], times.starts[-1], parse_time_zone(times.zone)):
-        raise InputError(
-            f"clocks of {times.zone} are changed within the period, and an hour comes twice; "
-            "choose UTC, a zone without summer time such as Etc/GMT+5, or a shorter period"
-        )
 
 
 def _requested_series(
@@ -314,63 +245,3 @@ def _attributes(
         "analysis": None if analysis == "off" else analysis,
         "background": background and background.in_words(),
     }
-
-
-def _complete(
-    steps: Iterator[tuple[int, StepReadings | None]], model: Model, step: str
-) -> Iterator[tuple[int, StepReadings | None]]:
-    """The steps; `InputError` at the first that lacks what the model can't do without."""
-    for number, one in steps:
-        if one is not None:
-            given = [name for name, cells in one.readings.items() if len(cells.cells)]
-            missing = [name for name in model.configuration.station_variables if name not in given]
-            require_inputs(model, missing, f"on {_text(one.step, step)}")
-        yield number, one
-
-
-def _same(
-    steps: Iterator[tuple[int, StepReadings | None]], repetition: Repetition, frame: Frame, basis: str, step: str
-) -> Iterator[tuple[int, StepReadings | None]]:
-    """The steps; `InputError` at the first whose readings are not those of the output that is repeated."""
-    previous = Previous(repetition.file, frame)
-    before = previous.fingerprints if repetition.record.engine_version == __version__ else {}
-    previous.close()
-    for number, one in steps:
-        then = before.get(frame.times.starts[number])
-        if before and then != (one and one.fingerprint(basis)):
-            raise InputError(
-                f"can't repeat '{repetition.file.name}': its readings on {_text(frame.times.starts[number], step)} have changed; "
-                "give the table or layer that they were read from"
-            )
-        yield number, one
-
-
-def _tell(
-    account: Account, model: Model, missing: list[str], series: Mapping[str, GriddedSeries], covariates: Mapping[str, np.ndarray],
-    progress: Progress,
-) -> None:
-    """What a user should know about the steps and the readings."""
-    seen = {key: np.array([one.report.values.lowest, one.report.values.highest]) for key, one in series.items() if one.report.values}
-    for key, values in {**seen, **{key: field[np.isfinite(field)] for key, field in covariates.items()}}.items():
-        if note := beyond(model, key, values):
-            progress.warn(note)
-    for note in account.notes:
-        progress.warn(note)
-    for key, one in series.items():
-        tell_notes(one.report, progress)
-        tell_readings(one.report, key, progress, one.seen, one.stations, not_lost="outside the period")
-    if missing:
-        named = ", ".join(missing[:_MOST_NAMED]) + (f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else "")
-        progress.warn(f"{len(missing)} of {account.total} {account.unit}s have no readings and no field: {named}")
-    for name, count in sorted(account.missing_inputs.items()):
-        tell_missing(model, [name], progress, f"on {count} of {account.computed} {account.unit}s")
-    if account.negative_cells:
-        progress.log(f"{account.negative_cells} cells were below zero and set to it")
-    if account.spread:
-        none, half, whole = (account.spread.get(share, 0) for share in STRENGTHS)
-        progress.log(f"analysis step: residuals spread wholly on {whole}, half on {half}, not on {none} of {account.computed} {account.unit}s")
-    progress.log(f"{account.computed} computed at {account.rate:.2f} {account.unit}s a second, {account.kept} kept")
-
-
-def _text(moment: np.datetime64, step: str) -> str:
-    return str(moment.astype(f"datetime64[{STEPS[step]}]"))

@@ -109,7 +109,7 @@ def krige(
     if noise is not None:  # as a share of the variance, which only a first fit tells
         noise = noise / variogram.variance
         variogram = fit_variogram(places, counts, read[:, 0], explaining, noise)
-    covariance = variogram.covariance(places, places)
+    covariance = variogram.covariance_below(places)
     nuggets = variogram.nugget / counts if noise is None else variogram.nugget / counts + noise
     covariance.diagonal().add_(nuggets)
     factorised = torch.linalg.cholesky(covariance)
@@ -169,8 +169,10 @@ def _spread(weights: Tensor, places: Tensor, shape: torch.Size, distance: float,
         near = [torch.minimum(x, length - x) for x, length in zip(near, lengths)]
         kernel = torch.exp(-torch.sqrt(near[0][:, None] ** 2 + near[1][None] ** 2) * (factor / distance))
         sources = _at_nodes(weights, places, (rows, columns))
-        field = torch.fft.irfft2(torch.fft.rfft2(sources, lengths) * torch.fft.rfft2(kernel), lengths)
-        field = field[:, _MARGIN : _MARGIN + rows, _MARGIN : _MARGIN + columns]
+        spectrum = torch.fft.rfft2(sources, lengths) * torch.fft.rfft2(kernel)
+        # Back in two steps: rows outside the grid are left out of the second.
+        field = torch.fft.irfft(torch.fft.ifft(spectrum, dim=-2)[:, _MARGIN : _MARGIN + rows], lengths[1])
+        field = field[..., _MARGIN : _MARGIN + columns]
     field = with_tips(field.contiguous(), weights, places, factor / distance)
     if factor == 1:
         return field

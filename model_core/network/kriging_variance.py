@@ -45,10 +45,11 @@ def unexplained(
     near = _near(places, shape)
     asked = [blocks.reshape(-1, 2), wide.reshape(-1, 2), near.float()]
     of_blocks, of_wide, of_near = _from_nearest(places, nuggets, variogram, torch.cat(asked)).split([len(x) for x in asked])
-    covariance = variogram.covariance(places, wide.reshape(-1, 2))
-    exact = 1 - (torch.linalg.solve_triangular(factorised, covariance, upper=False) ** 2).sum(0)
+    covariance = variogram.covariance(wide.reshape(-1, 2), places)
+    # From the right: as libraries store matrices, this takes half the time of a system with as many columns.
+    exact = 1 - torch.linalg.solve_triangular(factorised.mT, covariance, upper=True, left=False).square_().sum(1)
     if of_ones is not None:
-        exact = exact + (1 - of_ones @ covariance) ** 2 / of_ones.sum()
+        exact = exact + (1 - covariance @ of_ones) ** 2 / of_ones.sum()
     ratio = _refined((exact.clamp_min(variogram.nugget) / of_wide).reshape(wide.shape[:2]), block * WIDE, shape)
     field = _refined(of_blocks.reshape(blocks.shape[:2]), block, shape).contiguous()
     field[near[:, 0], near[:, 1]] = of_near
@@ -72,12 +73,13 @@ def _centres(shape: tuple[int, int], block: int, device: torch.device) -> Tensor
 def _from_nearest(places: Tensor, nuggets: Tensor, variogram: Variogram, at: Tensor) -> Tensor:
     """Variance share that simple kriging from the nearest readings leaves, (at,)."""
     nearest = min(NEAREST, len(places))
-    tree, parts = cKDTree(places.cpu().numpy()), []
+    tree, axes, parts = cKDTree(places.cpu().numpy()), places.T.contiguous(), []
     for some in at.split(_AT_ONCE):
         found = tree.query(some.cpu().numpy(), nearest, workers=torch.get_num_threads())[1].reshape(len(some), nearest)
         neighbours = torch.from_numpy(found.T.astype(np.int64)).to(places.device)
-        together = torch.cat([places[neighbours], some[None]]).movedim(2, 0)  # (2, nearest + 1, places)
-        apart = (together[:, :, None] - together[:, None]).square_().sum(0).sqrt_()
+        rows, columns = (torch.cat([x[neighbours], y[None]]) for x, y in zip(axes, some.T))  # (nearest + 1, places) each
+        across = columns[:, None] - columns
+        apart = (rows[:, None] - rows).square_().addcmul_(across, across).sqrt_()
         covariance = variogram.of_distance(apart)
         own = torch.cat([nuggets[neighbours], torch.full_like(some[None, :, 0], variogram.nugget)])
         covariance.diagonal(dim1=0, dim2=1).add_(own.T)

@@ -21,6 +21,8 @@ NUGGET_PRIOR = (math.log(0.12), 1.0)
 DRIFT_PRIOR = 0.5
 # More readings than these are dealt into groups for the fit.
 MOST_IN_GROUP = 256
+# Of a large covariance so many rows at a time are computed: they stay in the processor's cache.
+_ROWS_AT_ONCE = 128
 
 
 class Variogram(NamedTuple):
@@ -32,7 +34,19 @@ class Variogram(NamedTuple):
 
     def covariance(self, a: Tensor, b: Tensor) -> Tensor:
         """Between places, without the nugget, as a share of the variance; (places of a, places of b)."""
-        return self.of_distance(distances(a, b))
+        whole = torch.empty(len(a), len(b), dtype=a.dtype, device=a.device)
+        for begin in range(0, len(a), _ROWS_AT_ONCE):
+            rows = slice(begin, begin + _ROWS_AT_ONCE)
+            whole[rows] = self.of_distance(distances(a[rows], b))
+        return whole
+
+    def covariance_below(self, places: Tensor) -> Tensor:
+        """Between places, its lower triangle, which is what a Cholesky factorisation reads; what stands above is not set."""
+        whole = torch.empty(len(places), len(places), dtype=places.dtype, device=places.device)
+        for begin in range(0, len(places), _ROWS_AT_ONCE):
+            end = min(begin + _ROWS_AT_ONCE, len(places))
+            whole[begin:end, :end] = self.of_distance(distances(places[begin:end], places[:end]))
+        return whole
 
     def of_distance(self, apart: Tensor) -> Tensor:
         """At distances in cells, without the nugget, as a share of the variance."""
@@ -155,8 +169,9 @@ def _posterior(groups: Sequence[_Group], rows: Sequence[int], columns: Sequence[
 def distances(a: Tensor, b: Tensor) -> Tensor:
     """Between places, (..., places of a, places of b)."""
     # Not by matrix products: those lose a tenth of a cell between neighbours. PyTorch's cdist without them takes thrice as long.
-    square = (a[..., :, None, 0] - b[..., None, :, 0]).square_()
-    return square.add_((a[..., :, None, 1] - b[..., None, :, 1]).square_()).sqrt_()
+    square = (a[..., :, None, 0] - b[..., None, :, 0].contiguous()).square_()
+    across = a[..., :, None, 1] - b[..., None, :, 1].contiguous()
+    return square.addcmul_(across, across).sqrt_()
 
 
 def decaying(apart: Tensor, distance: float | Tensor) -> Tensor:

@@ -87,7 +87,7 @@ class TextFile:
             for _ in range(line):
                 text.readline()
             while lines := list(itertools.islice(text, rows)):
-                closed = self._blanks is not None or all(part.count('"') % 2 == 0 for part in lines)
+                closed = self._blanks is not None or not any('"' in part and part.count('"') % 2 for part in lines)
                 table = fast_table(lines, self.separator, self.columns) if closed and self._blanks is None else None
                 if table is not None:
                     line += len(lines)
