@@ -23,7 +23,7 @@ _END_SECONDS = 5.0
 def check_netcdf(path: str | Path) -> None:
     """Return if the library opens the file and reads its header, all in another process; data are not read.
 
-    A file that was found sound is not looked at again until its size or time changes.
+    A file that is sound, or has crashed the library, is not looked at again until its size or time changes.
 
     Raises
     ------
@@ -36,26 +36,29 @@ def check_netcdf(path: str | Path) -> None:
 
 
 class _Check:
-    """The process, which is kept for the next files, and the files that were found sound."""
+    """The process, which is kept for the next files, and what was found for good: file, size, time -> error; "" where it is sound."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._child: subprocess.Popen | None = None
         self._asked = 0
-        self._sound: set[tuple[str, int, int]] = set()
+        self.found: dict[tuple[str, int, int], str] = {}
 
     def check(self, path: Path) -> None:
         state = path.stat()
         known = (str(path.absolute()), state.st_size, state.st_mtime_ns)
         with self._lock:
-            if known in self._sound:
-                return
-            reply = self._ask(netcdf_path(path.absolute()))
-            if "memory" in reply:
-                raise MemoryError(reply["memory"])
-            if reply:
-                raise InputError(f"'{path}' is a damaged or incomplete NetCDF file ({reply['error']}); copy or download it again")
-            self._sound.add(known)
+            if known not in self.found:
+                reply = self._ask(netcdf_path(path.absolute()))
+                if "memory" in reply:
+                    raise MemoryError(reply["memory"])
+                error = reply.get("error", "")
+                if not error or "status" in reply:  # another error may pass, such as that of a file that may not be read
+                    self.found[known] = error
+            else:
+                error = self.found[known]
+        if error:
+            raise InputError(f"'{path}' is a damaged or incomplete NetCDF file ({error}); copy or download it again")
 
     def close(self) -> int:
         """End the process; its exit status."""
@@ -86,8 +89,8 @@ class _Check:
                     self.close()
                 return reply
             first, status = self._asked == 1, self.close()
-            if first:  # else it may have been an earlier file's doing: once more in a new process
-                return {"error": _end_of(status)}
+            if first or status == ENDLESS:  # else it may have been an earlier file's doing: once more in a new process
+                return {"error": _end_of(status), "status": str(status)}
 
     def _start(self) -> None:
         # OpenBLAS, which numpy loads, would reserve memory for each processor.
@@ -129,8 +132,8 @@ def _end_of(status: int) -> str:
 def _begin_anew() -> None:
     """After a fork the process belongs to the parent, and so does its lock."""
     global _CHECK
-    sound, _CHECK = _CHECK._sound, _Check()
-    _CHECK._sound |= sound
+    found, _CHECK = _CHECK.found, _Check()
+    _CHECK.found |= found
 
 
 _CHECK = _Check()
