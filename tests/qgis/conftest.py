@@ -11,7 +11,6 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from main_window import MainWindow
 from small_world import FIRST_DAY, LAMBERT, SMALL_GRID, TINY_CONFIGURATION, readings_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +39,7 @@ def pytest_configure(config):
 def plugin(qgis_app, qgis_processing):
     """The plugin as QGIS's plugin loader makes it, its provider registered; results load into a real tree of layers."""
     from ctm_reanalysis import classFactory
+    from main_window import MainWindow
     from processing.gui import Postprocessing
 
     plugin = classFactory(None)
