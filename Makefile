@@ -14,7 +14,7 @@ ENGINE_OPTIONS := --wheels "$(WHEELS)" --index "$(INDEX)" --device "$(DEVICE)" -
 
 export CTM_REANALYSIS_ENGINE_PYTHON := $(ENGINE_PYTHON)
 
-.PHONY: help setup system engine test-tools docs-tools lint-tools engine-python demo test lint docs benchmark benchmark-skill trials model package clean
+.PHONY: help setup system engine docs-tools lint-tools engine-python demo test lint docs benchmark benchmark-skill trials model package clean
 .NOTPARALLEL:
 
 help:
@@ -31,7 +31,8 @@ help:
 	@echo "make model          train the bundled model anew by its recipe (DATA=folder of real data, MODEL=paper for the other one); goes on where it was cut off"
 	@echo "make clean          remove all that make made (.build); QGIS stays installed"
 
-setup: system test-tools docs-tools lint-tools
+setup: system
+	@$(PYTHON) tools/set_up.py all $(ENGINE_OPTIONS) >&2
 
 system:
 	@tools/install_system.sh qgis
@@ -39,11 +40,6 @@ system:
 engine:
 	@tools/install_system.sh python
 	@$(PYTHON) tools/set_up.py engine $(ENGINE_OPTIONS) >&2
-
-test-tools: system
-	@tools/install_system.sh python
-	@$(PYTHON) tools/set_up.py engine --tests $(ENGINE_OPTIONS) >&2
-	@$(PYTHON) tools/set_up.py qgis-tests --wheels "$(WHEELS)" --index "$(INDEX)" >&2
 
 docs-tools lint-tools:
 	@tools/install_system.sh python

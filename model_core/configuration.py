@@ -32,7 +32,10 @@ class NetworkConfiguration:
     target : the species whose field comes out; one of the station variables
     station_variables, covariates : inputs, by the keys of `model_core.variables`
     drift : further maps that act as external drift in kriging, and which the rest of the network does not see
-    drift_alone : whether the maps of `drift` act only where the kriging is taken alone (`network.trust`), as the correction was trained without
+    drift_alone : whether the maps of `drift` act, and slopes vary (`local_slopes`), only where the kriging is taken alone
+        (`network.trust`), as the correction was trained without
+    local_slopes : standard deviation of the slopes on the maps of kriging about their means, in standard deviations of the readings, and
+        the distance in cells over which they vary (`network.local_slopes`); empty where a slope is the same everywhere
     kernels, epsilon, epsilon_in, second_denominator : see `PointConv`
     combine : "sum" gives PC1 + PC2 (the paper); "channels" gives PC1, PC2 and the log of the station density
     coarse_factors : block sizes in cells of additional, far-reaching convolutions of the target, ascending
@@ -56,6 +59,7 @@ class NetworkConfiguration:
     covariates: tuple[str, ...] = ("elevation", "urban")
     drift: tuple[str, ...] = ()
     drift_alone: bool = False
+    local_slopes: tuple[float, ...] = ()
     kernels: tuple[int, int] = (21, 11)
     epsilon: float = 1e-5
     epsilon_in: str = "weights"
@@ -106,6 +110,11 @@ class NetworkConfiguration:
             raise InputError(f"network.coarse_factors must ascend from 2, got {self.coarse_factors}")
         if self.output == "correction" and not (self.coarse_factors or self.kriging):
             raise InputError("network.output: 'correction' needs kriging or coarse_factors, or cells far from stations have no background")
+        if self.local_slopes and (not self.kriging or len(self.local_slopes) != 2 or min(self.local_slopes) <= 0):
+            raise InputError(
+                "network.local_slopes must be two positive numbers, the slopes' standard deviation and a distance in cells, "
+                f"with network.kriging; got {self.local_slopes}"
+            )
         if self.drift and not self.kriging:
             raise InputError(f"network.drift: {', '.join(self.drift)} can only be a drift of kriging, and network.kriging is false")
         if len(set(self.maps)) < len(self.maps):

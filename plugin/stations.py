@@ -66,6 +66,8 @@ def write_readings(
     for field, index in zip(fields, indexes):
         if index < 0:
             raise QgsProcessingException(missing_field(source, field))
+    if near and source.fields().lookupField(near.field) >= 0:  # QGIS finds fields in any case; expressions want the layer's own spelling
+        near = near._replace(field=source.fields()[source.fields().lookupField(near.field)].name())
     header = [*([X, Y] if has_places(source) else []), *map(column_name, fields)]
     by_day = _by_day(source, fields, indexes, header, near, key, feedback)
     within = _within_days(source, near) if near else ""
@@ -109,9 +111,9 @@ def _by_day(
     near: Days | None, key: tuple | None, feedback: QgsFeedback | None,
 ) -> ReadingsByDay | None:
     """The layer's readings sorted by day, where they are kept."""
-    if near is None or key is None or near.field not in fields:
+    time_index = source.fields().lookupField(near.field) if near else -1
+    if key is None or time_index not in indexes:
         return None
-    time_index = source.fields().lookupField(near.field)
     by_day = kept_readings((*key, *fields, near.field), lambda: ReadingsByDay(header, _rows(source, indexes, "", feedback, time_index)))
     if feedback is not None and feedback.isCanceled():
         forget_readings()  # it was cut off

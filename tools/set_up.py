@@ -3,8 +3,10 @@
     python3 tools/set_up.py engine [--tests] [--benchmarks] [--wheels DIR] [--device cpu|gpu] [--index URL] [--torch-index URL]
                                    [--base-python P]
     python3 tools/set_up.py qgis-tests|docs|lint [--wheels DIR] [--index URL]
+    python3 tools/set_up.py all [the options of engine]
 
-Nothing is installed twice: each installation leaves a stamp with the hash of the requirements that it was made from.
+`all` is the engine with what tests need, and the others beside it. Nothing is installed twice: each installation leaves a stamp
+with the hash of the requirements that it was made from.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ from __future__ import annotations
 import argparse
 import hashlib
 import shutil
+import subprocess
 import sys
+import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -69,6 +73,25 @@ def set_up_tool(name: str, wheels: str, index: str) -> None:
     install(folder, TOOLS[name], wheels, index)
 
 
+def set_up_all(wheels: str, index: str, **options: str) -> None:
+    """The engine's environment with what tests need; the small ones in processes beside it, whose lines are told when it is done."""
+    options.update(tests=True, wheels=wheels, index=index)
+    running = {}
+    for name in ("qgis-tests", *TOOLS):
+        said = tempfile.TemporaryFile("w+", encoding="utf-8")
+        command = [sys.executable, __file__, name, "--wheels", wheels, "--index", index]
+        running[name] = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT), said
+    try:
+        set_up_engine(**options)
+    finally:
+        for name, (process, said) in running.items():
+            process.wait()
+            said.seek(0)
+            print(f"-- {name}\n{said.read()}", end="", flush=True)
+    if failed := [name for name, (process, _) in running.items() if process.returncode]:
+        raise SetUpError(f"not set up: {', '.join(failed)}")
+
+
 def install(folder: Path, requirements: Path, wheels: str, index: str) -> None:
     """pip-install a requirements file into an environment, unless it was."""
     stamp, digest = folder / f"{requirements.stem}.stamp", hashlib.sha256(requirements.read_bytes()).hexdigest()
@@ -87,17 +110,19 @@ def run(folder: Path, command: list[str]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    engine, tests = commands.add_parser("engine"), commands.add_parser("qgis-tests")
-    for command in (engine, tests, *(commands.add_parser(name) for name in TOOLS)):
+    engine, everything = commands.add_parser("engine"), commands.add_parser("all")
+    for command in (engine, everything, *(commands.add_parser(name) for name in ("qgis-tests", *TOOLS))):
         command.add_argument("--wheels", default="")
         command.add_argument("--index", default="")
     engine.add_argument("--tests", action="store_true")
-    engine.add_argument("--benchmarks", action="store_true")
-    for option in ("--device", "--torch-index", "--base-python"):
-        engine.add_argument(option, default="")
+    for command in (engine, everything):
+        command.add_argument("--benchmarks", action="store_true")
+        for option in ("--device", "--torch-index", "--base-python"):
+            command.add_argument(option, default="")
     options = vars(parser.parse_args())
     try:
-        makers = {"engine": set_up_engine, "qgis-tests": set_up_qgis_tests, **{name: partial(set_up_tool, name) for name in TOOLS}}
+        makers = {"engine": set_up_engine, "all": set_up_all, "qgis-tests": set_up_qgis_tests}
+        makers |= {name: partial(set_up_tool, name) for name in TOOLS}
         makers[options.pop("command")](**options)
     except SetUpError as error:
         print(error, file=sys.stderr)

@@ -1,85 +1,102 @@
 #!/usr/bin/env bash
 # Every test, each folder with the Python that it is for; all of them run, and one that fails fails the whole.
+#
+# tests/core comes first, with a process for each processor. Tests wait for processes, clocks and disks, so the other parts, a
+# process each, run beside it, and those that are left when it ends run side by side. Each has a profile and a temporary
+# folder of its own, and is told whole when all have ended.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export CTM_REANALYSIS_ENGINE_PYTHON=${CTM_REANALYSIS_ENGINE_PYTHON:-$PWD/.build/engine/bin/python}
 export QT_QPA_PLATFORM=offscreen
-
-# A profile of QGIS that is the tests' own.
-use_profile() {
-    local profile=$PWD/.build/test-profile/$1
-    mkdir -p -m 700 "$profile/runtime"
-    export XDG_DATA_HOME=$profile/data XDG_CONFIG_HOME=$profile/config XDG_RUNTIME_DIR=$profile/runtime XDG_STATE_HOME=$profile/state
-}
-use_profile first
-
-# Threads that wait for a busy processor by spinning make a busy machine many times slower.
-export OMP_WAIT_POLICY=PASSIVE
-failed=()
+# One thread for each process: the processes keep the processors busy. Threads that wait by spinning make a busy machine slow.
+export OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE
 
 # Tests, QGIS and the libraries leave things in the temporary folder: it is one of our own, and goes at the end.
 temporary=$PWD/.build/test-tmp
-rm -rf "$temporary"
-mkdir -p "$temporary"
-export TMPDIR=$temporary
-trap 'rm -rf "$temporary"' EXIT
-
-# Every processor runs tests of its own, each with one thread: most of them keep one busy.
-many=(-n auto --dist worksteal)
-slowest=(--durations=30)
-
-part() {
-    local folder=$1 python=$2
-    shift 2
-    echo "== $folder"
-    "$python" -m pytest "${slowest[@]}" "$folder" "$@" || failed+=("$folder")
+said=$PWD/.build/test-output
+rm -rf "$temporary" "$said"
+mkdir -p "$temporary" "$said"
+clean_up() {
+    local group
+    for group in $(jobs -p); do kill -- "-$group" 2>/dev/null; done
+    rm -rf "$temporary"
 }
+trap clean_up EXIT
+trap 'exit 130' INT TERM
 
-# The inference once more as poorer processors see it. On one that has no more than the setting leaves, this is the same again.
-part_on_poorer_processors() {
-    local setting
-    for setting in "ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2" "ONEDNN_MAX_CPU_ISA=SSE41 ATEN_CPU_CAPABILITY=default"; do
-        echo "== inference with $setting"
-        env $setting OMP_NUM_THREADS=1 "$CTM_REANALYSIS_ENGINE_PYTHON" -m pytest -q "${many[@]}" \
-            tests/core/test_inference.py tests/core/test_tiles.py || failed+=("inference with $setting")
-    done
+part_lint() { tools/lint.sh; }
+
+# QGIS twice, each with every other file. pytest-qgis keeps QGIS's settings in a folder for each worker of pytest-xdist: as workers
+# of such names they do not read each other's options.
+half_of_qgis() {
+    local first=$1 files=(tests/qgis/test_*.py) chosen=() i
+    for ((i = first; i < ${#files[@]}; i += 2)); do chosen+=("${files[i]}"); done
+    PYTEST_XDIST_WORKER=half$first .build/qgis-tests/bin/python -m pytest "${options[@]}" "${chosen[@]}"
 }
+part_qgis_first_half() { half_of_qgis 0; }
+part_qgis_second_half() { half_of_qgis 1; }
+
+part_package() { "$CTM_REANALYSIS_ENGINE_PYTHON" -m pytest "${options[@]}" tests/package; }
 
 # Tests that replace files once more under Windows' rule: what is open can't be replaced. One is left out: after a full disk the
 # NetCDF library keeps its unfinished file open, so that Windows would let it be taken away only when the engine ends.
-part_under_windows_rule() {
-    echo "== under Windows' rule on open files"
-    OMP_NUM_THREADS=1 PYTHONPATH=$PWD/tests/windows_rule "$CTM_REANALYSIS_ENGINE_PYTHON" -m pytest -q "${many[@]}" @tests/windows_rule/tests.txt ||
-        failed+=("under Windows' rule on open files")
+part_windows_rule_on_open_files() {
+    PYTHONPATH=$PWD/tests/windows_rule "$CTM_REANALYSIS_ENGINE_PYTHON" -m pytest "${options[@]}" @tests/windows_rule/tests.txt
 }
 
-# QGIS twice, each with a profile and a temporary folder of its own and every other file: a test of QGIS waits for its engine half of the time.
-half_of_qgis() {
-    local first=$1 name=$2 files=(tests/qgis/test_*.py) chosen=() i
-    for ((i = first; i < ${#files[@]}; i += 2)); do chosen+=("${files[i]}"); done
-    use_profile "$name"
-    export TMPDIR=$temporary/$name
-    mkdir -p "$TMPDIR"
-    .build/qgis-tests/bin/python -m pytest "${slowest[@]}" -o cache_dir=".build/pytest-$name" "${chosen[@]}"
-}
-part_qgis() {
-    echo "== tests/qgis, in two halves"
-    local said=$PWD/.build/second-half.txt second
-    (half_of_qgis 1 second) >"$said" 2>&1 &
-    second=$!
-    (half_of_qgis 0 first) || failed+=("tests/qgis, first half")
-    wait "$second" || failed+=("tests/qgis, second half")
-    cat "$said"
+# The inference once more as poorer processors see it. On one that has no more than the setting leaves, this is the same again.
+inference_with() { env "$@" "$CTM_REANALYSIS_ENGINE_PYTHON" -m pytest "${options[@]}" tests/core/test_inference.py tests/core/test_tiles.py; }
+part_inference_with_avx2() { inference_with ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2; }
+part_inference_with_sse41() { inference_with ONEDNN_MAX_CPU_ISA=SSE41 ATEN_CPU_CAPABILITY=default; }
+
+part_core() { "$CTM_REANALYSIS_ENGINE_PYTHON" -m pytest "${options[@]}" -n auto --dist worksteal tests/core; }
+
+# A part with a profile of QGIS, a temporary folder and a cache of pytest that are its own; its exit status is kept.
+run_part() {
+    local part=$1 profile=$PWD/.build/test-profile/$1
+    mkdir -p -m 700 "$profile/runtime"
+    mkdir "$temporary/$part"
+    (
+        export XDG_DATA_HOME=$profile/data XDG_CONFIG_HOME=$profile/config XDG_RUNTIME_DIR=$profile/runtime XDG_STATE_HOME=$profile/state
+        export TMPDIR=$temporary/$part
+        options=(--durations=30 -o "cache_dir=.build/pytest-cache/$part")
+        "part_$part"
+    )
+    echo $? >"$said/$part/status"
 }
 
-echo "== lint"
-tools/lint.sh || failed+=("lint")
+# The parts beside tests/core, the longest first. `run_others` takes those that nobody has taken, one after the other.
+others=(lint qgis_first_half qgis_second_half package windows_rule_on_open_files inference_with_avx2 inference_with_sse41)
+run_others() {
+    local part
+    for part in "${others[@]}"; do
+        if mkdir "$said/$part" 2>/dev/null; then run_part "$part" >"$said/$part/output" 2>&1 </dev/null; fi
+    done
+}
+# In process groups of their own, so that they can be ended with all that they started.
+start_others() {
+    local i
+    set -m
+    for ((i = 0; i < $1; i++)); do run_others & done
+    set +m
+}
 
-OMP_NUM_THREADS=1 part tests/core "$CTM_REANALYSIS_ENGINE_PYTHON" "${many[@]}"
-part_on_poorer_processors
-part_under_windows_rule
-part_qgis
-part tests/package "$CTM_REANALYSIS_ENGINE_PYTHON"
+processors=$(nproc)
+start_others $(((processors + 1) / 2))
+echo "== core"
+mkdir "$said/core"
+run_part core
+start_others $((processors / 2))
+wait
+
+failed=()
+for part in core "${others[@]}"; do
+    if [ "$part" != core ]; then
+        echo "== ${part//_/ }"
+        cat "$said/$part/output"
+    fi
+    [ "$(cat "$said/$part/status")" = 0 ] || failed+=("${part//_/ }")
+done
 
 # What the product itself puts there it takes away again.
 leftovers=$(find "$temporary" -mindepth 1 -maxdepth 2 \( -name 'ctm-reanalysis*' -o -name 'dask-scratch-space' \))
@@ -89,7 +106,8 @@ if [ -n "$leftovers" ]; then
 fi
 
 if [ ${#failed[@]} -gt 0 ]; then
-    echo "FAILED: ${failed[*]}"
+    printf -v names '%s, ' "${failed[@]}"
+    echo "FAILED: ${names%, }"
     exit 1
 fi
 echo "All tests passed."

@@ -1,6 +1,6 @@
 """The texts that people read, collected from the source: what a catalogue in resources/i18n has to hold.
 
-Of the plugin they are the arguments of ``tr``. Of the engine they are the string literals and f-strings of `model_core` that read like
+Of the plugin they are the arguments of ``tr``, and names, labels and help of the models that ship. Of the engine they are the string literals and f-strings of `model_core` that read like
 words for people, and the texts of its report templates; in an f-string each value becomes a placeholder with a name made from the code.
 """
 
@@ -12,6 +12,7 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Iterator
+from xml.etree import ElementTree  # of our own files  # nosec B405
 
 ROOT = Path(__file__).resolve().parents[1]
 # Texts of the engine that read like words and are none for people: fonts, places in a figure, attributes in files, names of months in tables.
@@ -27,6 +28,7 @@ _WORDS = re.compile(r"[A-Za-z’']{2,}[,:;.)]*\s+[(“'\"]*[A-Za-z{]|\}[')”,:;
 NOT_SHOWN = ("cli/", "language/", "output/cf.py", "simulation/chemistry.py", "provenance/record.py", "run_log.py")
 # Where single words are shown too: pages and the labels of figures.
 _PAGES = ("report/", "card/", "figure", "chart", "colours", "variables.py", "frames")
+_SHOWN_OF_MODELS = ("model_name", "description", "help", "component_description")
 # Calls whose texts are shown even where they are one word.
 _SAID = {"step", "log", "warn"}
 
@@ -39,7 +41,19 @@ def plugin_texts(root: Path = ROOT) -> dict[str, str]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "tr":
                 for text in _literals(node.args[0]):
                     texts.setdefault(text, path.relative_to(root).as_posix())
+    for path in sorted((root / "resources" / "modeler").glob("*.model3")):
+        for text in _texts_of_model(ElementTree.parse(path).getroot()):
+            texts.setdefault(text, path.relative_to(root).as_posix())
     return texts
+
+
+def _texts_of_model(option: ElementTree.Element, in_help: bool = False) -> Iterator[str]:
+    """What people read of a model of the graphical modeler, in its file's nested options."""
+    for part in option:
+        name, text = part.get("name"), part.get("value", "")
+        if text and (name in _SHOWN_OF_MODELS or in_help and name not in ("ALG_CREATOR", "ALG_VERSION")):
+            yield text
+        yield from _texts_of_model(part, name == "help")
 
 
 def _literals(node: ast.AST) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from model_core.cli.common_options import add_out, add_variables, command
+from model_core.cli.common_options import add_out, add_report, add_variables, command
 
 
 def add_exposure(commands: Any) -> None:
@@ -33,6 +33,7 @@ def add_exposure(commands: Any) -> None:
                         "many are exposed to at most is told; may be repeated (default 5, 25, 50, 75, 95)")
     parser.add_argument("--chart", metavar="F.png", help="bar chart to write")
     add_variables(parser)
+    add_report(parser)
     add_out(parser, "F.gpkg|F.csv|F.parquet", "table to write, a row for each polygon")
 
 
@@ -56,6 +57,7 @@ def add_compareraster(commands: Any) -> None:
     parser.add_argument("--min-valid", type=float, default=0.5, metavar="S",
                         help="share of a cell (0 to 1) in which the other raster must have values (default 0.5)")
     add_variables(parser)
+    add_report(parser)
     add_out(parser, "DIR", "folder to write scores, figures and the difference into; made where it is missing")
 
 

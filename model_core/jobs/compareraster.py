@@ -17,7 +17,7 @@ from model_core.comparison.regridding import onto_grid
 from model_core.errors import InputError
 from model_core.evaluation.report import as_json, evaluation_folder, write_files
 from model_core.grid import Grid
-from model_core.jobs.requests import required
+from model_core.jobs.requests import requested_report, required
 from model_core.json_values import finite
 from model_core.output import write_geotiff
 from model_core.polygons import read_polygons
@@ -35,14 +35,15 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Compare the mean of `fields` (`variable`, `field_unit`) with that of the `other` rasters (`other_variable`, `other_unit`,
     `other_name`, `other_crs`), and write scores, figures and the difference into the folder `out`.
 
-    Further keys: start, end (of both, where they have times), mask (polygons), mask_crs, min_valid.
+    Further keys: start, end (of both, where they have times), mask (polygons), mask_crs, min_valid, report (.html).
     """
     out, least = Path(required(request, "out")), _share(request.get("min_valid"))
+    page = requested_report(request)
     with evaluation_folder(out):
-        return finite(_compare(request, out, least, progress))
+        return finite(_compare(request, out, page, least, progress))
 
 
-def _compare(request: dict[str, Any], out: Path, least: float, progress: Progress) -> dict[str, Any]:
+def _compare(request: dict[str, Any], out: Path, page: Path | None, least: float, progress: Progress) -> dict[str, Any]:
     series = _series(request, "fields", "variable", None, progress.part(0.0, 0.05))
     others = _series(request, "other", "other_variable", request.get("other_crs") or None, progress.part(0.05, 0.1))
     field, other_mean = (one.mean(progress.part(start, start + 0.2))[0] for one, start in ((series, 0.1), (others, 0.3)))
@@ -81,8 +82,12 @@ def _compare(request: dict[str, Any], out: Path, least: float, progress: Progres
     write_geotiff(out / DIFFERENCE, series.grid, [(apart.name, apart.values, apart.unit), (name, sides[0].values, unit),
                                                   (other_name, sides[1].values, other_unit)],
                   {"title": f"{apart.name}: {', '.join(title)}", "source": f"CTM Reanalysis {__version__}"})
+    if page:
+        from model_core.report.comparison import write_comparison_report
+
+        write_comparison_report(page, finite(report), contents[SCATTER], contents[MAPS])
     progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
-    return {"out": str(out), "scores_json": written[JSON], "scores_csv": written[CSV], "scatter_png": written[SCATTER],
+    return {"out": str(out), "report": str(page) if page else None, "scores_json": written[JSON], "scores_csv": written[CSV], "scatter_png": written[SCATTER],
             "maps_png": written[MAPS], "difference_tif": str(out / DIFFERENCE), **report}
 
 

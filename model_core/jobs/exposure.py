@@ -14,7 +14,7 @@ from model_core.exposure.chart import people_chart, polygon_chart
 from model_core.exposure.measures import Exposure, exposures
 from model_core.exposure.population import COUNTS, DENSITY, open_population
 from model_core.exposure.table import MEAN, SUFFIXES, rows_of, write_table
-from model_core.jobs.requests import required
+from model_core.jobs.requests import requested_report, required
 from model_core.json_values import finite
 from model_core.labels_font import font_family
 from model_core.polygons import read_polygons
@@ -30,13 +30,14 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Exposure to the `fields` (`variable`, `start`, `end`), by people of `population` (`population_variable`, `population_is`,
     `population_step`, `population_crs`) in `polygons` (`name_field`, `polygons_crs`).
 
-    Further keys: limit and percentile (lists of numbers), out (.gpkg, .csv or .parquet), chart (.png).
+    Further keys: limit and percentile (lists of numbers), out (.gpkg, .csv or .parquet), chart (.png), report (.html).
     """
     out, chart = Path(required(request, "out")), request.get("chart")
     if out.suffix.lower() not in SUFFIXES:
         raise InputError(f"output '{out.name}': the name must end in {', '.join(SUFFIXES)}")
     for path in filter(None, (out, chart)):
         check_target(Path(path))
+    page = requested_report(request)
     limits = _numbers(request, "limit", (), -np.inf, np.inf)
     percentages = _numbers(request, "percentile", PERCENTAGES, 0, 100)
     kind = request.get("population_is") or None
@@ -61,19 +62,24 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
 
     progress.step(0.92, "writing")
     rows = rows_of(found, names, MEAN if len(series.steps) > 1 else series.steps[0].label, series.unit, limits, percentages)
-    picture = _drawn(series, mean, allocation, found, names, limits, progress) if chart else None
+    picture = _drawn(series, mean, allocation, found, names, limits, progress) if chart or page else None
     write_table(out, rows, steps, polygons)
     if chart:
         with atomic_file(chart) as partial:
             partial.write_bytes(picture)
-    progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
-    return finite({
-        "out": str(out), "chart": str(chart) if chart else None, "species": series.species, "unit": series.unit,
+    result = finite({
+        "out": str(out), "chart": str(chart) if chart else None, "report": str(page) if page else None, "species": series.species, "unit": series.unit,
         "steps": {"count": len(series.steps), "first": series.steps[0].label, "last": series.steps[-1].label},
         "population": about_people, "limits": list(limits), "percentiles": list(percentages),
         "whole": rows[0], "polygons": rows[1:], "series": [row for row in steps if row["id"] == 0],
         "grid": series.grid.describe(), "warnings": progress.warnings,
     })
+    if page:
+        from model_core.report.exposure import write_exposure_report
+
+        write_exposure_report(page, result, series.name, series.period, picture)
+    progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
+    return result
 
 
 def _measured(

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from model_core.configuration import Transform
 from model_core.network.background_drift import Background, DriftColumns, drift_columns
-from model_core.network.kriging import krige
+from model_core.network.kriging import KrigedDay, krige
+from model_core.network.local_slopes import LocalSlopes, local_slopes
 from model_core.network.reading_maps import at_places
 from model_core.network.transforms import inverse, transform
 from model_core.network.variogram import Variogram
@@ -89,7 +90,8 @@ class KrigedBackground(NamedTuple):
 
 
 def kriged_background(
-    days: Sequence[StationReadings], rule: Transform, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, drift: Tensor | None = None
+    days: Sequence[StationReadings], rule: Transform, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor,
+    drift: Tensor | None = None, slopes_vary: tuple[float, ...] = (),
 ) -> KrigedBackground:
     """Krige each day of a batch.
 
@@ -101,26 +103,29 @@ def kriged_background(
     maps, known : Tensor
         Scaled maps, 0 where unknown, and 1 where they are known; (batch, maps, rows, columns).
     drift : which of the maps act as external drift, bool (maps,); None for all
+    slopes_vary : how much their slopes differ from place to place, and over what distance in cells (`LocalSlopes`); empty where they do not
     """
     with torch.autocast(maps.device.type, enabled=False):  # a training in half precision leaves kriging alone
-        fields = [_of_day(*day, rule, drift) for day in zip(days, level, spread, maps, known)]
+        fields = [_of_day(*day, rule, drift, slopes_vary) for day in zip(days, level, spread, maps, known)]
     return KrigedBackground(*(torch.stack(parts) for parts in zip(*fields)))
 
 
 def _of_day(
     readings: StationReadings, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform,
-    drift: Tensor | None,
+    drift: Tensor | None, slopes_vary: tuple[float, ...],
 ) -> tuple[Tensor, ...]:
     """The fields of `KrigedBackground` of one day."""
     given = quantities(readings, level, spread, rule)
-    without = _kriged(readings, given, level, spread, maps, known, rule, drift)
+    acting = slice(None) if drift is None else drift.to(maps.device)
+    local = local_slopes(maps[acting], known[acting], readings.places, slopes_vary)
+    without = _kriged(readings, given, level, spread, maps, known, rule, drift, local)
     background = readings.background
     if background is None or background.share == 0 or not len(readings.values):
         return without
     columns = drift_columns(background.field, readings.places, readings.values, rule)
     if columns is None:
         return without
-    drifted = _with_background(readings, given, level, spread, maps, known, rule, drift, columns)
+    drifted = _with_background(readings, given, level, spread, maps, known, rule, drift, local, columns)
     return _shared(without, drifted, background.share * columns.known, rule)
 
 
@@ -166,13 +171,13 @@ def expected_value(standardised: Tensor, variance: Tensor, level: Tensor, spread
 
 def _kriged(
     readings: StationReadings, given: Quantities, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform,
-    drift: Tensor | None,
+    drift: Tensor | None, local: LocalSlopes | None,
 ) -> tuple[Tensor, ...]:
     """The fields with the maps as drift."""
     read = torch.cat([given.standardised[:, None], given.values[:, None], at_places(maps, readings.places)], dim=1)
-    kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=2, noise=given.noise, drift=drift)
-    unexplained = kriged.unexplained[None]
+    kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=2, noise=given.noise, drift=drift, local=local)
     contrast = torch.where(known > 0, maps - kriged.fields[2:], 0.0)
+    unexplained = _with_slopes(kriged, contrast, local)[None]
     drifted = kriged.fields[:2] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)
     standardised, values = drifted[:1], drifted[1:] * given.width + given.middle
     expected = expected_value(standardised, kriged.variogram.variance * unexplained, level, spread, rule)
@@ -183,18 +188,25 @@ def _kriged(
     return (expected + values) / 2, standardised, values, kriged.fields[:1], unexplained, contrast, day, share
 
 
+def _with_slopes(kriged: KrigedDay, contrast: Tensor, local: LocalSlopes | None) -> Tensor:
+    """What is left unexplained, (rows, columns); where slopes vary, with the variance of their means (universal kriging) and their own."""
+    if local is None:
+        return kriged.unexplained
+    return kriged.unexplained + torch.einsum("mrc,mn,nrc->rc", contrast, kriged.slopes_covariance, contrast) + local.variance()
+
+
 def _with_background(
     readings: StationReadings, given: Quantities, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform,
-    drift: Tensor | None, columns: DriftColumns,
+    drift: Tensor | None, local: LocalSlopes | None, columns: DriftColumns,
 ) -> tuple[Tensor, ...]:
     """The same with a background as further drift, kriged in standardised units alone: where those are logs, it explains shares."""
     maps, known = torch.cat([maps, columns.field[None]]), torch.cat([known, columns.known[None]])
     at = torch.cat([at_places(maps[:-1], readings.places), columns.at_readings[:, None]], dim=1)
     read = torch.cat([given.standardised[:, None], at], dim=1)
     acting = None if drift is None else torch.cat([drift, torch.ones(1, dtype=torch.bool)])
-    kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=1, noise=given.noise, drift=acting)
-    unexplained = kriged.unexplained[None]
+    kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=1, noise=given.noise, drift=acting, local=local)
     contrast = torch.where(known > 0, maps - kriged.fields[1:], 0.0)
+    unexplained = _with_slopes(kriged, contrast, local)[None]
     standardised = kriged.fields[:1] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)
     expected = expected_value(standardised, kriged.variogram.variance * unexplained, level, spread, rule)
     low, high = bounds(readings.values)

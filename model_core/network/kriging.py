@@ -6,7 +6,7 @@ cells hold what makes the field right where it is read, between their centres to
 
 Maps may act as external drift: the readings' slopes on them are estimated by generalised least squares with a ridge.
 With kriged maps at hand the drift is a product: kriging with drift is kriging plus slope times contrast, where a map's
-contrast is what it has in excess of its own kriged field.
+contrast is what it has in excess of its own kriged field. Slopes may also differ from place to place (`local_slopes`).
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from torch.nn import functional as F
 
 from model_core.network.kriging_tips import cubic_shares, with_tips
 from model_core.network.kriging_variance import unexplained
+from model_core.network.local_slopes import LocalSlopes
 from model_core.network.spreading import spread_by_parts
-from model_core.network.variogram import DRIFT_PRIOR, NUGGET_PRIOR, RANGES, Variogram, fit_variogram
+from model_core.network.variogram import DRIFT_PRIOR, NUGGET_PRIOR, RANGES, Variogram, distances, fit_variogram
 
 # Readings of systems larger than this are averaged over blocks of cells.
 MOST_IN_SYSTEM = 2000
@@ -42,18 +43,21 @@ class KrigedDay(NamedTuple):
     slopes : (quantities, maps), of each quantity on each map
     unexplained : (rows, columns), the kriging variance of a reading, its nugget included, as a share of the variance:
         1 and more where the readings tell no more than their mean
+    slopes_covariance : (maps, maps), of the slopes of the first quantity, as a share of the variance; 0 of maps that do not act
     """
 
     fields: Tensor
     variogram: Variogram
     slopes: Tensor
     unexplained: Tensor
+    slopes_covariance: Tensor
 
 
 @torch.no_grad()
 def krige(
     places: Tensor, read: Tensor, shape: tuple[int, int], *, counts: Tensor | None = None, first_map: int | None = None,
     factor: int = 2, zero_mean: bool = False, noise: Tensor | None = None, drift: Tensor | None = None,
+    local: LocalSlopes | None = None,
 ) -> KrigedDay:
     """Krige several quantities that were read at the same places.
 
@@ -77,6 +81,8 @@ def krige(
         Variance of the error of each reading in the units of the first quantity, (readings,), which adds to its nugget; None for none.
     drift : Tensor
         Which of the maps act as external drift, bool (maps,); the slopes on others are 0. None: all of them.
+    local : LocalSlopes
+        Maps whose slopes vary from place to place; None for none. `unexplained` tells of these as little as of the slopes themselves.
     zero_mean : bool
         Simple kriging about zero, which far from every reading tends to zero, in place of ordinary kriging.
 
@@ -91,28 +97,34 @@ def krige(
         return KrigedDay(
             torch.zeros(quantities, *shape, device=device), Variogram(RANGES[len(RANGES) // 2], 1.0, 1.0),
             torch.zeros(first_map, quantities - first_map, device=device), torch.ones(shape, device=device),
+            torch.zeros(quantities - first_map, quantities - first_map, device=device),
         )
     counts = torch.ones(len(places), device=device) if counts is None else counts.float()
     # Half the digits are enough, and take half the time: the nuggets keep the systems well conditioned.
     places, read = places.float(), read.float()
-    block = 1
+    block, columns = 1, read.shape[1]
     noise = None if noise is None else noise.float()
-    whole = places, read, counts, noise
+    whole = places, read if local is None else torch.cat([read, local.at], dim=1), counts, noise
     while len(places) > MOST_IN_SYSTEM:
         block *= 2
         places, read, counts, noise = _block_means(*whole, block)
+        if local is not None:
+            read, at = read.split([columns, local.at.shape[1]], dim=1)
+            local = local._replace(at=at)
 
     ones = torch.ones_like(read[:, :1])
     acting = slice(None) if drift is None else drift.to(device)
     explaining = torch.cat([ones, read[:, first_map:][:, acting]], dim=1)
-    variogram = fit_variogram(places, counts, read[:, 0], explaining, noise)
+    variogram = fit_variogram(places, counts, read[:, 0], explaining, noise, local)
     if noise is not None:  # as a share of the variance, which only a first fit tells
         noise = noise / variogram.variance
-        variogram = fit_variogram(places, counts, read[:, 0], explaining, noise)
+        variogram = fit_variogram(places, counts, read[:, 0], explaining, noise, local)
     covariance = variogram.covariance_below(places)
     nuggets = variogram.nugget / counts if noise is None else variogram.nugget / counts + noise
     covariance.diagonal().add_(nuggets)
-    factorised = torch.linalg.cholesky(covariance)
+    plain = factorised = torch.linalg.cholesky(covariance)
+    if local is not None:
+        factorised = torch.linalg.cholesky(covariance.add_(local.covariance(distances(places, places))))
     solved = torch.cholesky_solve(torch.cat([read, ones], dim=1), factorised)
     mean = solved[:, :-1].sum(0) / solved[:, -1].sum() * (not zero_mean)
     of_ones = solved[:, -1]
@@ -120,14 +132,22 @@ def krige(
     products = explaining[:, 1:].T @ solved
     ridge = torch.eye(len(products), device=device) / DRIFT_PRIOR**2
     slopes = torch.zeros(first_map, quantities - first_map, device=device)
-    slopes[:, acting] = torch.linalg.solve(products[:, first_map:][:, acting] + ridge, products[:, :first_map]).T
+    normal = products[:, first_map:][:, acting] + ridge
+    slopes[:, acting] = torch.linalg.solve(normal, products[:, :first_map]).T
+    of_slopes = torch.zeros(quantities - first_map, quantities - first_map, device=device)
+    own = torch.arange(len(of_slopes), device=device)[acting]
+    of_slopes[own[:, None], own] = torch.linalg.inv(normal)
 
     weights = solved * (1 - variogram.nugget)
     parts = [_spread(weights[:, :first_map], places, shape, variogram.distance, block)]
     if quantities > first_map:
         parts.append(_spread(weights[:, first_map:], places, shape, variogram.distance, max(factor, block)))
-    left = unexplained(places, nuggets, variogram, factorised, None if zero_mean else of_ones, shape)
-    return KrigedDay(torch.cat(parts) + mean[:, None, None], variogram, slopes, left)
+    fields = torch.cat(parts) + mean[:, None, None]
+    if local is not None:
+        fields += local.spread(solved, places, _spread_on_blocks, block)
+        of_ones = torch.cholesky_solve(ones, plain)[:, 0]
+    left = unexplained(places, nuggets, variogram, plain, None if zero_mean else of_ones, shape)
+    return KrigedDay(fields, variogram, slopes, left, of_slopes)
 
 
 def _block_means(
@@ -156,7 +176,16 @@ def _block_means(
 
 
 def _spread(weights: Tensor, places: Tensor, shape: torch.Size, distance: float, factor: int) -> Tensor:
-    """Sum over stations of weight times exp(-distance / range) at every cell, on blocks of `factor` cells."""
+    """Sum over stations of weight times exp(-distance / range) at every cell, by way of blocks of `factor` cells."""
+    field = _spread_on_blocks(weights, places, shape, distance, factor)
+    if factor == 1:
+        return field
+    fine = F.interpolate(field[None], scale_factor=factor, mode="bilinear", align_corners=False)[0]
+    return fine[:, : shape[0], : shape[1]]
+
+
+def _spread_on_blocks(weights: Tensor, places: Tensor, shape: tuple[int, int], distance: float, factor: int) -> Tensor:
+    """The sum at the centres of blocks of `factor` x `factor` cells."""
     rows, columns = (-(-side // factor) for side in shape)
     lengths = [next_fast_len(2 * (side + 2 * _MARGIN) - 1, real=True) for side in (rows, columns)]
     device = weights.device
@@ -173,11 +202,7 @@ def _spread(weights: Tensor, places: Tensor, shape: torch.Size, distance: float,
         # Back in two steps: rows outside the grid are left out of the second.
         field = torch.fft.irfft(torch.fft.ifft(spectrum, dim=-2)[:, _MARGIN : _MARGIN + rows], lengths[1])
         field = field[..., _MARGIN : _MARGIN + columns]
-    field = with_tips(field.contiguous(), weights, places, factor / distance)
-    if factor == 1:
-        return field
-    fine = F.interpolate(field[None], scale_factor=factor, mode="bilinear", align_corners=False)[0]
-    return fine[:, : shape[0], : shape[1]]
+    return with_tips(field.contiguous(), weights, places, factor / distance)
 
 
 def _at_nodes(weights: Tensor, places: Tensor, shape: tuple[int, int]) -> Tensor:

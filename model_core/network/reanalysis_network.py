@@ -234,7 +234,7 @@ class ReanalysisNetwork(nn.Module):
         kriged = [number for number, name in enumerate(c.maps) if name in acting or number < len(c.covariates)]  # others would only take time
         drift = torch.tensor([c.maps[number] in acting for number in kriged], dtype=torch.bool)
         return kriged_background(
-            days, c.transform_of(c.target), level, spread, maps[:, kriged], known[:, kriged], None if drift.all() else drift)
+            days, c.transform_of(c.target), level, spread, maps[:, kriged], known[:, kriged], None if drift.all() else drift, self.trust.local_slopes_of(c))
 
     def _scaled(self, maps: Tensor, known: Tensor) -> Tensor:
         """The maps transformed, 0 where they are unknown."""

@@ -39,6 +39,10 @@ class Trust:
             return self.drift
         return configuration.covariates if configuration.drift_alone and not self.kriging_alone else configuration.maps
 
+    def local_slopes_of(self, configuration: NetworkConfiguration) -> tuple[float, ...]:
+        """How slopes on the maps vary: with `drift_alone` only where the kriging is taken alone, as the correction was trained without."""
+        return () if configuration.drift_alone and not self.kriging_alone else configuration.local_slopes
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {

@@ -6,10 +6,13 @@ The prior is there so that a handful of readings gives a sane field too.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Sequence
 
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from model_core.network.local_slopes import LocalSlopes
 
 # Ranges (e-folding distances in cells) and nuggets (shares of the variance) that are tried.
 RANGES = (3.0, 6.0, 12.0, 25.0, 50.0, 100.0, 200.0)
@@ -53,7 +56,9 @@ class Variogram(NamedTuple):
         return decaying(apart, self.distance).mul_(1 - self.nugget)
 
 
-def fit_variogram(places: Tensor, counts: Tensor, read: Tensor, drift: Tensor, noise: Tensor | None = None) -> Variogram:
+def fit_variogram(
+    places: Tensor, counts: Tensor, read: Tensor, drift: Tensor, noise: Tensor | None = None, local: LocalSlopes | None = None
+) -> Variogram:
     """Range and nugget of greatest restricted likelihood times prior.
 
     Many readings are dealt into groups, whose likelihoods are multiplied as if they were independent (a composite
@@ -68,14 +73,15 @@ def fit_variogram(places: Tensor, counts: Tensor, read: Tensor, drift: Tensor, n
     read : (readings,), about standardised
     drift : (readings, 1 + maps), ones and the maps
     noise : (readings,), variance of each reading's error as a share of the variance, beside its nugget; None for none
+    local : what slopes that vary from place to place add to the covariance; None for none
     """
     number = -(-len(places) // MOST_IN_GROUP)
     # A choice from a table needs no more digits than float32 has: the nuggets keep the systems well conditioned.
     # Dealt at random, with one seed, each group holds close pairs as well as distant ones.
     order = torch.randperm(len(places), generator=torch.Generator().manual_seed(0)).to(places.device)
     groups = [
-        _Group(*(None if x is None else x.float()[order[start::number]] for x in (places, counts, read, drift, noise)))
-        for start in range(number)
+        _Group(*(None if x is None else x.float()[some] for x in (places, counts, read, drift, noise)), local and local.select(some))
+        for some in (order[start::number] for start in range(number))
     ]
     i, j = _climb(groups[0])
     rows, columns = _around(i, len(RANGES)), _around(j, len(NUGGETS))
@@ -92,12 +98,15 @@ class _Group:
 
     Parameters
     ----------
-    places, counts, read, drift, noise : as for `fit_variogram`
+    places, counts, read, drift, noise, local : as for `fit_variogram`
     """
 
-    def __init__(self, places: Tensor, counts: Tensor, read: Tensor, drift: Tensor, noise: Tensor | None):
+    def __init__(
+        self, places: Tensor, counts: Tensor, read: Tensor, drift: Tensor, noise: Tensor | None, local: LocalSlopes | None = None
+    ):
         self._noise = noise
         self._apart, self._counts, self.device = distances(places, places), counts, places.device
+        self._of_slopes = None if local is None else local.covariance(self._apart)
         self._columns = torch.cat([read[:, None], drift], dim=1)
         self._ridge = torch.ones(drift.shape[1], device=places.device) / DRIFT_PRIOR**2
         self._ridge[0] = 0  # the mean is free
@@ -119,6 +128,8 @@ class _Group:
         share = torch.tensor(nuggets, device=self.device)
         covariance = (1 - share)[:, None, None] * decaying(self._apart, distance)
         covariance.diagonal(dim1=-2, dim2=-1).add_(share[:, None] / self._counts)
+        if self._of_slopes is not None:
+            covariance.add_(self._of_slopes)
         if self._noise is not None:
             covariance.diagonal(dim1=-2, dim2=-1).add_(self._noise)
         factorised = torch.linalg.cholesky(covariance)

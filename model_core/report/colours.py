@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date as Date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -63,6 +63,15 @@ class Colours:
         places, breaks = np.linspace(0, 1, len(self.breaks)), np.array(self.breaks, float)
         return FuncNorm((lambda v: np.interp(v, breaks, places), lambda p: np.interp(p, places, breaks)), breaks[0], breaks[-1])
 
+    def _ticks(self) -> Sequence[float]:
+        """The breaks; of a plain ramp, which has none that mean anything, round numbers."""
+        from matplotlib.ticker import MaxNLocator
+
+        steps = np.diff(self.breaks)
+        if not np.allclose(steps, steps[0]):
+            return self.breaks
+        return [tick for tick in MaxNLocator(6).tick_values(self.breaks[0], self.breaks[-1]) if self.breaks[0] <= tick <= self.breaks[-1]]
+
     def draw_bar(self, figure: Any, axes: Any, orientation: str = "vertical") -> None:
         """The legend beside or below the axes."""
         from matplotlib.cm import ScalarMappable
@@ -76,7 +85,8 @@ class Colours:
             bar.set_ticks(parts[:-1], labels=[f"{value:g}" for value in self.breaks])
         else:
             bar = figure.colorbar(ScalarMappable(self.norm(), self.cmap()), extend="max", **where)
-            bar.set_ticks(self.breaks, labels=[f"{value:.3g}" for value in self.breaks])
+            ticks = self._ticks()
+            bar.set_ticks(ticks, labels=[f"{value:.3g}" for value in ticks])
         bar.set_label(pretty_unit(self.unit))
         bar.ax.tick_params(labelsize=7)
 

@@ -82,22 +82,38 @@ def calendar_figure(days: Sequence[Date], means: Sequence[float], colours: Colou
 def series_figure(times: Sequence[Any], means: Sequence[float], highest: Sequence[float], unit: str, caption: str) -> PageFigure:
     """Mean of the field and its highest cell over time, in panels of their own; lines break where there is no field."""
     from matplotlib import rc_context
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
     from matplotlib.figure import Figure
 
     with rc_context(STYLE):
         figure = Figure(figsize=(8.3, 3.6), layout="constrained")
         panels = ((means, _BLUE, "Mean"), (highest, _ORANGE, "Highest cell"))
         for axes, (values, colour, name) in zip(figure.subplots(2, 1, sharex=True), panels):
-            axes.plot(times, values, color=colour, linewidth=1.0, marker="o", markersize=2.2 if len(times) < 120 else 0)
-            axes.set_ylabel(f"{name}\n({pretty_unit(unit)})")
-            finite = np.asarray(values, float)[np.isfinite(values)]
-            axes.set_ylim(0, nice_ceiling(float(finite.max())) if len(finite) else 1)
-            axes.grid(axis="y", color="#e3e3e3", linewidth=0.6)
-        locator = AutoDateLocator(minticks=1, maxticks=9)
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+            _draw_course(axes, times, values, colour, f"{name}\n({pretty_unit(unit)})")
         return svg_figure(figure, caption)
+
+
+def weighted_figure(times: Sequence[Any], means: Sequence[float], unit: str, caption: str) -> PageFigure:
+    """The population-weighted mean over time."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(STYLE):
+        figure = Figure(figsize=(8.3, 2.2), layout="constrained")
+        _draw_course(figure.subplots(), times, means, _BLUE, f"Weighted mean\n({pretty_unit(unit)})")
+        return svg_figure(figure, caption)
+
+
+def _draw_course(axes: Any, times: Sequence[Any], values: Sequence[float], colour: str, label: str) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    axes.plot(times, values, color=colour, linewidth=1.0, marker="o", markersize=2.2 if len(times) < 120 else 0)
+    axes.set_ylabel(label)
+    finite = np.asarray(values, float)[np.isfinite(values)]
+    axes.set_ylim(0, nice_ceiling(float(finite.max())) if len(finite) else 1)
+    axes.grid(axis="y", color="#e3e3e3", linewidth=0.6)
+    locator = AutoDateLocator(minticks=1, maxticks=9)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
 def distance_figure(labels: Sequence[str], rmse: dict[str, Sequence[float]], unit: str, caption: str) -> PageFigure:

@@ -20,10 +20,12 @@ _WORDS = {
     "r2_det": "R² (1 − SSE/SST)", "r2_pearson": "R² (squared correlation)", "rmse": "RMSE", "mae": "MAE", "nme": "NME", "nmb": "NMB",
     "ioa": "IOA", "mfb": "MFB", "mfe": "MFE", "crps": "CRPS", "n": "n", "coverage_50": "in the 50 % interval",
     "coverage_90": "in the 90 % interval", "width_50": "width of the 50 % interval", "width_90": "width of the 90 % interval",
-    "nme_above_75": "NME above 75", "nme_above_150": "NME above 150", "rmse_to_kriging": "RMSE / kriging’s", "idw": "inverse distance",
+    "nme_above_75": "NME above 75", "nme_above_150": "NME above 150", "rmse_to_kriging": "RMSE relative to kriging",
+    "rmse_to_background": "RMSE relative to the background", "idw": "inverse distance",
     "ok": "kriging", "oklog": "kriging of logs", "vna": "Voronoi neighbours", "avna": "aVNA", "evna": "eVNA", "model": "model", "ked": "kriging with drift",
     "kedlog": "kriging of logs with drift", "ctm": "CTM", "rk": "regression kriging", "rklog": "regression kriging of logs",
 }
+_IN_THE_UNIT = {"rmse", "mae", "crps"}
 
 
 def check_report(path: Path) -> None:
@@ -75,6 +77,11 @@ def _say_markup(text: Markup) -> Markup:
 def word(key: str) -> str:
     """The name of a score or a method as people write it."""
     return _WORDS.get(key, str(key).replace("_", " "))
+
+
+def with_unit(key: str, unit: str) -> str:
+    """The name of a score, with the unit of the variable where it has it."""
+    return f"{word(key)} ({pretty_unit(unit)})" if key in _IN_THE_UNIT else word(key)
 
 
 def number(value: Any, digits: int = 4) -> str:

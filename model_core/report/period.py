@@ -64,7 +64,7 @@ def write_period_report(path: Path, result: Mapping[str, Any], grid: Grid, style
         "calendar": calendar_figure(list(days), daily, of_means, "Mean of the field on each day; days without a field are white"),
         "series": series_figure(times, means, highest, variable.unit, f"{name} of each {step}: mean over the grid, and its highest cell"),
         "map": field_map(np.where(count, total / max(count, 1), np.nan), grid, colours, f"Mean of {count} {step}s, {unit}"),
-        "steps": f"{step}s", "step_name": step.capitalize(),
+        "steps": f"{step}s", "worst_head": [step.capitalize(), f"Mean of the field ({unit})", f"Highest cell ({unit})"],
         "worst": [(_text(times[i], step), means[i], highest[i]) for i in order if np.isfinite(means[i])],
         "missing": result["days"]["missing"], "account": account(result["readings"]),
         "warnings": result["warnings"], "made_with": made_with(result, grid),

@@ -36,13 +36,14 @@ def write_reanalysis_report(
     style : of `colours.STYLES`
     """
     variable, day = get_variable(result["species"]), result["date"]
+    unit = pretty_unit(variable.unit)
     colours = colours_for(variable.key, variable.unit, style, Date.fromisoformat(day) if day else None, float(np.nanmax(field)))
     to_grid = Transformer.from_crs(observations.crs, grid.crs, always_xy=True)
     places = to_grid.transform(readings["x"].to_numpy(float), readings["y"].to_numpy(float))
     inside = np.isfinite(readings["field"].to_numpy(float))
     known = readings[inside].sort_values("value", ascending=False)
     hatched = f"; hatched where the standard deviation is more than {100 * LARGE:.0f} % of the field" if sd is not None else ""
-    caption = f"{variable.long_name}, {pretty_unit(variable.unit)}; circles are the readings in the same colours{hatched}"
+    caption = f"{variable.long_name}, {unit}; circles are the readings in the same colours{hatched}"
     figure = field_map(
         field, grid, colours, caption, tuple(axis[inside] for axis in places), readings["value"].to_numpy(float)[inside], sd)
     write_report(path, "reanalysis", {
@@ -53,6 +54,7 @@ def write_reanalysis_report(
         "account": account(result["readings"]),
         "further": [(get_variable(key).long_name, one["used"], one["rows"]) for key, one in result["further_readings"].items()],
         "shown": min(len(known), _MOST_STATIONS), "total": len(known),
+        "stations_head": ["Station", f"Reading ({unit})", f"Field ({unit})", f"Field − reading ({unit})"],
         "stations": [(str(row.station), row.value, row.field, row.difference) for row in known.head(_MOST_STATIONS).itertuples()],
         "warnings": result["warnings"], "made_with": made_with(result, grid),
     })

@@ -7,7 +7,7 @@ from typing import Any, Mapping
 
 from model_core.evaluation.report import DAILY_PNG, PERIODS_PNG
 from model_core.report.figures import png_figure
-from model_core.report.page import word, write_report
+from model_core.report.page import with_unit, word, write_report
 from model_core.variables import get_variable
 
 _SCORES = ("r2_det", "r2_pearson", "rmse", "mae", "nme", "nmb", "ioa")
@@ -26,13 +26,17 @@ def write_reproduction_report(path: Path, summary: Mapping[str, Any], contents: 
         "title": f"{variable.long_name} of {days['count']} CTM day{'s' * (days['count'] > 1)}, reproduced from {summary['stations']['cells']} cells",
         "lead": f"{days['first']} to {days['last']}; scores over {summary['mask']['description']} ({summary['mask']['cells']} cells).",
         "days_said": days["description"],
-        "scores": [[word(key), summary["mean_of_daily"][key], summary["pooled"][key]] for key in _SCORES],
+        "scores": [[with_unit(key, variable.unit), summary["mean_of_daily"][key], summary["pooled"][key]] for key in _SCORES],
         "daily": png_figure(contents[DAILY_PNG], "Scores of each day", 720),
         "means": png_figure(contents[PERIODS_PNG], "Mean fields: the CTM, its reproduction, and the difference of the two", 820),
         "warnings": summary["warnings"],
         "made_with": [
             ("Model", summary["model"]["name"]), ("Model file, SHA-256", summary["model"]["sha256"]),
             ("Station cells", summary["stations"]["description"]), ("Inputs that were missing", ", ".join(summary["missing_inputs"]) or "none"),
-            *((f"CTM, {key}", str(value)) for key, value in summary["ctm"].items()),
+            *((f"CTM, {word(key)}", _listed(value)) for key, value in summary["ctm"].items() if value not in (None, "", [])),
         ],
     })
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

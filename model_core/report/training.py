@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Mapping
 
 from model_core.report.figures import png_figure
-from model_core.report.page import word, write_report
+from model_core.report.page import with_unit, write_report
 from model_core.variables import get_variable
 
 _CAPTIONS = {
@@ -29,7 +29,7 @@ def write_training_report(path: Path, result: Mapping[str, Any], card: Mapping[s
     write_report(path, "training", {
         "title": f"Training of model “{Path(result['out']).stem}”",
         "lead": f"{result['iterations']} iterations on {days['training']} CTM days; {days['held_out']} days held out; predicts {variable.long_name}.",
-        "scores": [(word(key), value) for key, value in result["scores"].items() if isinstance(value, (int, float))],
+        "scores": [(with_unit(key, variable.unit), value) for key, value in result["scores"].items() if isinstance(value, (int, float))],
         "figures": figures,
         "data": [(str(key), str(value)) for key, value in training.items() if isinstance(value, (str, int, float))],
         "warnings": result["warnings"],

@@ -21,6 +21,7 @@ from model_core.stations.identity import moves, stations_of
 from model_core.stations.labels import labels
 from model_core.stations.reading_report import ReadingReport
 from model_core.stations.readings import DAILY_VALUE, FLAGS, Observations
+from model_core.stations.resolve import usual_time
 from model_core.stations.screening import PLACES, screen
 from model_core.stations.series import StationSeries
 from model_core.stations.source import NONE, Source
@@ -67,6 +68,9 @@ def observations_of(source: Source, date: Date | str | None = None) -> Observati
     if not len(rows):
         raise InputError(table.nothing_meets())
     source = table.source
+    unused = usual_time(table.columns) if "time" not in rows else None
+    if unused:
+        report = report.noted("time", f"no time is named: all readings count as of one day; if column '{unused}' holds their times, name it")
     return _observations(
         rows, report, table.crs, source.species, source.unit, day if "time" in rows else None, f"field '{source.value}'",
         decimal=source.decimal, gas=source.gas, listed=bool(source.sites), origin=table if len(read) == 1 else None,

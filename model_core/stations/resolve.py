@@ -83,7 +83,7 @@ def meaning_of(source: Source, columns: Sequence[str], sample: pd.DataFrame | No
             notes.append(f"its times are in {zone}, and count as they stand; with --time-zone the days of a zone count")
     source = replace(source, **filled)
     if source.like is not None and source.time is None:
-        source = replace(source, time=_usual_time(columns))
+        source = replace(source, time=usual_time(columns))
     return Meaning(source, form, options, tuple(notes))
 
 
@@ -127,7 +127,8 @@ def _as_the_target(source: Source, columns: Sequence[str]) -> Source:
     return replace(source, **found)
 
 
-def _usual_time(columns: Sequence[str]) -> str | None:
+def usual_time(columns: Sequence[str]) -> str | None:
+    """The column that is named as times usually are, if there is one."""
     by_lower = {name.strip().lower(): name for name in reversed(list(columns))}
     return next((by_lower[name] for name in _TIME_NAMES if name in by_lower), None)
 

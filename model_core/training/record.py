@@ -10,6 +10,7 @@ from typing import Any, Sequence
 import numpy as np
 
 from model_core.atomic_file import atomic_file
+from model_core.evaluation.figures import pretty_unit
 from model_core.language.labels import say_labels
 from model_core.network.reanalysis_network import ReanalysisNetwork
 from model_core.training.kernels import KernelShape, kernel_shape, kernels_of, radial_profile
@@ -33,6 +34,7 @@ def write_history(path: Path, history: Sequence[dict[str, Any]]) -> None:
 def plot_history(path: Path, history: Sequence[dict[str, Any]], best: dict[str, Any], unit: str, title: str) -> None:
     """The learning curve as PNG: loss and validation RMSE over iterations, with the place of the best model."""
     figure, axes = _figure(6.4, 3.8)
+    unit = pretty_unit(unit)
     axis = axes[0][0]
     iterations = [entry["iteration"] for entry in history]
     marker = "o" if len(history) < 40 else ""
@@ -48,7 +50,7 @@ def plot_history(path: Path, history: Sequence[dict[str, Any]], best: dict[str, 
         right.tick_params(axis="y", labelcolor=_TRUTH)
         axis.axvline(best["iteration"], color="0.4", linestyle=":", linewidth=1)
         title += (
-            f"\nbest at iteration {best['iteration']}: RMSE {best['rmse']:.3g} {unit}, r2_det {best['r2_det']:.3f}, "
+            f"\nbest at iteration {best['iteration']}: RMSE {best['rmse']:.3g} {unit}, R² {best['r2_det']:.3f}, "
             f"NME {best['nme']:.3f}"
         )
     axis.set_title(title, fontsize=9)
@@ -65,7 +67,7 @@ def plot_kernels(path: Path, network: ReanalysisNetwork, cell_km: float) -> None
         for stage, colour in ((1, _LOSS), (2, _TRUTH)):
             weights = next(w for name, number, w in drawn if (name, number) == (variable, stage))
             shape = kernel_shape(weights, variable, stage, cell_km)
-            _draw_kernel(figure, axes[row][stage - 1], weights, shape, cell_km)
+            image = _draw_kernel(axes[row][stage - 1], weights, shape, cell_km)
             distance, mean = radial_profile(weights)
             profile.plot(distance * cell_km, mean / mean.max(), color=colour, marker="o", markersize=3, label=f"kernel {stage}")
             if np.isfinite(shape.half_weight_km):
@@ -77,10 +79,14 @@ def plot_kernels(path: Path, network: ReanalysisNetwork, cell_km: float) -> None
         profile.set_title("mean weight over distance", fontsize=9)
         profile.tick_params(labelsize=7)
         profile.legend(fontsize=7, frameon=False)
+    # One bar for all: each kernel is drawn relative to its largest weight.
+    bar = figure.colorbar(image, ax=axes[:, :2], shrink=0.7, aspect=40, pad=0.02)
+    bar.ax.tick_params(labelsize=7)
     _save(figure, path)
 
 
-def _draw_kernel(figure, axis, weights: np.ndarray, shape: KernelShape, cell_km: float) -> None:
+def _draw_kernel(axis, weights: np.ndarray, shape: KernelShape, cell_km: float):
+    """The image of the weights, 1 at the largest."""
     edge = (len(weights) / 2) * cell_km
     image = axis.imshow(weights / weights.max(), extent=(-edge, edge, -edge, edge), cmap="viridis", vmin=0, vmax=1)
     if len(weights) > 1:
@@ -96,8 +102,8 @@ def _draw_kernel(figure, axis, weights: np.ndarray, shape: KernelShape, cell_km:
     axis.set_xlabel("km east", fontsize=7)
     axis.set_ylabel("km north", fontsize=7)
     axis.tick_params(labelsize=7)
-    bar = figure.colorbar(image, ax=axis, fraction=0.046, pad=0.03)
-    bar.ax.tick_params(labelsize=6)
+    axis.locator_params(nbins=5)
+    return image
 
 
 def _figure(width: float, height: float, rows: int = 1, columns: int = 1):
@@ -114,4 +120,4 @@ def _figure(width: float, height: float, rows: int = 1, columns: int = 1):
 def _save(figure, path: Path) -> None:
     say_labels(figure)
     with atomic_file(path) as partial:
-        figure.savefig(partial, format="png")
+        figure.canvas.print_png(partial)  # draws once, where savefig draws twice

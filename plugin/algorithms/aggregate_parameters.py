@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from qgis.core import (
@@ -14,6 +13,8 @@ from ..polygons import write_shapes
 from ..translate import tr
 from .base import EngineAlgorithm, day_text
 from .choices import Choice, chosen_word
+from .field_parameters import field_files
+from .preselected import preselect
 from .table_parameters import SPECIES, SPECIES_WORDS
 
 FIELDS, FIELDS_FOLDER, BY, DAILY, START, END = "FIELDS", "FIELDS_FOLDER", "BY", "DAILY", "START", "END"
@@ -23,12 +24,13 @@ UNCERTAINTY, MASK, OUTLINE, VARIABLES = "UNCERTAINTY", "MASK", "OUTLINE", "VARIA
 PERIODS = ("period", "month", "season", "year", "monthly-climatology", "seasonal-climatology")
 DAILY_VALUES = ("mean", "max8h", "max1h")
 LIMIT_SETS = ("who2021", "cn2012-1", "cn2012-2", "cn2026-transition", "cn2026-1", "cn2026-2", "eu2008", "eu2030", "us2024")
-_SUBDATASET = re.compile(r'NETCDF:"?(.+?)"?:[^:"]+')
 
 
 def add_field_parameters(algorithm: EngineAlgorithm) -> None:
     """The fields, what is put together, and what is asked of it."""
-    algorithm.add(QgsProcessingParameterMultipleLayers(FIELDS, tr("Fields"), Qgis.ProcessingSourceType.File, optional=True),
+    fields = QgsProcessingParameterMultipleLayers(FIELDS, tr("Fields"), Qgis.ProcessingSourceType.File, optional=True)
+    preselect(fields, instead=FIELDS_FOLDER)
+    algorithm.add(fields,
         tr("Files of daily or hourly fields: what 'Reanalyse a period' and 'Reanalyse station readings' write, or any CF NetCDF."))
     algorithm.add(QgsProcessingParameterFile(
         FIELDS_FOLDER, tr("Folder of fields"), Qgis.ProcessingFileParameterBehavior.Folder, optional=True),
@@ -92,15 +94,12 @@ def field_request(algorithm: EngineAlgorithm, parameters: dict, context, folder:
 
 def fields_of(algorithm: EngineAlgorithm, parameters: dict, context) -> list[str]:
     """The files or the folder; of a layer that shows a variable in a NetCDF its file."""
-    files = [file for file in algorithm.parameterAsFileList(parameters, FIELDS, context) if file]
-    found = [inside.group(1) if (inside := _SUBDATASET.fullmatch(file)) else file for file in files]
-    return found or [folder for folder in [algorithm.parameterAsFile(parameters, FIELDS_FOLDER, context)] if folder]
+    return field_files(algorithm, parameters, context) or [folder for folder in [algorithm.parameterAsFile(parameters, FIELDS_FOLDER, context)] if folder]
 
 
 def check_fields(algorithm: EngineAlgorithm, parameters: dict, context) -> str:
     """What is wrong with the fields and the days, or ''."""
-    files = [file for file in algorithm.parameterAsFileList(parameters, FIELDS, context) if file]
-    if bool(files) == bool(algorithm.parameterAsFile(parameters, FIELDS_FOLDER, context)):
+    if bool(field_files(algorithm, parameters, context)) == bool(algorithm.parameterAsFile(parameters, FIELDS_FOLDER, context)):
         return tr("Choose files of fields, or a folder of them; one of the two.")
     first, last = (algorithm.parameterAsDateTime(parameters, name, context).date() for name in (START, END))
     if first.isValid() and last.isValid() and last < first:

@@ -15,6 +15,7 @@ from ..translate import tr
 from .base import EngineAlgorithm, run_engine
 from .field_parameters import add_fields, check_fields, check_layer, fields_request, layer_source
 from .output_labels import file_label, number_label
+from .report_parameters import add_report_parameter, check_report, report_request, report_result
 
 FIELD_UNIT, OTHER, OTHER_VARIABLE, OTHER_UNIT, OTHER_NAME = "FIELD_UNIT", "OTHER", "OTHER_VARIABLE", "OTHER_UNIT", "OTHER_NAME"
 MASK, MIN_VALID, OUTPUT, DIFFERENCE = "MASK", "MIN_VALID", "OUTPUT", "DIFFERENCE"
@@ -53,6 +54,7 @@ class CompareRaster(EngineAlgorithm):
                 advanced=True)
         self.add(QgsProcessingParameterFolderDestination(OUTPUT, tr("Comparison folder")),
             tr("Folder to write scores, figures and the difference into; made where it is missing."))
+        add_report_parameter(self, tr("the scores, the scatter and the maps"))
         self.addOutput(QgsProcessingOutputRasterLayer(DIFFERENCE, tr("Difference")))
         for name in FILES:
             self.addOutput(QgsProcessingOutputFile(name, file_label(name)))
@@ -64,7 +66,8 @@ class CompareRaster(EngineAlgorithm):
         layers = self.parameterAsLayerList(parameters, OTHER, context)
         return (
             check_fields(self, parameters, context) or ("" if layers else tr("Choose a raster layer to compare with."))
-            or next(filter(None, map(check_layer, layers)), "") or (check_polygons(mask) if mask is not None else ""))
+            or next(filter(None, map(check_layer, layers)), "") or (check_polygons(mask) if mask is not None else "")
+            or check_report(self, parameters, context))
 
     def compute(self, parameters, context, feedback) -> dict:
         output = self.parameterAsString(parameters, OUTPUT, context)
@@ -75,6 +78,7 @@ class CompareRaster(EngineAlgorithm):
                 **{name.lower(): self.parameterAsString(parameters, name, context).strip()
                    for name in (FIELD_UNIT, OTHER_VARIABLE, OTHER_UNIT, OTHER_NAME)},
                 "min_valid": self.parameterAsDouble(parameters, MIN_VALID, context), "out": output,
+                **report_request(self, parameters, context),
             }
             mask = self.parameterAsSource(parameters, MASK, context)
             if mask is not None:
@@ -85,5 +89,5 @@ class CompareRaster(EngineAlgorithm):
             f"{key} {value:.4g}" for key, value in scores.items() if key in NUMBERS and isinstance(value, (int, float))))
         return {
             OUTPUT: output, DIFFERENCE: load_difference(result["difference_tif"], result["difference_unit"], context, DIFFERENCE),
-            **{name: result[key] for name, key in FILES.items()}, **{name.upper(): scores.get(name) for name in NUMBERS},
+            **{name: result[key] for name, key in FILES.items()}, **report_result(result), **{name.upper(): scores.get(name) for name in NUMBERS},
         }

@@ -17,8 +17,9 @@ from ..styling.ramps import pretty_unit
 from ..translate import tr
 from .base import EngineAlgorithm, check_destination, is_temporary, run_engine
 from .choices import Choice
-from .field_parameters import add_fields, check_fields, check_layer, fields_request, layer_source, numbers
+from .field_parameters import add_fields, check_fields, check_layer, field_files, fields_request, layer_source, numbers
 from .output_labels import number_label
+from .report_parameters import add_report_parameter, check_report, report_request, report_result
 
 POPULATION, POPULATION_VARIABLE, POPULATION_IS, POPULATION_STEP = "POPULATION", "POPULATION_VARIABLE", "POPULATION_IS", "POPULATION_STEP"
 POLYGONS, NAME_FIELD, LIMIT, PERCENTILE, CHART, OUTPUT = "POLYGONS", "NAME_FIELD", "LIMIT", "PERCENTILE", "CHART", "OUTPUT"
@@ -61,6 +62,7 @@ class Exposure(EngineAlgorithm):
                "gives such a table."))
         self.add(QgsProcessingParameterFileDestination(CHART, tr("Chart"), "PNG (*.png)", optional=True),
             tr("Bars of the means and of the shares of people above the limits."))
+        add_report_parameter(self, tr("the people above limits, the chart, the most exposed polygons, and the course of the days"))
         for name, key in NUMBERS.items():
             self.addOutput(QgsProcessingOutputNumber(name, tr("{}, the whole").format(number_label(key))))
 
@@ -79,8 +81,9 @@ class Exposure(EngineAlgorithm):
         return (
             check_fields(self, parameters, context)
             or (check_layer(population) if population is not None else self.invalidRasterError(parameters, POPULATION))
+            or self._check_people(population, field_files(self, parameters, context))
             or (check_polygons(polygons) if polygons is not None else "") or check_destination(self, parameters, OUTPUT, context)
-            or check_destination(self, parameters, CHART, context))
+            or check_destination(self, parameters, CHART, context) or check_report(self, parameters, context))
 
     def compute(self, parameters, context, feedback) -> dict:
         output = self.parameterAsOutputLayer(parameters, OUTPUT, context)
@@ -93,6 +96,7 @@ class Exposure(EngineAlgorithm):
                 "population_step": self.parameterAsString(parameters, POPULATION_STEP, context).strip(),
                 "population_variable": self.parameterAsString(parameters, POPULATION_VARIABLE, context).strip(),
                 **{name.lower(): numbers(self.parameterAsString(parameters, name, context)) for name in (LIMIT, PERCENTILE)},
+                **report_request(self, parameters, context),
             }
             source = self.parameterAsSource(parameters, POLYGONS, context)
             if source is not None:
@@ -107,7 +111,12 @@ class Exposure(EngineAlgorithm):
             feedback.pushInfo(tr("above {limit:g}: {people:.4g} people, {share:.1%}").format(
                 limit=limit, people=whole[f"above_{name}"], share=whole[f"share_above_{name}"]))
         return {OUTPUT: load_exposure(output, result, context), **({CHART: chart} if chart else {}),
-                **{name: whole[key] for name, key in NUMBERS.items()}}
+                **report_result(result), **{name: whole[key] for name, key in NUMBERS.items()}}
+
+    def _check_people(self, population, fields: list[str]) -> str:
+        if layer_source(population)[0] in fields:
+            return tr("The population raster '{}' is one of the fields; choose a raster that holds people.").format(population.name())
+        return ""
 
     def _name_of(self, source) -> str:
         """A field called name, as the engine would take it."""

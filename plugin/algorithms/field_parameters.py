@@ -13,13 +13,17 @@ from qgis.core import (
 from ..stations import crs_text
 from ..translate import tr
 from .base import EngineAlgorithm, day_text
+from .preselected import preselect
 
 FIELDS, VARIABLE, START, END, VARIABLES = "FIELDS", "VARIABLE", "START", "END", "VARIABLES"
+_SUBDATASET = re.compile(r'NETCDF:"?(.+?)"?:[^:"]+')
 
 
 def add_fields(algorithm: EngineAlgorithm, several: str) -> None:
     """The fields; `several` says what becomes of more than one."""
-    algorithm.add(QgsProcessingParameterMultipleLayers(FIELDS, tr("Fields"), Qgis.ProcessingSourceType.File),
+    fields = QgsProcessingParameterMultipleLayers(FIELDS, tr("Fields"), Qgis.ProcessingSourceType.File)
+    preselect(fields)
+    algorithm.add(fields,
         tr("GeoTIFF or NetCDF files with fields of one variable on one grid, or folders of them: a day, a period, or means.") + " " + several)
     algorithm.add(QgsProcessingParameterString(VARIABLE, tr("Variable of the fields"), optional=True),
         tr("Variable of a NetCDF file, or number or description of a band, or 'all' bands. Empty: the known variable, the first "
@@ -44,8 +48,14 @@ def fields_request(algorithm: EngineAlgorithm, parameters: dict, context) -> dic
 
 
 def field_files(algorithm: EngineAlgorithm, parameters: dict, context) -> list[str]:
-    """The files that are named, without blanks."""
-    return [file for file in algorithm.parameterAsFileList(parameters, FIELDS, context) if file]
+    """The files that are named, without blanks; of a layer that shows a variable in a NetCDF its file."""
+    return [file_of(file) for file in algorithm.parameterAsFileList(parameters, FIELDS, context) if file]
+
+
+def file_of(source: str) -> str:
+    """The file of a raster layer's source, which names a variable in a NetCDF as ``NETCDF:"file":name``."""
+    inside = _SUBDATASET.fullmatch(source)
+    return inside.group(1) if inside else source
 
 
 def check_fields(algorithm: EngineAlgorithm, parameters: dict, context) -> str:

@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from processing.gui.wrappers import DIALOG_STANDARD, WidgetWrapper, dialogTypes
 from qgis.core import QgsProcessingContext, QgsProcessingParameters, QgsProject, QgsVectorLayer
-from qgis.gui import QgsFieldComboBox, QgsGui, QgsProcessingGui
-from qgis.PyQt.QtCore import QCoreApplication
+from qgis.gui import QgsFieldComboBox
 
 from .. import forms
 from ..reading_fields import found_fields, target_of
+from .dialog_widget import DialogWidget
 from .model_parameters import MODEL
 from .table_parameters import SPECIES
 
 
-class FoundFieldWidget(WidgetWrapper):
-    """A choice of one field of the parent layer in the dialog; in batch and modeler QGIS's own widget takes its place."""
-
-    def __new__(cls, param, dialog, row=0, col=0, **options):
-        kind = dialogTypes.get(dialog.__class__.__name__, QgsProcessingGui.WidgetType.Standard)
-        if kind == DIALOG_STANDARD:
-            return super().__new__(cls)
-        registry = QgsGui.processingGuiRegistry()
-        if kind == QgsProcessingGui.WidgetType.Modeler:
-            wrapper = registry.createModelerParameterWidget(dialog.model, dialog.childId, param, dialog.context)
-        else:
-            wrapper = registry.createParameterWidgetWrapper(param, kind)
-        wrapper.setDialog(dialog)
-        return wrapper
+class FoundFieldWidget(DialogWidget):
+    """A choice of one field of the parent layer."""
 
     def __init__(self, param, dialog, row=0, col=0, what: str = "", **options):
         self._what, self._parent, self._named, self._context = what, None, None, QgsProcessingContext()
         super().__init__(param, dialog, row, col, **options)
-
-    def tr(self, text: str, *_) -> str:
-        """QGIS's own words, such as [optional], from QGIS's catalogue, where they stand under the name of the class above."""
-        return QCoreApplication.translate("WidgetWrapper", text)
 
     def createWidget(self) -> QgsFieldComboBox:
         widget = QgsFieldComboBox()

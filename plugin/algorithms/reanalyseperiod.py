@@ -42,7 +42,7 @@ class ReanalysePeriod(StationAlgorithm):
     TAGS = ("period", "series", "year", "netcdf", "temporal", "animation", "pm2.5", "reanalysis", "batch", "dask")
 
     def initAlgorithm(self, configuration=None) -> None:
-        add_station_parameters(self, one_day=False, required=False, groups=False)
+        add_station_parameters(self, one_day=False, required=False, groups=False, instead=FILES)
         add_period_parameters(self)
         add_weather_fields(self)
         add_grid_parameters(self, auto=True)

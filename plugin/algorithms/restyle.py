@@ -12,6 +12,7 @@ from ..layers.points import VARIABLE, colour_points
 from ..styling.ramps import RAMPS
 from ..translate import tr
 from .base import EngineAlgorithm
+from .preselected import preselect
 from .style_parameters import add_style_parameter, style_of
 
 LAYERS, COUNT = "LAYERS", "COUNT"
@@ -34,7 +35,9 @@ class Restyle(EngineAlgorithm):
         return True, ""  # QGIS draws by itself
 
     def initAlgorithm(self, configuration=None) -> None:
-        self.add(QgsProcessingParameterMultipleLayers(LAYERS, tr("Layers"), Qgis.ProcessingSourceType.MapLayer),
+        layers = QgsProcessingParameterMultipleLayers(LAYERS, tr("Layers"), Qgis.ProcessingSourceType.MapLayer)
+        preselect(layers)
+        self.add(layers,
             tr("Fields, series and stations that algorithms of this plugin have made."))
         add_style_parameter(self)
         self.addOutput(QgsProcessingOutputNumber(COUNT, tr("Layers with new colours")))

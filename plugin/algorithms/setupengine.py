@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from qgis.core import (
@@ -76,7 +77,8 @@ class SetUpEngine(EngineAlgorithm):
                 room = tr("{}.").format(check_room(environment.default_folder(), size_of(environment.DEVICES[0])))
             except SetUpError as error:
                 room = str(error)
-        return f"<p><i>{state.message} {room}</i></p>{super().shortHelpString()}"
+        now = f"{state.message} {room}".replace(f"{Path.home()}{os.sep}", f"~{os.sep}")
+        return f"<p><i>{now}</i></p>{super().shortHelpString()}"
 
     def compute(self, parameters, context, feedback) -> dict:
         folder = self.parameterAsString(parameters, FOLDER, context)

@@ -19,6 +19,7 @@ from .choices import chosen_word
 from .layer_readings import check_readings, field_names, layer_identity, places, unit_parameter
 from .found_field import show_what_is_found
 from .model_parameters import MODEL
+from .preselected import preselect
 from .table_parameters import (
     FORM, NETWORK, SITES, SPECIES, add_error, add_form, add_reading_options, add_species, error_lines, reading_options,
 )
@@ -45,9 +46,7 @@ class StationAlgorithm(EngineAlgorithm):
             return parameters, []
         value = field_names(self, parameters, context, VALUE)
         if value:  # the user says what is what; the unit alone may still be in the field's name
-            unit = unit_of(value[0]) if self._are_empty(parameters, UNIT, UNIT_FIELD) else ""
-            text = tr("The unit is taken to be {unit}, by the name of field '{field}'.")
-            return ({**parameters, UNIT: unit}, [(False, text.format(unit=unit, field=value[0]))]) if unit else (parameters, [])
+            return self._completed_by_hand(parameters, context, source, value[0])
         found = found_fields(source, self.species(parameters, context))
         filled = {name: getattr(found, what) for name, what in FOUND.items() if getattr(found, what) and self._are_empty(parameters, name)}
         for name in ("RH", "WIND"):
@@ -63,6 +62,19 @@ class StationAlgorithm(EngineAlgorithm):
         told_of = replace(found, **{what: filled.get(name, "") for name, what in FOUND.items()}, where=filled.get(FOUND_WHERE, ""))
         return {**parameters, **filled}, told(told_of, source.sourceName())
 
+    def _completed_by_hand(self, parameters: dict, context, source, value: str) -> tuple[dict, list[tuple[bool, str]]]:
+        """As `completed`, where the user has named the field of the reading."""
+        notes = []
+        unit = unit_of(value) if self._are_empty(parameters, UNIT, UNIT_FIELD) else ""
+        if unit:
+            parameters = {**parameters, UNIT: unit}
+            notes.append((False, tr("The unit is taken to be {unit}, by the name of field '{field}'.").format(unit=unit, field=value)))
+        if self._are_empty(parameters, TIME) and not _by_form(self, parameters, context, source):
+            if time := found_fields(source, self.species(parameters, context)).time:
+                notes.append((True, tr("No time of the reading was chosen: all readings count as of one day. Field '{field}' seems to hold "
+                                       "their times.").format(field=time)))
+        return parameters, notes
+
     def species(self, parameters: dict, context) -> str:
         """Key of what is read: as chosen, else what the model predicts."""
         if self.parameterDefinition(SPECIES) is not None:
@@ -77,15 +89,18 @@ class StationAlgorithm(EngineAlgorithm):
 
 def add_station_parameters(
     algorithm: EngineAlgorithm, *, one_day: bool = True, required: bool = True, groups: bool = True, group_advanced: bool = True,
-    species: bool = False,
+    species: bool = False, instead: str = "",
 ) -> None:
     """Stations, value and unit, time and, for `one_day`, the day; station id and, where there are `groups`, the group.
 
-    With `required` false the readings may come from elsewhere; with `species` the user says what is read, else the model does.
+    With `required` false there may be none, or `instead` names the parameter that says where else they come from; with `species` the
+    user says what is read, else the model does.
     """
-    algorithm.add(QgsProcessingParameterFeatureSource(
-        STATIONS, tr("Stations"), [Qgis.ProcessingSourceType.VectorPoint], optional=not required),
-        tr("Point layer of station readings, in any CRS; a selection and a filter are respected."))
+    stations = QgsProcessingParameterFeatureSource(
+        STATIONS, tr("Stations"), [Qgis.ProcessingSourceType.VectorPoint], optional=not required)
+    if required or instead:
+        preselect(stations, instead)
+    algorithm.add(stations, tr("Point layer of station readings, in any CRS; a selection and a filter are respected."))
     if species:
         add_species(algorithm)
     _add_field(algorithm, VALUE, tr("Reading"), tr(

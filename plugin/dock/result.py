@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from qgis.core import Qgis, QgsDateTimeRange, QgsInterval, QgsProject, QgsRasterLayer
+from qgis.core import QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import Qt, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from ..layers.description import FieldDescription, UnreadableFile, describe
-from ..layers.dress import layer_title, step_range
+from ..layers.dress import layer_title
+from ..layers.intervals import step_range
+from ..layers.playing import step_through
 from ..styling.ramps import pretty_unit
 from ..translate import tr
 
@@ -75,8 +77,8 @@ class ResultView(QWidget):
         report = results.get("REPORT")
         self.report.setText(f'<a href="{QUrl.fromLocalFile(report).toString()}">{tr("Open the report")}</a>' if report else "")
         self._show_slider()
-        if len(description.days) > 1:
-            self._control(description)
+        if len(description.days) > 1 and self._controller is not None:
+            step_through(self._controller, description.days)
         self._step(0)
         self.shown.emit()
 
@@ -88,17 +90,6 @@ class ResultView(QWidget):
         self.slider.blockSignals(False)
         for widget in (self.slider, self.day):
             widget.setVisible(steps > 1)
-
-    def _control(self, description: FieldDescription) -> None:
-        """Have the temporal controller step through the days, as its own panel would."""
-        if self._controller is None:
-            return
-        first, second, last = (step_range(description.days[number]) for number in (0, 1, -1))
-        self._controller.setNavigationMode(Qgis.TemporalNavigationMode.Animated)
-        self._controller.setTemporalExtents(QgsDateTimeRange(first.begin(), last.end()))
-        seconds = first.begin().secsTo(second.begin())
-        unit = (86400, Qgis.TemporalUnit.Days) if seconds % 86400 == 0 else (3600, Qgis.TemporalUnit.Hours)
-        self._controller.setFrameDuration(QgsInterval(seconds / unit[0], unit[1]))
 
     def _step(self, number: int) -> None:
         """Show a day: in the numbers, and on the map."""

@@ -11,7 +11,7 @@ from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 
 from ..field_names import Found
 from ..layers.description import describe
-from ..layers.dress import step_range
+from ..layers.intervals import step_range
 from ..stations import text_of
 from ..styling.ramps import pretty_unit
 from ..translate import tr

@@ -6,16 +6,16 @@ from datetime import datetime
 from functools import partial
 
 from qgis.core import (
-    Qgis, QgsDateTimeRange, QgsProcessingContext, QgsProcessingLayerPostProcessorInterface, QgsProcessingUtils, QgsRasterLayer,
+    Qgis, QgsProcessingContext, QgsProcessingLayerPostProcessorInterface, QgsProcessingUtils, QgsRasterLayer,
 )
 from qgis.PyQt import sip
-from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 
 from ..styling.ramps import CONTINUOUS, RAMPS, pretty_unit, ramp_for
 from ..styling.renderer import style
 from ..translate import tr
 from .description import FieldDescription, describe, uncertainties
-from .intervals import set_periods
+from .intervals import set_periods, step_range
+from .playing import make_ready_to_play
 from .tree import FIELD, UNCERTAINTY, arrange, fold_away, zoom_to
 
 
@@ -58,9 +58,10 @@ def colour(layer: QgsRasterLayer, field: FieldDescription, look: str = CONTINUOU
 
 
 def show_field(layer: QgsRasterLayer, look: str = CONTINUOUS) -> None:
-    """Dress a field that was loaded, and zoom to it."""
+    """Dress a field that was loaded, zoom to it, and have the temporal controller ready to play it, if it is a series."""
     dress(layer, look)
     zoom_to(layer)
+    make_ready_to_play(describe(layer.source()).days)
 
 
 def _show_uncertainty(layer: QgsRasterLayer, look: str) -> None:
@@ -78,15 +79,6 @@ def set_days(layer: QgsRasterLayer, field: FieldDescription) -> None:
         properties.setMode(Qgis.RasterTemporalMode.FixedRangePerBand)
         properties.setFixedRangePerBand({band: step_range(day) for band, day in enumerate(field.days, start=1)})
     properties.setIsActive(bool(field.days))
-
-
-def step_range(start) -> QgsDateTimeRange:
-    """A whole day, or from a datetime an hour. It ends a second early: project files forget that an end is excluded, and
-    steps would overlap.
-    """
-    hourly = isinstance(start, datetime)
-    begin = QDateTime(QDate(start.year, start.month, start.day), QTime(start.hour if hourly else 0, 0), Qt.TimeSpec.UTC)
-    return QgsDateTimeRange(begin, begin.addSecs((3600 if hourly else 86400) - 1))
 
 
 class _Dresser(QgsProcessingLayerPostProcessorInterface):

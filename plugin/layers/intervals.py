@@ -1,4 +1,4 @@
-"""The periods of months or years that a file of aggregated fields states, as the temporal ranges of its bands."""
+"""Days, hours, months and years as the temporal ranges of layers and bands."""
 
 from __future__ import annotations
 
@@ -7,11 +7,20 @@ from datetime import datetime, timedelta
 
 from osgeo import gdal
 from qgis.core import Qgis, QgsDateTimeRange, QgsRasterLayer
-from qgis.PyQt.QtCore import QDateTime, Qt
+from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
+
+
+def step_range(start) -> QgsDateTimeRange:
+    """A whole day, or from a datetime an hour. It ends a second early: project files forget that an end is excluded, and
+    steps would overlap.
+    """
+    hourly = isinstance(start, datetime)
+    begin = QDateTime(QDate(start.year, start.month, start.day), QTime(start.hour if hourly else 0, 0), Qt.TimeSpec.UTC)
+    return QgsDateTimeRange(begin, begin.addSecs((3600 if hourly else 86400) - 1))
 
 
 def set_periods(layer: QgsRasterLayer) -> bool:
-    """Tell the temporal controller the period of each band, as the file says it; whether it says any."""
+    """Tell the temporal controller the period of each band, as a file of aggregated fields says it; whether it says any."""
     ranges = dict(enumerate(periods_in(layer.source()), start=1))
     if not ranges:
         return False

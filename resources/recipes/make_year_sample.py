@@ -92,6 +92,7 @@ def write_people(source: Path, target: Path) -> None:
                        transform=transform, compress="deflate", predictor=3) as raster:
         raster.write(np.round(people), 1)
         raster.set_band_description(1, "people")
+        raster.set_band_unit(1, "people")
         raster.update_tags(source="GeoNames, places of 500 and more inhabitants (geonames.org), CC BY 4.0; spread over 15 km")
 
 

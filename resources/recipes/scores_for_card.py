@@ -22,14 +22,18 @@ PARTS = {
     "ctm_stations": ("Held-out CTM days at the places of real stations", ("source", "scheme", "method", "days", *_SCORES[1:], "worst")),
     "usa": ("The United States", ("day", "scheme", "method", *_SCORES)),
     "atlanta": ("Around Atlanta", ("day", "scheme", "method", *_SCORES)),
+    "between_stations": ("Cities left out, and 15 to 100 cities given", ("day", "scheme", "n", "rmse", "ratio", "worst", "nmb", *_SCORES[4:])),
+    "by_distance": ("By the distance to the nearest station", ("day", "distance", "n", "rmse", "ratio", "nmb", "nmb_se", *_SCORES[4:])),
     "reproduction": ("Held-out CTM days given back from 800 cells", ("source", "stations", "method", "days", "r2_det", "lowest r2_det", "rmse", "nme", "nmb")),
     "other_grids": ("Other cells", ("cells", "day", "scheme", "method", *_SCORES)),
     "other_species": ("Other species", ("species", "factor", "day", "scheme", "method", *_SCORES)),
     "missing_inputs": ("With fewer inputs", ("source", "scheme", "days", *_SCORES[1:], "worst")),
 }
+# Of these the card keeps the model's rows alone.
+_MODEL_ALONE = ("between_stations", "by_distance")
 _HOW = (
-    "Ten folds; LSCV leaves stations out, LCCV whole cities. The bar is ordinary kriging with a variogram of each fold, of values and of logs; "
-    "ratio is the RMSE over that of the better of the two, crps_ratio likewise: below 1 the model is better."
+    "Ten folds; LSCV leaves stations out, LCCV whole cities. The bar is kriging with a variogram of each fold, of values and of logs, ordinary and with "
+    "the model's maps as external drift; ratio is the RMSE over that of the best of these, crps_ratio likewise: below 1 the model is better."
 )
 _DIGITS = 4
 _LARGEST = (1100, 1100)  # pixels of the map of error
@@ -57,7 +61,9 @@ def evaluation_for(model: Model, record: Path) -> dict[str, Any]:
     if found.get("network") != json.loads(json.dumps(model.configuration.to_dict())):
         raise InputError(f"the scores in '{record}' are of these weights in a network that was set up otherwise; {remedy}")
     rows = found["rows"]
-    tables = {title: _table([row for row in rows if row["part"] == part], columns) for part, (title, columns) in PARTS.items()}
+    tables = {
+        title: _table([row for row in rows if row["part"] == part and (part not in _MODEL_ALONE or row["method"] == "model")], columns)
+        for part, (title, columns) in PARTS.items()}
     evaluation = {
         "weights_sha256": found["weights_sha256"], "judged": found["judged"], "analysis_step": found["analysis"], "how": _HOW,
         "What was asked, and what was reached": [_rounded(row) for row in found["done_when"]],
@@ -72,7 +78,7 @@ def evaluation_for(model: Model, record: Path) -> dict[str, Any]:
 def worse_than_kriging(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Where the model's RMSE is above that of the better kriging, the worst first."""
     worse = [row for row in rows if row.get("method") == "model" and (row.get("ratio") or 0) > 1]
-    where = ("species", "cells", "source", "day", "scheme")
+    where = ("species", "cells", "source", "day", "scheme", "distance")
     return [
         {"where": ", ".join([PARTS[row["part"]][0], *(str(row[key]) for key in where if row.get(key))]), "ratio": round(row["ratio"], 3)}
         for row in sorted(worse, key=lambda row: -row["ratio"])

@@ -36,10 +36,10 @@ def main() -> int:
     return 0
 
 
-def gridded_days(number: int, days: int = china.DAYS) -> list[dict]:
+def gridded_days(number: int, days: int = china.DAYS, grid=None) -> list[dict]:
     """The first days of the year, as the period job grids them: PM2.5, RH and wind.
 
-    `days` is the length of the table that they are taken from.
+    `days` is the length of the table that they are taken from, and `grid` by default that of China.
     """
     import pandas as pd
 
@@ -48,7 +48,7 @@ def gridded_days(number: int, days: int = china.DAYS) -> list[dict]:
 
     table = pd.read_csv(china.year_of_readings(days), nrows=number * china.STATIONS)
     return [{
-        key: grid_observations(from_arrays(day.lon, day.lat, day[key], china.LONLAT, key), china.grid())
+        key: grid_observations(from_arrays(day.lon, day.lat, day[key], china.LONLAT, key), grid or china.grid())
         for key in ("pm25", "rh", "wind")
     } for _, day in table.groupby("date")]
 

@@ -74,13 +74,13 @@ def prepared(name, device, shape):
     return training, drawer.draw, step
 
 
-def iterations(name, number, device, shape):
+def iterations(name, number, device, shape, before=4):
     """(seconds an iteration after the first, samples in a batch, shape of what is trained on)."""
     from model_core.training.batches import batches
 
     training, draw, step = prepared(name, device, shape)
-    drawn = batches(draw, 0, 4 + number, device)
-    for _ in range(4):  # until the machine is awake
+    drawn = batches(draw, 0, before + number, device)
+    for _ in range(before):  # until the machine is awake
         step(next(drawn))
     begin = time.perf_counter()
     for batch in drawn:

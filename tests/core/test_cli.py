@@ -99,6 +99,8 @@ def test_simulated_days_depend_on_the_seed_alone(tmp_path, capsys):
     assert (fields[0] == fields[1]).all() and (fields[0] != fields[2]).any()
 
 
-def test_wrong_usage_ends_with_two():
-    assert run("reanalyse", "--value", "pm25").returncode == 2
-    assert run("train", "--ctm", "a.nc", "--out", "m", "--epochs", "1", "--iterations", "1").returncode == 2
+@pytest.mark.parametrize("words", ["reanalyse --value pm25", "train --ctm a.nc --out m --epochs 1 --iterations 1"])
+def test_wrong_usage_ends_with_two(words):
+    with pytest.raises(SystemExit) as stop:
+        main(words.split())
+    assert stop.value.code == 2

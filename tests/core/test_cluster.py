@@ -22,7 +22,7 @@ from model_core.progress import Progress
 
 pytest.importorskip("distributed")
 
-DAYS, STATIONS = 60, 60
+DAYS, STATIONS = 36, 60
 LCC = "+proj=lcc +lat_1=25 +lat_2=40 +lat_0=34 +lon_0=110 +R=6370000 +units=m"
 GRID = f"-180000,-720000,1548000,720000,36000@{LCC}"
 
@@ -71,8 +71,17 @@ def cluster(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def lasting_cluster(tmp_path_factory):
+    """One with a worker, for tests that leave it as it is."""
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
+    cluster.add_worker()
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="module")
 def readings(tmp_path_factory) -> Path:
-    """Readings of sixty days, one of which has none."""
+    """Readings of thirty-six days, one of which has none."""
     random = np.random.default_rng(5)
     days = pd.date_range("2019-01-01", periods=DAYS)
     table = pd.DataFrame({
@@ -89,7 +98,7 @@ def readings(tmp_path_factory) -> Path:
 def request_for(readings, tiny_model):
     def request_for(out: Path, **more):
         return {"stations": str(readings), "value": "pm25", "time": "day", "id": "station", "grid": GRID,
-                "model": str(tiny_model), "device": "cpu", "start": "2019-01-01", "end": "2019-03-01", "out": str(out), **more}
+                "model": str(tiny_model), "device": "cpu", "start": "2019-01-01", "end": "2019-02-05", "out": str(out), **more}
     return request_for
 
 
@@ -127,34 +136,32 @@ def test_a_killed_worker_loses_nothing(cluster, request_for, tmp_path):
     result = JOBS["reanalyse-period"](request_for(disturbed / "pm25.zarr", scheduler=cluster.address), progress)
 
     assert first.wait(10) == -signal.SIGKILL and result["device"] == cluster.address
-    assert 8 <= progress.done < 50, "it was killed in the middle"
+    assert 8 <= progress.done < 30, "it was killed in the middle"
     assert result["days"]["computed"] == DAYS - 1 and result["days"]["missing"] == ["2019-02-03"]
     assert content(disturbed) == content(undisturbed), "byte for byte, and nothing left beside it"
     assert len([name for name in content(disturbed) if re.match(r"pm25.zarr/pm25/\d+\.0\.0$", name)]) == DAYS - 1
 
 
-def test_the_cluster_gives_what_one_machine_gives(cluster, request_for, tmp_path):
+def test_the_cluster_gives_what_one_machine_gives(lasting_cluster, request_for, tmp_path):
     import xarray as xr
 
-    cluster.add_worker()
     JOBS["reanalyse-period"](request_for(tmp_path / "here.nc", end="2019-01-06"), Progress())
-    JOBS["reanalyse-period"](request_for(tmp_path / "there.nc", end="2019-01-06", scheduler=cluster.address), Progress())
-    JOBS["reanalyse-period"](request_for(tmp_path / "tiles", end="2019-01-06", scheduler=cluster.address), Progress())
+    JOBS["reanalyse-period"](request_for(tmp_path / "there.nc", end="2019-01-06", scheduler=lasting_cluster.address), Progress())
+    JOBS["reanalyse-period"](request_for(tmp_path / "tiles", end="2019-01-06", scheduler=lasting_cluster.address), Progress())
     with xr.open_dataset(tmp_path / "here.nc") as here, xr.open_dataset(tmp_path / "there.nc") as there:
         xr.testing.assert_allclose(here, there, rtol=1e-4)
     assert len(list((tmp_path / "tiles").glob("pm25_2019-01-0?.tif"))) == 6
 
 
-def test_cancelling_keeps_what_is_done(cluster, request_for, tmp_path):
-    cluster.add_worker()
+def test_cancelling_keeps_what_is_done(lasting_cluster, request_for, tmp_path):
     out = tmp_path / "pm25.zarr"
     cancelled = []
     progress = After(8, lambda: cancelled.append(True))
     progress._is_cancelled = lambda: bool(cancelled)
     with pytest.raises(Cancelled):
-        JOBS["reanalyse-period"](request_for(out, scheduler=cluster.address), progress)
+        JOBS["reanalyse-period"](request_for(out, scheduler=lasting_cluster.address), progress)
     assert not out.exists()
-    result = JOBS["reanalyse-period"](request_for(out, scheduler=cluster.address), Progress())
+    result = JOBS["reanalyse-period"](request_for(out, scheduler=lasting_cluster.address), Progress())
     assert result["days"]["kept"] >= 8 and result["days"]["computed"] + result["days"]["kept"] == DAYS - 1
 
 
@@ -187,13 +194,15 @@ class Unaware:
         return getattr(self._client, name)
 
 
-def test_a_scheduler_that_goes_away_while_it_is_asked_is_named(cluster, monkeypatch):
+def test_a_scheduler_that_goes_away_while_it_is_asked_is_named_and_hides_no_other_end(cluster, monkeypatch):
     monkeypatch.setattr(dask_cluster, "_LOST_SECONDS", 2)
     cluster.add_worker()
     with dask_cluster.connect(cluster.address) as client:
-        workers = dask_cluster._Workers(Unaware(client), Progress())
+        workers, run = dask_cluster._Workers(Unaware(client), Progress()), dask_cluster._Run.__new__(dask_cluster._Run)
+        run._client, run._waiting = Unaware(client), {}
         assert workers.number() == 1
         cluster.stop()
+        run._stop()  # raises nothing: a run that ends for another reason tells that one
         until = time.monotonic() + 30
         with pytest.raises(ClusterError, match="the scheduler is gone"):
             while time.monotonic() < until:
@@ -201,16 +210,8 @@ def test_a_scheduler_that_goes_away_while_it_is_asked_is_named(cluster, monkeypa
                 time.sleep(0.1)
 
 
-def test_a_scheduler_that_goes_away_hides_no_other_end(cluster):
-    cluster.add_worker()
-    with dask_cluster.connect(cluster.address) as client:
-        run = dask_cluster._Run.__new__(dask_cluster._Run)
-        run._client, run._waiting = Unaware(client), {}
-        cluster.stop()
-        run._stop()
-
-
-def test_no_scheduler_is_an_error_at_once(request_for, tmp_path):
+def test_no_scheduler_is_an_error_at_once(request_for, tmp_path, monkeypatch):
+    monkeypatch.setattr(dask_cluster, "_CONNECT_SECONDS", 1)
     with pytest.raises(ClusterError, match="no Dask scheduler answers at 'tcp://127.0.0.1:9'"):
         JOBS["reanalyse-period"](request_for(tmp_path / "pm25.zarr", scheduler="tcp://127.0.0.1:9"), Progress())
 

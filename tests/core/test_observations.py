@@ -174,6 +174,15 @@ def test_a_day_needs_a_time_column():
         at_stations([35.0], date="2018-02-20")
 
 
+def test_times_that_nobody_named_are_not_passed_over_in_silence(tmp_path):
+    table = tmp_path / "days.csv"
+    table.write_text("lon,lat,pm25,Date\n110,30,12,2018-02-19\n111,31,15,2018-02-20\n")
+    assert "all readings count as of one day; if column 'Date' holds their times, name it" in read_observations(table, "pm25").report.notes["time"]
+    assert "time" not in read_observations(table, "pm25", time="Date").report.notes
+    with pytest.raises(InputError, match="has no column 'datum'; it has lon, lat, pm25, Date"):
+        read_observations(table, "pm25", time="datum", date="2018-02-20")
+
+
 # Files
 
 TABLE = pd.DataFrame({

@@ -25,6 +25,7 @@ sys.path[:0] = [str(ROOT / "resources" / "recipes"), str(ROOT / "tests" / "bench
 
 import finish_card  # noqa: E402
 import make_model  # noqa: E402
+from kriging_maps import BEFORE, after_training, give_maps  # noqa: E402
 from record import NAME, write_record  # noqa: E402
 
 WORDS = finish_card.read_words(finish_card.WORDS)
@@ -186,6 +187,23 @@ def test_the_models_that_ship_agree_with_their_recipes(name):
         assert model.card["evaluation"]["weights_sha256"] == model.weights_sha256, remedy
     if name == "bundled" and finish_card.PAGE.exists():
         assert hashlib.sha256(file.read_bytes()).hexdigest() in finish_card.PAGE.read_text(encoding="utf-8"), remedy
+
+
+def test_the_bundled_model_has_what_its_recipe_gives_it_after_the_training():
+    configuration = load_model("bundled").configuration
+    assert after_training(configuration) == configuration
+
+
+def test_what_is_given_after_the_training_is_given_once(tmp_path):
+    file = Path(shutil.copyfile(find_model("bundled"), tmp_path / "bundled.safetensors"))
+    model = load_model(str(file))
+    trained = replace(model.configuration, local_slopes=(), drift=(), correction_share=(0.75, 0.75), uncertainty_share=0.75)
+    replace_card(file, {**model.card, "evaluation": {"how": "Ten folds."}}, trained)
+    for _ in range(2):
+        give_maps(file)
+        again = load_model(str(file))
+        assert again.configuration == model.configuration and again.weights_sha256 == model.weights_sha256
+        assert again.card["evaluation"]["how"] == f"Ten folds. {BEFORE}"
 
 
 def test_rounded_kernels_make_a_smaller_file_and_hardly_another_model(model_file, tmp_path):

@@ -16,6 +16,7 @@ from pyproj import Transformer
 from model_core.ctm.fields import read_ctm
 from model_core.errors import InputError
 from model_core.jobs import JOBS
+from model_core.output import write_geotiff
 from model_core.progress import Progress
 from model_core.report.colours import FILE, STYLES, colours_for, tables
 from model_core.report.page import number, render
@@ -75,6 +76,8 @@ def written(stations_request, tiny_ctm, tiny_model, tiny_configuration, tmp_path
         "reanalyse-period": {**stations_request, "out": folder / "p.nc"},
         "crossvalidate": {**stations_request, "out": folder / "cv", "folds": 3, "baselines": ["idw"]},
         "reproduce": {"ctm": [str(tiny_ctm)], "model": str(tiny_model), "out": folder / "rep", "device": "cpu", "start": "2019-01-11"},
+        "compareraster": {"fields": [str(folder / "p.nc")], "other": [str(folder / "a.tif")], "out": folder / "cmp"},
+        "exposure": {"fields": [str(folder / "p.nc")], "population": people(tiny_ctm, folder), "limit": [20.0, 1000.0], "out": folder / "e.csv"},
         "train": {"ctm": [str(tiny_ctm)], "config": str(tiny_configuration), "iterations": 2, "device": "cpu", "out": folder / "m.safetensors"},
     }
     pages = {}
@@ -86,7 +89,14 @@ def written(stations_request, tiny_ctm, tiny_model, tiny_configuration, tmp_path
     return pages
 
 
-COMMANDS = ("reanalyse", "reanalyse-period", "crossvalidate", "reproduce", "train")
+def people(ctm, folder) -> str:
+    """A raster with three people in each cell of the CTM's grid; its path."""
+    grid, path = read_ctm(ctm).grid, folder / "people.tif"
+    write_geotiff(path, grid, [("people", np.full(grid.shape, 3.0, np.float32), "people")], {})
+    return str(path)
+
+
+COMMANDS = ("reanalyse", "reanalyse-period", "crossvalidate", "reproduce", "compareraster", "exposure", "train")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -138,6 +148,21 @@ def test_reproduction_and_training_tell_their_scores(written):
     assert number(result["mean_of_daily"]["rmse"]) in Page(html).text and number(result["pooled"]["nme"]) in Page(html).text
     html, result = written["train"]
     assert number(result["scores"]["rmse"]) in Page(html).text and f"{result['days']['training']} CTM days" in Page(html).text
+
+
+def test_the_comparison_tells_its_scores_and_both_sides(written):
+    html, result = written["compareraster"]
+    text = Page(html).text
+    assert f"RMSE (µg m⁻³) {number(result['scores']['rmse'])}" in text and "mean of 4 fields, 2019-01-05 to 2019-01-08" in text
+    assert f"mean {number(result['scores']['mean_field'])} {number(result['scores']['mean_other'])}" in text
+
+
+def test_the_exposure_tells_the_people_above_each_limit(written):
+    html, result = written["exposure"]
+    text, whole = Page(html).text, result["whole"]
+    assert f"Population-weighted mean (µg m⁻³) {number(whole['mean'])}" in text and len(result["series"]) == 4
+    assert f"{whole['share_above_20']:.1%}" in text and "1000 µg m⁻³ 0 0.0%" in text
+    assert "Course" in text and "Polygons" not in text  # four days, and no polygons
 
 
 def test_a_report_that_can_not_be_is_refused_before_anything_is_computed(stations_request, tmp_path):

@@ -192,3 +192,11 @@ def test_labels_of_a_figure_are_chinese_where_a_font_has_the_letters_and_else_en
 def test_english_stays_as_it_is():
     assert language.use("en_US") == ""
     assert language.say("'fields' is missing") == "'fields' is missing"
+
+
+@pytest.mark.parametrize("label", [
+    "kriging of values", "What was asked, and what was reached", "800 even cells, PM2.5 only", "Other species, o3, 2018-02-20, LCCV", "Side by side"])
+def test_labels_of_what_a_card_tells_are_chinese(chinese, label):
+    """They come from the model's file; sentences about what was tried stay as they were written."""
+    said = chinese(label)
+    assert re.search("[\u4e00-\u9fff]", said) and not re.search("[a-z]{4}", said)

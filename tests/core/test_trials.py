@@ -19,7 +19,7 @@ ONCE = (
     ("netcdf-bytes", 138, 15), ("netcdf-bytes", 786, 15), ("netcdf-bytes", 926, 15), ("tables", 514, 15), ("tables", 655, 15),
     ("toml", 418, 15), ("grids", 449, 15), ("messages", 27, 16),
 )
-SEED, CASES, FAULTS = 2, 5, {"job-killed": 2, "disk-full": 1, "one-cache": 1}
+SEED, CASES, FAULTS = 2, 3, {"job-killed": 2, "disk-full": 1, "one-cache": 1}
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,8 @@ def qgis(plugin_folder, tmp_path_factory):
 def wheel(tmp_path_factory):
     """The wheel of model_core, built from a copy, because setuptools writes into the folder that it builds from."""
     source, out = tmp_path_factory.mktemp("source") / "checkout", tmp_path_factory.mktemp("wheel")
-    unwanted = shutil.ignore_patterns(".build", ".git", "__pycache__", "build", "dist", "*.egg-info")
+    # Other tests may be writing what begins with a dot.
+    unwanted = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info")
     shutil.copytree(ROOT, source, ignore=unwanted)
     # The build's setuptools is the one that the test tools brought, so that no network is needed.
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(source)]

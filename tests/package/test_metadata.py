@@ -49,6 +49,15 @@ def test_it_says_what_it_was_tested_with_and_claims_no_more(metadata):
     assert "supportsQt6" not in metadata, "QGIS's repository asks to leave it out"
 
 
+@pytest.mark.parametrize("locale", ["zh-Hans", "zh_CN"])
+def test_the_plugin_manager_has_chinese_to_show(metadata, locale):
+    """``zh-Hans`` is QGIS's own choice of language, ``zh_CN`` what the system says; the manager reads with interpolation of %."""
+    for key in ("description", "about"):
+        text = metadata[f"{key}[{locale}]"]
+        assert re.search("[\u4e00-\u9fff]{10}", text) and "\n" not in text
+    assert "“安装引擎”" in metadata[f"about[{locale}]"] and "QGIS 3.40" in metadata[f"about[{locale}]"]
+
+
 def test_the_icon_is_there(metadata):
     assert (ROOT / metadata["icon"]).is_file()
 

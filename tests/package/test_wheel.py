@@ -15,9 +15,9 @@ from shipping import ROOT
 def installed(wheel, tmp_path_factory, clean_environment):
     """A fresh environment with the wheel; the libraries come from the environment that runs the tests."""
     folder = tmp_path_factory.mktemp("research") / "env"
-    venv.create(folder, with_pip=True)
-    python = folder / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", wheel], check=True, env=clean_environment)
+    venv.create(folder, with_pip=False)
+    pip = [sys.executable, "-m", "pip", "--python", folder / "bin" / "python"]
+    subprocess.run([*pip, "install", "--quiet", "--no-deps", "--no-index", wheel], check=True, env=clean_environment)
     libraries = next(Path(sys.prefix).glob("lib/python3*/site-packages"))
     own = next(folder.glob("lib/python3*/site-packages"))
     (own / "libraries.pth").write_text(f"import sys; sys.path.append({str(libraries)!r})\n")  # appended: .pth files there don't act

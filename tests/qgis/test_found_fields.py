@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from qgis.core import QgsApplication, QgsFeature, QgsGeometry, QgsPointXY, QgsProject, QgsVectorLayer
+from qgis.core import (
+    QgsApplication, QgsFeature, QgsGeometry, QgsPointXY, QgsProcessingContext, QgsProject, QgsRasterLayer, QgsVectorLayer,
+)
+from qgis.gui import QgsProcessingParameterWidgetContext
 
 from small_world import DAYS, FIRST_DAY, SMALL_GRID, readings_of
 
@@ -46,6 +49,14 @@ def test_the_whole_layer_is_understood_without_a_word(run, stations, tiny_model,
 def test_what_is_named_is_left_as_it_is(run, stations, tiny_model, tmp_path, log):
     result = run("reanalyse", STATIONS=stations, VALUE="pm25", GRID=SMALL_GRID, MODEL=tiny_model, OUTPUT=str(tmp_path / "out.tif"))
     assert result["DATE"] == "" and "is taken for" not in log.text
+    assert any("all readings count as of one day" in warning and "'time'" in warning for warning in log.warnings)
+
+
+def test_a_time_field_is_found_in_any_case_or_refused(run, refusal, make_stations, tmp_path):
+    two_days = {"STATIONS": make_stations(DAYS[:2]), "VALUE": "pm25", "DATE": str(DAYS[1]), "GRID": SMALL_GRID, "OUTPUT": str(tmp_path / "g.tif")}
+    assert run("gridstations", TIME="TIME", **two_days)["COUNT_USED"] == 60
+    for name in ("TIME", "TIME_OF_DAY"):
+        assert "has no field 'tim'" in refusal("gridstations", **{"TIME": "time", **two_days, name: "tim"})
 
 
 @pytest.mark.parametrize("name", ["PM2.5", "pm25_24h", "pm2p5", "PM₂.₅ (µg/m³)", "PM25_TOT"])
@@ -123,3 +134,40 @@ def test_the_dialog_opens_with_what_is_found(dialog):
     assert {name: widgets[name].parameterValue() for name in ("VALUE", "TIME", "RH_FIELD", "WIND_FIELD")} == {
         "VALUE": "pm25", "TIME": "time", "RH_FIELD": "rh", "WIND_FIELD": "wind"}
     assert not widgets["GROUP"].parameterValue()
+
+
+def test_a_period_opens_with_the_layer_as_a_day_does(dialog):
+    for name in ("reanalyse", "reanalyseperiod", "crossvalidate"):
+        widgets = dialog(name)
+        layer = QgsProject.instance().mapLayer(widgets["STATIONS"].parameterValue())
+        assert (layer.name(), widgets["VALUE"].parameterValue(), widgets["TIME"].parameterValue()) == ("stations", "pm25", "time"), name
+
+
+def test_files_take_the_layers_place_and_give_it_back(dialog):
+    widgets = dialog("reanalyseperiod")
+    layer = widgets["STATIONS"].parameterValue()
+    widgets["FILES"].setParameterValue("days/{date:%Y%m%d}.csv", QgsProcessingContext())
+    assert not widgets["STATIONS"].parameterValue()
+    widgets["FILES"].setParameterValue("", QgsProcessingContext())
+    assert widgets["STATIONS"].parameterValue() == layer
+
+
+def test_the_active_layer_goes_first_where_it_fits(dialog, make_stations, ctm_file):
+    points, field = make_stations(name="others"), QgsRasterLayer(f'NETCDF:"{ctm_file}":PM25_TOT', "field")
+    result = QgsVectorLayer("Point?field=station:string&field=pm25:double&field=field:double&field=difference:double", "a result", "memory")
+    assert field.isValid()
+    QgsProject.instance().addMapLayers([points, field, result])
+
+    def chosen(algorithm, parameter, active):
+        context, widget = QgsProcessingParameterWidgetContext(), dialog(algorithm)[parameter]
+        context.setProject(QgsProject.instance())
+        context.setActiveLayer(active)
+        widget.setWidgetContext(context)
+        return widget.parameterValue()
+
+    assert chosen("reanalyseperiod", "STATIONS", points) == points.id()
+    QgsProject.instance().layerTreeRoot().insertLayer(0, result)  # as a reanalysis puts it on top
+    assert QgsProject.instance().mapLayer(chosen("reanalyseperiod", "STATIONS", field)).name() in ("stations", "others")
+    assert QgsProject.instance().mapLayer(chosen("crossvalidate", "STATIONS", result)).name() in ("stations", "others")
+    assert chosen("aggregate", "FIELDS", field) == [ctm_file] and not chosen("aggregate", "FIELDS", points)
+    assert chosen("restyle", "LAYERS", field) == [field.source()]

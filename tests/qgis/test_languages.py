@@ -57,6 +57,12 @@ def test_every_label_and_help_is_chinese(told):
             assert HAN.search(label) or label in SCORES, f"{name}, {output}: {label}"
 
 
+def test_the_models_are_chinese_and_keep_their_names(told):
+    assert set(told["models"]) == {"station_day", "Means of a period", "Table to reanalysis", "Period to exposure", "Train and reproduce"}
+    for name, texts in told["models"].items():
+        assert len(texts) > 15 and all(is_chinese(text) for text in texts), f"{name}: {texts}"
+
+
 SCORES = {"RMSE", "MAE", "NME", "NMB", "IOA", "MFB", "MFE", "CRPS", "R2_DET", "R2_PEARSON"}
 
 

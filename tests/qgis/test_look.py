@@ -7,13 +7,13 @@ from datetime import date
 import numpy as np
 import pytest
 from qgis.core import (
-    QgsApplication, QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback, QgsProcessingOutputLayerDefinition, QgsProject,
+    Qgis, QgsApplication, QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback, QgsProcessingOutputLayerDefinition, QgsProject,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtGui import QColor, QIcon, QImage
 
 from main_window import MainWindow
-from small_world import FIRST_DAY, SMALL_GRID, TINY_CONFIGURATION
+from small_world import DAYS, FIRST_DAY, SMALL_GRID, TINY_CONFIGURATION
 
 
 @pytest.fixture(scope="module")
@@ -164,3 +164,19 @@ def test_the_menu_comes_and_goes(plugin):
     assert "Reanalyse station readings…" in [action.text() for action in entry.menu().actions()]
     menu.remove()
     assert windows.plugins.actions() == []
+
+
+def test_a_series_is_ready_to_play_where_the_user_has_set_nothing_else(plugin, monkeypatch):
+    from ctm_reanalysis.plugin.layers.playing import make_ready_to_play
+
+    windows = MainWindow()
+    monkeypatch.setattr("qgis.utils.iface", windows)
+    controller = windows.canvas.temporalController()
+    make_ready_to_play(DAYS[:1])
+    assert controller.navigationMode() == Qgis.TemporalNavigationMode.Disabled  # a single day plays nothing
+    make_ready_to_play(DAYS[:3])
+    assert controller.navigationMode() == Qgis.TemporalNavigationMode.Animated and controller.totalFrameCount() == 3
+    assert controller.dateTimeRangeForFrameNumber(2).begin().date().toPyDate() == DAYS[2]
+    controller.setNavigationMode(Qgis.TemporalNavigationMode.FixedRange)
+    make_ready_to_play(DAYS)
+    assert controller.navigationMode() == Qgis.TemporalNavigationMode.FixedRange

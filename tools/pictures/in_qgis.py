@@ -115,14 +115,13 @@ def tutorial(plugin: Path) -> None:
     run("readstations", {"FILE": "stations.csv", "VALUE": "pm25", "TIME": "date", "ID": "station"},
         {"FILE": str(sample), "OUTPUT": str(RESULTS / "readings.gpkg")}, "tutorial/read_station_table")
     show(window, "tutorial/readings")
-    readings = iface.activeLayer() or next(iter(QgsProject.instance().mapLayers().values()))
     run("reanalyse", {}, {"OUTPUT": str(RESULTS / "pm25.tif"), "REPORT": str(RESULTS / "report.html")}, "tutorial/reanalyse")
     show(window, "tutorial/field")
-    run("reanalyseperiod", {"STATIONS": readings.id()}, {"OUTPUT": str(RESULTS / "days.nc"), "REPORT": str(RESULTS / "days.html")},
+    run("reanalyseperiod", {}, {"OUTPUT": str(RESULTS / "days.nc"), "REPORT": str(RESULTS / "days.html")},
         "tutorial/period")
     show(window, "tutorial/days")
     run("animate", {}, {"SERIES": str(RESULTS / "days.nc"), "OUTPUT": str(RESULTS / "days.gif")})
-    run("crossvalidate", {"STATIONS": readings.id(), "FOLDS": 5, "BASELINES": ["idw"]},
+    run("crossvalidate", {"FOLDS": 5, "BASELINES": ["idw"]},
         {"OUTPUT": str(RESULTS / "scores"), "REPORT": str(RESULTS / "scores.html")}, "tutorial/crossvalidate")
     QgsProject.instance().clear()
 

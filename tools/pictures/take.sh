@@ -6,8 +6,10 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 work=$root/.build/pictures
 rm -rf "$work"
-mkdir -p -m 700 "$work/profile/runtime" "$work/taken"
-export XDG_DATA_HOME=$work/profile/data XDG_CONFIG_HOME=$work/profile/config XDG_RUNTIME_DIR=$work/profile/runtime
+mkdir -p -m 700 "$work/home" "$work/runtime" "$work/taken"
+# A home of its own, which QGIS and the plugin show as ~, so that no picture shows a folder of this machine.
+unset XDG_DATA_HOME XDG_CONFIG_HOME XDG_CACHE_HOME XDG_STATE_HOME
+export HOME=$work/home XDG_RUNTIME_DIR=$work/runtime
 export CTM_REANALYSIS_ENGINE_PYTHON=${CTM_REANALYSIS_ENGINE_PYTHON:-$root/.build/engine/bin/python}
 export OMP_WAIT_POLICY=PASSIVE LC_ALL=C.UTF-8 LANGUAGE=en QT_SCALE_FACTOR=1
 parts=("${@:-dialogs tutorial}")
@@ -15,7 +17,7 @@ parts=("${@:-dialogs tutorial}")
 export PICTURES_ZIP PICTURES_WORK=$work PICTURES_PARTS="${parts[*]}"
 PICTURES_ZIP=$(/usr/bin/python3 "$root/tools/package.py")
 
-ini=$XDG_DATA_HOME/QGIS/QGIS3/profiles/default/QGIS/QGIS3.ini
+ini=$HOME/.local/share/QGIS/QGIS3/profiles/default/QGIS/QGIS3.ini
 mkdir -p "$(dirname "$ini")"
 printf '[qgis]\ncheckVersion=false\nshowTips=false\n[app]\nprojections\\unknownCrsBehavior=NoAction\n[UI]\nallowVersionCheck=false\n' > "$ini"
 

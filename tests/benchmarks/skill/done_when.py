@@ -13,8 +13,8 @@ def done_when(rows: Sequence[Row]) -> list[Row]:
 
     def ask(what: str, key: str, limit: Callable[[float], bool], words: str, **where: str) -> None:
         for row in rows:
-            if row.get("method") == "model" and all(row.get(name) == wanted for name, wanted in where.items()):
-                day = ", ".join(["", *(str(row[name]) for name in ("cells", "day", "distance") if name in row)])
+            if row.get("method", "model") == "model" and all(row.get(name) == wanted for name, wanted in where.items()):
+                day = ", ".join(["", *(str(row[name]) for name in ("cells", "day", "distance", "case") if name in row)])
                 met = "not told" if row[key] != row[key] else "yes" if limit(row[key]) else "no"
                 asked.append({"what": what + day, "asked": words, "reached": row[key], "met": met})
 
@@ -38,6 +38,18 @@ def done_when(rows: Sequence[Row]) -> list[Row]:
         about = {"part": "between_stations", "day": "pooled", "scheme": wanted}
         ask(f"{what}: RMSE over the best kriging's", "ratio", at_most(most), f"≤ {most:.2f}", **about)
         ask(f"{what}: the same of the worst day and draw", "worst", at_most(worst), f"≤ {worst:.2f}", **about)
+    for level in dict.fromkeys(row["background"] for row in rows if row.get("part") == "background"):
+        about = {"part": "background", "background": level}
+        ask(f"Background '{level}': RMSE over that without it", "to_without", at_most(1.01), "≤ 1.01", **about)
+    for given in ("15 cities", "40 cities", "100 cities"):
+        about = {"part": "background", "background": "good", "case": given}
+        ask("A good background: RMSE over that without it", "to_without", at_most(0.85), "≤ 0.85", **about)
+    for other, words in (("to_rk", "regression kriging"), ("to_evna", "eVNA")):
+        below = [row for row in rows if row.get("part") == "background" and row[other] < 1]
+        every = [row for row in rows if row.get("part") == "background"]
+        if every:
+            asked.append({"what": f"With a background: rows in which {words} is beaten", "asked": str(len(every)), "reached": len(below),
+                          "met": "yes" if len(below) == len(every) else "no"})
     ask("China, LCCV, other cells: RMSE over the best kriging's", "ratio", at_most(1.01), "≤ 1.01", part="other_grids", scheme="LCCV")
     by_distance = {"part": "by_distance", "day": "pooled"}
     ask("Cities left out: bias over the mean", "nmb", lambda v: abs(v) <= 0.05, "-0.05 to 0.05", **by_distance)

@@ -3,7 +3,8 @@
     make benchmark-skill [MODEL=M] [DATA=DIR]
     $(make -s engine-python) tests/benchmarks/skill/run_all.py [--model M] [--parts PART ...] [--docs]
 
-Every part is also a script of its own. `--docs` writes the tables into docs/skill.md, between its marks, and the figures beside it.
+Every part is also a script of its own. `--docs` writes the tables into docs/skill.md and docs/background.md, between their marks, and the
+figures beside them.
 Kriging is kept from run to run: the first takes longer. Ends with what the bundled model is asked to reach, and whether it does.
 """
 
@@ -18,8 +19,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import atlanta  # noqa: E402
+import background  # noqa: E402
 import between_stations  # noqa: E402
 import ctm_stations  # noqa: E402
+import land_bias  # noqa: E402
 import missing_inputs  # noqa: E402
 import other_grids  # noqa: E402
 import other_species  # noqa: E402
@@ -35,6 +38,7 @@ from record import write_record  # noqa: E402
 from tables import markdown, write_rows  # noqa: E402
 
 DOCS = ROOT / "docs"
+PAGES = (DOCS / "skill.md", DOCS / "background.md")
 _SCORES = ("n", "rmse", "ratio", "r2_det", "coverage_90", "crps", "crps_ratio")
 _LARGEST, _COLOURS = (1100, 1100), 200  # pixels and colours of a figure on the page: the plugin's zip holds it
 # Name, what makes its rows, and the columns that are shown.
@@ -45,11 +49,14 @@ PARTS = {
     "atlanta": (atlanta.rows_of, ("day", "scheme", "method", *_SCORES)),
     "between_stations": (between_stations.rows_of, between_stations.COLUMNS),
     "by_distance": (between_stations.distance_rows_of, between_stations.DISTANCE_COLUMNS),
+    "land_bias": (land_bias.rows_of, land_bias.COLUMNS),
+    "background": (background.rows_of, background.COLUMNS),
     "reproduction": (reproduction.rows_of, reproduction.COLUMNS),
     "other_grids": (other_grids.rows_of, ("cells", "day", "scheme", "method", *_SCORES)),
     "other_species": (other_species.rows_of, ("species", "factor", "day", "scheme", "method", *_SCORES)),
     "missing_inputs": (missing_inputs.rows_of, ("source", "scheme", "days", *_SCORES[1:], "worst")),
 }
+DRAWN = ("between_stations", "by_distance")  # one set of draws for both
 FIGURES = ("ratios", "china_2018-02-20", "china_2019-07-18", "usa", "atlanta", "reproduction", "china_36km", "china_pm10", "china_o3")
 
 
@@ -58,6 +65,7 @@ def main() -> int:
     add_options(parser)
     parser.add_argument("--parts", nargs="*", default=list(PARTS), metavar="PART",
                         help=f"of {', '.join(PARTS)}; of the others, what is on record of this very model is kept")
+    parser.add_argument("--draws", type=int, default=between_stations.DRAWS, help=f"of {' and '.join(DRAWN)} (default: %(default)s)")
     parser.add_argument("--docs", action="store_true", help="write the tables and figures into the documentation")
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
@@ -67,7 +75,7 @@ def main() -> int:
     for part in options.parts:
         rows_of, columns = PARTS[part]
         started = time.perf_counter()
-        rows = rows_of(setting)
+        rows = rows_of(setting, draws=options.draws) if part in DRAWN else rows_of(setting)
         write_rows(rows, OUT / part, columns)
         made += [{"part": part, **row} for row in rows]
         print(f"## {part}, {time.perf_counter() - started:.0f} s\n\n{markdown(rows, columns)}", flush=True)
@@ -88,15 +96,16 @@ def main() -> int:
 
 
 def write_docs(tables: dict[str, str], model: str) -> None:
-    """Put the tables between their marks in skill.md, and copy the figures that it shows."""
-    page = DOCS / "skill.md"
-    text = page.read_text(encoding="utf-8")
+    """Put the tables between their marks on the pages, and copy the figures that these show."""
+    texts = {page: page.read_text(encoding="utf-8") for page in PAGES}
     for name, table in {**tables, "model": model + "\n"}.items():
-        block = f"<!-- {name} -->\n{table}<!-- end {name} -->"
-        text, count = re.subn(f"<!-- {name} -->\n.*?<!-- end {name} -->", lambda _: block, text, flags=re.DOTALL)
-        if not count:
-            sys.exit(f"{page} has no marks <!-- {name} --> and <!-- end {name} -->; put them where the table shall stand")
-    page.write_text(text, encoding="utf-8")
+        block, marks = f"<!-- {name} -->\n{table}<!-- end {name} -->", f"<!-- {name} -->\n.*?<!-- end {name} -->"
+        page = next((page for page, text in texts.items() if re.search(marks, text, flags=re.DOTALL)), None)
+        if page is None:
+            sys.exit(f"no page has the marks <!-- {name} --> and <!-- end {name} -->; put them where the table shall stand")
+        texts[page] = re.sub(marks, lambda _: block, texts[page], flags=re.DOTALL)
+    for page, text in texts.items():
+        page.write_text(text, encoding="utf-8")
     (DOCS / "images").mkdir(exist_ok=True)
     for name in FIGURES:
         if (OUT / f"{name}.png").exists():
