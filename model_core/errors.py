@@ -9,10 +9,6 @@ class InputError(ReanalysisError):
     """An input file, field, unit or option can't be used as given."""
 
 
-class LibraryStuck(InputError):
-    """A library does not come back from a damaged file: a thread still works on it, so that the process should end when this is told."""
-
-
 class ModelFileError(ReanalysisError):
     """A model file is missing, damaged, foreign, or of another format version."""
 

@@ -22,7 +22,7 @@ import time
 from typing import Any, BinaryIO
 
 from model_core import __version__
-from model_core.errors import Cancelled, InputError, LibraryStuck
+from model_core.errors import Cancelled, InputError
 from model_core.failures import explain
 from model_core.language import say, sentences
 from model_core.progress import Progress
@@ -102,10 +102,7 @@ def run(job: Job) -> None:
         job.reply("result", result=result, **({"said": said} if said else {}))
         return
     except BaseException as error:  # SystemExit too: a library's exit() must not take the warm worker along
-        explanation, is_stuck = explain(error, job.log_file), isinstance(error, LibraryStuck)
-    if is_stuck:  # a thread of this process will never end
-        job.reply("error", **explanation)
-        _end_with_children()
+        explanation = explain(error, job.log_file)
     _release_memory(explanation["kind"] == "OutOfMemory")  # only here are the failed job's frames, and the arrays in them, let go
     job.reply("error", **explanation)
 

@@ -21,6 +21,7 @@ from model_core.ctm.series import Series, read_series
 from model_core.errors import InputError, OutputError
 from model_core.file_lock import only_one, remove_abandoned
 from model_core.grid import Grid
+from model_core.netcdf_check import check_netcdf
 from model_core.netcdf_path import netcdf_path
 from model_core.output.netcdf import NetcdfWriter
 from model_core.progress import Progress
@@ -55,6 +56,7 @@ class DailyStore:
         self.path = Path(path)
         self._file, self._process = None, None
         try:
+            check_netcdf(self.path)
             with _HDF5_LOCK, netCDF4.Dataset(netcdf_path(self.path)) as file:
                 header = json.loads(file.getncattr(_HEADER))
                 if header["version"] != _VERSION:

@@ -13,6 +13,7 @@ from typing import Any, Callable
 from model_core.confinement import confine
 from model_core.errors import InputError
 from model_core.gases import STANDARD, State
+from model_core.hdf5_locks import leave_out_locks
 from model_core.jobs.options import checked
 from model_core.progress import Progress
 
@@ -33,6 +34,7 @@ def _air(request: dict[str, Any]) -> State | None:
 def _job(module: str) -> Job:
     def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         confine()
+        leave_out_locks()
         job = import_module(f"model_core.jobs.{module}").run
         request = checked(request)
         try:

@@ -10,6 +10,7 @@ import numpy as np
 import zarr
 
 from model_core.errors import InputError
+from model_core.netcdf_check import check_netcdf
 from model_core.netcdf_path import netcdf_path
 from model_core.output.cf import read_starts
 from model_core.period.frame import Frame
@@ -39,7 +40,7 @@ class Previous:
                 self.fingerprints = {start: bytes(row).hex() for start, row in zip(starts, said) if row.any()}
                 self._places = {start: place for place, start in enumerate(starts)}
                 self.frame = _attribute(self._file, "frame")
-        except (OSError, ValueError, KeyError, IndexError, AttributeError, RuntimeError):
+        except (InputError, OSError, ValueError, KeyError, IndexError, AttributeError, RuntimeError):
             return  # nothing that can be used: all is computed
 
     def read(self, start: np.datetime64) -> tuple[dict[str, np.ndarray], int]:
@@ -58,6 +59,7 @@ class Previous:
 
 def differences_of_steps(before: Path, now: Path, fields: Sequence[str]) -> Iterator[tuple[bool, float, bool]]:
     """`provenance.repeat.difference` of each step of two NetCDF files of one period; `InputError` if their steps or fields differ."""
+    check_netcdf(before)
     with netCDF4.Dataset(netcdf_path(before)) as old, netCDF4.Dataset(netcdf_path(now)) as new:
         for data in (old, new):
             data.set_auto_mask(False)
@@ -70,6 +72,7 @@ def differences_of_steps(before: Path, now: Path, fields: Sequence[str]) -> Iter
 def _open(path: Path) -> Any:
     if path.is_dir():
         return zarr.open_group(path, mode="r", zarr_format=2)
+    check_netcdf(path)
     file = netCDF4.Dataset(netcdf_path(path))
     file.set_auto_maskandscale(False)
     return file

@@ -15,10 +15,12 @@ import numpy as np
 import rasterio
 
 from model_core import __version__
+from model_core.ctm.formats.netcdf_file import is_netcdf
 from model_core.days import parse_day
 from model_core.errors import InputError
 from model_core.grid import PRESETS, Grid
 from model_core.model_file import Model
+from model_core.netcdf_check import check_netcdf
 from model_core.netcdf_path import netcdf_path
 from model_core.provenance.files import combined, files_named, files_of, sha256_of, short_name, with_files
 from model_core.stations.gridding import GriddedReadings
@@ -169,7 +171,8 @@ def _attributes_of(file: Path) -> dict[str, Any]:
     if not file.is_file():
         raise InputError(f"'{file}' does not exist; name the GeoTIFF or NetCDF file that is to be made again")
     try:
-        if file.suffix.lower() == ".nc":
+        if file.suffix.lower() == ".nc" or is_netcdf(file):
+            check_netcdf(file)
             with netCDF4.Dataset(netcdf_path(file)) as data:
                 return {name: data.getncattr(name) for name in data.ncattrs()}
         with rasterio.open(file) as raster:

@@ -10,8 +10,10 @@ import numpy as np
 import rasterio
 
 from model_core import __version__
+from model_core.ctm.formats.netcdf_file import is_netcdf
 from model_core.errors import InputError
 from model_core.model_file import Model
+from model_core.netcdf_check import check_netcdf
 from model_core.netcdf_path import netcdf_path
 from model_core.progress import Progress
 from model_core.provenance.files import combined, files_named, short_name, with_files
@@ -189,7 +191,8 @@ class Repetition:
     def _fields(self, names: list[str]) -> dict[str, np.ndarray]:
         """The fields in the output, each (rows, columns)."""
         try:
-            if self.file.suffix.lower() == ".nc":
+            if self.file.suffix.lower() == ".nc" or is_netcdf(self.file):
+                check_netcdf(self.file)
                 with netCDF4.Dataset(netcdf_path(self.file)) as data:
                     data.set_auto_mask(False)
                     return {name: np.asarray(data[name][:]).reshape(data[name].shape[-2:]) for name in names}

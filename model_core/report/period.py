@@ -11,6 +11,7 @@ import numpy as np
 
 from model_core.evaluation.figures import pretty_unit
 from model_core.grid import Grid
+from model_core.netcdf_check import check_netcdf
 from model_core.progress import Progress
 from model_core.report.colours import colours_for
 from model_core.report.figures import calendar_figure, series_figure
@@ -84,6 +85,8 @@ def fields_of_series(out: Path, key: str) -> Iterator[tuple[datetime, np.ndarray
         return
     import xarray
 
+    if out.suffix != ".zarr":
+        check_netcdf(out)
     with xarray.open_zarr(out) if out.suffix == ".zarr" else xarray.open_dataset(out) as dataset:
         for number, moment in enumerate(dataset["time"].to_numpy().astype("datetime64[s]")):
             yield moment.astype(datetime), dataset[key][number].to_numpy()

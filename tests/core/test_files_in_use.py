@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import netCDF4
 import pytest
 
 from model_core.errors import InputError
@@ -110,3 +111,20 @@ def test_on_windows_a_folder_in_another_script_is_named_by_its_short_name():
 def test_on_windows_a_folder_without_a_short_name_is_refused_with_the_remedy():
     with pytest.raises(InputError, match="opens no file in '/数据'.*plain English letters.*GeoTIFF"):
         netcdf_path("/数据/field.nc", True, str)
+
+
+def test_a_netcdf_file_that_another_program_may_write_to_is_read(tmp_path):
+    """As QGIS 3.44 holds a result that it has loaded; HDF5 locks such a file against every other reader."""
+    path = tmp_path / "day.nc"
+    with netCDF4.Dataset(path, "w") as file:
+        for name, unit in (("lat", "degrees_north"), ("lon", "degrees_east")):
+            file.createDimension(name, 3)
+            file.createVariable(name, "f8", (name,)).units = unit
+            file[name][:] = [30, 31, 32]
+        file.createVariable("pm25", "f4", ("lat", "lon")).units = "ug m-3"
+    environment = {name: value for name, value in os.environ.items() if name != "HDF5_USE_FILE_LOCKING"}
+    with netCDF4.Dataset(path, "a"):
+        command = [sys.executable, "-m", "model_core", "inspect", str(path)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "pm25" in done.stdout

@@ -39,13 +39,13 @@ def test_the_citation_is_of_this_version(metadata):
     assert f"\nversion: {metadata['version']}\n" in citation and f"\nlicense: {metadata['license']}\n" in citation
 
 
-def test_it_is_a_processing_provider_for_qgis_3_40_to_4(metadata):
+def test_it_is_a_processing_provider_for_qgis_3(metadata):
     assert metadata["hasProcessingProvider"] == "yes"
-    assert metadata["qgisMinimumVersion"] == "3.40" and metadata["qgisMaximumVersion"] == "4.99"
+    assert metadata["qgisMinimumVersion"] == "3.40" and metadata["qgisMaximumVersion"] == "3.99"
 
 
 def test_it_says_what_it_was_tested_with_and_claims_no_more(metadata):
-    assert "Tested with QGIS 3.40" in metadata["about"]
+    assert "Tested with QGIS 3.40 and 3.44 on Debian" in metadata["about"]
     assert "supportsQt6" not in metadata, "QGIS's repository asks to leave it out"
 
 

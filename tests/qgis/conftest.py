@@ -37,13 +37,28 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="session")
 def plugin(qgis_app, qgis_processing):
-    """The plugin as QGIS's plugin loader makes it, its provider registered."""
+    """The plugin as QGIS's plugin loader makes it, its provider registered; results load into a real tree of layers."""
     from ctm_reanalysis import classFactory
+    from main_window import MainWindow
+    from processing.gui import Postprocessing
 
     plugin = classFactory(None)
     plugin.initProcessing()
+    before, Postprocessing.iface = Postprocessing.iface, MainWindow()  # before: pytest-qgis's mock, which QGIS 3.44 does not take
     yield plugin
+    Postprocessing.iface = before
     plugin.unload()
+
+
+@pytest.fixture
+def project(qgis_app):
+    """QGIS's project, empty: the one whose layers the window shows."""
+    from qgis.core import QgsProject
+
+    project = QgsProject.instance()
+    project.clear()
+    yield project
+    project.clear()
 
 
 class Log:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsProject
-from qgis.gui import QgsMapCanvas, QgsMessageBar
+from qgis.core import QgsLayerTreeModel, QgsProject
+from qgis.gui import QgsLayerTreeView, QgsMapCanvas, QgsMessageBar
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QMainWindow, QMenu, QToolBar
 
@@ -21,6 +21,8 @@ class MainWindow(QObject):
         self.canvas, self.bar = QgsMapCanvas(self.window), QgsMessageBar(self.window)
         self.canvas.setTemporalController(QgsTemporalNavigationObject(self.canvas))
         self.canvas.setDestinationCrs(QgsProject.instance().crs())
+        self.layers = QgsLayerTreeView(self.window)
+        self.layers.setModel(QgsLayerTreeModel(QgsProject.instance().layerTreeRoot(), self.layers))
 
     def mainWindow(self):
         return self.window
@@ -33,6 +35,12 @@ class MainWindow(QObject):
 
     def mapCanvas(self):
         return self.canvas
+
+    def layerTreeView(self):
+        return self.layers
+
+    def setActiveLayer(self, layer):
+        self.layers.setCurrentLayer(layer)
 
     def messageBar(self):
         return self.bar

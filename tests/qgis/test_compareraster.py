@@ -67,11 +67,11 @@ def south(small_crs):
     return layer
 
 
-def test_scores_figures_and_a_coloured_difference(plugin, field, finer, south, read_raster, tmp_path):
+def test_scores_figures_and_a_coloured_difference(plugin, project, field, finer, south, read_raster, tmp_path):
     from processing.gui.Postprocessing import handleAlgorithmResults
 
     algorithm = QgsApplication.processingRegistry().createAlgorithmById("ctm_reanalysis:compareraster")
-    context, feedback, project = QgsProcessingContext(), QgsProcessingFeedback(), QgsProject()
+    context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
     context.setProject(project)
     parameters = {"FIELDS": [field], "OTHER": [finer], "OTHER_NAME": "satellite", "MASK": south, "OUTPUT": str(tmp_path / "out")}
     result, ok = algorithm.run(parameters, context, feedback)
@@ -83,8 +83,8 @@ def test_scores_figures_and_a_coloured_difference(plugin, field, finer, south, r
     assert np.isnan(apart[:24]).all() and np.nanmean(apart) == pytest.approx(2, abs=0.02)
     assert open(result["MAPS_PNG"], "rb").read(4) == open(result["SCATTER_PNG"], "rb").read(4) == b"\x89PNG"
     assert handleAlgorithmResults(algorithm, context, feedback, parameters={})
-    (layer,) = project.mapLayers().values()
-    assert layer.name() == "Difference (µg m⁻³)" and layer.renderer().type() == "singlebandpseudocolor"
+    (layer,) = project.mapLayersByName("Difference (µg m⁻³)")
+    assert layer.renderer().type() == "singlebandpseudocolor"
     assert layer.renderer().classificationMin() == -layer.renderer().classificationMax() < 0
 
 

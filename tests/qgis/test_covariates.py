@@ -78,12 +78,12 @@ def test_the_crs_that_the_user_has_set_counts(run, make_raster, read_raster, tmp
     assert 380 < read_raster(str(tmp_path / "maps.tif"))[40, 0] < 500
 
 
-def test_the_result_loads_dressed(plugin, dem, cover, tmp_path):
+def test_the_result_loads_dressed(plugin, project, dem, cover, tmp_path):
     """Four bands of numbers are no picture in red, green and blue."""
     from processing.gui.Postprocessing import handleAlgorithmResults
 
     algorithm = QgsApplication.processingRegistry().createAlgorithmById("ctm_reanalysis:covariates")
-    context, feedback, project = QgsProcessingContext(), QgsProcessingFeedback(), QgsProject()
+    context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
     context.setProject(project)
     output = QgsProcessingOutputLayerDefinition(str(tmp_path / "maps.tif"), project)
     parameters = {"GRID": SMALL_GRID, "DEM": dem, "LANDCOVER": cover, "URBAN_CLASSES": "13", "WATER_CLASSES": "17", "OUTPUT": output}

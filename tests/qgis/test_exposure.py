@@ -93,18 +93,17 @@ def test_without_polygons_the_whole_is_told(run, field, population, tmp_path):
     assert (result["PEOPLE"], result["OUTSIDE"], result["MEAN"]) == pytest.approx((100 * 144 * 192, 0, 41.5))
 
 
-def test_the_layer_loads_in_the_colours_of_the_field(plugin, field, population, districts, tmp_path):
+def test_the_layer_loads_in_the_colours_of_the_field(plugin, project, field, population, districts, tmp_path):
     from processing.gui.Postprocessing import handleAlgorithmResults
 
     algorithm = QgsApplication.processingRegistry().createAlgorithmById("ctm_reanalysis:exposure")
-    context, feedback, project = QgsProcessingContext(), QgsProcessingFeedback(), QgsProject()
+    context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
     context.setProject(project)
     output = QgsProcessingOutputLayerDefinition(str(tmp_path / "out.gpkg"), project)
     parameters = {"FIELDS": [field], "POPULATION": population, "POPULATION_IS": "counts", "POLYGONS": districts, "OUTPUT": output}
     _, ok = algorithm.run(parameters, context, feedback)
     assert ok and handleAlgorithmResults(algorithm, context, feedback, parameters={})
-    (layer,) = project.mapLayers().values()
-    assert layer.name() == "Exposure to PM2.5 (µg m⁻³)"
+    (layer,) = project.mapLayersByName("Exposure to PM2.5 (µg m⁻³)")
     renderer = layer.renderer()
     assert renderer.type() == "graduatedSymbol" and renderer.classAttribute() == "mean"
     assert layer.featureCount() == 4

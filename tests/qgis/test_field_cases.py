@@ -221,8 +221,10 @@ def test_hour_24_in_a_table_without_geometry(case, cells):
 
 
 def test_a_table_that_qgis_cut_at_the_wrong_sign_is_for_read_station_table(case, cells):
+    layer = dragged(case(13, "uba_utf8.csv"))
+    (value,) = (name for name in layer.fields().names() if name.endswith("5 (µg/m³)"))  # GDAL 3.13 cuts rightly; points are none either
     with pytest.raises(QgsProcessingException, match="holds no points.*'Read station table'"):
-        cells(dragged(case(13, "uba_utf8.csv")), GERMANY, VALUE="5 (µg/m³)")
+        cells(layer, GERMANY, VALUE=value)
 
 
 @pytest.mark.parametrize("number, name, columns, grid, mean", [

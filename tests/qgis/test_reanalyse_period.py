@@ -10,17 +10,10 @@ import pytest
 from osgeo import gdal
 from qgis.core import (
     Qgis, QgsApplication, QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback, QgsProcessingOutputLayerDefinition,
-    QgsProject, QgsRasterLayer,
+    QgsRasterLayer,
 )
 
 from small_world import DAYS, FIRST_DAY, SMALL_GRID, readings_of
-
-
-@pytest.fixture
-def project():
-    QgsProject.instance().clear()
-    yield QgsProject.instance()
-    QgsProject.instance().clear()
 
 
 @pytest.fixture

@@ -7,19 +7,11 @@ from pathlib import Path
 import pytest
 from qgis.core import (
     Qgis, QgsApplication, QgsDateTimeRange, QgsInterval, QgsProcessingAlgRunnerTask, QgsProcessingContext,
-    QgsProcessingFeedback, QgsProcessingOutputLayerDefinition, QgsProject, QgsRasterLayer, QgsTemporalNavigationObject,
+    QgsProcessingFeedback, QgsProcessingOutputLayerDefinition, QgsRasterLayer, QgsTemporalNavigationObject,
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, QEventLoop, Qt, QTime, QTimer
 
 from small_world import DAYS, FIRST_DAY, SMALL_GRID
-
-
-@pytest.fixture
-def project():
-    project = QgsProject.instance()
-    project.clear()
-    yield project
-    project.clear()
 
 
 @pytest.fixture

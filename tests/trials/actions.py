@@ -41,7 +41,7 @@ def ctm(request: Any, expected: dict[str, Any]) -> None:
     """A CTM file is described, gives its grid, and its fields; values are possible ones."""
     from model_core.ctm.fields import read_ctm
     from model_core.ctm.inspection import inspect
-    from model_core.errors import LibraryStuck, ReanalysisError
+    from model_core.errors import ReanalysisError
     from model_core.grid_from_file import read_grid
     from model_core.progress import Progress
 
@@ -49,8 +49,6 @@ def ctm(request: Any, expected: dict[str, Any]) -> None:
     for read in (inspect, read_grid, read_ctm):
         try:
             answer = read_ctm(path, progress=progress) if read is read_ctm else read(path)
-        except LibraryStuck:
-            raise
         except ReanalysisError as refused:
             error = error or refused
             continue

@@ -77,10 +77,7 @@ class Child:
                 status = self.process.wait()
                 told = f"{signal.Signals(-status).name}" if status < 0 else f"status {status}"
                 return self._lost(order, CRASH, f"the process died: {told}; {(self.work / 'stderr.txt').read_text()[-300:]}")
-            outcome = json.loads(line)
-            if outcome["leaves"]:
-                self.process.wait()
-            return outcome
+            return json.loads(line)
 
     def end(self) -> None:
         """Kill it with all that it started."""

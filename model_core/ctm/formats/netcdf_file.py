@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-import time
+import contextlib
 from pathlib import Path
+from typing import Iterator
 
 import netCDF4
 import xarray
@@ -12,12 +12,12 @@ import xarray
 from model_core.ctm.formats.classic_header import check_classic
 from model_core.ctm.formats.groups import group_names, with_groups
 from model_core.ctm.formats.sizes import check_sizes
-from model_core.errors import InputError, LibraryStuck
+from model_core.errors import InputError
+from model_core.netcdf_check import check_netcdf
 from model_core.netcdf_path import netcdf_path
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _MOST_GROWING = 1500
-_LOOK_SECONDS, _STUCK_SECONDS = 0.5, 6.0  # of CPU: a header with thousands of variables takes one second
 _OTHERS = (  # first bytes, what they mean
     (b"II*\x00", "a TIFF"), (b"MM\x00*", "a TIFF"),
     (b"PK", "a zip archive; unpack it"), (b"\x1f\x8b", "gzip-compressed; unpack it"),
@@ -52,17 +52,25 @@ def open_netcdf(path: str | Path) -> xarray.Dataset:
     check_readable(path)
     if not is_netcdf(path):
         raise InputError(f"'{path}' is not a NetCDF file: {_what_it_is(path)}; give the model's NetCDF output")
-    try:
+    with _damage_told(path):
         if not _is_hdf5(path):  # HDF5 checks itself
             check_classic(path)
+    check_netcdf(path)  # its own troubles are not the file's
+    with _damage_told(path):
         return _open(path)
+
+
+@contextlib.contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, RuntimeError, ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
         raise InputError(f"'{path}' is a damaged or incomplete NetCDF file ({error}); copy or download it again") from error
 
 
 def _open(path: Path) -> xarray.Dataset:
     """The file with its groups; it is opened once, because the library takes seconds for some thousand variables."""
-    file = _guarded(path)
+    file = netCDF4.Dataset(netcdf_path(path))
     try:
         names = group_names(file)
         known: dict[str, int] = {}
@@ -79,46 +87,6 @@ def _open(path: Path) -> xarray.Dataset:
         raise
     dataset.set_close(lambda: file.close() if file.isopen() else None)
     return dataset
-
-
-class _Opening(threading.Thread):
-    """Opens a file in a thread of its own, which can be left alone where the library never comes back."""
-
-    def __init__(self, path: Path):
-        super().__init__(name="opening", daemon=True)
-        self.file: netCDF4.Dataset | None = None
-        self.error: Exception | None = None
-        self._path, self._begun = path, time.process_time()
-
-    def run(self) -> None:
-        try:
-            self.file = netCDF4.Dataset(netcdf_path(self._path))
-        except Exception as error:  # raised again by who waits
-            self.error = error
-
-    def cpu_seconds(self) -> float:
-        """CPU time up to now: of the thread, or on Windows of the whole process."""
-        if not hasattr(time, "pthread_getcpuclockid"):
-            return time.process_time() - self._begun
-        try:
-            return time.clock_gettime(time.pthread_getcpuclockid(self.ident))
-        except OSError:  # it has just ended
-            return 0.0
-
-
-def _guarded(path: Path) -> netCDF4.Dataset:
-    """The open file; `LibraryStuck` where the HDF5 library goes round in circles in a damaged header."""
-    opening = _Opening(path)
-    opening.start()
-    while True:
-        opening.join(_LOOK_SECONDS)
-        if not opening.is_alive():
-            break
-        if opening.cpu_seconds() > _STUCK_SECONDS:
-            raise LibraryStuck(f"'{path}' is a damaged NetCDF file, of whose header the HDF5 library finds no end; copy or download it again")
-    if opening.error is not None:
-        raise opening.error
-    return opening.file
 
 
 def _check_number(group: netCDF4.Dataset, path: Path) -> None:
