@@ -50,7 +50,7 @@ def plot_history(path: Path, history: Sequence[dict[str, Any]], best: dict[str, 
         right.tick_params(axis="y", labelcolor=_TRUTH)
         axis.axvline(best["iteration"], color="0.4", linestyle=":", linewidth=1)
         title += (
-            f"\nbest at iteration {best['iteration']}: RMSE {best['rmse']:.3g} {unit}, R² {best['r2_det']:.3f}, "
+            f"\nkept: iteration {best['iteration']}, RMSE {best['rmse']:.3g} {unit}, R² {best['r2_det']:.3f}, "
             f"NME {best['nme']:.3f}"
         )
     axis.set_title(title, fontsize=9)
