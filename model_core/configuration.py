@@ -110,7 +110,7 @@ class NetworkConfiguration:
             raise InputError(f"network.coarse_factors must ascend from 2, got {self.coarse_factors}")
         if self.output == "correction" and not (self.coarse_factors or self.kriging):
             raise InputError("network.output: 'correction' needs kriging or coarse_factors, or cells far from stations have no background")
-        if self.local_slopes and (not self.kriging or len(self.local_slopes) != 2 or min(self.local_slopes) <= 0):
+        if self.local_slopes and (not self.kriging or len(self.local_slopes) != 2 or not all(0 < one < float("inf") for one in self.local_slopes)):
             raise InputError(
                 "network.local_slopes must be two positive numbers, the slopes' standard deviation and a distance in cells, "
                 f"with network.kriging; got {self.local_slopes}"

@@ -62,6 +62,7 @@ def _is_out_of_memory(error: BaseException) -> bool:
         "could not create a primitive",  # oneDNN, which computes torch's convolutions
         "can't start new thread",
         "failed to map segment", "cannot map zero-fill pages",  # the dynamic linker, of a library that found no room
+        "could not get source code",  # inspect, by which torch reads its own files: Python's cache of lines hides that memory lacked
     )
     return isinstance(error, (RuntimeError, OSError, ImportError)) and any(phrase in text for phrase in phrases)
 

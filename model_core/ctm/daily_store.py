@@ -57,6 +57,9 @@ class DailyStore:
         self._file, self._process = None, None
         try:
             check_netcdf(self.path)
+        except (InputError, FileNotFoundError) as error:  # but not a check that could not be made
+            raise self._damaged(error) from error
+        try:
             with _HDF5_LOCK, netCDF4.Dataset(netcdf_path(self.path)) as file:
                 header = json.loads(file.getncattr(_HEADER))
                 if header["version"] != _VERSION:
@@ -72,7 +75,10 @@ class DailyStore:
                 if not shapes <= {self.grid.shape}:
                     raise ValueError("its fields are not of its grid")
         except (InputError, OSError, RuntimeError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise InputError(f"'{self.path}' is no store of daily fields, or is damaged ({error}); delete it, and it is made anew") from error
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> InputError:
+        return InputError(f"'{self.path}' is no store of daily fields, or is damaged ({error}); delete it, and it is made anew")
 
     def field(self, variable: str, day_index: int) -> np.ndarray:
         """Field of `times[day_index]` as float32 (rows, columns), NaN where unknown.

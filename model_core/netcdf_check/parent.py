@@ -82,7 +82,13 @@ class _Check:
             if self._child is None:
                 self._start()
             self._asked += 1
-            line = self._say(path)
+            try:
+                line = self._say(path)
+            except BaseException:  # interrupted: what it still says would be taken for the next file's
+                if self._child is not None:
+                    self._child.kill()
+                self.close()
+                raise
             if line:
                 reply = json.loads(line)
                 if reply:
@@ -119,13 +125,15 @@ class _Check:
 
 
 def _end_of(status: int) -> str:
-    """What is wrong with the file by which the process ended; `RuntimeError` if that was not the file's doing."""
+    """What is wrong with the file by which the process ended; `MemoryError` or `RuntimeError` if that was not the file's doing."""
     if status == ENDLESS:
         return "the HDF5 library finds no end of its header"
     if -status in _CRASHES:
         return f"the HDF5 library crashed while it read the header: {signal.Signals(-status).name}"
     if status >= 0xC0000000:  # as Windows tells a crash
         return f"the HDF5 library crashed while it read the header: status 0x{status:X}"
+    if -status == getattr(signal, "SIGKILL", None):  # by the system, where memory is short
+        raise MemoryError("the process that opens NetCDF files first was killed")
     raise RuntimeError(f"the process that opens NetCDF files first ended with status {status}")
 
 

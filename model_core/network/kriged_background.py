@@ -189,10 +189,15 @@ def _kriged(
 
 
 def _with_slopes(kriged: KrigedDay, contrast: Tensor, local: LocalSlopes | None) -> Tensor:
-    """What is left unexplained, (rows, columns); where slopes vary, with the variance of their means (universal kriging) and their own."""
+    """What is left unexplained, (rows, columns); where slopes vary, with the variance of their means (universal kriging) and their own.
+
+    A reading tells of the field and of what the slopes add to it together: near it as much of the slopes' own variance goes as of the field's.
+    """
     if local is None:
         return kriged.unexplained
-    return kriged.unexplained + torch.einsum("mrc,mn,nrc->rc", contrast, kriged.slopes_covariance, contrast) + local.variance()
+    nugget = kriged.variogram.nugget
+    doubt = ((kriged.unexplained - nugget) / max(1 - nugget, 1e-3)).clamp(0, 1)
+    return kriged.unexplained + torch.einsum("mrc,mn,nrc->rc", contrast, kriged.slopes_covariance, contrast) + doubt * local.variance()
 
 
 def _with_background(

@@ -44,7 +44,7 @@ class LocalSlopes(NamedTuple):
         return decaying(apart, self.distance).mul_(self.sd**2 * (self.at @ self.at.T))
 
     def variance(self) -> Tensor:
-        """In every cell before any reading, as a share of the variance; (rows, columns). Readings tell little of a single slope."""
+        """In every cell before any reading, as a share of the variance; (rows, columns)."""
         return self.sd**2 * self.fields.square().sum(0)
 
     def select(self, readings: Tensor) -> "LocalSlopes":

@@ -33,6 +33,11 @@ class Previous:
         self._fields = [field.name for field in frame.fields]
         self._file: Any = None
         try:
+            if path.is_file():
+                check_netcdf(path)
+        except InputError:  # nothing that can be used; a check that could not be made is no such thing
+            return
+        try:
             self._file = _open(path)
             starts = read_starts(self._file["time"][:], _attribute(self._file["time"], "units"))
             said = np.asarray(self._file[FINGERPRINT][:])
@@ -72,7 +77,6 @@ def differences_of_steps(before: Path, now: Path, fields: Sequence[str]) -> Iter
 def _open(path: Path) -> Any:
     if path.is_dir():
         return zarr.open_group(path, mode="r", zarr_format=2)
-    check_netcdf(path)
     file = netCDF4.Dataset(netcdf_path(path))
     file.set_auto_maskandscale(False)
     return file

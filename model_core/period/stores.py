@@ -71,17 +71,16 @@ class ZarrDays:
 
     def fingerprints(self) -> dict[int, str]:
         """Of each step that is done, by its number."""
-        return _hex(self._opened()[FINGERPRINT][:])
+        return _hex(self._array(FINGERPRINT)[:])
 
     def write(self, number: int, fields: Fields, fingerprint: str, readings: int) -> None:
         """Write a step; `OutputError` if it can't be written (disk full)."""
-        group = self._opened()
         try:
             self._chunk(FINGERPRINT, number).unlink(missing_ok=True)
             for field in self.frame.fields:
-                group[field.name][number] = np.asarray(fields[field.name], np.float32)
-            group[READINGS][number] = readings
-            group[FINGERPRINT][number] = np.frombuffer(bytes.fromhex(fingerprint), np.uint8)
+                self._array(field.name)[number] = np.asarray(fields[field.name], np.float32)
+            self._array(READINGS)[number] = readings
+            self._array(FINGERPRINT)[number] = np.frombuffer(bytes.fromhex(fingerprint), np.uint8)
         except OSError as error:
             raise OutputError(f"can't write '{self.path}': {error.strerror or error}; is there room on the disk?") from error
 
@@ -97,8 +96,7 @@ class ZarrDays:
 
     def read(self, number: int) -> tuple[dict[str, np.ndarray], int]:
         """(fields of a step, readings used)."""
-        group = self._opened()
-        return {field.name: group[field.name][number] for field in self.frame.fields}, int(group[READINGS][number])
+        return {field.name: self._array(field.name)[number] for field in self.frame.fields}, int(self._array(READINGS)[number])
 
     def _chunk(self, name: str, number: int) -> Path:
         """The file of a step's chunk, as Zarr's format 2 names it."""
@@ -107,6 +105,12 @@ class ZarrDays:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_group": None}
+
+    def _array(self, name: str) -> zarr.Array:
+        try:
+            return self._opened()[name]
+        except (KeyError, FileNotFoundError) as error:  # somebody has taken it away, or put something else in its place
+            raise OutputError(f"'{self.path}' has lost its part '{name}' while it was in use; run again to make it anew") from error
 
     def _opened(self) -> zarr.Group:
         if self._group is None:

@@ -13,7 +13,7 @@ from ..polygons import write_shapes
 from ..translate import tr
 from .base import EngineAlgorithm, day_text
 from .choices import Choice, chosen_word
-from .field_parameters import field_files
+from .field_parameters import field_files, file_of
 from .preselected import preselect
 from .table_parameters import SPECIES, SPECIES_WORDS
 
@@ -94,7 +94,8 @@ def field_request(algorithm: EngineAlgorithm, parameters: dict, context, folder:
 
 def fields_of(algorithm: EngineAlgorithm, parameters: dict, context) -> list[str]:
     """The files or the folder; of a layer that shows a variable in a NetCDF its file."""
-    return field_files(algorithm, parameters, context) or [folder for folder in [algorithm.parameterAsFile(parameters, FIELDS_FOLDER, context)] if folder]
+    # All variables of a period are aggregated together: of a layer that shows one of them its file counts.
+    return [file_of(file) for file in field_files(algorithm, parameters, context)] or [folder for folder in [algorithm.parameterAsFile(parameters, FIELDS_FOLDER, context)] if folder]
 
 
 def check_fields(algorithm: EngineAlgorithm, parameters: dict, context) -> str:

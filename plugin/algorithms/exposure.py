@@ -17,7 +17,7 @@ from ..styling.ramps import pretty_unit
 from ..translate import tr
 from .base import EngineAlgorithm, check_destination, is_temporary, run_engine
 from .choices import Choice
-from .field_parameters import add_fields, check_fields, check_layer, field_files, fields_request, layer_source, numbers
+from .field_parameters import add_fields, check_fields, check_layer, field_files, fields_request, layer_source, numbers, same_field
 from .output_labels import number_label
 from .report_parameters import add_report_parameter, check_report, report_request, report_result
 
@@ -114,7 +114,7 @@ class Exposure(EngineAlgorithm):
                 **report_result(result), **{name: whole[key] for name, key in NUMBERS.items()}}
 
     def _check_people(self, population, fields: list[str]) -> str:
-        if layer_source(population)[0] in fields:
+        if any(same_field(layer_source(population)[0], field) for field in fields):
             return tr("The population raster '{}' is one of the fields; choose a raster that holds people.").format(population.name())
         return ""
 

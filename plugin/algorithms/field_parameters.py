@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from .base import EngineAlgorithm, day_text
 from .preselected import preselect
 
 FIELDS, VARIABLE, START, END, VARIABLES = "FIELDS", "VARIABLE", "START", "END", "VARIABLES"
-_SUBDATASET = re.compile(r'NETCDF:"?(.+?)"?:[^:"]+')
+_SUBDATASET = re.compile(r'NETCDF:"?(.+?)"?:([^:"]+)', re.IGNORECASE)
 
 
 def add_fields(algorithm: EngineAlgorithm, several: str) -> None:
@@ -48,14 +49,26 @@ def fields_request(algorithm: EngineAlgorithm, parameters: dict, context) -> dic
 
 
 def field_files(algorithm: EngineAlgorithm, parameters: dict, context) -> list[str]:
-    """The files that are named, without blanks; of a layer that shows a variable in a NetCDF its file."""
-    return [file_of(file) for file in algorithm.parameterAsFileList(parameters, FIELDS, context) if file]
+    """The files that are named, without blanks; a variable in a NetCDF is ``NETCDF:"file":name``, as layers have it."""
+    return [file for file in algorithm.parameterAsFileList(parameters, FIELDS, context) if file]
 
 
 def file_of(source: str) -> str:
-    """The file of a raster layer's source, which names a variable in a NetCDF as ``NETCDF:"file":name``."""
+    """The file of a raster layer's source, without the variable that it names."""
+    return _split(source)[0]
+
+
+def same_field(a: str, b: str) -> bool:
+    """Whether two sources are one file and one variable in it, however its path is written."""
+    (file, variable), (other, other_variable) = map(_split, (a, b))
+    same_file = os.path.normcase(Path(file).absolute()) == os.path.normcase(Path(other).absolute())
+    return same_file and variable == other_variable
+
+
+def _split(source: str) -> tuple[str, str]:
+    """File and variable of a raster layer's source; '' where it names none."""
     inside = _SUBDATASET.fullmatch(source)
-    return inside.group(1) if inside else source
+    return (inside[1], inside[2]) if inside else (source, "")
 
 
 def check_fields(algorithm: EngineAlgorithm, parameters: dict, context) -> str:

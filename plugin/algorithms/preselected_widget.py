@@ -5,7 +5,8 @@ QGIS itself chooses the active layer alone, and none for an optional parameter o
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import chain
+from typing import Any, Iterable
 
 from qgis.core import (
     Qgis, QgsMapLayer, QgsProcessingContext, QgsProcessingParameterFeatureSource, QgsProject, QgsRasterLayer,
@@ -16,14 +17,13 @@ from qgis.gui import QgsGui, QgsProcessingGui
 from .. import forms
 from ..reading_fields import found_fields
 from .dialog_widget import DialogWidget
-from .field_parameters import file_of
 
 
 class PreselectedWidget(DialogWidget):
     """For a source of points the active layer or another with readings; for fields the active raster, or its file."""
 
     def __init__(self, param, dialog, row=0, col=0, instead: str = "", **options):
-        self._instead, self._active, self._is_ours = instead, None, False
+        self._instead, self._active, self._is_ours = instead, "", False
         self._other: Any = None  # the widget of `instead`
         self._context = QgsProcessingContext()
         self._context.setProject(QgsProject.instance())
@@ -39,7 +39,7 @@ class PreselectedWidget(DialogWidget):
     def setWidgetContext(self, context) -> None:
         super().setWidgetContext(context)
         self._native.setWidgetContext(context)
-        self._active = context.activeLayer()
+        self._active = context.activeLayer().id() if context.activeLayer() is not None else ""  # the layer may go before the dialog
         self._choose()
 
     def registerProcessingContextGenerator(self, generator) -> None:
@@ -75,12 +75,14 @@ class PreselectedWidget(DialogWidget):
         Points that a run has made go last: they are on top and active when it ends. No other raster is taken than the active one,
         since it may be a map of anything.
         """
-        layers = [self._active] if self._active is not None else []
+        active = QgsProject.instance().mapLayer(self._active)
+        layers: Iterable[QgsMapLayer] = [active] if active is not None else []
         if isinstance(self.parameterDefinition(), QgsProcessingParameterFeatureSource):
             tree = [node.layer() for node in QgsProject.instance().layerTreeRoot().findLayers() if node.layer() is not None]
             points = [layer for layer in (*layers, *tree) if self._fitting(layer)]
             others = [layer for layer in points if not _is_result(layer)]
-            layers = [*(layer for layer in others if layer is self._active), *filter(_holds_readings, others), *others, *points]
+            # To look for readings takes a look at the layer's data, so that it is left where the active layer will do.
+            layers = chain([layer for layer in others if layer.id() == self._active], filter(_holds_readings, others), others, points)
         value = next(filter(None, map(self._fitting, layers)), None)
         if value is not None:
             self.setValue(value)
@@ -96,7 +98,7 @@ class PreselectedWidget(DialogWidget):
             return None
         if parameter.layerType() != Qgis.ProcessingSourceType.File:
             return [layer.id()]
-        return [file_of(layer.source())]
+        return [layer.source()]
 
 
 def _is_result(layer: QgsVectorLayer) -> bool:

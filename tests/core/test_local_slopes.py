@@ -49,6 +49,33 @@ def test_the_field_is_that_of_kriging_with_the_slopes_in_the_covariance(world):
     assert np.median(difference) < 0.01 * truth.std() and difference.mean() < 0.03 * truth.std()
 
 
+def test_what_is_left_unexplained_is_little_at_a_reading_and_grows_with_the_map_far_from_it(world):
+    """On heights, where a map's departures from its mean are large, the slopes' own variance is large too: but not where a reading tells."""
+    field, places, _ = world
+    field, places = 3 * field, places[places[:, 1] < 24]
+    values = torch.sin(places[:, 0] / 6) + torch.cos(places[:, 1] / 5)
+    known, flat = torch.ones_like(field)[None], torch.full((1, 1, 1), 0.0)
+    day = StationReadings(places, values, torch.ones(len(places)))
+    found = kriged_background(
+        [day], Transform("linear", 0.0, 1.0), flat, flat + 1, field[None], known, slopes_vary=(0.4, 20.0))
+    local = local_slopes(field, known[0], places, (0.4, 20.0))
+    nugget, distance = float(found.day[0, 1]), 25 * float(found.day[0, 0].exp())
+    at, c, own = np.argwhere(np.ones(SHAPE)).astype(float), np.asarray(local.fields).reshape(-1), np.asarray(local.at[:, 0], float)
+
+    def covariance(a, b, of_a, of_b):
+        apart = np.linalg.norm(a[:, None] - b[None], axis=-1)
+        return (1 - nugget) * np.exp(-apart / distance) + 0.4**2 * np.outer(of_a, of_b) * np.exp(-apart / 20.0)
+
+    stations = np.asarray(places, float)
+    given = covariance(stations, at, own, c)
+    exact = 1 + 0.4**2 * c**2 - (given * np.linalg.solve(covariance(stations, stations, own, own) + nugget * np.eye(len(own)), given)).sum(0)
+    left = found.unexplained[0, 0].numpy()
+    cells = (stations + 0.5).astype(int)
+    read, far = (cells[:, 0], cells[:, 1]), np.s_[:, 40:]
+    for where in (read, far):
+        assert 0.7 < left[where].mean() / exact.reshape(SHAPE)[where].mean() < 1.4
+
+
 def test_where_slopes_differ_they_are_found(world):
     field, places, truth = world
     known, level = torch.ones_like(field)[None], torch.full((1, 1, 1), 0.0)
