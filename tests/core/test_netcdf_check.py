@@ -143,7 +143,13 @@ def test_the_end_of_the_process_says_what_is_wrong_with_the_file(status, told):
     assert re.search(told, _end_of(status))
 
 
-@pytest.mark.parametrize("status", [0, 1, -9])
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_process_that_the_system_has_killed_lacked_memory():
+    with pytest.raises(MemoryError):
+        _end_of(-9)
+
+
+@pytest.mark.parametrize("status", [0, 1])
 def test_an_end_that_is_not_the_files_doing_is_not_called_damage(status):
     with pytest.raises(RuntimeError, match=f"ended with status {status}"):
         _end_of(status)

@@ -102,3 +102,11 @@ def test_another_quantity_has_no_bias(run, log, field, make_raster, tmp_path):
 )
 def test_what_does_not_fit_is_refused_beforehand(refusal, field, tmp_path, parameters, message):
     assert message in refusal("compareraster", **{"FIELDS": [field], "OTHER": [field], "OUTPUT": str(tmp_path / "o"), **parameters})
+
+
+def test_of_a_layer_that_shows_a_variable_of_a_netcdf_that_variable_counts(run, ctm_file, tmp_path):
+    source = f'NETCDF:"{ctm_file}":RH'
+    layer = QgsRasterLayer(source, "humidity")
+    assert layer.isValid()
+    result = run("compareraster", FIELDS=[source], OTHER=layer, OUTPUT=str(tmp_path / "comparison"))
+    assert result["BIAS"] == 0 and result["SPEARMAN"] == pytest.approx(1)

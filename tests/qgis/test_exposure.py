@@ -128,3 +128,10 @@ def test_a_raster_that_does_not_tell_what_it_holds_is_the_engines_message(run, f
     with pytest.raises(Exception, match="'The population raster holds' counts or 'The population raster holds' density"):
         run("exposure", FIELDS=[field], POPULATION=population, OUTPUT=str(tmp_path / "o.gpkg"))
     assert not (tmp_path / "o.gpkg").exists()
+
+
+def test_concentrations_are_not_counted_as_people(refusal, field, ctm_file, tmp_path):
+    humidity, wind = (f'NETCDF:"{ctm_file}":{name}' for name in ("RH", "WSPD10"))
+    for fields, population in (([str(tmp_path / "." / "field.tif")], field), ([wind, humidity], humidity)):
+        assert "is one of the fields" in refusal("exposure", FIELDS=fields, POPULATION=population, OUTPUT=str(tmp_path / "o.gpkg"))
+    assert not refusal("exposure", FIELDS=[wind], POPULATION=humidity, POPULATION_IS="counts", OUTPUT=str(tmp_path / "o.gpkg"))

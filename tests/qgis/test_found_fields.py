@@ -169,5 +169,5 @@ def test_the_active_layer_goes_first_where_it_fits(dialog, make_stations, ctm_fi
     QgsProject.instance().layerTreeRoot().insertLayer(0, result)  # as a reanalysis puts it on top
     assert QgsProject.instance().mapLayer(chosen("reanalyseperiod", "STATIONS", field)).name() in ("stations", "others")
     assert QgsProject.instance().mapLayer(chosen("crossvalidate", "STATIONS", result)).name() in ("stations", "others")
-    assert chosen("aggregate", "FIELDS", field) == [ctm_file] and not chosen("aggregate", "FIELDS", points)
+    assert chosen("exposure", "FIELDS", field) == [field.source()] and not chosen("aggregate", "FIELDS", points)
     assert chosen("restyle", "LAYERS", field) == [field.source()]
