@@ -85,8 +85,12 @@ class KrigedBackground(NamedTuple):
     @property
     def doubt(self) -> Tensor:
         """From 0 where readings tell all that a reading can tell to 1 where they tell nothing, (batch, 1, rows, columns)."""
-        nugget = self.day[:, 1, None, None, None]
-        return ((self.unexplained - nugget) / (1 - nugget).clamp_min(1e-3)).clamp(0, 1)
+        return _doubt(self.unexplained, self.day[:, 1, None, None, None])
+
+
+def _doubt(unexplained: Tensor, nugget: Tensor) -> Tensor:
+    """See `KrigedBackground.doubt`; `nugget` is the share of the variance that no reading explains."""
+    return ((unexplained - nugget) / (1 - nugget).clamp_min(1e-3)).clamp(0, 1)
 
 
 def kriged_background(
@@ -195,8 +199,7 @@ def _with_slopes(kriged: KrigedDay, contrast: Tensor, local: LocalSlopes | None)
     """
     if local is None:
         return kriged.unexplained
-    nugget = kriged.variogram.nugget
-    doubt = ((kriged.unexplained - nugget) / max(1 - nugget, 1e-3)).clamp(0, 1)
+    doubt = _doubt(kriged.unexplained, torch.tensor(kriged.variogram.nugget))
     return kriged.unexplained + torch.einsum("mrc,mn,nrc->rc", contrast, kriged.slopes_covariance, contrast) + doubt * local.variance()
 
 
