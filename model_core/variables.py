@@ -128,8 +128,8 @@ VARIABLES: dict[str, Variable] = {
             ("LANDFRAC", "LANDMASK", "LWMASK", "LAND", "FRLAND"), static=True,
         ),
         # log10(1 + people / 1000) and log10(1 + people / 10000), see `world_maps`.
-        Variable("population_near", "log10 of the people within about 15 km, in thousands and one", "", "1", (0, 6), (), static=True),
-        Variable("population_far", "log10 of the people within about 60 km, in ten thousands and one", "", "1", (0, 6), (), static=True),
+        Variable("population_near", "log10 of 1 + thousands of people within about 15 km", "", "1", (0, 6), (), static=True),
+        Variable("population_far", "log10 of 1 + tens of thousands of people within about 60 km", "", "1", (0, 6), (), static=True),
     )
 }
 

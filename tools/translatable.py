@@ -105,6 +105,11 @@ def _texts_of_data(root: Path) -> Iterator[tuple[str, str]]:
         told = tomllib.loads(card.read_text(encoding="utf-8"))
         texts = [text for key in _TOLD_BY_CARDS for text in _strings(told.get(key, [])) if reads_like_words(text)]
         yield from ((card.relative_to(root).as_posix(), text) for text in texts)
+    for name, constants in _SENTENCES_OF_RECIPES.items():
+        script = root / "resources" / "recipes" / name
+        for node in ast.parse(script.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in constants:
+                yield script.relative_to(root).as_posix(), ast.literal_eval(node.value)
 
 
 def _strings(value: object) -> Iterator[str]:
@@ -153,7 +158,9 @@ def _not_shown(tree: ast.AST) -> Iterator[int]:
             yield from (id(part) for part in ast.walk(node))
 
 
-_TOLD_BY_CARDS = ("summary", "intended_use", "limits", "failures", "recipe", "licences")  # what was tried and measured stays English
+# What people wrote in cards, and the sentences that a recipe's scripts put there.
+_TOLD_BY_CARDS = ("summary", "intended_use", "limits", "failures", "recipe", "licences", "experiments", "side_by_side")
+_SENTENCES_OF_RECIPES = {"kriging_maps.py": ("SENTENCE", "BEFORE"), "scores_for_card.py": ("_HOW",)}
 _FOR_PROGRAMMERS = {"AssertionError", "NotImplementedError", "KeyError", "TypeError"}
 
 

@@ -58,8 +58,7 @@ def _facts(model: Model, file: Path) -> list[Block]:
     rows = [
         ("Predicts", f"{_name(configuration.target)}, {pretty_unit(get_variable(configuration.target).unit)}"),
         ("Needs", f"station readings of {_name(configuration.target)}"),
-        ("Uses where there are any", "; ".join(
-            part for part in (f"readings of {_listed(weather)}" if weather else "", f"maps of {_listed(maps)}" if maps else "") if part) or "–"),
+        ("Uses where there are any", _used(weather, maps)),
         ("Trained for", f"cells of {grid.cell_size_km:g} km; {grid.shape[0]} × {grid.shape[1]} cells, {region_in_words(grid)}"),
         ("Size", f"{text_of(weights)} weights, {file.stat().st_size / 1e6:.1f} MB"),
         ("Made", f"{card.get('created', '–')} by {card.get('software', '–')}"),
@@ -70,6 +69,12 @@ def _facts(model: Model, file: Path) -> list[Block]:
         base = card["training"]["from"]
         rows.append(("Trained on from", f"{base.get('name')} ({base.get('sha256', '')[:12]})"))
     return [Table(tuple(rows))]
+
+
+def _used(weather: list[str], maps: list[str]) -> str:
+    if weather and maps:
+        return f"readings of {_listed(weather)}; maps of {_listed(maps)}"
+    return f"readings of {_listed(weather)}" if weather else f"maps of {_listed(maps)}" if maps else "–"
 
 
 def _use(model: Model) -> list[Block]:
@@ -142,7 +147,7 @@ def _data(model: Model) -> list[Block]:
     described = Counter(text for source in sources
                         for text in {source.get("source") or "", source.get("licence") or "", *source.get("notes", ())} if text)
     if described:
-        blocks.append(Bullets(tuple(f"{text} ({count} of {len(sources)} series)" for text, count in described.items())))
+        blocks.append(Bullets(tuple(f"{count} of {len(sources)} series: {text}" for text, count in described.items())))
     if model.card.get("licences"):
         blocks += [Heading("Licences", 3), *blocks_of(model.card["licences"], 4)]
     if model.maps and model.maps.source:

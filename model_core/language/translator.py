@@ -153,8 +153,9 @@ class Translator:
     def _find_whole(self, text: str, templates: Sequence[Template], least: int) -> str | None:
         bare = text.strip()
         for known, end in ((bare, ""), (bare[:-1], "。") if bare.endswith(".") else (bare, ""), (bare.strip(_EDGES), "")):
-            if known in self._texts:
-                return _framed(text, self._texts[known] + end)
+            for spelt in (known, known[:1].lower() + known[1:]):  # of a word that begins a sentence
+                if spelt in self._texts:
+                    return _framed(text, self._texts[spelt] + end)
             for template in templates:
                 found = template.match(known) if template.letters >= least else None
                 filled = None if found is None else self._filled(template, found, templates)

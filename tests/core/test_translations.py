@@ -12,9 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_core import language
+from model_core.card.blocks import Bullets, Code, Table
+from model_core.card.contents import page_of
 from model_core.cli import main
 from model_core.language.labels import say_labels
 from model_core.language.translator import Translator
+from model_core.model_file import find_model, load_model
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -194,9 +197,37 @@ def test_english_stays_as_it_is():
     assert language.say("'fields' is missing") == "'fields' is missing"
 
 
-@pytest.mark.parametrize("label", [
-    "kriging of values", "What was asked, and what was reached", "800 even cells, PM2.5 only", "Other species, o3, 2018-02-20, LCCV", "Side by side"])
-def test_labels_of_what_a_card_tells_are_chinese(chinese, label):
-    """They come from the model's file; sentences about what was tried stay as they were written."""
-    said = chinese(label)
-    assert re.search("[\u4e00-\u9fff]", said) and not re.search("[a-z]{4}", said)
+@pytest.mark.parametrize("name", ["bundled", "paper"])
+def test_the_card_of_a_shipped_model_is_chinese(chinese, name):
+    """All of it: what was tried, the scores, and what the recipe's scripts put there."""
+    model = load_model(find_model(name))
+    page = page_of(model, Path(find_model(name)), with_pictures=False)
+    texts = [page.title, page.lead, *(text for block in page.blocks for text in texts_of(block))]
+    assert len(texts) > 200
+    left = {text: chinese(text) for text in texts if re.search(r"[A-Za-z]{3,}[:,]? [a-z]{2,}", without_names(chinese(text)))}
+    assert left == {}
+
+
+def texts_of(block) -> list[str]:
+    """What a block of a card says, less configuration and commands."""
+    if isinstance(block, Table):
+        return [cell for row in (block.header or (), *block.rows) for cell in row]
+    return [] if isinstance(block, Code) else list(block.items) if isinstance(block, Bullets) else [block.text]
+
+
+def without_names(said: str) -> str:
+    """Less what is a name: quotations, the numbers of a configuration, files, and the command that makes a model."""
+    return re.sub(r"“[^”]*”|`[^`]*`|[\[{].*[\]}]|\S+/\S+|make model|--analysis auto|[\w+]+ by CTM Reanalysis.*", "", said)
+
+
+def test_figures_of_a_card_are_the_same_in_chinese():
+    """A sentence whose figures change is a new text, and a translation with other figures than its sentence is wrong."""
+    texts = [text for file, text in translatable._texts_of_data(ROOT) if file.startswith("resources/recipes")]
+    assert sum(bool(figures_in(text)) for text in texts) > 40
+    months = {str(number) for number in range(1, 13)}  # Chinese names them by their numbers
+    wrong = {text: said for text in texts if (said := ENGINE.get(text)) and not figures_in(text) <= figures_in(said) <= figures_in(text) | months}
+    assert wrong == {}
+
+
+def figures_in(text: str) -> set[str]:
+    return set(re.findall(r"\d+(?:\.\d+)?", text))
