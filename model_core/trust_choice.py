@@ -84,8 +84,9 @@ class Choice:
         (near, far), (near_own, far_own) = self.trust.shares, self.own.shares
         maps = ", ".join(self.trust.drift) or "no map"
         told = "the network is switched off, its kriging alone" if not near + far else (
-            f"{near:.0%} of the network's correction near readings and {far:.0%} far from them (the model's own {near_own:.0%} and {far_own:.0%})")
-        errors = ", ".join(f"{name} {self.rmse[name]:.3g}" for name in ("chosen", "model", "kriging"))
+            f"of the network's correction {near:.0%} near readings and {far:.0%} far from them (the model's own {near_own:.0%} and {far_own:.0%})")
+        chosen, own, kriging = (f"{self.rmse[name]:.3g}" for name in ("chosen", "model", "kriging"))
+        errors = f"chosen {chosen}, model {own}, kriging {kriging}"
         widths = "interval width x {:.2f} near, x {:.2f} far".format(*self.trust.widths)
         return f"{told}; kriging with {maps}; {widths} (left-out RMSE {errors}; {self.cells} cells of {self.days} day{'s' * (self.days > 1)})"
 

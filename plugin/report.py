@@ -20,6 +20,9 @@ _METHODS = {"idw": "inverse distance", "ok": "kriging", "oklog": "kriging of log
             "evna": "eVNA", "ked": "kriging with drift", "kedlog": "kriging of logs with drift", "ctm": "CTM",
             "rk": "regression kriging", "rklog": "regression kriging of logs"}
 
+# What is called so in a file, and stays as it is there: a variable RH is no relative humidity of this plugin's.
+_NAMES = ("name", "path")
+
 
 def lines_of(values: dict, prefix: str = "") -> list[tuple[str, str]]:
     """(label, text) pairs of a nested dictionary, in its order, in the user's language where its words are known."""
@@ -30,7 +33,8 @@ def lines_of(values: dict, prefix: str = "") -> list[tuple[str, str]]:
             lines += lines_of(value, f"{label} / ")
         elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
             for number, item in enumerate(value, start=1):
-                lines.append((f"{label} {number}", ", ".join(f"{tr(k)} {_text(v)}" for k, v in item.items() if v not in (None, ""))))
+                told = {k: v if k in _NAMES else _text(v) for k, v in item.items() if v not in (None, "")}
+                lines.append((f"{label} {number}", ", ".join(f"{tr(k)} {v}" for k, v in told.items())))
         elif isinstance(value, list):
             lines.append((label, ", ".join(_text(item) for item in value) or "-"))
         else:
@@ -73,4 +77,6 @@ def _score(value) -> str:
 
 
 def _text(value) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{tr(_SCORES.get(key, key))} {entry:.4g}" if isinstance(entry, float) else f"{tr(key)} {entry}" for key, entry in value.items())
     return " x ".join(map(str, value)) if isinstance(value, list) else tr(str(value))

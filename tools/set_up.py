@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -76,20 +77,29 @@ def set_up_tool(name: str, wheels: str, index: str) -> None:
 def set_up_all(wheels: str, index: str, **options: str) -> None:
     """The engine's environment with what tests need; the small ones in processes beside it, whose lines are told when it is done."""
     options.update(tests=True, wheels=wheels, index=index)
-    running = {}
-    for name in ("qgis-tests", *TOOLS):
-        said = tempfile.TemporaryFile("w+", encoding="utf-8")
-        command = [sys.executable, __file__, name, "--wheels", wheels, "--index", index]
-        running[name] = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT), said
+    running = {name: Beside([sys.executable, __file__, name, "--wheels", wheels, "--index", index]) for name in ("qgis-tests", *TOOLS)}
     try:
         set_up_engine(**options)
     finally:
-        for name, (process, said) in running.items():
-            process.wait()
-            said.seek(0)
-            print(f"-- {name}\n{said.read()}", end="", flush=True)
-    if failed := [name for name, (process, _) in running.items() if process.returncode]:
+        for name, process in running.items():
+            print(f"-- {name}\n{process.told()}", end="", flush=True)
+    if failed := [name for name, process in running.items() if process.returncode]:
         raise SetUpError(f"not set up: {', '.join(failed)}")
+
+
+class Beside(subprocess.Popen):
+    """Another Python that runs beside this one; what it says is kept."""
+
+    def __init__(self, command: list[str]):
+        self._said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+        # Into a file a Python writes in the code page of Windows or in the locale's encoding, unless it is told otherwise.
+        super().__init__(command, stdout=self._said, stderr=subprocess.STDOUT, env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+
+    def told(self) -> str:
+        """Wait for its end; all that it has said."""
+        self.wait()
+        self._said.seek(0)
+        return self._said.read()
 
 
 def install(folder: Path, requirements: Path, wheels: str, index: str) -> None:

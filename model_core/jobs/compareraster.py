@@ -47,7 +47,7 @@ def _compare(request: dict[str, Any], out: Path, page: Path | None, least: float
     series = _series(request, "fields", "variable", None, progress.part(0.0, 0.05))
     others = _series(request, "other", "other_variable", request.get("other_crs") or None, progress.part(0.05, 0.1))
     field, other_mean = (one.mean(progress.part(start, start + 0.2))[0] for one, start in ((series, 0.1), (others, 0.3)))
-    progress.log(f"field: {series} on {series.grid}")
+    progress.log(f"the field is {series}; its grid is {series.grid}")
     regridded = onto_grid(other_mean, others.grid, series.grid, others.file, progress.part(0.5, 0.8))
     progress.log(f"other: {others}, brought onto the field's grid: {regridded.method}")
     mask, where = _mask(request, series.grid, progress)

@@ -190,7 +190,6 @@ def _background_taken(request: dict[str, Any], result: CrossValidation) -> dict[
 def _title(result: CrossValidation, model: Model, report: dict[str, Any]) -> str:
     days, variable = report["days"], get_variable(result.species)
     when = "" if days["first"] is None else f", {days['first']}" + (f" to {days['last']}" if days["count"] > 1 else "")
-    return (
-        f"{variable.long_name} at {report['stations']} stations{when}\n"
-        f"{report['folds']} {'draws' if result.scheme.name == THIN else 'folds'}, {_SCHEME_WORDS[result.scheme.name]}; model “{model.name}”"
-    )
+    parts = f"{report['folds']} draws" if result.scheme.name == THIN else f"{report['folds']} folds"
+    how = f"{parts}, {_SCHEME_WORDS[result.scheme.name]}; model “{model.name}”"
+    return f"{variable.long_name} at {report['stations']} stations{when}\n{how}"

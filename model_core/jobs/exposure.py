@@ -45,7 +45,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         raise InputError(f"a population raster holds {COUNTS} or {DENSITY}, not '{kind}'")
     series = open_series(_listed(required(request, "fields")), request.get("variable") or None, progress.part(0.0, 0.05))
     series = series.between(request.get("start"), request.get("end"))
-    progress.log(f"{series} on {series.grid}")
+    progress.log(f"the field is {series}; its grid is {series.grid}")
     polygons = None
     if request.get("polygons"):
         polygons = read_polygons(str(request["polygons"]), request.get("name_field") or None, request.get("polygons_crs") or None, progress)

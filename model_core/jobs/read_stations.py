@@ -40,7 +40,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     progress.step(0.05, "reading stations")
     day = parse_day(request["date"]) if request.get("date") else None
     read = _of_period(read_source(requested_source(request, species.key), day, progress), request)
-    progress.step(0.6, "averaging")
+    progress.step(0.6, "averaging the readings")
     observations = _averaged(read, step, requested_hours(request), progress)
     tell_readings(observations.report, species.key, progress, read.seen, observations.stations)
     if not len(observations):

@@ -63,6 +63,8 @@ class Template:
             parts.append(text[at:start])
             at = start + len(literal)
         parts.append(text[at:end])
+        if not all(map(_closes_its_brackets, parts)):
+            return None
         if self.letters < _NO_WORD and not all(part[:1].isdigit() or _is_quoted(part[:1], part[-1:]) for part in parts):
             return None
         weak = self.letters < _WEAK_LETTERS
@@ -78,6 +80,16 @@ class Found(NamedTuple):
     text: str
     quoted: bool
     doubtful: bool
+
+
+def _closes_its_brackets(text: str) -> bool:
+    """Whether each bracket is opened and closed within the text."""
+    depth = 0
+    for letter in text:
+        depth += (letter == "(") - (letter == ")")
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _is_clause(text: str) -> bool:
@@ -152,15 +164,17 @@ class Translator:
 
     def _find_whole(self, text: str, templates: Sequence[Template], least: int) -> str | None:
         bare = text.strip()
-        for known, end in ((bare, ""), (bare[:-1], "。") if bare.endswith(".") else (bare, ""), (bare.strip(_EDGES), "")):
+        inner = bare.strip(_EDGES)
+        lead = _MARKS.get(bare[:2], "") if bare != inner else ""
+        for known, start, end in ((bare, "", ""), (bare[:-1], "", "。") if bare.endswith(".") else (bare, "", ""), (inner, lead, "")):
             for spelt in (known, known[:1].lower() + known[1:]):  # of a word that begins a sentence
                 if spelt in self._texts:
-                    return _framed(text, self._texts[spelt] + end)
+                    return _framed(text, start + self._texts[spelt] + end)
             for template in templates:
                 found = template.match(known) if template.letters >= least else None
                 filled = None if found is None else self._filled(template, found, templates)
                 if filled is not None:
-                    return _framed(text, filled + end)
+                    return _framed(text, start + filled + end)
         return None
 
     def _filled(self, template: Template, found: Sequence[Found], templates: Sequence[Template]) -> str | None:

@@ -59,11 +59,11 @@ class FieldSeries:
         """For people: the day of one field, first and last of several; "" where a single field has no day."""
         first, last = self.steps[0], self.steps[-1]
         if len(self.steps) > 1:
-            return f"mean of {len(self.steps)} fields, {first.label} to {last.label}"
+            return f"mean of {len(self.steps)} fields from {first.label} to {last.label}"
         return first.label if first.start is not None else ""
 
     def __str__(self) -> str:
-        return ", ".join(filter(None, [f"{self.name} ({self.unit or 'without unit'})", self.period]))
+        return ": ".join(filter(None, [f"{self.name} ({self.unit or 'without unit'})", self.period]))
 
     def fields(self) -> Iterator[tuple[Step, np.ndarray]]:
         """(step, float32 (rows, columns)) one after the other; no more than one is held."""

@@ -48,4 +48,4 @@ def _days(side: Mapping[str, Any]) -> str:
     """Of which days the fields are, as far as they say."""
     if side["fields"] == 1:
         return str(side["first"])
-    return f"mean of {side['fields']} fields, {side['first']} to {side['last']}"
+    return f"mean of {side['fields']} fields from {side['first']} to {side['last']}"

@@ -205,7 +205,7 @@ def _of_day(
 ) -> tuple[pd.DataFrame, list[str], list[str]]:
     """The table of a day, with what the model lacked and what it has to say."""
     observations, name = day.observations, f"{day.date}: " if day.date else ""
-    progress.step(0.0, f"{name}predicting {len(splits)} {'folds' if splits[0][0].given is None else 'networks'}")
+    progress.step(0.0, f"{name}predicting {len(splits)} folds" if splits[0][0].given is None else f"{name}predicting {len(splits)} networks")
     predicted, missing, notes = _by_model(day, splits, grid, predictor, analysis, trusts) if predictor else ([], [], [])
     position, of_stations = plane_km(observations, grid), table_of_stations(observations, day.date, grid, maps)
     modelled = None if day.ctm is None else at_stations(day.ctm(), observations, grid)

@@ -57,7 +57,7 @@ class CheckEngine(EngineAlgorithm):
         try:
             engine = find_engine()
             python = engine.path
-            lines.append((tr("Python"), f"{engine.path} ({engine.source})"))
+            lines.append((tr("Python"), f"{engine.path} ({_found_in(engine.source)})"))
             info = run_job("info", {"speed": self.parameterAsBoolean(parameters, SPEED, context)}, feedback, [])
             lines += lines_of(info)
             ready = True
@@ -89,3 +89,9 @@ class CheckEngine(EngineAlgorithm):
         if not ready:
             return "\n".join([*own, f"engine: not ready; the managed environment is {environment.status().state}"]) + "\n"
         return run_job("info", {"diagnostics": True, "personal": personal, "more": own}, feedback, [])["diagnostics"]
+
+
+def _found_in(source: str) -> str:
+    """Where the engine's Python was found, for people; see `EnginePython.source`."""
+    return {"setting": tr("by the options"), "variable": tr("by an environment variable"), "managed": tr("made by the plugin"),
+            "qgis": tr("QGIS's own")}[source]

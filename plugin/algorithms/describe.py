@@ -102,7 +102,7 @@ class Describe(EngineAlgorithm):
                 request["lead_day"] = self.parameterAsInt(parameters, LEAD_DAY, context)
             result = run_engine("describe", request, feedback, [])
         for row in result.get("correlations", []):
-            feedback.pushInfo("{source:>8} {variable:>12} {over:>6}: ".format(**row) + ", ".join(
+            feedback.pushInfo("{:>8} {:>12} {:>6}: ".format(*(tr(row[name]) for name in ("source", "variable", "over"))) + ", ".join(
                 f"{name} {row[name]:.2f}" for name in ("pearson", "spearman") if row.get(name) is not None))
         networks = result.get("networks", {})
         return {

@@ -23,7 +23,8 @@ class PreselectedWidget(DialogWidget):
     """For a source of points the active layer or another with readings; for fields the active raster, or its file."""
 
     def __init__(self, param, dialog, row=0, col=0, instead: str = "", **options):
-        self._instead, self._active, self._is_ours = instead, "", False
+        self._instead, self._active = instead, ""
+        self._is_ours, self._made_room = False, False  # whether the layer was chosen here, and whether it was taken out for `instead`
         self._other: Any = None  # the widget of `instead`
         self._context = QgsProcessingContext()
         self._context.setProject(QgsProject.instance())
@@ -59,14 +60,15 @@ class PreselectedWidget(DialogWidget):
         return self._native.parameterValue()
 
     def _changed(self, *_) -> None:
-        self._is_ours = False
+        self._is_ours = self._made_room = False
         self.widgetValueHasChanged.emit(self)
 
     def _make_room(self, *_) -> None:
-        """No layer while the other parameter says something, if it is not the user who chose the layer; and back."""
+        """No layer while the other parameter says something, if it is not the user who chose the layer; and back, if it was taken out here."""
         if self._other.parameterValue() and self._is_ours:
             self.setValue(None)
-        elif not self._other.parameterValue() and not self.value():
+            self._made_room = True
+        elif not self._other.parameterValue() and self._made_room:
             self._choose()
 
     def _choose(self) -> None:

@@ -9,7 +9,7 @@ from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidg
 
 from ..layers.description import FieldDescription, UnreadableFile, describe
 from ..layers.dress import layer_title
-from ..layers.intervals import step_range
+from ..layers.intervals import step_range, steps_in
 from ..layers.playing import step_through
 from ..styling.ramps import pretty_unit
 from ..translate import tr
@@ -78,7 +78,7 @@ class ResultView(QWidget):
         self.report.setText(f'<a href="{QUrl.fromLocalFile(report).toString()}">{tr("Open the report")}</a>' if report else "")
         self._show_slider()
         if len(description.days) > 1 and self._controller is not None:
-            step_through(self._controller, description.days)
+            step_through(self._controller, steps_in(layer.source(), description.days))
         self._step(0)
         self.shown.emit()
 

@@ -19,7 +19,7 @@ _SPREADS = 2.5  # standard deviations at which the colours end
 def load_difference(path: str, unit: str, context: QgsProcessingContext, output: str) -> str:
     """Have the first band loaded and styled when the run is complete, where there is a project; return what QGIS opens."""
     if context.project() is not None:
-        details = QgsProcessingContext.LayerDetails(tr("Difference ({})").format(pretty_unit(unit)), context.project(), output)
+        details = QgsProcessingContext.LayerDetails(tr("Difference ({})").format(tr(pretty_unit(unit))), context.project(), output)
         details.forceName = True
         details.layerTypeHint = QgsProcessingUtils.LayerHint.Raster
         details.setPostProcessor(new_dresser(style_difference))

@@ -14,7 +14,7 @@ from ..styling.ramps import CONTINUOUS, RAMPS, pretty_unit, ramp_for
 from ..styling.renderer import style
 from ..translate import tr
 from .description import FieldDescription, describe, uncertainties
-from .intervals import set_periods, step_range
+from .intervals import set_periods, step_range, steps_in
 from .playing import make_ready_to_play
 from .tree import FIELD, UNCERTAINTY, arrange, fold_away, zoom_to
 
@@ -25,7 +25,8 @@ def layer_title(field: FieldDescription) -> str:
     days = [f"{day:%Y-%m-%d %H:%M}" if isinstance(day, datetime) else str(day) for day in sorted({*field.days[:1], *field.days[-1:]})]
     what = " ".join(part for part in (field.label, kind) if part)
     if field.statistic:
-        what += ", " + (tr("standard deviation") if field.statistic == "sd" else tr("{} % quantile").format(int(field.statistic[1:])))
+        statistic = tr("standard deviation") if field.statistic == "sd" else tr("{} % quantile").format(int(field.statistic[1:]))
+        what = tr("{what}, {which}").format(what=what, which=statistic)
     return " ".join(part for part in (what, " – ".join(days)) if part)
 
 
@@ -61,7 +62,7 @@ def show_field(layer: QgsRasterLayer, look: str = CONTINUOUS) -> None:
     """Dress a field that was loaded, zoom to it, and have the temporal controller ready to play it, if it is a series."""
     dress(layer, look)
     zoom_to(layer)
-    make_ready_to_play(describe(layer.source()).days)
+    make_ready_to_play(steps_in(layer.source(), describe(layer.source()).days))
 
 
 def _show_uncertainty(layer: QgsRasterLayer, look: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from typing import Sequence
 
 from osgeo import gdal
 from qgis.core import Qgis, QgsDateTimeRange, QgsRasterLayer
@@ -17,6 +18,11 @@ def step_range(start) -> QgsDateTimeRange:
     hourly = isinstance(start, datetime)
     begin = QDateTime(QDate(start.year, start.month, start.day), QTime(start.hour if hourly else 0, 0), Qt.TimeSpec.UTC)
     return QgsDateTimeRange(begin, begin.addSecs((3600 if hourly else 86400) - 1))
+
+
+def steps_in(source: str, days: Sequence) -> list[QgsDateTimeRange]:
+    """What each band of a file is of: the period that the file states, else the day or hour that begins with an entry of `days`."""
+    return periods_in(source) or [step_range(day) for day in days]
 
 
 def set_periods(layer: QgsRasterLayer) -> bool:

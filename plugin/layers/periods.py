@@ -13,7 +13,8 @@ from ..styling.renderer import style
 from ..translate import tr
 from .description import LABELS
 from .dress import new_dresser
-from .intervals import set_periods
+from .intervals import periods_in, set_periods
+from .playing import make_ready_to_play
 
 # Blue and orange keep apart in print and for colour-blind eyes.
 _BELOW, _ABOVE = "#9ec5dd", "#c8502e"
@@ -40,7 +41,7 @@ def load_periods(path: str, result: dict, context: QgsProcessingContext, asked: 
 
 
 def dress_periods(layer: QgsRasterLayer, result: dict, name: str) -> None:
-    """Name, style and date one variable of an aggregation."""
+    """Name, style and date one variable of an aggregation, and have the temporal controller ready to play its periods."""
     limit = next((row for row in result["limits"] if row["name"] == name), None)
     layer.setName(limit_name(result, limit) if limit else mean_name(result))
     if limit:
@@ -50,6 +51,7 @@ def dress_periods(layer: QgsRasterLayer, result: dict, name: str) -> None:
     else:
         style(layer, result["species"])
     set_periods(layer)
+    make_ready_to_play(periods_in(layer.source()))
 
 
 def load_station_means(path: str, result: dict, context: QgsProcessingContext) -> str:
@@ -78,7 +80,8 @@ def mean_name(result: dict) -> str:
         "period": tr("mean"), "month": tr("mean by month"), "season": tr("mean by season"), "year": tr("mean by year"),
         "monthly-climatology": tr("mean of the months of all years"), "seasonal-climatology": tr("mean of the seasons of all years"),
     }
-    return f"{_species(result)}, {kinds[result['by']]} {result['first']} – {result['last']} ({pretty_unit(result['unit'])})"
+    what = tr("{what}, {which}").format(what=_species(result), which=kinds[result["by"]])
+    return f"{what} {result['first']} – {result['last']} ({pretty_unit(result['unit'])})"
 
 
 def limit_name(result: dict, limit: dict) -> str:

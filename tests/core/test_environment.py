@@ -525,3 +525,13 @@ class TestInstalling:
             environment.create(ready, proxy="http://me:secret@127.0.0.1:9", index="http://an-index/simple")
         log = (ready / environment.LOG).read_text()
         assert "roxy" in log and "--index-url http://an-index/simple" in log and "secret" not in log
+
+
+def test_what_a_process_beside_says_comes_back_in_any_encoding_of_the_machine(monkeypatch):
+    """The set-up of the checkout; a Windows code page, here that of Western Europe, has no Chinese letters."""
+    monkeypatch.syspath_prepend(str(SCRIPT.parents[2] / "tools"))
+    from set_up import Beside
+
+    monkeypatch.setenv("PYTHONIOENCODING", "cp1252")
+    process = Beside([sys.executable, "-c", "print('into D:/站点/é')"])
+    assert process.told() == "into D:/站点/é\n" and process.returncode == 0

@@ -153,7 +153,7 @@ def test_reproduction_and_training_tell_their_scores(written):
 def test_the_comparison_tells_its_scores_and_both_sides(written):
     html, result = written["compareraster"]
     text = Page(html).text
-    assert f"RMSE (µg m⁻³) {number(result['scores']['rmse'])}" in text and "mean of 4 fields, 2019-01-05 to 2019-01-08" in text
+    assert f"RMSE (µg m⁻³) {number(result['scores']['rmse'])}" in text and "mean of 4 fields from 2019-01-05 to 2019-01-08" in text
     assert f"mean {number(result['scores']['mean_field'])} {number(result['scores']['mean_other'])}" in text
 
 

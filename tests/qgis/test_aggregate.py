@@ -11,7 +11,7 @@ import pytest
 from osgeo import gdal
 from qgis.core import (
     QgsApplication, QgsFeature, QgsGeometry, QgsProcessingContext, QgsProcessingFeedback, QgsProject, QgsRasterLayer, QgsRectangle,
-    QgsVectorLayer,
+    QgsTemporalNavigationObject, QgsVectorLayer,
 )
 
 from small_world import DAYS, FIRST_DAY, SMALL_GRID, readings_of
@@ -91,7 +91,10 @@ def test_the_toolbox_loads_means_limits_and_stations_with_style_and_time(series,
 
 
 def test_load_reanalysis_gives_each_month_its_days(run, make_stations, tiny_model, tmp_path):
+    from ctm_reanalysis.plugin.layers.description import describe
+    from ctm_reanalysis.plugin.layers.intervals import steps_in
     from ctm_reanalysis.plugin.layers.load import load_layer
+    from ctm_reanalysis.plugin.layers.playing import step_through
 
     days = [FIRST_DAY, FIRST_DAY + timedelta(days=20)]  # in February and in March
     fields = run("reanalyseperiod", STATIONS=make_stations(days), VALUE="pm25", TIME="day", GRID=SMALL_GRID, MODEL=tiny_model, DEVICE="cpu",
@@ -101,6 +104,11 @@ def test_load_reanalysis_gives_each_month_its_days(run, make_stations, tiny_mode
     ranges = layer.temporalProperties().fixedRangePerBand()
     ends = [(ranges[band].begin().toString("yyyy-MM-dd"), ranges[band].end().toString("yyyy-MM-dd HH:mm:ss")) for band in sorted(ranges)]
     assert ends == [("2018-02-01", "2018-02-28 23:59:59"), ("2018-03-01", "2018-03-31 23:59:59")]
+    # They play as calendar months, each a frame.
+    controller = QgsTemporalNavigationObject()
+    step_through(controller, steps_in(layer.source(), describe(layer.source()).days))
+    frames = [controller.dateTimeRangeForFrameNumber(number) for number in range(controller.totalFrameCount())]
+    assert frames == [ranges[1], ranges[2]]
 
 
 def test_the_readings_of_a_station_are_averaged_beside_the_field(run, series, make_stations, tmp_path):

@@ -152,6 +152,14 @@ def test_files_take_the_layers_place_and_give_it_back(dialog):
     assert widgets["STATIONS"].parameterValue() == layer
 
 
+def test_a_layer_that_the_user_took_out_stays_out(dialog):
+    widgets = dialog("reanalyseperiod")
+    widgets["STATIONS"].setParameterValue(None, QgsProcessingContext())
+    for files in ("days/{date:%Y%m%d}.csv", ""):
+        widgets["FILES"].setParameterValue(files, QgsProcessingContext())
+        assert not widgets["STATIONS"].parameterValue()
+
+
 def test_the_active_layer_goes_first_where_it_fits(dialog, make_stations, ctm_file):
     points, field = make_stations(name="others"), QgsRasterLayer(f'NETCDF:"{ctm_file}":PM25_TOT', "field")
     result = QgsVectorLayer("Point?field=station:string&field=pm25:double&field=field:double&field=difference:double", "a result", "memory")

@@ -167,16 +167,18 @@ def test_the_menu_comes_and_goes(plugin):
 
 
 def test_a_series_is_ready_to_play_where_the_user_has_set_nothing_else(plugin, monkeypatch):
+    from ctm_reanalysis.plugin.layers.intervals import step_range
     from ctm_reanalysis.plugin.layers.playing import make_ready_to_play
 
+    steps = [step_range(day) for day in DAYS]
     windows = MainWindow()
     monkeypatch.setattr("qgis.utils.iface", windows)
     controller = windows.canvas.temporalController()
-    make_ready_to_play(DAYS[:1])
+    make_ready_to_play(steps[:1])
     assert controller.navigationMode() == Qgis.TemporalNavigationMode.Disabled  # a single day plays nothing
-    make_ready_to_play(DAYS[:3])
+    make_ready_to_play(steps[:3])
     assert controller.navigationMode() == Qgis.TemporalNavigationMode.Animated and controller.totalFrameCount() == 3
     assert controller.dateTimeRangeForFrameNumber(2).begin().date().toPyDate() == DAYS[2]
     controller.setNavigationMode(Qgis.TemporalNavigationMode.FixedRange)
-    make_ready_to_play(DAYS)
+    make_ready_to_play(steps)
     assert controller.navigationMode() == Qgis.TemporalNavigationMode.FixedRange

@@ -19,7 +19,7 @@ from model_core.netcdf_path import netcdf_path
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _MOST_GROWING = 1500
 _OTHERS = (  # first bytes, what they mean
-    (b"II*\x00", "a TIFF"), (b"MM\x00*", "a TIFF"),
+    (b"II*\x00", "a TIFF image"), (b"MM\x00*", "a TIFF image"),
     (b"PK", "a zip archive; unpack it"), (b"\x1f\x8b", "gzip-compressed; unpack it"),
     (b"SQLite", "an SQLite database or GeoPackage"),
     (b"\x0e\x03\x13\x01", "an HDF4 file; convert it with h4tonccf or GDAL"),
