@@ -234,10 +234,14 @@ def _coordinates(geometry: QgsGeometry) -> tuple[str, str]:
 
 def text_of(value: Any) -> str:
     """An attribute as text: ISO dates, full precision, '' for NULL."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return repr(value)
     if value is None or value == NULL:
         return ""
     if isinstance(value, bool):  # as QGIS takes a column of text that holds 0 and 1 alone
         return "1" if value else "0"
     if isinstance(value, (QDate, QDateTime, QTime)):
         return value.toString(Qt.DateFormat.ISODate)
-    return repr(value) if isinstance(value, float) else str(value)
+    return str(value)

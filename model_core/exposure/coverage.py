@@ -89,7 +89,9 @@ def _areas_only(shapes: np.ndarray) -> np.ndarray:
 def _sampled(area: shapely.Geometry, transform: Affine, shape: tuple[int, int]) -> np.ndarray:
     fine = transform * Affine.scale(1 / _PARTS)
     burnt = rasterize([area], out_shape=(shape[0] * _PARTS, shape[1] * _PARTS), transform=fine, dtype=np.uint8)
-    return burnt.reshape(shape[0], _PARTS, shape[1], _PARTS).mean(axis=(1, 3), dtype=np.float32)
+    # Rows first, and in bytes, which hold the number of parts: many times as fast as a mean over both axes.
+    rows = burnt.reshape(shape[0], _PARTS, -1).sum(axis=1, dtype=np.uint8)
+    return rows.reshape(*shape, _PARTS).sum(axis=2, dtype=np.uint8) / np.float32(_PARTS**2)
 
 
 def _window(area: shapely.Geometry, transform: Affine, shape: tuple[int, int]) -> Window:

@@ -82,7 +82,7 @@ def weighted_percentiles(values: np.ndarray, weights: np.ndarray, percentages: S
 
     That is the inverse of the weighted empirical distribution (Hyndman and Fan 1996, type 1).
     """
-    order = np.argsort(values, kind="stable")
+    order = np.argsort(values)  # equal values may come in any order
     below = np.cumsum(weights[order])
     wanted = np.asarray(percentages, float) / 100 * below[-1]
     places = np.searchsorted(below, wanted * (1 - 1e-12), side="left")  # a share that is met but for rounding is met

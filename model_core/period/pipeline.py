@@ -178,11 +178,12 @@ class _Reader(threading.Thread):
         super().__init__(daemon=True)
         self.queue: queue.Queue[Any] = queue.Queue(_AHEAD)
         self.error: BaseException | None = None
-        self._steps, self._stopped, self._context = steps, threading.Event(), copy_context()  # which knows the job's variables
+        self._steps, self._stopped = steps, threading.Event()
+        self._variables = copy_context()  # the job's; a thread of Python 3.14 has a `_context` of its own
         self.start()
 
     def run(self) -> None:
-        self._context.run(self._read)
+        self._variables.run(self._read)
 
     def _read(self) -> None:
         try:
@@ -215,7 +216,7 @@ class _Writer(threading.Thread):
         super().__init__(daemon=True)
         self._output, self._queue = output, queue.Queue(ahead)
         self._error: BaseException | None = None
-        self._context = copy_context()
+        self._variables = copy_context()
         self.start()
 
     def write(self, number: int, fields: Any, fingerprint: str, readings: int) -> None:
@@ -235,7 +236,7 @@ class _Writer(threading.Thread):
         self._raise()
 
     def run(self) -> None:
-        self._context.run(self._work)
+        self._variables.run(self._work)
 
     def _work(self) -> None:
         while (item := self._queue.get()) is not None:

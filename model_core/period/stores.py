@@ -50,6 +50,7 @@ class ZarrDays:
     def __init__(self, path: Path, frame: Frame):
         self.path, self.frame = Path(path), frame
         self._group: zarr.Group | None = None
+        self._arrays: dict[str, tuple[tuple[int, ...], zarr.Array]] = {}  # with what tells their files apart
 
     @classmethod
     def create(cls, path: Path, frame: Frame) -> "ZarrDays":
@@ -104,12 +105,17 @@ class ZarrDays:
         return self.path / name / ".".join([str(int(number)), *["0"] * rest])
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_group": None}
+        return {**self.__dict__, "_group": None, "_arrays": {}}
 
     def _array(self, name: str) -> zarr.Array:
+        """An array; to open it takes longer than to write a step, so that it is kept as long as its description is the same file."""
         try:
-            return self._opened()[name]
-        except (KeyError, FileNotFoundError) as error:  # somebody has taken it away, or put something else in its place
+            description = (self.path / name / ".zarray").stat()
+            mark = (description.st_ino, description.st_size, description.st_mtime_ns)
+            if self._arrays.get(name, ((), None))[0] != mark:
+                self._arrays[name] = mark, self._opened()[name]
+            return self._arrays[name][1]
+        except (KeyError, FileNotFoundError, NotADirectoryError) as error:  # somebody has taken it away, or put something else in its place
             raise OutputError(f"'{self.path}' has lost its part '{name}' while it was in use; run again to make it anew") from error
 
     def _opened(self) -> zarr.Group:

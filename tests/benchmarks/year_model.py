@@ -3,7 +3,7 @@
     $(make -s engine-python) tests/benchmarks/year_model.py [--keep FOLDER]
 
 *Period to exposure* in a QGIS without windows, with an engine that starts with it, on `resources/sample/year`: 365 days of 227
-stations, 31 provinces. Ends with an error unless each province has its row of each day.
+stations, 31 provinces. Ends with an error unless each province has its row.
 """
 
 from __future__ import annotations
