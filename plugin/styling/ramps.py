@@ -98,8 +98,8 @@ def ramp_for(variable: str, style: str = CONTINUOUS, day: date | None = None) ->
     limits = table["limits"].get(variable)
     if limits is None:
         return continuous, tr("{index} ({table}) has no limits for {variable} that this plugin knows: the continuous colours are shown.").format(
-            index=index["title"], table=table["name"], variable=variable)
-    title = tr("{index}, {table}, limits for {mean} means").format(index=index["title"], table=table["name"], mean=limits["mean"])
+            index=tr(index["title"]), table=table["name"], variable=variable)
+    title = tr("{index}, {table}, limits for {mean} means").format(index=tr(index["title"]), table=table["name"], mean=limits["mean"])
     note = "" if limits["mean"] == "24 h" else tr("The classes are those of {title}; a daily mean is compared with them all the same.").format(
         title=title)
     words = tuple(_CLASS_WORDS[name] for name in index["classes"])

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_core import language
+from model_core import labels_font, language
 from model_core.card.blocks import Bullets, Code, Table
 from model_core.card.contents import page_of
 from model_core.cli import main
@@ -190,6 +190,19 @@ def test_labels_of_a_figure_are_chinese_where_a_font_has_the_letters_and_else_en
     speaks = say_labels(figure)
     found = [axes.get_xlabel(), axes.get_title(), *(label.get_text() for label in axes.get_xticklabels())]
     assert found == (["距离（km）", "最高单元\n(µg m⁻³)", "1 月", "A1"] if speaks else ["Distance (km)", "Highest cell\n(µg m⁻³)", "Jan", "A1"])
+
+
+def test_a_font_that_was_installed_after_the_first_picture_is_found(monkeypatch):
+    """matplotlib keeps the list of fonts that it made once."""
+    from matplotlib import font_manager
+
+    letter = "距"
+    having = [file for file in font_manager.findSystemFonts() if ord(letter) in labels_font._letters_of(file)]
+    if not having:
+        pytest.skip("no font of this machine has Chinese letters")
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [f for f in font_manager.fontManager.ttflist if f.fname not in having])
+    labels_font._found_new_fonts.cache_clear()
+    assert labels_font.font_family([letter])
 
 
 def test_english_stays_as_it_is():
