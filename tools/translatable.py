@@ -29,6 +29,7 @@ NOT_SHOWN = ("cli/", "language/", "output/cf.py", "simulation/chemistry.py", "pr
 # Where single words are shown too: pages and the labels of figures.
 _PAGES = ("report/", "card/", "figure", "chart", "colours", "variables.py", "frames")
 _SHOWN_OF_MODELS = ("model_name", "description", "help", "component_description")
+_PANEL = re.compile(r"^\([a-z]\) ")  # the letter of a figure's panel, which no translation has
 # Calls whose texts are shown even where they are one word.
 _SAID = {"step", "log", "warn"}
 
@@ -138,7 +139,7 @@ def _shown(tree: ast.AST, is_page: bool) -> Iterator[str]:
         else:
             continue
         if reads_like_words(text) or ((is_page or id(node) in said) and re.match(r"[A-Z][a-z]+\b|\w+ [a-z]", text)):
-            yield text.strip()
+            yield _PANEL.sub("", text.strip())
 
 
 def _not_shown(tree: ast.AST) -> Iterator[int]:

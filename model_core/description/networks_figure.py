@@ -65,8 +65,8 @@ def _caption(network: Network) -> str:
     name = get_variable(network.variable).long_name
     name = pretty_name(name[0].upper() + name[1:])
     stations = f"{len(network.x)} station{'s' * (len(network.x) != 1)}"
-    spacing = f",\nmedian {network.spacing_km:.3g} km to the next" if np.isfinite(network.spacing_km) else ""
-    return f"{name}: {stations} in {network.cells} cell{'s' * (network.cells != 1)}{spacing}"
+    caption = f"{name}: {stations} in {network.cells} cell{'s' * (network.cells != 1)}"
+    return caption + (f"\nmedian distance to the next one {network.spacing_km:.3g} km" if np.isfinite(network.spacing_km) else "")
 
 
 def _size(stations: int) -> float:

@@ -30,7 +30,7 @@ def polygon_chart(
     shown = [number for number in np.argsort([-e.people for e in found], kind="stable") if np.isfinite(found[number].mean)][:MOST_BARS]
     shown = sorted(shown, key=lambda number: found[number].mean)
     if len(found) > len(shown):
-        title += f"; {len(shown)} of {len(found)} polygons, those with most people"
+        title += f"\n{len(shown)} of {len(found)} polygons, those with most people"
     means, places = np.array([found[number].mean for number in shown]), np.arange(len(shown))
     top = nice_ceiling(max([*means, whole.mean, 1e-9]))
     colours = LinearSegmentedColormap.from_list("concentration", CONCENTRATION_COLOURS[1:])

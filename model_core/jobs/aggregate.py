@@ -120,8 +120,8 @@ def _draw(path: Path, work: Aggregation, mask: np.ndarray | None, outline: Any) 
         shown = True if work.counted is None else work.counted
         of_stations = [np.where(shown, result.mean[0], np.nan) for result in work.of_stations]
     maps = [PanelMap(*one) for one in zip(work.periods, work.means, of_stations)]
-    circles = "" if stations is None else "; circles: stations"
-    title = f"{plan.outputs()[0].attributes['long_name']}, {days[0]} to {days[-1]}{circles}"
+    title = f"{plan.outputs()[0].attributes['long_name']}\n{days[0]} to {days[-1]}"
+    title += "" if stations is None else "; circles are stations"
     png = panel_figure(maps, work.series.grid, plan.variable, title, mask, outline, None if stations is None else stations.stations)
     with atomic_file(path) as partial:
         partial.write_bytes(png)

@@ -69,14 +69,14 @@ def _compare(request: dict[str, Any], out: Path, page: Path | None, least: float
         )
 
     progress.step(0.85, "drawing the figures")
-    title = [", ".join(filter(None, part)) for part in ((name, series.period), (f"against {other_name}", others.period))]
+    title = [": ".join(filter(None, part)) for part in ((name, series.period), (f"against {other_name}", others.period))]
     report = {
         "scores": found, "one_unit": one_unit, "field": _described(series, unit, name),
         "other": _described(others, other_unit, other_name) | {"regridding": regridded.method}, "mask": {"description": where, "cells": int(mask.sum())}, "min_valid": least,
         "difference": apart.name, "difference_unit": apart.unit, "grid": series.grid.describe(), "warnings": progress.warnings,
     }
     contents = {JSON: as_json(report), CSV: _as_csv(found), SCATTER: scatter_figure(*sides, found, "\n".join(title)),
-                MAPS: maps_figure(*sides, apart, series.grid, ", ".join(title))}
+                MAPS: maps_figure(*sides, apart, series.grid, "\n".join(title))}
     progress.step(0.97, "writing")
     written = write_files(out, contents)
     write_geotiff(out / DIFFERENCE, series.grid, [(apart.name, apart.values, apart.unit), (name, sides[0].values, unit),

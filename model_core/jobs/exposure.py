@@ -119,7 +119,7 @@ def _drawn(
     series: FieldSeries, mean: np.ndarray, allocation: Allocation, found: list[Exposure], names: list[str],
     limits: Sequence[float], progress: Progress,
 ) -> bytes:
-    title = ", ".join(filter(None, [f"Exposure to {series.name}", series.period]))
+    title = f"Exposure to {series.name}" + (f": {series.period}" if series.period else "")
     if names:
         if font_family(names) is None:
             progress.warn("no font of this machine has all letters of the polygons' names; the chart numbers the polygons instead")

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from model_core.labels_font import font_family
 from model_core.language import language, say
 
 _IDEOGRAPHS = 0x2E80  # where the letters begin that fonts for Europe lack
+
+# Formulas have a font of their own, without such letters: PM2.5 is then written plainly.
+_SUBSCRIPT = re.compile(r"\$_\{([\d.]+)\}\$")
+_PANEL = re.compile(r"\([a-z]\) ")
+
+
+def _said(words: str) -> str:
+    """A label in the language of this process, behind the letter of its panel."""
+    panel = _PANEL.match(words)
+    letter = panel.group() if panel else ""
+    return letter + say(words[len(letter):])
 
 
 def say_labels(figure: Any) -> bool:
@@ -28,8 +40,8 @@ def say_labels(figure: Any) -> bool:
     dates = [formatter for formatter in axes.values() if isinstance(formatter, ConciseDateFormatter)]
     ticks = {axis: [label.get_text() for label in axis.get_ticklabels()] for axis, formatter in axes.items() if formatter not in dates}
     ticks = {axis: [say(label) for label in labels] for axis, labels in ticks.items() if any(say(label) != label for label in labels)}
-    texts = [text for text in figure.findobj(Text) if text.get_text() and "$" not in text.get_text()]
-    said = {text: say(text.get_text()) for text in texts if say(text.get_text()) != text.get_text()}
+    texts = {text: _SUBSCRIPT.sub(r"\1", text.get_text()) for text in figure.findobj(Text) if text.get_text()}
+    said = {text: _said(words) for text, words in texts.items() if "$" not in words and _said(words) != words}
     letters = {letter for label in [*said.values(), *(label for labels in ticks.values() for label in labels)] for letter in label}
     family = font_family(["".join(letter for letter in letters if ord(letter) >= _IDEOGRAPHS)])  # the others are in the figure's own font
     if family is None:

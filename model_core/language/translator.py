@@ -69,12 +69,14 @@ class Template:
             return None
         weak = self.letters < _WEAK_LETTERS
         return [
-            Found(name, part, _is_quoted(before, after), weak and ("\n" in part or bool(_PROSE.search(part))) or not before and _is_clause(part))
+            Found(name, part, quoted := _is_quoted(before, after), "\n" in part and not quoted or weak and bool(_PROSE.search(part))
+                  or not before and _is_clause(part))
             for name, part, before, after in zip(self.names, parts, self.literals, self.literals[1:])]
 
 
 class Found(NamedTuple):
-    """What stands for a placeholder; `doubtful` is prose that a template of few words, or one that begins with it, fits by chance."""
+    """What stands for a placeholder; `doubtful` is what a template may fit by chance: several lines, or prose where the template
+    has few words of its own or begins with it."""
 
     name: str
     text: str

@@ -90,5 +90,5 @@ def _further(result: CrossValidation, method: str, unit: str, beyond: int) -> st
     lines, distribution = [], result.distribution(method)
     if distribution is not None:
         found = interval_scores(distribution, result.table["observed"].to_numpy())
-        lines += [f"CRPS = {found['crps']:#.3g} {pretty_unit(unit)}", f"{100 * found['coverage_90']:.0f} % in 90 % interval"]
+        lines += [f"CRPS = {found['crps']:#.3g} {pretty_unit(unit)}", f"{100 * found['coverage_90']:.0f} % within the 90 % interval"]
     return "\n".join(lines + ([f"{beyond} beyond the axes"] if beyond else []))

@@ -41,7 +41,7 @@ def station_map_figure(mean: np.ndarray, grid: Grid, stations: pd.DataFrame, crs
         order = np.argsort(np.abs(bias))  # the largest last, so that no other hides it
         points = right.scatter(x[order], y[order], size, bias[order], norm=TwoSlopeNorm(0, -widest, widest), cmap="RdBu_r",
                                edgecolors="#606060", linewidths=0.3)
-        right.set_title("(b) CTM − stations", fontweight="bold")
+        right.set_title("(b) CTM less stations", fontweight="bold")
         bar = {"orientation": "horizontal", "fraction": 0.05, "pad": 0.02, "aspect": 35, "shrink": 0.85}
         over = max(np.nanmax(mean), float(stations["observed"].max())) > top
         figure.colorbar(image, ax=left, label=f"{pretty_name(species)} ({pretty_unit(unit)})", extend="max" if over else "neither", **bar)

@@ -187,9 +187,12 @@ def test_labels_of_a_figure_are_chinese_where_a_font_has_the_letters_and_else_en
     axes = figure.subplots()
     axes.set(xlabel="Distance (km)", title="Highest cell\n(µg m⁻³)")
     axes.set_xticks([0, 1], ["Jan", "A1"])
+    axes.set_ylabel("Mean PM$_{2.5}$ (µg m⁻³)")
+    panel = axes.text(0, 0, "(b) Elevation (m)")
+    english = ["Distance (km)", "Highest cell\n(µg m⁻³)", "Mean PM$_{2.5}$ (µg m⁻³)", "(b) Elevation (m)", "Jan", "A1"]
     speaks = say_labels(figure)
-    found = [axes.get_xlabel(), axes.get_title(), *(label.get_text() for label in axes.get_xticklabels())]
-    assert found == (["距离（km）", "最高单元\n(µg m⁻³)", "1 月", "A1"] if speaks else ["Distance (km)", "Highest cell\n(µg m⁻³)", "Jan", "A1"])
+    found = [axes.get_xlabel(), axes.get_title(), axes.get_ylabel(), panel.get_text(), *(label.get_text() for label in axes.get_xticklabels())]
+    assert found == (["距离（km）", "最高单元\n(µg m⁻³)", "PM2.5 平均（µg m⁻³）", "(b) 高程（m）", "1 月", "A1"] if speaks else english)
 
 
 def test_a_font_that_was_installed_after_the_first_picture_is_found(monkeypatch):

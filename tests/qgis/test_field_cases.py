@@ -222,7 +222,10 @@ def test_hour_24_in_a_table_without_geometry(case, cells):
 
 def test_a_table_that_qgis_cut_at_the_wrong_sign_is_for_read_station_table(case, cells):
     layer = dragged(case(13, "uba_utf8.csv"))
-    (value,) = (name for name in layer.fields().names() if name.endswith("5 (µg/m³)"))  # GDAL 3.13 cuts rightly; points are none either
+    (value,) = (name for name in layer.fields().names() if name.endswith("5 (µg/m³)"))
+    if "Breite" in layer.fields().names():  # GDAL 3.13 cuts at the right sign
+        assert cells(layer, GERMANY, DATE="2016-01-15") == [16.25, 16.25]
+        return
     with pytest.raises(QgsProcessingException, match="holds no points.*'Read station table'"):
         cells(layer, GERMANY, VALUE=value)
 
