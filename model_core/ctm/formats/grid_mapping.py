@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -121,13 +123,13 @@ def _mapping(attributes: dict, name: str, path: Path, notes: list[str]) -> Mappi
             missing = [key for key in _NEEDED.get(str(attributes.get("grid_mapping_name")), ()) if key not in attributes]
             if missing:
                 raise KeyError(", ".join(missing))
-            crs = CRS.from_cf(metres)
+            crs = _from_cf(metres)
             if crs.is_projected and not set(_RADII) & set(attributes):
-                spheres = tuple(CRS.from_cf({**metres, "earth_radius": radius}) for radius in _SPHERES)
+                spheres = tuple(_from_cf({**metres, "earth_radius": radius}) for radius in _SPHERES)
             if kilometres:
                 radius = f"{crs.ellipsoid.semi_major_metre:g} m"
                 notes.append(f"grid mapping '{name}' is in kilometres; it is read in metres, the Earth's radius as {radius}")
-        Transformer.from_crs("EPSG:4326", crs)  # only now PROJ looks at all parameters
+        _check_parameters(crs.to_wkt())
     except (ProjError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
         raise InputError(
             f"{where} is not understood ({attributes.get('grid_mapping_name', 'it has no grid_mapping_name')}; "
@@ -136,6 +138,21 @@ def _mapping(attributes: dict, name: str, path: Path, notes: list[str]) -> Mappi
         ) from error
     check_earth(crs, where)
     return Mapping(crs, name, kilometres, spheres)
+
+
+def _from_cf(attributes: dict) -> CRS:
+    """`CRS.from_cf`, which looks through PROJ's database each time, once for all files of a series."""
+    return _crs_of(json.dumps(attributes, sort_keys=True, default=str))
+
+
+@lru_cache(maxsize=64)
+def _crs_of(attributes: str) -> CRS:
+    return CRS.from_cf(json.loads(attributes))
+
+
+@lru_cache(maxsize=64)
+def _check_parameters(wkt: str) -> None:
+    Transformer.from_crs("EPSG:4326", CRS.from_wkt(wkt))  # only now PROJ looks at all parameters
 
 
 def _in_metres(attributes: dict, where: str) -> tuple[dict, bool]:
