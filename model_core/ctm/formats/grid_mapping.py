@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +19,7 @@ from model_core.grid import CTM_SPHERE_RADIUS_M, EARTH_RADII_M, check_earth
 
 _SPHERES = (CTM_SPHERE_RADIUS_M, 6_371_229.0, 6_371_000.0)  # of WRF and CMAQ, of GRIB, the mean radius
 _RADII = ("earth_radius", "semi_major_axis", "semi_minor_axis")
+_GREENWICH = {"prime_meridian_name": "Greenwich", "longitude_of_prime_meridian": 0.0}
 _OFFSETS = ("false_easting", "false_northing")
 _ORIGIN = ("latitude_of_projection_origin", "longitude_of_projection_origin")
 _NEEDED = {  # PROJ takes 0 for what is left out
@@ -141,13 +141,10 @@ def _mapping(attributes: dict, name: str, path: Path, notes: list[str]) -> Mappi
 
 
 def _from_cf(attributes: dict) -> CRS:
-    """`CRS.from_cf`, which looks through PROJ's database each time, once for all files of a series."""
-    return _crs_of(json.dumps(attributes, sort_keys=True, default=str))
-
-
-@lru_cache(maxsize=64)
-def _crs_of(attributes: str) -> CRS:
-    return CRS.from_cf(json.loads(attributes))
+    """`CRS.from_cf`. The meridian of Greenwich is stated where there is none: else pyproj looks through PROJ's whole database for it."""
+    if set(_RADII) & set(attributes) and not set(_GREENWICH) & set(attributes):
+        attributes = {**attributes, **_GREENWICH}
+    return CRS.from_cf(attributes)
 
 
 @lru_cache(maxsize=64)
