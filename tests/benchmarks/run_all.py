@@ -25,7 +25,7 @@ from rows import VARIABLE
 FOLDER = ROOT / "tests" / "benchmarks"
 # In this order: the short ones first, what needs most memory while nothing else runs.
 BENCHMARKS = (
-    "steps", "inference", "interpolators", "qgis_start", "worker_warmth", "cells", "stations", "period", "batch_against_period", "cluster",
+    "steps", "inference", "interpolators", "qgis_start", "worker_warmth", "cells", "stations", "period", "batch_against_period", "year_model", "cluster",
     "training_throughput", "reading_memory", "aggregate",
 )
 # What is measured as the processor is and, where that has more, as one with AVX2 alone.
