@@ -173,6 +173,20 @@ def test_names_of_fields_stay_and_sentences_are_told_apart(chinese):
     assert chinese("PM2.5: 60 of 128 readings used; dropped: 68 other day") == "PM2.5：128 条读数中采用 60 条；舍去：68 其他日子"
 
 
+@pytest.mark.parametrize("message, said", [
+    ("analysis step: of the network's correction 90% near readings and 5% far from them (the model's own 75% and 0%); kriging with elevation, urban; "
+     "interval width x 1.02 near, x 1.08 far (left-out RMSE chosen 21.7, model 22, kriging 23.3; 114 cells of 1 day)",
+     "分析步骤：采用网络校正的份额：读数附近 90%，远处 5%（模型自身为 75% 和 0%）；用 elevation, urban 作克里金；"
+     "区间宽度：近处 × 1.02，远处 × 1.08（留出 RMSE 选定 21.7，模型 22，克里金 23.3；1 天的 114 个单元）"),
+    ("Exposure to PM2.5: mean of 10 fields from 2019-01-10 to 2019-01-19\n12 of 31 polygons, those with most people",
+     "PM2.5：10 个场的平均，2019-01-10 至 2019-01-19 的暴露\n31 个多边形中人口最多的 12 个"),
+    ("PM2.5 at 180 stations, 2019-01-10 to 2019-01-19\n3 folds, stations left out at random; model “own”",
+     "180 个站点的PM2.5，2019-01-10 至 2019-01-19\n3 折，随机留出站点；模型“own”"),
+])
+def test_what_is_put_together_from_pieces_is_taken_apart_at_its_brackets_lines_and_clauses(chinese, message, said):
+    assert chinese(message) == said
+
+
 def test_an_error_of_the_command_line_in_chinese(chinese, tmp_path, capsys):
     table = tmp_path / "table.csv"
     table.write_text("station,lon,lat,value\nA,110,30,12\n")
