@@ -14,6 +14,9 @@ def made_absolute(algorithm, parameters: dict) -> dict:
     found = {}
     for definition in algorithm.parameterDefinitions():
         value = parameters.get(definition.name())
+        if definition.type() == "multilayer" and isinstance(value, (str, list, tuple)):
+            found[definition.name()] = _files_absolute(value)
+            continue
         if not isinstance(value, str) or not value.strip() or os.path.isabs(value):
             continue
         # What has a suffix and no colon is a file; the rest, such as TEMPORARY_OUTPUT and postgres://..., is for QGIS to read.
@@ -21,6 +24,12 @@ def made_absolute(algorithm, parameters: dict) -> dict:
         if is_file:
             found[definition.name()] = str(Path.cwd() / value)
     return {**parameters, **found}
+
+
+def _files_absolute(value) -> list:
+    """Of several layers or files, by semicolons where they are one text, the files with absolute paths."""
+    several = [part for part in value.split(";") if part] if isinstance(value, str) else value
+    return [str(Path.cwd() / one) if isinstance(one, str) and one and not os.path.isabs(one) and Path(one).exists() else one for one in several]
 
 
 def _may_be_path(definition, value: str) -> bool:

@@ -59,7 +59,8 @@ class StationAlgorithm(EngineAlgorithm):
             otherwise = {name: filled.pop(name) for name in names if name in filled}
             if found.value:
                 filled[OTHERWISE] = otherwise
-        told_of = replace(found, **{what: filled.get(name, "") for name, what in FOUND.items()}, where=filled.get(FOUND_WHERE, ""))
+        told_of = replace(found, **{what: filled.get(name, "") for name, what in FOUND.items()}, where=filled.get(FOUND_WHERE, ""),
+                          times=found.times if self._are_empty(parameters, TIME) else ())
         return {**parameters, **filled}, told(told_of, source.sourceName())
 
     def _completed_by_hand(self, parameters: dict, context, source, value: str) -> tuple[dict, list[tuple[bool, str]]]:

@@ -159,7 +159,8 @@ def test_several_days_are_kept_and_told():
     readings = from_arrays([1, 1], [2, 2], [35, 36], time=["2018-02-20", "2018-02-19"])
     assert readings.dates == [date(2018, 2, 19), date(2018, 2, 20)]
     assert readings.on_day(date(2018, 2, 20)).value.tolist() == [35]
-    assert readings.on_day(date(2018, 2, 20)).report.dropped == {"other day": 1}
+    of_day = readings.on_day(date(2018, 2, 20)).report
+    assert of_day.dropped == {"other day": 1} and of_day.what_was_used() == "35 to 35, median 35; for example row 1: 2018-02-20T00:00:00, 35"
     with pytest.raises(InputError, match="no reading on 2018-02-21; there are readings from 2018-02-19 to 2018-02-20"):
         readings.on_day(date(2018, 2, 21))
 
