@@ -171,6 +171,11 @@ def tells_species(name: str) -> bool:
     return plain(name) in _PARAMETER
 
 
+def is_station_table(names: Iterable[str]) -> bool:
+    """Whether fields are those of a layer that 'Read station table' has made, in which a code stands for one station."""
+    return {"station", "value", "unit", "species", "hours", "flags", "group"} <= set(names)
+
+
 def _without_unit(name: str) -> str:
     return plain(re.sub(r"[(\[].*?[)\]]", "", name))
 

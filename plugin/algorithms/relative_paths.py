@@ -17,7 +17,7 @@ def made_absolute(algorithm, parameters: dict) -> dict:
         if definition.type() == "multilayer" and isinstance(value, (str, list, tuple)):
             found[definition.name()] = _files_absolute(value)
             continue
-        if not isinstance(value, str) or not value.strip() or os.path.isabs(value):
+        if not isinstance(value, str) or not value.strip() or os.path.isabs(value) or value.upper().startswith("NETCDF:"):
             continue
         # What has a suffix and no colon is a file; the rest, such as TEMPORARY_OUTPUT and postgres://..., is for QGIS to read.
         is_file = definition.type() in INPUTS or (definition.type() in OUTPUTS and ":" not in value and _may_be_path(definition, value))
