@@ -208,7 +208,7 @@ def tell_few(places: int, grid: Grid, progress: Progress) -> None:
     """Warn where so few places have readings that a field of them is a guess."""
     if 0 < places < _FEW:
         progress.warn(
-            f"readings at {places} place{'s' * (places != 1)} only, for a field of {grid.shape[0] * grid.shape[1]} cells: away from them it is a guess; "
+            f"readings at {places} place(s) only, for a field of {grid.shape[0] * grid.shape[1]} cells: away from them it is a guess; "
             "add stations, choose a smaller grid, and look at the standard deviation (--uncertainty sd)"
         )
 
