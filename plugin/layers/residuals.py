@@ -43,10 +43,11 @@ def _date(layer: QgsVectorLayer) -> None:
     number = layer.fields().lookupField(_TIME)
     if number < 0 or len(layer.uniqueValues(number, 2)) < 2:
         return
-    start, properties = f"to_datetime(format_date(\"{_TIME}\", 'yyyy-MM-dd HH:mm:ss'))", layer.temporalProperties()
-    properties.setMode(Qgis.VectorTemporalMode.FeatureDateTimeStartAndEndFromExpressions)
-    properties.setStartExpression(start)
-    properties.setEndExpression(f"{start} + to_interval('3599 seconds')")
+    properties = layer.temporalProperties()
+    properties.setMode(Qgis.VectorTemporalMode.FeatureDateTimeInstantFromField)
+    properties.setStartField(_TIME)
+    properties.setFixedDuration(1)
+    properties.setDurationUnits(Qgis.TemporalUnit.Hours)
     properties.setIsActive(True)
 
 

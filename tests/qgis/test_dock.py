@@ -163,8 +163,9 @@ def test_without_an_engine_it_says_so_and_offers_the_set_up(panel, windows, monk
 
 
 def test_cancel_leaves_the_panel_ready_and_no_layer(panel, windows):
-    before = set(QgsProject.instance().mapLayers())
+    before, width = set(QgsProject.instance().mapLayers()), panel.minimumSizeHint().width()
     panel.start()
+    assert panel.cancel_button.isVisible() and panel.minimumSizeHint().width() == width  # what runs does not widen the panel
     panel.cancel_button.click()
     wait_for(panel)
     assert message(windows) == "Cancelled." and set(QgsProject.instance().mapLayers()) == before
