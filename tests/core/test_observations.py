@@ -268,7 +268,7 @@ def test_of_several_layers_one_must_be_named(tmp_path):
 
 @pytest.mark.parametrize("content, options, message", [
     ("lon,lat,pm25\n1,2,3\n", {"value": "pm10"}, "has no column 'pm10'; it has lon, lat, pm25"),
-    ("a,b,pm25\n1,2,3\n", {"value": "pm25"}, "no column lon or longitude or x; name its x column, one of a, b, pm25"),
+    ("a,b,pm25\n1,2,3\n", {"value": "pm25"}, "no column lon or longitude or x; name its x column [(]--x[)], one of a, b, pm25"),
     ("lon,lat,pm25\n1,2,3\n", {"value": "pm25", "x": "lon"}, "both coordinate columns or neither"),
     ("lon,lat,pm25\n1,2,3\n", {"value": "pm25", "group": "city"}, "no column 'city'"),
     ("lon,lat,pm25\n", {"value": "pm25"}, "has no rows"),

@@ -75,7 +75,7 @@ def test_coordinates_that_are_in_no_degrees_are_not_called_exchanged(table):
         read_observations(table(TWO.replace("116", "500000").replace("117", "500100")), **OPTIONS)
 
 
-@pytest.mark.parametrize("names", ["geo.lon,geo.lat", "locationLongitude,locationLatitude", "Station Longitude,Station Latitude", "site_lon,site_lat"])
+@pytest.mark.parametrize("names", ["geo.lon,geo.lat", "locationLongitude,locationLatitude", "Station Longitude,Station Latitude", "site_lon,site_lat", "Länge,Breite"])
 def test_coordinates_are_found_by_the_last_word_of_their_names(table, names):
     found = read_observations(table(TWO.replace("lon,lat", names)), **OPTIONS)
     assert found.x.tolist() == [116, 117] and found.y.tolist() == [39, 40]
