@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 # Kinds of parameters that hold the path of a file or folder, and of those that are written.
 INPUTS, OUTPUTS = ("file",), ("fileDestination", "folderDestination", "rasterDestination", "vectorDestination")
@@ -11,7 +12,7 @@ INPUTS, OUTPUTS = ("file",), ("fileDestination", "folderDestination", "rasterDes
 
 def made_absolute(algorithm, parameters: dict) -> dict:
     """The parameters, with relative paths made absolute; names of layers, temporary outputs and addresses of databases stay."""
-    found = {}
+    found: dict[str, Any] = {}
     for definition in algorithm.parameterDefinitions():
         value = parameters.get(definition.name())
         if definition.type() == "multilayer" and isinstance(value, (str, list, tuple)):
