@@ -195,3 +195,5 @@ def test_the_active_layer_goes_first_where_it_fits(dialog, make_stations, ctm_fi
     assert QgsProject.instance().mapLayer(chosen("crossvalidate", "STATIONS", result)).name() in ("stations", "others")
     assert chosen("exposure", "FIELDS", field) == [field.source()] and not chosen("aggregate", "FIELDS", points)
     assert chosen("restyle", "LAYERS", field) == [field.source()]
+    # A series that is on the map is found by its file, whatever is active.
+    assert chosen("animate", "SERIES", field) == chosen("animate", "SERIES", points) == str(ctm_file)
