@@ -73,4 +73,8 @@ def _score(value) -> str:
 
 
 def _text(value) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{tr(key)} {_text(one)}" for key, one in value.items())
+    if isinstance(value, float):
+        return f"{value:.4g}"
     return " x ".join(map(str, value)) if isinstance(value, list) else tr(str(value))
