@@ -34,6 +34,8 @@ class NetworkConfiguration:
     drift : further maps that act as external drift in kriging, and which the rest of the network does not see
     drift_alone : whether the maps of `drift` act, and slopes vary (`local_slopes`), only where the kriging is taken alone
         (`network.trust`), as the correction was trained without
+    drift_share : with `drift_alone`, how much of the kriging with all maps is mixed with the corrected kriging, from 0 (none) to 1, far from
+        readings as its doubt leaves it; in the mean of two methods that are about as good, part of their errors cancels
     local_slopes : standard deviation of the slopes on the maps of kriging about their means, in standard deviations of the readings, and
         the distance in cells over which they vary (`network.local_slopes`); empty where a slope is the same everywhere
     kernels, epsilon, epsilon_in, second_denominator : see `PointConv`
@@ -59,6 +61,7 @@ class NetworkConfiguration:
     covariates: tuple[str, ...] = ("elevation", "urban")
     drift: tuple[str, ...] = ()
     drift_alone: bool = False
+    drift_share: float = 0.0
     local_slopes: tuple[float, ...] = ()
     kernels: tuple[int, int] = (21, 11)
     epsilon: float = 1e-5
@@ -114,6 +117,11 @@ class NetworkConfiguration:
             raise InputError(
                 "network.local_slopes must be two positive numbers, the slopes' standard deviation and a distance in cells, "
                 f"with network.kriging; got {self.local_slopes}"
+            )
+        if not 0 <= self.drift_share <= 1 or (self.drift_share and not (self.drift and self.drift_alone and self.output == "correction")):
+            raise InputError(
+                "network.drift_share must be from 0 to 1, and above 0 only with maps in network.drift, drift_alone and output = 'correction'; "
+                f"got {self.drift_share}"
             )
         if self.drift and not self.kriging:
             raise InputError(f"network.drift: {', '.join(self.drift)} can only be a drift of kriging, and network.kriging is false")
