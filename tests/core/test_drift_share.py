@@ -39,11 +39,11 @@ def day():
     return values, counts, maps, torch.ones_like(maps), readings
 
 
-def field(day, share=0.5, trust=Trust(), background=None, correction=0.0):
+def field(day, share=0.5, trust=None, background=None, correction=0.0):
     torch.manual_seed(1)
     network = ReanalysisNetwork(replace(CONFIGURATION, drift_share=share)).eval()
     torch.nn.init.constant_(network.unet.head.bias, correction)
-    network.trust = trust
+    network.trust = trust or Trust()
     with torch.inference_mode():
         return network(*day[:4], stations=[day[4]._replace(background=background)])
 
