@@ -17,8 +17,8 @@ from typing import NamedTuple
 import torch
 from scipy.fft import next_fast_len
 from torch import Tensor
-from torch.nn import functional as F
 
+from model_core.network.blocks import refine
 from model_core.network.kriging_tips import cubic_shares, with_tips
 from model_core.network.kriging_variance import unexplained
 from model_core.network.local_slopes import LocalSlopes
@@ -200,10 +200,7 @@ def _block_means(
 def _spread(weights: Tensor, places: Tensor, shape: torch.Size, distance: float, factor: int) -> Tensor:
     """Sum over stations of weight times exp(-distance / range) at every cell, by way of blocks of `factor` cells."""
     field = _spread_on_blocks(weights, places, shape, distance, factor)
-    if factor == 1:
-        return field
-    fine = F.interpolate(field[None], scale_factor=factor, mode="bilinear", align_corners=False)[0]
-    return fine[:, : shape[0], : shape[1]]
+    return field if factor == 1 else refine(field[None], factor, shape)[0]
 
 
 def _spread_on_blocks(weights: Tensor, places: Tensor, shape: tuple[int, int], distance: float, factor: int) -> Tensor:
