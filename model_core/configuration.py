@@ -38,6 +38,8 @@ class NetworkConfiguration:
         readings as its doubt leaves it; in the mean of two methods that are about as good, part of their errors cancels
     local_slopes : standard deviation of the slopes on the maps of kriging about their means, in standard deviations of the readings, and
         the distance in cells over which they vary (`network.local_slopes`); empty where a slope is the same everywhere
+    outlier_limit : where the kriging is taken alone, how many standard deviations a reading may lie from what the others say of it; farther
+        ones count as that far (`network.outlying`); 0 for no limit
     kernels, epsilon, epsilon_in, second_denominator : see `PointConv`
     combine : "sum" gives PC1 + PC2 (the paper); "channels" gives PC1, PC2 and the log of the station density
     coarse_factors : block sizes in cells of additional, far-reaching convolutions of the target, ascending
@@ -63,6 +65,7 @@ class NetworkConfiguration:
     drift_alone: bool = False
     drift_share: float = 0.0
     local_slopes: tuple[float, ...] = ()
+    outlier_limit: float = 0.0
     kernels: tuple[int, int] = (21, 11)
     epsilon: float = 1e-5
     epsilon_in: str = "weights"
@@ -118,6 +121,8 @@ class NetworkConfiguration:
                 "network.local_slopes must be two positive numbers, the slopes' standard deviation and a distance in cells, "
                 f"with network.kriging; got {self.local_slopes}"
             )
+        if self.outlier_limit and (not self.kriging or not 1 <= self.outlier_limit < float("inf")):
+            raise InputError(f"network.outlier_limit must be 0, or 1 or more with network.kriging; got {self.outlier_limit}")
         if not 0 <= self.drift_share <= 1 or (self.drift_share and not (self.drift and self.drift_alone and self.output == "correction")):
             raise InputError(
                 "network.drift_share must be from 0 to 1, and above 0 only with maps in network.drift, drift_alone and output = 'correction'; "

@@ -97,7 +97,7 @@ def _doubt(unexplained: Tensor, nugget: Tensor) -> Tensor:
 
 def kriged_background(
     days: Sequence[StationReadings], rule: Transform, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor,
-    drift: Tensor | None = None, slopes_vary: tuple[float, ...] = (), beside: Tensor | None = None,
+    drift: Tensor | None = None, slopes_vary: tuple[float, ...] = (), beside: Tensor | None = None, limit: float = 0.0,
 ) -> KrigedBackground:
     """Krige each day of a batch.
 
@@ -111,28 +111,29 @@ def kriged_background(
     drift : which of the maps act as external drift, bool (maps,); None for all
     slopes_vary : how much their slopes differ from place to place, and over what distance in cells (`LocalSlopes`); empty where they do not
     beside : which of them act in `with_maps`, bool (maps,); None for none
+    limit : how far readings may lie from what the others say of them, see `krige`
     """
     with torch.autocast(maps.device.type, enabled=False):  # a training in half precision leaves kriging alone
-        fields = [_of_day(*day, rule, drift, slopes_vary, beside) for day in zip(days, level, spread, maps, known)]
+        fields = [_of_day(*day, rule, drift, slopes_vary, beside, limit) for day in zip(days, level, spread, maps, known)]
     return KrigedBackground(*(torch.stack(parts) for parts in zip(*fields)))
 
 
 def _of_day(
     readings: StationReadings, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform,
-    drift: Tensor | None, slopes_vary: tuple[float, ...], beside: Tensor | None,
+    drift: Tensor | None, slopes_vary: tuple[float, ...], beside: Tensor | None, limit: float,
 ) -> tuple[Tensor, ...]:
     """The fields of `KrigedBackground` of one day."""
     given = quantities(readings, level, spread, rule)
     acting = slice(None) if drift is None else drift.to(maps.device)
     local = local_slopes(maps[acting], known[acting], readings.places, slopes_vary)
-    without = _kriged(readings, given, level, spread, maps, known, rule, drift, local, beside)
+    without = _kriged(readings, given, level, spread, maps, known, rule, drift, local, beside, limit)
     background = readings.background
     if background is None or background.share == 0 or not len(readings.values):
         return without
     columns = drift_columns(background.field, readings.places, readings.values, rule)
     if columns is None:
         return without
-    drifted = _with_background(readings, given, level, spread, maps, known, rule, drift, local, columns)
+    drifted = _with_background(readings, given, level, spread, maps, known, rule, drift, local, columns, limit)
     return _shared(without, drifted, background.share * columns.known, rule)
 
 
@@ -178,12 +179,13 @@ def expected_value(standardised: Tensor, variance: Tensor, level: Tensor, spread
 
 def _kriged(
     readings: StationReadings, given: Quantities, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform,
-    drift: Tensor | None, local: LocalSlopes | None, beside: Tensor | None,
+    drift: Tensor | None, local: LocalSlopes | None, beside: Tensor | None, limit: float,
 ) -> tuple[Tensor, ...]:
     """The fields with the maps as drift."""
     read = torch.cat([given.standardised[:, None], given.values[:, None], at_places(maps, readings.places)], dim=1)
     kriged = krige(
-        readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=2, noise=given.noise, drift=drift, local=local, beside=beside)
+        readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=2, noise=given.noise, drift=drift, local=local, beside=beside,
+        limit=limit)
     contrast = torch.where(known > 0, maps - kriged.fields[2:], 0.0)
     unexplained = _with_slopes(kriged, contrast, local)[None]
     low, high = bounds(readings.values)
@@ -215,14 +217,15 @@ def _with_slopes(kriged: KrigedDay, contrast: Tensor, local: LocalSlopes | None)
 
 def _with_background(
     readings: StationReadings, given: Quantities, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform,
-    drift: Tensor | None, local: LocalSlopes | None, columns: DriftColumns,
+    drift: Tensor | None, local: LocalSlopes | None, columns: DriftColumns, limit: float,
 ) -> tuple[Tensor, ...]:
     """The same with a background as further drift, kriged in standardised units alone: where those are logs, it explains shares."""
     maps, known = torch.cat([maps, columns.field[None]]), torch.cat([known, columns.known[None]])
     at = torch.cat([at_places(maps[:-1], readings.places), columns.at_readings[:, None]], dim=1)
     read = torch.cat([given.standardised[:, None], at], dim=1)
     acting = None if drift is None else torch.cat([drift, torch.ones(1, dtype=torch.bool)])
-    kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=1, noise=given.noise, drift=acting, local=local)
+    kriged = krige(
+        readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=1, noise=given.noise, drift=acting, local=local, limit=limit)
     contrast = torch.where(known > 0, maps - kriged.fields[1:], 0.0)
     unexplained = _with_slopes(kriged, contrast, local)[None]
     standardised = kriged.fields[:1] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)

@@ -22,6 +22,7 @@ from model_core.network.blocks import refine
 from model_core.network.kriging_tips import cubic_shares, with_tips
 from model_core.network.kriging_variance import unexplained
 from model_core.network.local_slopes import LocalSlopes
+from model_core.network.outlying import moved_nearer
 from model_core.network.spreading import spread_by_parts
 from model_core.network.variogram import DRIFT_PRIOR, NUGGET_PRIOR, RANGES, Variogram, distances, fit_variogram
 from model_core.side_by_side import both
@@ -60,7 +61,7 @@ class KrigedDay(NamedTuple):
 def krige(
     places: Tensor, read: Tensor, shape: tuple[int, int], *, counts: Tensor | None = None, first_map: int | None = None,
     factor: int = 2, zero_mean: bool = False, noise: Tensor | None = None, drift: Tensor | None = None,
-    local: LocalSlopes | None = None, beside: Tensor | None = None,
+    local: LocalSlopes | None = None, beside: Tensor | None = None, limit: float = 0.0,
 ) -> KrigedDay:
     """Krige several quantities that were read at the same places.
 
@@ -88,6 +89,8 @@ def krige(
         Maps whose slopes vary from place to place; None for none. `unexplained` tells of these as little as of the slopes themselves.
     beside : Tensor
         Which of the maps act in a second kriging with the same covariance, bool (maps,): it differs by its slopes, and costs next to nothing.
+    limit : float
+        Readings lie at most so many standard deviations from what the others say of them (`outlying`); 0 for no limit.
     zero_mean : bool
         Simple kriging about zero, which far from every reading tends to zero, in place of ordinary kriging.
 
@@ -136,6 +139,13 @@ def krige(
     of_ones = solved[:, -1]
     solved = solved[:, :-1] - of_ones[:, None] * mean  # of the departures from the mean
     slopes, normal = _slopes(read, solved, first_map, acting)
+    if limit:
+        maps = solved[:, first_map:]
+        about = factorised, torch.cat([of_ones[:, None], maps[:, acting]], dim=1), torch.block_diag(of_ones.sum(), normal)
+        nearer = moved_nearer(read[:, :first_map], solved[:, :first_map] - maps @ slopes.T, *about, limit)
+        mean[:first_map] = of_ones @ nearer / of_ones.sum() * (not zero_mean)
+        solved = torch.cat([torch.cholesky_solve(nearer, factorised) - of_ones[:, None] * mean[:first_map], maps], dim=1)
+        slopes = _slopes(read, solved, first_map, acting)[0]
     of_beside = None if beside is None else _slopes(read, solved, first_map, beside.to(device))[0]
     of_slopes = torch.zeros(quantities - first_map, quantities - first_map, device=device)
     own = torch.arange(len(of_slopes), device=device)[acting]

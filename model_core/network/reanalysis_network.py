@@ -240,7 +240,7 @@ class ReanalysisNetwork(nn.Module):
         drift, both = (torch.tensor([c.maps[number] in some for number in kriged], dtype=torch.bool) for some in (acting, beside))
         return kriged_background(
             days, c.transform_of(c.target), level, spread, maps[:, kriged], known[:, kriged], None if drift.all() else drift,
-            self.trust.local_slopes_of(c), both if beside else None)
+            self.trust.local_slopes_of(c), both if beside else None, self.trust.outlier_limit_of(c))
 
     def _scaled(self, maps: Tensor, known: Tensor) -> Tensor:
         """The maps transformed, 0 where they are unknown."""
