@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Mapping
 
 import numpy as np
-from pyproj import Transformer
 
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.model_file import Model
 from model_core.stations.gridding import GriddedReadings
+from model_core.transformers import transformer
 from model_core.units import convert
 from model_core.variables import get_variable, recognise
 
@@ -141,7 +141,7 @@ def _region(trained: Grid, used: Grid) -> list[str]:
 
 def region_in_words(grid: Grid) -> str:
     """The grid's corners in degrees, such as 73°E to 147°E, 13°N to 54°N."""
-    west, south, east, north = Transformer.from_crs(grid.crs, 4326, always_xy=True).transform_bounds(*grid.bounds)
+    west, south, east, north = transformer(grid.crs, 4326).transform_bounds(*grid.bounds)
     return f"{_degrees(west, 'EW')} to {_degrees(east, 'EW')}, {_degrees(south, 'NS')} to {_degrees(north, 'NS')}"
 
 

@@ -11,6 +11,8 @@ from typing import Callable, Iterator
 from model_core.errors import OutputError
 
 _PAUSE_SECONDS = 0.1
+_WINDOWS = os.name == "nt"
+_VANISHING_SECONDS = 1.0  # Windows refuses to open a file that somebody takes away until all have closed it
 _held: set[tuple[int, str]] = set()  # (process, output): who holds an output may write it file by file
 
 
@@ -41,10 +43,10 @@ def only_one(out: Path, wait: Callable[[], None] | None = None) -> Iterator[None
         yield
     finally:
         _held.discard(mine)
-        if os.name != "nt":  # Windows takes away no open file
+        if not _WINDOWS:  # where no open file can be taken away
             _remove(path)
         os.close(file)
-        if os.name == "nt":
+        if _WINDOWS:
             _remove(path)
 
 
@@ -58,13 +60,17 @@ def remove_abandoned(out: Path) -> None:
 
 def _acquire(path: Path, out: Path, wait: Callable[[], None] | None) -> int:
     """The open and locked lock file."""
+    begun = time.monotonic()
     while True:
         try:
             file = os.open(path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
+            if _WINDOWS and isinstance(error, PermissionError) and time.monotonic() - begun < _VANISHING_SECONDS:
+                time.sleep(_PAUSE_SECONDS)
+                continue
             raise OutputError(f"can't write '{out}': {error.strerror or error}; choose another folder") from error
         try:
-            _lock(file)
+            take_lock(file)
             if _is_that(path, file):
                 return file
             os.close(file)  # who had it took its file away in the meantime
@@ -95,10 +101,12 @@ def _remove(path: Path) -> None:
 if os.name == "nt":
     import msvcrt
 
-    def _lock(file: int) -> None:
+    def take_lock(file: int) -> None:
+        """Lock an open file, `OSError` if it is locked; the system lets go of it when the file is closed or the process ends."""
         msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
-    def _lock(file: int) -> None:
+    def take_lock(file: int) -> None:
+        """Lock an open file, `OSError` if it is locked; the system lets go of it when the file is closed or the process ends."""
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 from affine import Affine
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import ProjError
 
 from model_core.errors import InputError
+from model_core.transformers import transformer
 
 # IOAPI and WRF compute on this sphere; see the IOAPI manual, "Grids and coordinates".
 CTM_SPHERE_RADIUS_M = 6_370_000.0
@@ -141,11 +142,11 @@ class Grid:
     def lonlat(self) -> tuple[np.ndarray, np.ndarray]:
         """Longitude and latitude of the cell centres in degrees, each of shape (rows, columns)."""
         x, y = np.meshgrid(self.x, self.y)
-        return Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True).transform(x, y)
+        return transformer(self.crs, "EPSG:4326").transform(x, y)
 
     def locate(self, x: np.ndarray, y: np.ndarray, crs: Any) -> tuple[np.ndarray, np.ndarray]:
         """Fractional (row, column) of points given in `crs`; (0, 0) is the upper-left corner, non-finite where unprojectable."""
-        to_grid = Transformer.from_crs(parse_crs(crs), self.crs, always_xy=True)
+        to_grid = transformer(parse_crs(crs), self.crs)
         gx, gy = to_grid.transform(np.asarray(x, float), np.asarray(y, float))
         if self.crs.is_geographic:  # 359.5 and -0.5 are one meridian
             west, _, east, _ = self.bounds
@@ -197,7 +198,7 @@ def ctm_crs(parameters: str) -> CRS:
 def check_projection(crs: CRS, where: str) -> None:
     """Raise `InputError` if PROJ can't compute with a CRS, whose parameters it only looks at when it is used."""
     try:
-        Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+        transformer("EPSG:4326", crs)
     except ProjError as error:
         raise InputError(f"{where} makes no projection ({error}); correct its parameters") from error
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from model_core.errors import InputError
 from model_core.grid import PRESETS, Grid, parse_crs
+from model_core.transformers import transformer
 
 AUTO = "auto"
 MOST = 0.5  # share of the stations that must lie on a grid for it to be the stations'
@@ -76,7 +77,7 @@ def choose_grid(x: np.ndarray, y: np.ndarray, crs: Any, model_grid: Grid, earlie
 
 def _lonlat(x: np.ndarray, y: np.ndarray, crs: Any) -> tuple[np.ndarray, np.ndarray]:
     """Distinct places in degrees."""
-    to_degrees = Transformer.from_crs(parse_crs(crs), "EPSG:4326", always_xy=True)
+    to_degrees = transformer(parse_crs(crs), "EPSG:4326")
     lon, lat = to_degrees.transform(np.asarray(x, float), np.asarray(y, float))
     good = np.isfinite(lon) & np.isfinite(lat) & (np.abs(lat) <= 90)
     if not good.any():
@@ -91,7 +92,7 @@ def _around(lon: np.ndarray, lat: np.ndarray, model_km: float) -> ChosenGrid:
     lon, lat = lon[kept], lat[kept]
     crs, projection = _projection(lon, lat)
     unit_km = np.pi / 180 * EARTH_KM if crs.is_geographic else 0.001
-    to_grid = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+    to_grid = transformer("EPSG:4326", crs)
     px, py = to_grid.transform(lon, lat)
     low, high = model_km / FACTOR, model_km * FACTOR
     cell_km = _cell(spacing, low, high)

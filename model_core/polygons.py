@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from model_core.errors import InputError
 from model_core.grid import parse_crs
 from model_core.progress import Progress
 from model_core.stations.files.vector import broken, chosen_layer
+from model_core.transformers import transformer
 
 _AREAS = (int(shapely.GeometryType.POLYGON), int(shapely.GeometryType.MULTIPOLYGON), int(shapely.GeometryType.GEOMETRYCOLLECTION))
 _STEP_DEGREES, _STEP_M = 0.05, 5000.0  # a straight side is bent in another projection: it gets a corner so often
@@ -46,7 +47,7 @@ class Polygons:
             return self.shapes
         unit = self.crs.axis_info[0].unit_conversion_factor if self.crs.axis_info else 1.0
         step = _STEP_DEGREES if self.crs.is_geographic else _STEP_M / unit
-        to_crs = Transformer.from_crs(self.crs, crs, always_xy=True)
+        to_crs = transformer(self.crs, crs)
         projected = shapely.transform(
             shapely.segmentize(self.shapes, step), lambda points: np.stack(to_crs.transform(points[:, 0], points[:, 1]), axis=1)
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Mapping, NamedTuple, Sequence
 
 import numpy as np
-from pyproj import Transformer
 
 from model_core.aggregate.periods import SEASON_NAMES, Period
 from model_core.errors import InputError
@@ -13,6 +12,7 @@ from model_core.evaluation.figures import CONCENTRATION_COLOURS, STYLE, as_png, 
 from model_core.evaluation.map_axes import crop, draw_field, map_size
 from model_core.grid import Grid
 from model_core.stations.readings import Observations
+from model_core.transformers import transformer
 from model_core.variables import Variable
 
 MOST_MAPS = 12
@@ -66,7 +66,7 @@ def panel_figure(
     rows = -(-len(maps) // columns)
     width, height = map_size(grid, window, 3.6)
     colours = {"cmap": LinearSegmentedColormap.from_list("concentration", CONCENTRATION_COLOURS), "vmin": 0, "vmax": top}
-    places = None if stations is None else Transformer.from_crs(stations.crs, grid.crs, always_xy=True).transform(stations.x, stations.y)
+    places = None if stations is None else transformer(stations.crs, grid.crs).transform(stations.x, stations.y)
     with rc_context(STYLE | {"axes.spines.top": True, "axes.spines.right": True}):
         figure = Figure(figsize=(columns * width + 1.55, rows * (height + 0.28) + 0.55), layout="constrained")
         figure.get_layout_engine().set(w_pad=0.03, h_pad=0.04, wspace=0.02, hspace=0.02)

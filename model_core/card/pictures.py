@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from pathlib import Path
 from typing import Any, Callable
 
@@ -13,6 +12,7 @@ from model_core.evaluation.figures import pretty_unit
 from model_core.evaluation.map_axes import crop, draw_field, map_size
 from model_core.language.labels import say_labels
 from model_core.model_file import Model, StaticMaps
+from model_core.temporary_folder import TemporaryFolder
 from model_core.training.record import plot_history, plot_kernels
 
 _DPI = 150
@@ -63,7 +63,7 @@ def map_picture(maps: StaticMaps, key: str, unit: str) -> bytes:
 
 
 def _drawn(draw: Callable[[Path], Any]) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "picture.png"
+    with TemporaryFolder() as folder:
+        path = folder / "picture.png"
         draw(path)
         return path.read_bytes()

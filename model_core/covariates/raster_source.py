@@ -9,13 +9,14 @@ from typing import Any, Iterator
 
 import numpy as np
 import rasterio
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import ProjError
 from rasterio.enums import ColorInterp
 from rasterio.errors import RasterioError
 
 from model_core.errors import InputError
 from model_core.grid import Grid, parse_crs
+from model_core.transformers import transformer
 
 _CACHE_MB = 128  # GDAL's own default grows with the machine
 _PROBES = 11  # cells along each side of the grid at which the resolution is measured
@@ -48,7 +49,7 @@ class RasterSource:
 
         Rasters in degrees are found whichever way they count longitude (-180 to 180, 0 to 360, 20 to 380).
         """
-        px, py = Transformer.from_crs(crs, self.crs, always_xy=True).transform(x, y)
+        px, py = transformer(crs, self.crs).transform(x, y)
         column, row = ~self.raster.transform * (np.asarray(px), np.asarray(py))
         if self.round_the_globe:
             column = np.mod(column, self.round_the_globe)

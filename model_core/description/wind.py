@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, Sequence
 
 import numpy as np
-from pyproj import Transformer
 
 from model_core.ctm.ctm_file import CTMFile, OpenFiles
 from model_core.description.kernel_moments import ROUND, ellipse
 from model_core.grid import Grid
 from model_core.progress import Progress
+from model_core.transformers import transformer
 from model_core.variable_table import VariableTable, current_table
 from model_core.variables import Variable
 
@@ -106,7 +106,7 @@ def turn_to_grid(grid: Grid) -> np.ndarray:
     """
     longitude, latitude = grid.lonlat()
     step = 1e-3
-    to_grid = Transformer.from_crs("EPSG:4326", grid.crs, always_xy=True)
+    to_grid = transformer("EPSG:4326", grid.crs)
     x0, y0 = to_grid.transform(longitude, latitude - step)
     x1, y1 = to_grid.transform(longitude, latitude + step)
     return np.arctan2(x0 - x1, y1 - y0)  # where true north points, seen from the y axis

@@ -13,7 +13,7 @@ from typing import Any, Iterator
 import numpy as np
 import shapely
 from affine import Affine
-from pyproj import Transformer
+
 from scipy.sparse import csr_array
 
 from model_core.errors import InputError
@@ -24,6 +24,7 @@ from model_core.grid import Grid
 from model_core.polygons import Polygons
 from model_core.progress import Progress
 from model_core.rasters import GriddedFile, Window
+from model_core.transformers import transformer
 
 _POINTS = 1024  # along a side of a tile
 _PER_CELL = 8  # points along a cell's side, at least
@@ -131,7 +132,7 @@ def _points_per_pixel(file: GriddedFile, grid: Grid) -> int:
     """Points along a pixel's side, so many that a cell of the field has several along its own."""
     rows, columns = (np.unique(np.linspace(0, n - 1, _PROBES).astype(int)) for n in grid.shape)
     x, y = (axis.ravel() for axis in np.meshgrid(grid.x[columns], grid.y[rows]))
-    x, y = Transformer.from_crs(grid.crs, file.crs, always_xy=True).transform(x, y)
+    x, y = transformer(grid.crs, file.crs).transform(x, y)
     west, south, east, north = file.bounds
     if file.crs.is_geographic:
         x = np.where(x < west, x + 360, np.where(x >= east, x - 360, x))

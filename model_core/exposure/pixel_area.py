@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from affine import Affine
-from pyproj import CRS, Geod, Transformer
+from pyproj import CRS, Geod
 
 from model_core.rasters import Window
+from model_core.transformers import transformer
 
 _WGS84 = Geod(ellps="WGS84")
 
@@ -26,7 +27,7 @@ def pixel_areas(crs: CRS, transform: Affine, window: Window) -> np.ndarray:
     x = transform.c + (np.arange(columns.start, columns.stop) + 0.5) * transform.a
     y = transform.f + (np.arange(rows.start, rows.stop) + 0.5) * transform.e
     x, y = np.meshgrid(x, y)
-    to_lonlat = Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
+    to_lonlat = transformer(crs, crs.geodetic_crs)
     middles = ((-0.5, 0), (0.5, 0), (0, -0.5), (0, 0.5))  # of the sides in the west, east, south and north
     west, east, south, north = (
         np.radians(to_lonlat.transform(x + right * transform.a, y - up * transform.e)) for right, up in middles

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any, Sequence
 
@@ -12,6 +11,7 @@ import pandas as pd
 from model_core.atomic_file import atomic_file
 from model_core.exposure.measures import Exposure
 from model_core.polygons import Polygons
+from model_core.temporary_folder import TemporaryFolder
 
 SUFFIXES = (".gpkg", ".csv", ".parquet")
 LAYER, STEPS = "exposure", "steps"
@@ -59,9 +59,9 @@ def write_table(out: Path, rows: list[dict[str, Any]], steps: list[dict[str, Any
             (every if polygons is None else _with_shapes(every, polygons)).to_parquet(partial)
         else:
             layer = table if polygons is None else _with_shapes(table, polygons)
-            with tempfile.TemporaryDirectory() as folder:  # GDAL keeps a journal beside a GeoPackage
-                _write_layers(Path(folder) / "exposure.gpkg", layer, pd.DataFrame(steps))
-                shutil.copyfile(Path(folder) / "exposure.gpkg", partial)
+            with TemporaryFolder() as folder:  # GDAL keeps a journal beside a GeoPackage
+                _write_layers(folder / "exposure.gpkg", layer, pd.DataFrame(steps))
+                shutil.copyfile(folder / "exposure.gpkg", partial)
 
 
 def _with_shapes(table: pd.DataFrame, polygons: Polygons) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from model_core.jobs.requests import required
 from model_core.progress import Progress
 from model_core.report.colours import CONTINUOUS, check_style, colours_for
 from model_core.report.period import fields_of_series
+from model_core.temporary_folder import TemporaryFolder
 from model_core.variables import get_variable
 
 
@@ -36,7 +36,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     seconds, width = float(request.get("seconds") or 0.5), int(request.get("width") or 900)
     if not (0.02 <= seconds <= 60 and 300 <= width <= 4000):
         raise InputError(
-            f"a step can be shown for 0.02 to 60 seconds, a picture be 300 to 4000 pixels wide; asked for {seconds:g} and {width}")
+            f"'seconds' can be 0.02 to 60, and 'width' 300 to 4000 pixels; got {seconds:g} and {width}")
     folder_of_files = series.is_dir() and series.suffix != ".zarr"
     grid = read_grid(next(iter(sorted(series.glob("*.tif"))), series) if folder_of_files else series)
     progress.step(0.02, "reading the series")
@@ -49,8 +49,8 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     if colours.note:
         progress.warn(colours.note)
     hourly = len({when.date() for when in times}) < len(times)
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) if film else out
+    with TemporaryFolder() as temporary:
+        folder = temporary if film else out
         folder.mkdir(parents=True, exist_ok=True)
         frames = []
         for path in draw_frames(fields_of_series(series, variable.key), grid, colours, variable.long_name, hourly, width, folder):

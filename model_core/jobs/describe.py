@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, field
 from datetime import date as Date
 from pathlib import Path
@@ -33,6 +32,7 @@ from model_core.json_values import finite
 from model_core.model_file import Model, load_model
 from model_core.progress import Progress
 from model_core.stations.readings import Observations
+from model_core.temporary_folder import TemporaryFolder
 from model_core.training.record import plot_kernels
 from model_core.training.series import find_files
 from model_core.variables import get_variable
@@ -233,9 +233,9 @@ def _describe_kernels(
 ) -> None:
     cell_km = model.grid.cell_size_km
     kernels = kernel_moments(model.network, cell_km)
-    with tempfile.TemporaryDirectory() as folder:
-        plot_kernels(Path(folder) / KERNELS, model.network, cell_km)
-        found.contents[KERNELS] = (Path(folder) / KERNELS).read_bytes()
+    with TemporaryFolder() as folder:
+        plot_kernels(folder / KERNELS, model.network, cell_km)
+        found.contents[KERNELS] = (folder / KERNELS).read_bytes()
     found.contents[ANISOTROPY] = anisotropy_figure(kernels, wind, speeds, f"PointConv’s kernels of model “{model.name}”")
     found.contents[STRUCTURE] = structure_figure(model.network, f"Network of model “{model.name}”")
     found.report["kernels"] = kernels_against_wind(kernels, wind)

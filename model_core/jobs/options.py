@@ -12,22 +12,29 @@ from model_core.errors import InputError
 
 FILES = {
     "file", "stations", "sites", "model", "covariates", "variables", "config", "layout", "cache", "dem", "landcover", "mcip", "terrain", "out",
-    "outline", "panel", "table", "station_means",
+    "outline", "panel", "table", "station_means", "chart", "mask", "polygons", "population", "series", "report", "readings", "regions",
 }
-_LISTS = {"where", "error", "inputs", "input_options", "ctm", "maps", "time", "id", "baselines", "background"}  # a text, or several
+_LISTS = {  # a text, or several
+    "where", "error", "inputs", "input_options", "ctm", "maps", "time", "id", "baselines", "background", "fields", "other", "limits", "more",
+    "periods",
+}
 _TEXTS = FILES | {
     "value", "unit", "unit_column", "x", "y", "crs", "group", "sites_id", "encoding", "decimal", "stamp", "from", "time_zone", "times_in", "date_order",
     "date", "start", "end", "step", "species", "grid", "device", "precision", "uncertainty", "analysis", "scheduler", "scheme", "level", "target",
     "rh", "wind", "network", "until", "validation_start", "validation_end", "dem_unit", "dem_crs", "landcover_crs", "by", "daily", "background_variable",
+    "variable", "field_unit", "other_variable", "other_crs", "other_name", "other_unit", "mask_crs", "name_field", "polygons_crs",
+    "population_variable", "population_is", "population_step", "population_crs", "several_days", "style",
 }
 _INTEGERS = {
-    "hours", "seed", "days", "folds", "points", "memory", "iterations", "epochs", "batch", "accumulate", "lead_day", "background_lead_day",
+    "hours", "seed", "days", "folds", "points", "memory", "iterations", "epochs", "batch", "accumulate", "lead_day", "background_lead_day", "width",
 }
 _NUMBERS = {
-    "every", "gas_temperature", "gas_pressure", "block_km", "validation_share", "learning_rate", "minimum_share", "station_share",
+    "every", "gas_temperature", "gas_pressure", "block_km", "validation_share", "learning_rate", "minimum_share", "station_share", "seconds", "min_valid",
+    "pair_km",
 }
+_NUMBER_LISTS = {"above", "percentiles", "limit", "percentile"}  # a number, several, or a text with commas between them
 _INTEGER_LISTS = {"urban_classes", "water_classes"}
-_SWITCHES = {"speed", "sea_floor", "resume", "follow", "gases"}
+_SWITCHES = {"speed", "sea_floor", "resume", "follow", "gases", "diagnostics", "personal", "full_paths"}
 _PREFIXES = ("rh_", "wind_")  # of a further variable's own options
 _LONGEST_PATH, _LARGEST = 4096, 2**63 - 1
 
@@ -55,11 +62,21 @@ def _checked(name: str, value: Any) -> Any:
         return [_integer(name, one) for one in (value if isinstance(value, (list, tuple)) else [value])]
     if key in _NUMBERS:
         return _number(name, value)
+    if key in _NUMBER_LISTS:
+        return [_number(name, one) for one in _parts(value)]
     if key in _SWITCHES and not isinstance(value, bool):
         raise InputError(f"'{name}' must be true or false, got {value!r}")
+    if key == "layers" and not isinstance(value, dict):
+        raise InputError(f"'{name}' must be an object of layers' names by role, got {value!r}")
     if key == "wide" and not isinstance(value, (bool, str)):
         raise InputError(f"'{name}' must be yes, no or auto, got {value!r}")
     return value
+
+
+def _parts(value: Any) -> list[Any]:
+    if isinstance(value, str):
+        return [part for part in value.replace(",", " ").split() if part]
+    return [one for one in value if one not in (None, "")] if isinstance(value, (list, tuple)) else [value]
 
 
 def _text(name: str, value: Any) -> str:

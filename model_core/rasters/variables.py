@@ -133,7 +133,8 @@ def _chosen(dataset: xarray.Dataset, layout: Layout, asked: str | None, path: Pa
             return names[0]
     if not on_grid:
         raise InputError(f"'{path}' has no variable on its grid")
-    raise InputError(f"'{path}' has several variables; name one of {', '.join(on_grid[:20])}, with --variable")
+    raise InputError(
+        f"'{path}' has several variables; name one of {', '.join(on_grid[:20])} (--variable, --other-variable or --population-variable)")
 
 
 def _is_place(values: xarray.DataArray) -> bool:

@@ -8,7 +8,6 @@ from typing import Any, Mapping
 
 import numpy as np
 import pandas as pd
-from pyproj import Transformer
 
 from model_core.evaluation.figures import pretty_unit
 from model_core.grid import Grid
@@ -16,6 +15,7 @@ from model_core.report.colours import CONTINUOUS, Colours, colours_for
 from model_core.report.maps import LARGE, field_map
 from model_core.report.page import write_report
 from model_core.stations.readings import Observations
+from model_core.transformers import transformer
 from model_core.variables import get_variable
 
 _MOST_STATIONS = 60
@@ -38,7 +38,7 @@ def write_reanalysis_report(
     variable, day = get_variable(result["species"]), result["date"]
     unit = pretty_unit(variable.unit)
     colours = colours_for(variable.key, variable.unit, style, Date.fromisoformat(day) if day else None, float(np.nanmax(field)))
-    to_grid = Transformer.from_crs(observations.crs, grid.crs, always_xy=True)
+    to_grid = transformer(observations.crs, grid.crs)
     places = to_grid.transform(readings["x"].to_numpy(float), readings["y"].to_numpy(float))
     inside = np.isfinite(readings["field"].to_numpy(float))
     known = readings[inside].sort_values("value", ascending=False)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from pyproj import Transformer
 
 from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.stations.errors import certain_enough, weights
 from model_core.stations.reading_report import ReadingReport
 from model_core.stations.readings import Observations
+from model_core.transformers import transformer
 
 TOO_UNCERTAIN = "too uncertain"  # reason for which readings are left out, see `errors.certain_enough`
 
@@ -221,7 +221,7 @@ def locate_in_cells(observations: Observations, grid: Grid) -> tuple[np.ndarray,
 
 def all_outside(observations: Observations, grid: Grid) -> str:
     """Says where the stations and the grid are."""
-    to_degrees = Transformer.from_crs(observations.crs, "EPSG:4326", always_xy=True)
+    to_degrees = transformer(observations.crs, "EPSG:4326")
     stations = _extent(*to_degrees.transform(observations.x, observations.y))
     exchanged = better_exchanged(observations, grid)
     return (

@@ -33,9 +33,9 @@ def write_history(path: Path, history: Sequence[dict[str, Any]]) -> None:
 
 def plot_history(path: Path, history: Sequence[dict[str, Any]], best: dict[str, Any], unit: str, title: str) -> None:
     """The learning curve as PNG: loss and validation RMSE over iterations, with the place of the best model."""
-    figure, axes = _figure(6.4, 3.8)
+    figure = _figure(6.4, 3.8)
+    axis = figure.subplots()
     unit = pretty_unit(unit)
-    axis = axes[0][0]
     iterations = [entry["iteration"] for entry in history]
     marker = "o" if len(history) < 40 else ""
     axis.plot(iterations, [entry["loss"] for entry in history], color=_LOSS, marker=marker, markersize=3)
@@ -61,7 +61,7 @@ def plot_kernels(path: Path, network: ReanalysisNetwork, cell_km: float) -> None
     """The kernels as PNG, like Fig. 3 of Lyu et al. (2022): for each variable both kernels, and their weight over distance."""
     drawn = kernels_of(network)
     variables = network.configuration.station_variables
-    figure, axes = _figure(9.6, 3.1 * len(variables), len(variables), 3)
+    figure, axes, bar_axis = _kernel_panels(len(variables))
     for row, variable in enumerate(variables):
         profile = axes[row][2]
         for stage, colour in ((1, _LOSS), (2, _TRUTH)):
@@ -80,9 +80,25 @@ def plot_kernels(path: Path, network: ReanalysisNetwork, cell_km: float) -> None
         profile.tick_params(labelsize=7)
         profile.legend(fontsize=7, frameon=False)
     # One bar for all: each kernel is drawn relative to its largest weight.
-    bar = figure.colorbar(image, ax=axes[:, :2], shrink=0.7, aspect=40, pad=0.02)
-    bar.ax.tick_params(labelsize=7)
+    figure.colorbar(image, cax=bar_axis)
+    bar_axis.tick_params(labelsize=7)
     _save(figure, path)
+
+
+def _kernel_panels(rows: int):
+    """(figure, axes of shape (rows, 3), axes of the colour bar). All panels are of one size, so their places are stated: to let
+    matplotlib find them takes as long as a short training."""
+    width, height, side, below = 9.6, 3.1 * rows, 2.2, 0.4  # inches
+    figure = _figure(width, height, layout=None)
+
+    def axes_at(left: float, bottom: float, across: float, up: float):
+        return figure.add_axes((left / width, bottom / height, across / width, up / height))
+
+    axes = []
+    for row in range(rows):
+        bottom = height - 3.1 * (row + 1) + below
+        axes.append([axes_at(0.75, bottom, side, side), axes_at(3.75, bottom, side, side), axes_at(6.95, bottom, 2.5, side)])
+    return figure, np.array(axes), axes_at(6.1, height / 2 - 0.35 * height, 0.14, 0.7 * height)
 
 
 def _draw_kernel(axis, weights: np.ndarray, shape: KernelShape, cell_km: float):
@@ -106,15 +122,15 @@ def _draw_kernel(axis, weights: np.ndarray, shape: KernelShape, cell_km: float):
     return image
 
 
-def _figure(width: float, height: float, rows: int = 1, columns: int = 1):
+def _figure(width: float, height: float, layout: str | None = "constrained"):
     # Imported here, because a training that fails or is cancelled draws nothing. The canvas is named, so that no window
     # system is asked for, and no state of pyplot is shared with anybody.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), dpi=130, layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=130, layout=layout)
     FigureCanvasAgg(figure)
-    return figure, figure.subplots(rows, columns, squeeze=False)
+    return figure
 
 
 def _save(figure, path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from pyproj import Transformer
+
 from scipy.spatial import cKDTree
 
 from model_core.analysis import CHOICES, analyse
@@ -19,6 +19,7 @@ from model_core.prediction import Predictor
 from model_core.progress import Progress
 from model_core.stations.gridding import GriddedReadings, grid_observations, locate_cells
 from model_core.stations.readings import Observations
+from model_core.transformers import transformer
 from model_core.trust_choice import Choice, choose_trust, sample_of
 from model_core.validation.baselines import GAUSSIAN, LOGS, NEED_MAPS, check_baselines, predict_baselines
 from model_core.validation.baselines.kriging import LOG_OFFSET
@@ -235,7 +236,7 @@ def _given_and_asked(known: np.ndarray | None, asked: np.ndarray) -> tuple[np.nd
 
 def table_of_stations(observations: Observations, date: Date | None, grid: Grid, maps: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """The columns of the table that do not depend on what is left out; its index are the numbers of the readings."""
-    lon, lat = Transformer.from_crs(observations.crs, "EPSG:4326", always_xy=True).transform(observations.x, observations.y)
+    lon, lat = transformer(observations.crs, "EPSG:4326").transform(observations.x, observations.y)
     group = np.full(len(observations), "", dtype=object) if observations.group is None else observations.group
     return pd.DataFrame({
         "id": station_names(observations), "group": group, "x": observations.x, "y": observations.y, "lon": lon, "lat": lat,

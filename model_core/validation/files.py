@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any, Sequence
 
@@ -12,6 +11,7 @@ import pandas as pd
 from model_core.errors import OutputError
 from model_core.evaluation.report import as_json, write_files
 from model_core.output.geopackage import write_geopackage
+from model_core.temporary_folder import TemporaryFolder
 from model_core.validation.class_figure import class_figure, drawn_methods
 from model_core.validation.class_scores import COLUMNS
 from model_core.validation.cross_validation import MODEL, CrossValidation
@@ -88,8 +88,8 @@ def as_points(result: CrossValidation) -> bytes:
     columns |= {f"{name}_residual": result.prediction(name) - observed for name in others}
     points = geopandas.GeoDataFrame(columns, geometry=geopandas.points_from_xy(table["x"], table["y"]), crs=result.crs)
     try:
-        with tempfile.TemporaryDirectory() as folder:  # GDAL keeps a journal beside a GeoPackage
-            path = Path(folder) / POINTS
+        with TemporaryFolder() as folder:  # GDAL keeps a journal beside a GeoPackage
+            path = folder / POINTS
             write_geopackage(path, points, LAYER)
             return path.read_bytes()
     except (OSError, OutputError) as error:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from model_core.grid import Grid
 from model_core.stations.gridding import locate_cells
 from model_core.stations.readings import Observations
+from model_core.transformers import transformer
 
 
 def plane_km(observations: Observations, grid: Grid) -> np.ndarray:
@@ -16,7 +17,7 @@ def plane_km(observations: Observations, grid: Grid) -> np.ndarray:
     if crs.is_geographic:
         west, south, east, north = grid.bounds
         crs = CRS.from_proj4(f"+proj=laea +lon_0={(west + east) / 2} +lat_0={(south + north) / 2} +units=m +ellps=WGS84")
-    x, y = Transformer.from_crs(observations.crs, crs, always_xy=True).transform(observations.x, observations.y)
+    x, y = transformer(observations.crs, crs).transform(observations.x, observations.y)
     return np.stack([x, y], axis=1) * (crs.axis_info[0].unit_conversion_factor / 1000)
 
 

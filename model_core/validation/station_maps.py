@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from model_core.evaluation.figures import CONCENTRATION_COLOURS, STYLE, as_png, nice_ceiling, pretty_name, pretty_unit
 from model_core.evaluation.map_axes import crop, draw_field, map_size
 from model_core.grid import Grid
+from model_core.transformers import transformer
 
 
 def station_map_figure(mean: np.ndarray, grid: Grid, stations: pd.DataFrame, crs: CRS, species: str, unit: str, title: str) -> bytes:
@@ -23,7 +24,7 @@ def station_map_figure(mean: np.ndarray, grid: Grid, stations: pd.DataFrame, crs
     from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
     from matplotlib.figure import Figure
 
-    x, y = Transformer.from_crs(crs, grid.crs, always_xy=True).transform(stations["x"].to_numpy(), stations["y"].to_numpy())
+    x, y = transformer(crs, grid.crs).transform(stations["x"].to_numpy(), stations["y"].to_numpy())
     bias = (stations["ctm"] - stations["observed"]).to_numpy()
     top = nice_ceiling(np.percentile([stations["observed"], stations["ctm"]], 99))
     widest = nice_ceiling(max(float(np.percentile(np.abs(bias), 95)), 1e-6))

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Sequence
 
+from . import process
 from .folder_lock import Held, only_one
 
 # The engine writes `.NAME.partial` beside NAME and renames it when it is complete; meanwhile it holds `.NAME.lock`.
@@ -32,4 +33,7 @@ def _remove_lock(path: Path) -> None:
     with contextlib.suppress(OSError, Held):
         if path.is_file():
             with only_one(path):
+                if not process.WINDOWS:
+                    path.unlink()
+            if process.WINDOWS:  # which takes away no open file
                 path.unlink()

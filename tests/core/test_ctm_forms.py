@@ -6,6 +6,7 @@ import netCDF4
 import numpy as np
 import pytest
 import xarray
+from pyproj import CRS
 from scipy.constants import R
 
 from model_core.ctm.daily_store import open_store
@@ -350,6 +351,18 @@ def test_a_damaged_grid_mapping_is_named_with_its_remedy(tmp_path, change, messa
     ).to_netcdf(tmp_path / "f.nc")
     with pytest.raises(InputError, match=f"f.nc': grid mapping 'crs' .*{message}.*ncatted|f.nc': grid mapping 'crs' has {message}"):
         read_grid(tmp_path / "f.nc")
+
+
+@pytest.mark.parametrize("radius", [{"earth_radius": 6370000.0}, {"semi_major_axis": 6378137.0, "inverse_flattening": 298.257}, {}])
+@pytest.mark.parametrize("meridian", [{}, {"longitude_of_prime_meridian": 2.5}, {"prime_meridian_name": "Paris"}])
+def test_a_grid_mapping_is_the_crs_that_pyproj_makes_of_it(tmp_path, radius, meridian):
+    mapping = {"grid_mapping_name": "lambert_conformal_conic", "standard_parallel": [30.0, 60.0], "latitude_of_projection_origin": 45.0,
+               "longitude_of_central_meridian": 10.0, **radius, **meridian}
+    xarray.Dataset(
+        {"crs": ((), 0, mapping), "PM25": (("y", "x"), np.zeros((3, 4)), {"grid_mapping": "crs", "units": "ug m-3"})},
+        {"x": ("x", np.arange(4) * 9e3, {"units": "m"}), "y": ("y", np.arange(3) * 9e3, {"units": "m"})},
+    ).to_netcdf(tmp_path / "f.nc")
+    assert read_grid(tmp_path / "f.nc").crs.to_wkt() == CRS.from_cf(mapping).to_wkt()
 
 
 @pytest.mark.parametrize("unit, factor", [("km", 1), ("m", 1000), ("", 1)])

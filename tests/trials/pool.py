@@ -126,7 +126,9 @@ def run_all(
                 break
             if child is None or not child.alive:
                 child = Child(world, work / f"child{number}")
+            begun = time.monotonic()
             outcome = child.run(order)
+            outcome["seconds"] = time.monotonic() - begun
             folder = Path(outcome["folder"])
             with lock:
                 tell(order, outcome)

@@ -61,7 +61,7 @@ def _run(options: argparse.Namespace, world: Path, work: Path) -> int:
 
     def tell(order: dict[str, Any], outcome: dict[str, Any]) -> None:
         name = order["name"]
-        table.add(name, outcome["kind"])
+        table.add(name, outcome["kind"], outcome["seconds"])
         if table.trials % 50 == 0:
             table.write(options.out)  # what is known stays, if the run is cut off
         if outcome["kind"] in FAILURES or options.tell or name == "decade":  # whose figures are worth reading

@@ -11,7 +11,7 @@ from trials.outcome import FAILURES, KINDS
 
 
 class Table:
-    """Counts of outcomes by class.
+    """Counts of outcomes by class, and the seconds that a class took, summed over the processes that ran side by side.
 
     Parameters
     ----------
@@ -20,10 +20,12 @@ class Table:
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._counts: dict[str, Counter] = {name: Counter() for name in names}
+        self._seconds: Counter = Counter()
 
-    def add(self, name: str, kind: str) -> None:
-        """One more trial of a class."""
+    def add(self, name: str, kind: str, seconds: float = 0.0) -> None:
+        """One more trial of a class, and the seconds that it took."""
         self._counts.setdefault(name, Counter())[kind] += 1
+        self._seconds[name] += seconds
 
     @property
     def trials(self) -> int:
@@ -38,11 +40,11 @@ class Table:
     def rows(self) -> list[list[str]]:
         """Header, a row per class, and the sum."""
         total: Counter = Counter()
-        rows = [["class", "trials", *KINDS]]
+        rows = [["class", "trials", *KINDS, "seconds"]]
         for name, counter in self._counts.items():
-            rows.append([name, str(sum(counter.values())), *(str(counter[kind]) for kind in KINDS)])
+            rows.append(_row(name, counter, self._seconds[name]))
             total += counter
-        return [*rows, ["all", str(sum(total.values())), *(str(total[kind]) for kind in KINDS)]]
+        return [*rows, _row("all", total, sum(self._seconds.values()))]
 
     def __str__(self) -> str:
         rows = self.rows()
@@ -55,3 +57,7 @@ class Table:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows(self.rows())
+
+
+def _row(name: str, counter: Counter, seconds: float) -> list[str]:
+    return [name, str(sum(counter.values())), *(str(counter[kind]) for kind in KINDS), f"{seconds:.0f}"]

@@ -17,7 +17,7 @@ from trials.outcome import CLEAN, CRASH, HANG, SANE, TRACEBACK, WRONG, Outcome, 
 
 ROOT = Path(__file__).resolve().parents[2]
 _SILENT_SECONDS = 40.0
-_PING = {"id": "are you there", "command": "nothing of the kind", "request": {}}
+_PING = {"id": "are you there", "command": "info", "request": {}}
 
 
 class Worker:

@@ -23,6 +23,10 @@ VARIABLES = (
     'level = "first"\n[pm25]\nnames = ["PM25_cmaq_raw", "PM25_TOT"]\nfile_unit = "ug m-3"\n'
     '[nh3]\nunit = "ug m-3"\nnames = ["NH3"]\nlong_name = "ammonia"\nlimits = [0, 1000]\nstatic = false\n'
 )
+AREAS = {"type": "FeatureCollection", "features": [
+    {"type": "Feature", "properties": {"name": name},
+     "geometry": {"type": "Polygon", "coordinates": [[[west, 29], [west + 3, 29], [west + 3, 33], [west, 33], [west, 29]]]}}
+    for name, west in (("west", 110), ("east", 113))]}
 
 
 def readings() -> list[dict[str, object]]:
@@ -56,6 +60,11 @@ def make_world(folder: Path) -> Path:
         {"ctm": [str(folder / "tiny.nc")], "config": str(folder / "tiny.toml"), "device": "cpu", "out": str(folder / "tiny.safetensors")},
         Progress(),
     )
+    readings_of = {"stations": str(folder / "stations.csv"), "value": "pm25", "time": "day", "id": "station", "grid": GRID, "device": "cpu",
+                   "model": str(folder / "tiny.safetensors")}
+    JOBS["reanalyse-period"]({**readings_of, "out": str(folder / "period.nc")}, Progress())
+    JOBS["grid-stations"]({**readings_of, "date": str(FIRST), "out": str(folder / "people.tif")}, Progress())  # any positive numbers
+    (folder / "areas.geojson").write_text(json.dumps(AREAS), encoding="utf-8")
     from trials.bad_input import netcdf_files, table_files
 
     table_files.write_all(folder / "tables", rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from model_core.grid import CTM_SPHERE_RADIUS_M, EARTH_RADII_M, check_earth
 
 _SPHERES = (CTM_SPHERE_RADIUS_M, 6_371_229.0, 6_371_000.0)  # of WRF and CMAQ, of GRIB, the mean radius
 _RADII = ("earth_radius", "semi_major_axis", "semi_minor_axis")
+_GREENWICH = {"prime_meridian_name": "Greenwich", "longitude_of_prime_meridian": 0.0}
 _OFFSETS = ("false_easting", "false_northing")
 _ORIGIN = ("latitude_of_projection_origin", "longitude_of_projection_origin")
 _NEEDED = {  # PROJ takes 0 for what is left out
@@ -121,13 +123,13 @@ def _mapping(attributes: dict, name: str, path: Path, notes: list[str]) -> Mappi
             missing = [key for key in _NEEDED.get(str(attributes.get("grid_mapping_name")), ()) if key not in attributes]
             if missing:
                 raise KeyError(", ".join(missing))
-            crs = CRS.from_cf(metres)
+            crs = _from_cf(metres)
             if crs.is_projected and not set(_RADII) & set(attributes):
-                spheres = tuple(CRS.from_cf({**metres, "earth_radius": radius}) for radius in _SPHERES)
+                spheres = tuple(_from_cf({**metres, "earth_radius": radius}) for radius in _SPHERES)
             if kilometres:
                 radius = f"{crs.ellipsoid.semi_major_metre:g} m"
                 notes.append(f"grid mapping '{name}' is in kilometres; it is read in metres, the Earth's radius as {radius}")
-        Transformer.from_crs("EPSG:4326", crs)  # only now PROJ looks at all parameters
+        _check_parameters(crs.to_wkt())
     except (ProjError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
         raise InputError(
             f"{where} is not understood ({attributes.get('grid_mapping_name', 'it has no grid_mapping_name')}; "
@@ -136,6 +138,18 @@ def _mapping(attributes: dict, name: str, path: Path, notes: list[str]) -> Mappi
         ) from error
     check_earth(crs, where)
     return Mapping(crs, name, kilometres, spheres)
+
+
+def _from_cf(attributes: dict) -> CRS:
+    """`CRS.from_cf`. The meridian of Greenwich is stated where there is none: else pyproj looks through PROJ's whole database for it."""
+    if set(_RADII) & set(attributes) and not set(_GREENWICH) & set(attributes):
+        attributes = {**attributes, **_GREENWICH}
+    return CRS.from_cf(attributes)
+
+
+@lru_cache(maxsize=64)
+def _check_parameters(wkt: str) -> None:
+    Transformer.from_crs("EPSG:4326", CRS.from_wkt(wkt))  # only now PROJ looks at all parameters
 
 
 def _in_metres(attributes: dict, where: str) -> tuple[dict, bool]:

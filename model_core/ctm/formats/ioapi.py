@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import xarray
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import ProjError
 
 from model_core.ctm.formats.layout import Layout
 from model_core.ctm.formats.surface import Level
 from model_core.errors import InputError
 from model_core.grid import Grid, ctm_crs
+from model_core.transformers import transformer
 
 _DAY_HOURS = 24.0
 _NEEDED = {  # GDTYP -> attributes without which its place is not known
@@ -123,7 +124,7 @@ def _crs(attributes: dict[str, Any], path: Path) -> CRS:
 def _with_origin(parameters: str, longitude: float, latitude: float) -> CRS:
     """The projection, shifted so that this place is (0, 0)."""
     plain = ctm_crs(parameters)
-    x, y = Transformer.from_crs(plain.geodetic_crs, plain, always_xy=True).transform(longitude, latitude)
+    x, y = transformer(plain.geodetic_crs, plain).transform(longitude, latitude)
     return ctm_crs(f"{parameters} +x_0={round(-x, 3) + 0.0:.12g} +y_0={round(-y, 3) + 0.0:.12g}")
 
 

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from scipy.optimize import minimize
 
 from model_core.errors import InputError
 from model_core.grid import Grid, ctm_crs
+from model_core.transformers import transformer
 
 LARGEST_MISFIT = 0.1  # of a cell
 # Standard parallels that models use; tried first, because a fit alone can't tell them from others with the same cone.
@@ -103,7 +104,7 @@ def _regular(lon: np.ndarray, lat: np.ndarray, crs: CRS) -> FittedGrid:
         x, y = np.rad2deg(np.unwrap(np.deg2rad(lon), axis=1)), lat
         x = x + 360 * np.round((x[0, 0] - x[:, :1]) / 360)
     else:
-        x, y = Transformer.from_crs(crs.geodetic_crs, crs, always_xy=True).transform(lon, lat)
+        x, y = transformer(crs.geodetic_crs, crs).transform(lon, lat)
     (x0, dx), (y0, dy) = _line(x, 1), _line(y, 0)
     if not (np.isfinite([x0, dx, y0, dy]).all() and dx and dy):
         return FittedGrid(Grid.from_lower_left(crs, 0, 0, (1, 1), lon.shape), (False, False), np.inf)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from model_core.errors import InputError
+from model_core.transformers import transformer
 
 LARGEST_MISFIT = 0.1  # of a cell
 _SAMPLE = 40
@@ -45,7 +46,7 @@ def fit_rotation(rotated_lon: np.ndarray, rotated_lat: np.ndarray, lon: np.ndarr
     crs = rotated_crs(*(round(float(np.degrees(angle)), 4) + 0.0 for angle in (
         np.arcsin(np.clip(pole[2], -1, 1)), np.arctan2(pole[1], pole[0]), np.arctan2(north[1], north[0]),
     )))
-    back_x, back_y = Transformer.from_crs(crs.source_crs, crs, always_xy=True).transform(true_lon, true_lat)
+    back_x, back_y = transformer(crs.source_crs, crs).transform(true_lon, true_lat)
     cell_x, cell_y = (abs(values[-1] - values[0]) / max(len(values) - 1, 1) for values in (rotated_lon, rotated_lat))
     misfit = max(float(np.abs((back_x - x + 180) % 360 - 180).max() / cell_x), float(np.abs(back_y - y).max() / cell_y))
     if not misfit <= LARGEST_MISFIT:

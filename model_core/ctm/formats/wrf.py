@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import xarray
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import ProjError
 
 from model_core.ctm.formats.dates import time_of_file
@@ -16,6 +16,7 @@ from model_core.ctm.formats.surface import Level
 from model_core.ctm.formats.time_values import decode, text_times
 from model_core.errors import InputError
 from model_core.grid import Grid, ctm_crs
+from model_core.transformers import transformer
 
 _LARGEST_MISFIT = 0.1  # of a cell, between the file's longitudes and latitudes and the projection
 _ROWS, _COLUMNS = "south_north", "west_east"
@@ -54,7 +55,7 @@ def grid(dataset: xarray.Dataset, path: Path, notes: list[str]) -> Grid:
     longitude, latitude = (_first_time(dataset[name]) for name in names)
     if longitude.shape != shape or latitude.shape != shape:
         raise InputError(f"'{path}': {names[0]} and {names[1]} are not on the grid of {shape[0]} x {shape[1]} cells")
-    x, y = Transformer.from_crs(crs.geodetic_crs, crs, always_xy=True).transform(longitude, latitude)
+    x, y = transformer(crs.geodetic_crs, crs).transform(longitude, latitude)
     if crs.is_geographic:
         x = np.unwrap(x, axis=1, period=360)
         dx, dy = (float(np.diff(values.mean(axis=axis)).mean()) for values, axis in ((x, 0), (y, 1)))
@@ -90,7 +91,7 @@ def _grid_by_centre(
             "so that their place is not known; keep XLAT and XLONG when a part is cut out"
         )
     dx, dy = (_length(attributes, name, path) for name in ("DX", "DY"))
-    x, y = Transformer.from_crs(crs.geodetic_crs, crs, always_xy=True).transform(attributes["CEN_LON"], attributes["CEN_LAT"])
+    x, y = transformer(crs.geodetic_crs, crs).transform(attributes["CEN_LON"], attributes["CEN_LAT"])
     notes.append("it has no XLAT and XLONG; its grid is placed by the centre, cell size and counts of its attributes")
     rows, columns = shape
     return Grid.from_lower_left(crs, x - dx * columns / 2, y - dy * rows / 2, (dx, dy), shape)

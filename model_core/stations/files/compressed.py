@@ -7,13 +7,13 @@ import gzip
 import io
 import lzma
 import shutil
-import tempfile
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from model_core.errors import InputError
+from model_core.temporary_folder import TemporaryFolder
 
 COMPRESSED_SUFFIXES = {".gz", ".bz2", ".xz", ".zip"}
 # Beyond this size, what a file holds may be so many times the file's own size; real tables shrink ten- to a hundredfold.
@@ -110,25 +110,25 @@ def refuse_tar(start: bytes, file: Path) -> None:
         raise InputError(f"'{file}' is a tar archive of several files; unpack it and name the table, or the folder")
 
 
-def unpacked(file: Path, member: str | None = None) -> tuple[Path, tempfile.TemporaryDirectory]:
+def unpacked(file: Path, member: str | None = None) -> tuple[Path, TemporaryFolder]:
     """The file or the member of an archive on disk, in a private folder that is removed when its object is.
 
     For kinds of tables that are read at random places. Files of the same name beside a member (``.shx``, ``.dbf`` of a
     shapefile) come with it. Names in the archive say nothing about where they are written.
     """
-    folder = tempfile.TemporaryDirectory(prefix="stations-")
+    folder = TemporaryFolder()
     names = [None]
     if member is not None:
         own = PurePosixPath(member)
         names = [name for name in members_of(file) if PurePosixPath(name).parent == own.parent and PurePosixPath(name).stem == own.stem]
     for name in names:
-        target = Path(folder.name) / (PurePosixPath(name).name if name else inner_name(file))
+        target = folder.path / (PurePosixPath(name).name if name else inner_name(file))
         try:
             with open_stream(file, name) as packed, open(target, "wb") as out:
                 shutil.copyfileobj(packed, out, 1 << 20)
         except BROKEN as error:
             raise InputError(f"'{file}' can't be unpacked: {error}; download or pack it again") from error
-    return Path(folder.name) / (PurePosixPath(member).name if member else inner_name(file)), folder
+    return folder.path / (PurePosixPath(member).name if member else inner_name(file)), folder
 
 
 class _Guarded(io.RawIOBase):

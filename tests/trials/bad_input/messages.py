@@ -53,8 +53,24 @@ REQUESTS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
                    "out": "{case}/out"}, ("ctm", "model", "grid", "stations", "points", "x", "y", "crs", "covariates", "start", "end",
                    "time_zone",
                                          "lead_day", "cache", "seed", "variables", "level", "device", "out")),
+    "aggregate": ({"fields": ["{world}/period.nc"], "out": "{case}/out.nc"}, (
+        "fields", "by", "daily", "species", "time_zone", "start", "end", "hours", "minimum_share", "station_share", "above", "percentiles",
+        "limits", "uncertainty", "mask", "outline", "stations", "station_means", "panel", "table", "out")),
+    "exposure": ({"fields": ["{world}/period.nc"], "population": "{world}/people.tif", "population_is": "counts",
+                  "polygons": "{world}/areas.geojson", "out": "{case}/out.csv"}, (
+        "fields", "variable", "start", "end", "population", "population_variable", "population_is", "population_step", "population_crs",
+        "polygons", "polygons_crs", "name_field", "limit", "percentile", "chart", "report", "out")),
+    "animate": ({"series": "{world}/period.nc", "seconds": 0.1, "width": 300, "out": "{case}/out.gif"}, (
+        "series", "species", "style", "seconds", "width", "out")),
+    "compareraster": ({"fields": ["{world}/period.nc"], "other": ["{world}/tiny.nc"], "other_variable": "PM25_TOT", "out": "{case}/out"}, (
+        "fields", "variable", "field_unit", "other", "other_variable", "other_unit", "other_name", "other_crs", "start", "end", "min_valid",
+        "mask", "mask_crs", "report", "out")),
+    "describe": ({"model": "{world}/tiny.safetensors", "out": "{case}/out"}, (
+        *TABLE, "model", "grid", "covariates", "pair_km", "start", "end", "report", "out")),
+    "evaluate-ctm": ({"ctm": ["{world}/tiny.nc"], **{k: v for k, v in DAY.items() if k != "model"}, "out": "{case}/out"}, (
+        *TABLE, "ctm", "lead_day", "start", "end", "periods", "regions", "covariates", "report", "out")),
 }
-_DEAR = ("train", "crossvalidate", "reproduce")
+_DEAR = ("train", "crossvalidate", "reproduce", "compareraster", "describe", "evaluate-ctm", "animate")
 
 
 def make(number: int, random: np.random.Generator, folder: Path, world: Path) -> Case:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,22 @@ def judged(ended: Ended) -> Outcome:
     return Outcome(CRASH, f"status {ended.status}: {ended.words[-400:]}")
 
 
+def left_in(temporary: Path) -> str:
+    """What a run that ended by itself left in its temporary folder, in words; "" if nothing."""
+    names = [path.name for path in temporary.iterdir() if not path.name.startswith(_OF_LIBRARIES)] if temporary.exists() else []
+    return f"left in the temporary folder: {names}" if names else ""
+
+
 def as_if_nothing_had_been(
     job: tuple[str, dict[str, Any]], out: Path, temporary: Path, sound: Sound, renewed: tuple[str, ...] = (),
 ) -> Outcome | None:
-    """Run the job again: None if it gives what it gives otherwise and nothing more lies there, else what failed."""
+    """Run the job again: None if it gives what it gives otherwise and nothing more lies there, else what failed.
+
+    In the temporary folder of the run before: what that left, because it was killed, must be gone afterwards. It is made to look old,
+    since what is young might be in use.
+    """
+    for path in temporary.iterdir() if temporary.exists() else ():
+        os.utime(path, (0, 0), follow_symlinks=False)
     ended = run(*job, temporary)
     if not ended.worked:
         outcome = judged(ended)
@@ -60,7 +73,7 @@ def as_if_nothing_had_been(
     other = [name for name in sorted(found) if digest(out / name) != sound.contents[name] and not (renewed and name.startswith(renewed))]
     if other:
         return Outcome(WRONG, f"the next run gives another result in {', '.join(other)}")
-    left = [path.name for path in temporary.iterdir() if not path.name.startswith(_OF_LIBRARIES)]
-    return Outcome(WRONG, f"left in the temporary folder: {left}") if left else None
+    left = left_in(temporary)
+    return Outcome(WRONG, left) if left else None
 
 

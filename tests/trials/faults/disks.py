@@ -13,7 +13,7 @@ from typing import Callable, Iterator
 
 import numpy as np
 
-from trials.faults.aftermath import as_if_nothing_had_been, half_written, judged
+from trials.faults.aftermath import as_if_nothing_had_been, half_written, judged, left_in
 from trials.faults.events import at_event
 from trials.faults.forked import Ended, run
 from trials.faults.jobs import NAMES, Sound, requests, sound
@@ -93,13 +93,13 @@ def _after(
     outcome = judged(ended)
     if outcome.failed:
         return outcome
-    if wrong:
+    if wrong := wrong or left_in(folder / "tmp"):
         return Outcome(WRONG, wrong)
     if outcome.kind == CLEAN:
         left = [str(path.relative_to(out)) for path in out.rglob("*") if path.name.endswith((".partial", ".lock"))]
         if left and reachable:
             return Outcome(WRONG, f"left after the error: {left}")
-    return as_if_nothing_had_been(requests(world, out)[name], out, folder / "tmp2", known) or outcome
+    return as_if_nothing_had_been(requests(world, out)[name], out, folder / "tmp", known) or outcome
 
 
 def _limit_files(size: int) -> None:

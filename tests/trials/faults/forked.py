@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,6 +122,7 @@ class Running:
                 most = resource.getrlimit(limit)[1]
                 resource.setrlimit(limit, (most, most))
             os.write(answer, json.dumps(told, default=str).encode())
+            threading._shutdown()  # as an interpreter ends: threads that still write or tidy up are waited for
             status = 0
         finally:
             os._exit(status)

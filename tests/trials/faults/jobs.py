@@ -17,6 +17,7 @@ STATIONS = {"value": "pm25", "time": "day", "id": "station"}
 def requests(world: Path, out: Path) -> dict[str, tuple[str, dict[str, Any]]]:
     """Name of a job -> (command, request) that writes into the folder `out`."""
     day = {**STATIONS, "stations": str(world / "stations.csv"), "grid": GRID, "model": str(world / "tiny.safetensors"), "device": "cpu"}
+    period = [str(world / "period.nc")]
     ctm = {"ctm": [str(world / "tiny.nc")], "device": "cpu"}
     train = {**ctm, "config": str(world / "tiny.toml"), "out": str(out / "model.safetensors")}
     return {
@@ -31,14 +32,24 @@ def requests(world: Path, out: Path) -> dict[str, tuple[str, dict[str, Any]]]:
                                     "points": 60, "out": str(out / "reproduced")}),
         "simulate": ("simulate", {"grid": GRID, "start": str(FIRST), "days": 4, "seed": 2, "out": str(out / "simulated.nc")}),
         "covariates": ("covariates", {"grid": GRID, "mcip": str(world / "tiny.nc"), "out": str(out / "maps.nc")}),
+        "grid-stations": ("grid-stations", {**day, "date": str(FIRST), "out": str(out / "means.tif")}),
+        "aggregate": ("aggregate", {"fields": period, "by": "period", "panel": str(out / "panel.png"), "table": str(out / "months.csv"),
+                                    "out": str(out / "months.nc")}),
+        "exposure": ("exposure", {"fields": period, "population": str(world / "people.tif"), "population_is": "counts",
+                                  "polygons": str(world / "areas.geojson"), "out": str(out / "exposure.gpkg")}),
+        "animate": ("animate", {"series": period[0], "width": 300, "out": str(out / "film.gif")}),
+        "compareraster": ("compareraster", {"fields": period, "other": [str(world / "tiny.nc")], "other_variable": "PM25_TOT",
+                                            "out": str(out / "compared")}),
+        "describe": ("describe", {"model": str(world / "tiny.safetensors"), "out": str(out / "described")}),
+        "evaluate-ctm": ("evaluate-ctm", {**ctm, **STATIONS, "stations": str(world / "stations.csv"), "out": str(out / "evaluated")}),
+        "modelcard": ("modelcard", {"model": str(world / "tiny.safetensors"), "out": str(out / "card.html")}),
         "read-stations": ("read-stations", {**STATIONS, "stations": str(world / "stations.csv"), "out": str(out / "clean.gpkg")}),
     }
 
 
-_HEAVY = ("train", "train, resumed", "crossvalidate", "reproduce")
-_ALL = tuple(requests(Path("w"), Path("o")))
-# In the order in which trials take them: those that need seconds come half as often as the others.
-NAMES = (*(name for name in _ALL if name not in _HEAVY), *_ALL)
+_OFTEN = ("reanalyse", "reanalyse to NetCDF", "reanalyse-period", "reanalyse-period to a folder", "simulate", "covariates", "read-stations")
+# In the order in which trials take them: those that write fields and take no seconds come twice as often as the others.
+NAMES = (*_OFTEN, *requests(Path("w"), Path("o")))
 
 
 @dataclass(frozen=True)

@@ -43,4 +43,4 @@ def job_killed(number: int, random: np.random.Generator, folder: Path, world: Pa
         return Outcome(WRONG, f"processes {orphans} still run"), done
     if wrong := half_written(out, known, renewed):
         return Outcome(WRONG, wrong), done
-    return as_if_nothing_had_been(job, out, folder / "tmp2", known) or Outcome(SANE), done
+    return as_if_nothing_had_been(job, out, folder / "tmp", known) or Outcome(SANE), done

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trials.faults.aftermath import as_if_nothing_had_been, half_written, judged
+from trials.faults.aftermath import as_if_nothing_had_been, half_written, judged, left_in
 from trials.faults.forked import run
 from trials.faults.jobs import NAMES, requests, sound
 from trials.faults.kills import RENEWED
@@ -37,7 +37,9 @@ def out_of_memory(number: int, random: np.random.Generator, folder: Path, world:
         return outcome, done
     if wrong := half_written(out, known, RENEWED.get(name, ())):
         return Outcome(WRONG, wrong), done
-    return as_if_nothing_had_been(requests(world, out)[name], out, folder / "tmp2", known) or outcome, done
+    if ended.status == 0 and (wrong := left_in(folder / "tmp")):
+        return Outcome(WRONG, wrong), done
+    return as_if_nothing_had_been(requests(world, out)[name], out, folder / "tmp", known) or outcome, done
 
 
 def _explained(ended, otherwise: Outcome) -> Outcome:

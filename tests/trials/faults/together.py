@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trials.faults.aftermath import as_if_nothing_had_been, half_written, judged
+from trials.faults.aftermath import as_if_nothing_had_been, half_written, judged, left_in
 from trials.faults.forked import Running
 from trials.faults.jobs import NAMES, requests, sound
 from trials.faults.kills import RENEWED
@@ -29,7 +29,8 @@ def two_runs(number: int, random: np.random.Generator, folder: Path, world: Path
     second = Running(*job, folder / "tmp2")
     ended = [first.wait(), second.wait()]
     done = f"{name} twice to one output, {wait:.3f} s apart"
-    return _judge(ended, out, known, name, job, folder), done
+    left = left_in(folder / "tmp1") or left_in(folder / "tmp2")
+    return Outcome(WRONG, left) if left else _judge(ended, out, known, name, job, folder), done
 
 
 def one_cache(number: int, random: np.random.Generator, folder: Path, world: Path) -> tuple[Outcome, str]:
@@ -55,6 +56,8 @@ def one_cache(number: int, random: np.random.Generator, folder: Path, world: Pat
             return (outcome if outcome.failed else Outcome(WRONG, f"one of them was refused: {outcome.told}")), done
         if wrong := half_written(out, known):
             return Outcome(WRONG, wrong), done
+    if wrong := left_in(folder / "tmp0") or left_in(folder / "tmp1"):
+        return Outcome(WRONG, wrong), done
     left = [path.name for path in cache.iterdir() if path.suffix != ".nc" or path.name.startswith(".")]
     return (Outcome(WRONG, f"left in the cache: {left}") if left else Outcome(SANE)), done
 
