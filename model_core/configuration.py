@@ -34,8 +34,12 @@ class NetworkConfiguration:
     drift : further maps that act as external drift in kriging, and which the rest of the network does not see
     drift_alone : whether the maps of `drift` act, and slopes vary (`local_slopes`), only where the kriging is taken alone
         (`network.trust`), as the correction was trained without
+    drift_share : with `drift_alone`, how much of the kriging with all maps is mixed with the corrected kriging, from 0 (none) to 1, far from
+        readings as its doubt leaves it; in the mean of two methods that are about as good, part of their errors cancels
     local_slopes : standard deviation of the slopes on the maps of kriging about their means, in standard deviations of the readings, and
         the distance in cells over which they vary (`network.local_slopes`); empty where a slope is the same everywhere
+    outlier_limit : where the kriging is taken alone, how many standard deviations a reading may lie from what the others say of it; farther
+        ones count as that far (`network.outlying`); 0 for no limit
     kernels, epsilon, epsilon_in, second_denominator : see `PointConv`
     combine : "sum" gives PC1 + PC2 (the paper); "channels" gives PC1, PC2 and the log of the station density
     coarse_factors : block sizes in cells of additional, far-reaching convolutions of the target, ascending
@@ -59,7 +63,9 @@ class NetworkConfiguration:
     covariates: tuple[str, ...] = ("elevation", "urban")
     drift: tuple[str, ...] = ()
     drift_alone: bool = False
+    drift_share: float = 0.0
     local_slopes: tuple[float, ...] = ()
+    outlier_limit: float = 0.0
     kernels: tuple[int, int] = (21, 11)
     epsilon: float = 1e-5
     epsilon_in: str = "weights"
@@ -114,6 +120,13 @@ class NetworkConfiguration:
             raise InputError(
                 "network.local_slopes must be two positive numbers, the slopes' standard deviation and a distance in cells, "
                 f"with network.kriging; got {self.local_slopes}"
+            )
+        if self.outlier_limit and (not self.kriging or not 1 <= self.outlier_limit < float("inf")):
+            raise InputError(f"network.outlier_limit must be 0, or 1 or more with network.kriging; got {self.outlier_limit}")
+        if not 0 <= self.drift_share <= 1 or (self.drift_share and not (self.drift and self.drift_alone and self.output == "correction")):
+            raise InputError(
+                "network.drift_share must be from 0 to 1, and above 0 only with maps in network.drift, drift_alone and output = 'correction'; "
+                f"got {self.drift_share}"
             )
         if self.drift and not self.kriging:
             raise InputError(f"network.drift: {', '.join(self.drift)} can only be a drift of kriging, and network.kriging is false")

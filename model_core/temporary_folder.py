@@ -38,8 +38,18 @@ class TemporaryFolder:
 
 
 def _let_go(lock: int, folder: Path) -> None:
-    os.close(lock)  # first: Windows removes no open file
-    shutil.rmtree(folder, ignore_errors=True)
+    """Remove a folder whose lock is held. The lock's file goes last: by it a folder is known that was not removed to its end."""
+    with suppress(OSError):  # what can't be removed now is removed when the next folder is made
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name != IN_USE:
+                path.unlink()
+    os.close(lock)  # Windows removes no open file
+    with suppress(OSError):
+        if os.listdir(folder) == [IN_USE]:
+            (folder / IN_USE).unlink()
+            folder.rmdir()
 
 
 def _remove_abandoned() -> None:
@@ -48,6 +58,9 @@ def _remove_abandoned() -> None:
             about = folder.lstat()
             mine = not hasattr(os, "getuid") or about.st_uid == os.getuid()
             if not mine or time.time() - about.st_mtime <= YOUNG_SECONDS:
+                continue
+            if not (folder / IN_USE).exists():
+                folder.rmdir()  # which does nothing unless it is empty
                 continue
             lock = os.open(folder / IN_USE, os.O_RDWR)
             try:

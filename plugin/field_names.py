@@ -31,11 +31,14 @@ _GENERAL = ("value", "reading", "concentration", "conc", "measurement", "measure
 _PARAMETER = ("parameter", "parameter name", "pollutant", "species", "variable", "component", "contaminant", "pollutant name", "污染物")
 _TIME = ("time", "datetime", "date time", "timestamp", "date", "day", "date local", "datetime local", "local time", "obs time", "observed at",
          "valid time", "date utc", "datetime utc", "time utc", "utc", "datum", "fecha", "data", "jour", "heure", "时间", "日期", "监测时间")
+# Dates that say when a row was written, not when the air was measured.
+_RECORD = re.compile(r"\b(created?|creation|modified|updated?|edit(ed)?|imported?|inserted?|valid (from|to|until)|installed|start|opened|closed|end)\b")
 _UNIT = ("unit", "units", "unit of measure", "units of measure", "unit of measurement", "einheit", "unidad")
 # Words of fields that stand beside a reading and are none.
 _BESIDE = re.compile(r"\b(aqi|iaqi|index|flag|qc|qa|quality|valid|count|n|hours|sd|std|stdev|error|min|max|unit|units|code|id|name|"
                      r"fc|forecast|bias|rank|level|class|category|colou?r|limit|residual|difference|predicted|q05|q50|q95)\b")
 _ISO_DATE = re.compile(r"\s*(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})")
+_LOCAL_DATE = re.compile(r"\s*\d{1,2}[./-]\d{1,2}[./-]\d{4}(?!\d)")  # day or month first: the engine tells which
 _UNIT_IN_NAME = re.compile(r"(µg|ug|mg|ng) ?/ ?m ?\^?3|\bppb\b|\bppm\b")
 _DAILY = re.compile(r"\b24 ?h|\bdaily\b|\bday\b|\bmean 24\b")
 
@@ -59,6 +62,7 @@ class Found:
     unit, rh_unit : units that the name or the values tell, else ''
     where : condition on rows, such as ``parameter=pm25``, where the readings of several species share a column; '' for none
     others : further fields that could hold the reading
+    times : fields of dates where `time` is '' because none of several could be told from the others
     doubtful : whether the reading is only the one field of numbers that is left
     """
 
@@ -71,6 +75,7 @@ class Found:
     rh_unit: str = ""
     where: str = ""
     others: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
     doubtful: bool = False
 
 
@@ -86,9 +91,10 @@ def find_fields(fields: Sequence[FieldSample], species: str = "pm25") -> Found:
     rh = _first(_RH, [one for one in numeric if not _BESIDE.search(plain(one.name))])
     wind = _first(_WIND, [one for one in numeric if not re.search(_NOT_WIND, plain(one.name)) and not _BESIDE.search(plain(one.name))])
     unit = unit_of(value)
+    time, times = _time(fields)
     return Found(
-        value, _time(fields), unit_field if value and not unit else "", rh if rh != value else "", wind if wind != value else "", unit,
-        "1" if rh and _all_below(rh, numeric, 1.0) else "", where, others, doubtful)
+        value, time, unit_field if value and not unit else "", rh if rh != value else "", wind if wind != value else "", unit,
+        "1" if rh and _all_below(rh, numeric, 1.0) else "", where, others, times, doubtful)
 
 
 def _value(fields: Sequence[FieldSample], numeric: Sequence[FieldSample], species: str) -> tuple[str, tuple[str, ...], str, bool]:
@@ -119,14 +125,24 @@ def _names_another(one: FieldSample, species: str) -> bool:
                 or re.search(f"{elsewhere}|{_RH}|{_WIND}|{_NOT_WIND}", name))
 
 
-def _time(fields: Sequence[FieldSample]) -> str:
+def _time(fields: Sequence[FieldSample]) -> tuple[str, tuple[str, ...]]:
+    """The field with the time, and where there is none the fields of dates that it could be.
+
+    Names that are known go first, fields of dates before text; else the only field of dates, or of text that holds dates alone, is
+    taken whatever its name. Numbers such as 20180220 need a name that is known, since codes look alike.
+    """
     dated = [one for one in fields if one.kind == DATE]
     texts = [one for one in fields if one.kind in (TEXT, NUMBER) and one.values and all(_is_date(value) for value in one.values)]
-    return _by_name(_TIME, dated) or _by_name(_TIME, texts)
+    known = _by_name(_TIME, dated) or _by_name(_TIME, texts)
+    if known:
+        return known, ()
+    left = [[one.name for one in some if not _RECORD.search(plain(one.name))] for some in (dated, [one for one in texts if one.kind == TEXT])]
+    names = left[0] or left[1]
+    return (names[0], ()) if len(names) == 1 else ("", tuple(names))
 
 
 def _is_date(text: str) -> bool:
-    return bool(day_in(text))
+    return bool(day_in(text) or _LOCAL_DATE.match(text))
 
 
 def day_in(text: str) -> tuple[int, ...]:
@@ -153,6 +169,11 @@ def plain(name: str) -> str:
 def tells_species(name: str) -> bool:
     """Whether a field of this name says row by row what is measured."""
     return plain(name) in _PARAMETER
+
+
+def is_station_table(names: Iterable[str]) -> bool:
+    """Whether fields are those of a layer that 'Read station table' has made, in which a code stands for one station."""
+    return {"station", "value", "unit", "species", "hours", "flags", "group"} <= set(names)
 
 
 def _without_unit(name: str) -> str:

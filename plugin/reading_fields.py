@@ -51,6 +51,9 @@ def told(found: Found, source_name: str) -> list[tuple[bool, str]]:
     for what, name in ((tr("time"), found.time), (tr("unit"), found.unit_field), (tr("relative humidity"), found.rh), (tr("wind speed"), found.wind)):
         if name:
             lines.append((False, tr("Field '{field}' is taken for the {what}.").format(field=name, what=what)))
+    if found.value and found.times:
+        lines.append((True, tr("No time of the reading was found, and all readings count as of one day. Fields that could hold their times: "
+                               "{}. Choose one as 'Time of the reading'.").format(", ".join(found.times))))
     if found.unit:
         lines.append((False, tr("The unit is taken to be {unit}, by the name of the field.").format(unit=found.unit)))
     if found.where:

@@ -78,5 +78,7 @@ def _score(value) -> str:
 
 def _text(value) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{tr(_SCORES.get(key, key))} {entry:.4g}" if isinstance(entry, float) else f"{tr(key)} {entry}" for key, entry in value.items())
+        return ", ".join(f"{tr(key)} {_text(one)}" for key, one in value.items())
+    if isinstance(value, float):
+        return f"{value:.4g}"
     return " x ".join(map(str, value)) if isinstance(value, list) else tr(str(value))

@@ -19,7 +19,7 @@ from .translate import tr
 X, Y = "point x", "point y"
 # Fields with longitude and latitude of a layer without geometry, by their names in any case.
 LONLAT_FIELDS = (("lon", "lat"), ("longitude", "latitude"), ("lng", "lat"), ("long", "lat"), ("site longitude", "site latitude"),
-                 ("länge", "breite"), ("经度", "纬度"))
+                 ("longitud", "latitud"), ("längengrad", "breitengrad"), ("länge", "breite"), ("经度", "纬度"))
 # What the engine takes for a number: a decimal point or comma, thousands set apart, and the minus signs of typographers.
 _NUMBER = re.compile(r"(?=[^eE]*\d)[-+\u2212\u2013]?(?:\d{1,3}(?:[., '’\u00a0\u2009\u202f]\d{3})+|\d+)?(?:[.,]\d*)?(?:[eE][-+]?\d+)?")
 

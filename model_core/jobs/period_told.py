@@ -8,7 +8,7 @@ import numpy as np
 
 from model_core.analysis import STRENGTHS
 from model_core.applicability import beyond
-from model_core.jobs.requests import tell_notes, tell_readings
+from model_core.jobs.requests import tell_few, tell_notes, tell_readings
 from model_core.missing_inputs import tell_missing
 from model_core.model_file import Model
 from model_core.period.pipeline import Account
@@ -32,6 +32,8 @@ def tell_period(
     for key, one in series.items():
         tell_notes(one.report, progress)
         tell_readings(one.report, key, progress, one.seen, one.stations, not_lost="outside the period")
+        if key == model.configuration.target:
+            tell_few(one.stations, one.grid, progress)
     if missing:
         named = ", ".join(missing[:_MOST_NAMED]) + (f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else "")
         progress.warn(f"{len(missing)} of {account.total} {account.unit}s have no readings and no field: {named}")

@@ -19,7 +19,7 @@ from model_core.output.geopackage import write_geopackage
 from model_core.progress import Progress
 from model_core.stations.daily import HOURS, daily_means, hourly_means, not_below_zero
 from model_core.stations.readings import DAILY_VALUE, FLAGS, Observations
-from model_core.variables import get_variable
+from model_core.variables import get_variable, recognise
 
 SUFFIXES = (".gpkg", ".csv", ".parquet")
 STEPS = ("day", "hour")
@@ -37,6 +37,12 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     step, species = request.get("step") or "day", get_variable(request.get("species") or "pm25")
     if step not in STEPS:
         raise InputError(f"unknown step '{step}'; choose {' or '.join(STEPS)}")
+    named = recognise(request["value"]) if request.get("value") else None
+    if named is not None and named.key != species.key:
+        progress.warn(
+            f"column '{request['value']}' is named like {named.long_name}, and is read as {species.long_name}; if that is not meant, name another "
+            "column, or the species with --species"
+        )
     progress.step(0.05, "reading stations")
     day = parse_day(request["date"]) if request.get("date") else None
     read = _of_period(read_source(requested_source(request, species.key), day, progress), request)

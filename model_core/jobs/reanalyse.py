@@ -20,7 +20,7 @@ from model_core.grid import Grid
 from model_core.jobs.read_stations import check_table, clean_table, write_table
 from model_core.jobs.requests import (
     BUNDLED, field_statistics, grid_for, gridded, is_auto, known_weather, reading_account, requested_analysis, requested_covariates,
-    requested_grid, requested_observations, requested_report, requested_weather, required, tell_errors,
+    requested_grid, requested_observations, requested_report, requested_weather, required, tell_errors, tell_few,
 )
 from model_core.jobs.background import require_kriging, with_requested_background
 from model_core.missing_inputs import require_inputs, tell_missing
@@ -80,6 +80,7 @@ def _run(request: dict[str, Any], progress: Progress, repetition: Repetition | N
     observations, day = requested_observations(request, target.key, progress)
     grid = grid_for(request, model.grid, observations.x, observations.y, observations.crs, progress)
     readings = {target.key: gridded(observations, grid, progress, target.long_name)}
+    tell_few(readings[target.key].cells, grid, progress)
     tell_errors(request, model, progress)
     for key, source in known_weather(request, model, progress):
         weather = requested_weather(request, source, day, progress)

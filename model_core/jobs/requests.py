@@ -27,6 +27,7 @@ from model_core.variables import get_variable
 
 DEFAULT_GRID = "china12km"
 BUNDLED = "bundled"
+_FEW = 5  # places with readings below which a field of them is a guess
 
 
 def requested_analysis(request: Mapping[str, Any]) -> str:
@@ -109,7 +110,7 @@ def requested_observations(
         return observations, day
     dates = observations.dates
     if len(dates) > 1 and request.get("several_days") == "last":
-        progress.warn(f"the readings are of {len(dates)} days, {dates[0]} to {dates[-1]}; the last is taken, choose another with the date")
+        progress.warn(f"the readings are of {len(dates)} days, {dates[0]} to {dates[-1]}; the last is taken, choose another with --date")
         return observations.on_day(dates[-1]), dates[-1]
     if len(dates) > 1:
         raise InputError(
@@ -201,6 +202,15 @@ def gridded(observations: Observations, grid: Grid, progress: Progress, name: st
     if swapped:
         progress.warn(f"{name}: {swapped}")
     return readings
+
+
+def tell_few(places: int, grid: Grid, progress: Progress) -> None:
+    """Warn where so few places have readings that a field of them is a guess."""
+    if 0 < places < _FEW:
+        progress.warn(
+            f"readings at {places} place(s) only, for a field of {grid.shape[0] * grid.shape[1]} cells: away from them it is a guess; "
+            "add stations, choose a smaller grid, and look at the standard deviation (--uncertainty sd)"
+        )
 
 
 def tell_readings(

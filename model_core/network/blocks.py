@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -21,7 +20,7 @@ def block_sum(x: Tensor, factor: int) -> Tensor:
     return F.avg_pool2d(F.pad(x, (0, right, 0, bottom)), factor) * factor**2
 
 
-def refine(x: Tensor, factor: int, shape: torch.Size, origin: tuple[int, int] = (0, 0)) -> Tensor:
+def refine(x: Tensor, factor: int, shape: tuple[int, ...], origin: tuple[int, int] = (0, 0)) -> Tensor:
     """Blocks refined bilinearly to the cells of a window of some shape; its origin is a multiple of the factor."""
     first = [max(start // factor - 1, 0) for start in origin]  # one block around: the refinement looks that far
     last = [(start + size) // factor + 2 for start, size in zip(origin, shape)]

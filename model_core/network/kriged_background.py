@@ -64,6 +64,7 @@ class KrigedBackground(NamedTuple):
     unexplained : kriging variance of a reading as a share of the variance, see `KrigedDay`
     contrast : (batch, maps, rows, columns), how much each map exceeds what kriging makes of it from the stations' cells:
         how much higher than the stations a cell lies that the kriged value comes from; 0 where the map is unknown
+    with_maps : kriging with further maps as drift and the same covariance, otherwise as `field`; where none were asked for, `field` itself
     day : (batch, 3), log of the fitted range in cells over 25, nugget share, and variance
     share : of what kriging makes of another field of the day, see `Background`, 0 where there is none
     """
@@ -74,6 +75,7 @@ class KrigedBackground(NamedTuple):
     plain: Tensor
     unexplained: Tensor
     contrast: Tensor
+    with_maps: Tensor
     day: Tensor
     share: Tensor
 
@@ -95,7 +97,7 @@ def _doubt(unexplained: Tensor, nugget: Tensor) -> Tensor:
 
 def kriged_background(
     days: Sequence[StationReadings], rule: Transform, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor,
-    drift: Tensor | None = None, slopes_vary: tuple[float, ...] = (),
+    drift: Tensor | None = None, slopes_vary: tuple[float, ...] = (), beside: Tensor | None = None, limit: float = 0.0,
 ) -> KrigedBackground:
     """Krige each day of a batch.
 
@@ -108,28 +110,30 @@ def kriged_background(
         Scaled maps, 0 where unknown, and 1 where they are known; (batch, maps, rows, columns).
     drift : which of the maps act as external drift, bool (maps,); None for all
     slopes_vary : how much their slopes differ from place to place, and over what distance in cells (`LocalSlopes`); empty where they do not
+    beside : which of them act in `with_maps`, bool (maps,); None for none
+    limit : how far readings may lie from what the others say of them, see `krige`
     """
     with torch.autocast(maps.device.type, enabled=False):  # a training in half precision leaves kriging alone
-        fields = [_of_day(*day, rule, drift, slopes_vary) for day in zip(days, level, spread, maps, known)]
+        fields = [_of_day(*day, rule, drift, slopes_vary, beside, limit) for day in zip(days, level, spread, maps, known)]
     return KrigedBackground(*(torch.stack(parts) for parts in zip(*fields)))
 
 
 def _of_day(
     readings: StationReadings, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform,
-    drift: Tensor | None, slopes_vary: tuple[float, ...],
+    drift: Tensor | None, slopes_vary: tuple[float, ...], beside: Tensor | None, limit: float,
 ) -> tuple[Tensor, ...]:
     """The fields of `KrigedBackground` of one day."""
     given = quantities(readings, level, spread, rule)
     acting = slice(None) if drift is None else drift.to(maps.device)
     local = local_slopes(maps[acting], known[acting], readings.places, slopes_vary)
-    without = _kriged(readings, given, level, spread, maps, known, rule, drift, local)
+    without = _kriged(readings, given, level, spread, maps, known, rule, drift, local, beside, limit)
     background = readings.background
     if background is None or background.share == 0 or not len(readings.values):
         return without
     columns = drift_columns(background.field, readings.places, readings.values, rule)
     if columns is None:
         return without
-    drifted = _with_background(readings, given, level, spread, maps, known, rule, drift, local, columns)
+    drifted = _with_background(readings, given, level, spread, maps, known, rule, drift, local, columns, limit)
     return _shared(without, drifted, background.share * columns.known, rule)
 
 
@@ -175,21 +179,29 @@ def expected_value(standardised: Tensor, variance: Tensor, level: Tensor, spread
 
 def _kriged(
     readings: StationReadings, given: Quantities, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform,
-    drift: Tensor | None, local: LocalSlopes | None,
+    drift: Tensor | None, local: LocalSlopes | None, beside: Tensor | None, limit: float,
 ) -> tuple[Tensor, ...]:
     """The fields with the maps as drift."""
     read = torch.cat([given.standardised[:, None], given.values[:, None], at_places(maps, readings.places)], dim=1)
-    kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=2, noise=given.noise, drift=drift, local=local)
+    kriged = krige(
+        readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=2, noise=given.noise, drift=drift, local=local, beside=beside,
+        limit=limit)
     contrast = torch.where(known > 0, maps - kriged.fields[2:], 0.0)
     unexplained = _with_slopes(kriged, contrast, local)[None]
-    drifted = kriged.fields[:2] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)
-    standardised, values = drifted[:1], drifted[1:] * given.width + given.middle
-    expected = expected_value(standardised, kriged.variogram.variance * unexplained, level, spread, rule)
     low, high = bounds(readings.values)
-    expected, values = expected.clamp(low, high), values.clamp(low, high)
+
+    def drifted(slopes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Kriging in both units with slopes on the maps: their mean, and each."""
+        fields = kriged.fields[:2] + torch.einsum("qm,mrc->qrc", slopes, contrast)
+        standardised, values = fields[:1], fields[1:] * given.width + given.middle
+        expected = expected_value(standardised, kriged.variogram.variance * unexplained, level, spread, rule)
+        expected, values = expected.clamp(low, high), values.clamp(low, high)
+        return (expected + values) / 2, standardised, values
+
+    field, standardised, values = drifted(kriged.slopes)
+    with_maps = field if kriged.beside is None else drifted(kriged.beside)[0]
     day = _constants(kriged.variogram, values.device)
-    share = torch.zeros_like(unexplained)
-    return (expected + values) / 2, standardised, values, kriged.fields[:1], unexplained, contrast, day, share
+    return field, standardised, values, kriged.fields[:1], unexplained, contrast, with_maps, day, torch.zeros_like(unexplained)
 
 
 def _with_slopes(kriged: KrigedDay, contrast: Tensor, local: LocalSlopes | None) -> Tensor:
@@ -205,14 +217,15 @@ def _with_slopes(kriged: KrigedDay, contrast: Tensor, local: LocalSlopes | None)
 
 def _with_background(
     readings: StationReadings, given: Quantities, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform,
-    drift: Tensor | None, local: LocalSlopes | None, columns: DriftColumns,
+    drift: Tensor | None, local: LocalSlopes | None, columns: DriftColumns, limit: float,
 ) -> tuple[Tensor, ...]:
     """The same with a background as further drift, kriged in standardised units alone: where those are logs, it explains shares."""
     maps, known = torch.cat([maps, columns.field[None]]), torch.cat([known, columns.known[None]])
     at = torch.cat([at_places(maps[:-1], readings.places), columns.at_readings[:, None]], dim=1)
     read = torch.cat([given.standardised[:, None], at], dim=1)
     acting = None if drift is None else torch.cat([drift, torch.ones(1, dtype=torch.bool)])
-    kriged = krige(readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=1, noise=given.noise, drift=acting, local=local)
+    kriged = krige(
+        readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=1, noise=given.noise, drift=acting, local=local, limit=limit)
     contrast = torch.where(known > 0, maps - kriged.fields[1:], 0.0)
     unexplained = _with_slopes(kriged, contrast, local)[None]
     standardised = kriged.fields[:1] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)
@@ -220,7 +233,7 @@ def _with_background(
     low, high = bounds(readings.values)
     expected = expected.clamp(min(low, columns.lowest * _BELOW), max(high, columns.highest))
     day = _constants(kriged.variogram, expected.device)
-    return expected, standardised, expected, kriged.fields[:1], unexplained, contrast[:-1], day, columns.known[None]
+    return expected, standardised, expected, kriged.fields[:1], unexplained, contrast[:-1], expected, day, columns.known[None]
 
 
 def bounds(values: Tensor) -> tuple[float, float]:
@@ -233,15 +246,16 @@ def _constants(variogram: Variogram, device: torch.device) -> Tensor:
 
 
 def _shared(without: tuple[Tensor, ...], drifted: tuple[Tensor, ...], share: Tensor, rule: Transform) -> tuple[Tensor, ...]:
-    """A share of the difference that the background makes, (rows, columns); of the field in the units of the transform."""
-    field = inverse(torch.lerp(transform(without[0], rule), transform(drifted[0], rule), share), rule)
-    standardised, values = (torch.lerp(a, b, share) for a, b in zip(without[1:3], drifted[1:3]))
-    whole, (_, nugget, variance), (_, nugget_with, variance_with) = float(share.max()), without[6], drifted[6]
+    """A share of the difference that the background makes, (rows, columns); of the fields in the units of the transform."""
+    one, two = (KrigedBackground(*part) for part in (without, drifted))
+    (_, nugget, variance), (_, nugget_with, variance_with), whole = one.day, two.day, float(share.max())
+    field, with_maps = (inverse(torch.lerp(transform(a, rule), transform(two.field, rule), share), rule) for a in (one.field, one.with_maps))
+    standardised, values = (torch.lerp(a, b, share) for a, b in ((one.standardised, two.standardised), (one.values, two.values)))
     mixed = torch.lerp(variance, variance_with, whole)
-    unexplained = torch.lerp(variance * without[4], variance_with * drifted[4], share) / mixed
+    unexplained = torch.lerp(variance * one.unexplained, variance_with * two.unexplained, share) / mixed
     nugget = torch.lerp(nugget * variance, nugget_with * variance_with, whole) / mixed
-    day = torch.stack([torch.lerp(without[6][0], drifted[6][0], whole), nugget, mixed])
-    return field, standardised, values, without[3], unexplained, without[5], day, share[None]
+    day = torch.stack([torch.lerp(one.day[0], two.day[0], whole), nugget, mixed])
+    return field, standardised, values, one.plain, unexplained, one.contrast, with_maps, day, share[None]
 
 
 def _highest(z: Tensor, places: Tensor) -> Tensor:

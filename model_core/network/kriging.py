@@ -17,11 +17,12 @@ from typing import NamedTuple
 import torch
 from scipy.fft import next_fast_len
 from torch import Tensor
-from torch.nn import functional as F
 
+from model_core.network.blocks import refine
 from model_core.network.kriging_tips import cubic_shares, with_tips
 from model_core.network.kriging_variance import unexplained
 from model_core.network.local_slopes import LocalSlopes
+from model_core.network.outlying import moved_nearer
 from model_core.network.spreading import spread_by_parts
 from model_core.network.variogram import DRIFT_PRIOR, NUGGET_PRIOR, RANGES, Variogram, distances, fit_variogram
 from model_core.side_by_side import both
@@ -42,6 +43,7 @@ class KrigedDay(NamedTuple):
     fields : (quantities, rows, columns)
     variogram : the covariance they were made with
     slopes : (quantities, maps), of each quantity on each map
+    beside : likewise, with those maps as drift that act beside; None where none were asked for
     unexplained : (rows, columns), the kriging variance of a reading, its nugget included, as a share of the variance:
         1 and more where the readings tell no more than their mean
     slopes_covariance : (maps, maps), of the slopes of the first quantity, as a share of the variance; 0 of maps that do not act
@@ -52,13 +54,14 @@ class KrigedDay(NamedTuple):
     slopes: Tensor
     unexplained: Tensor
     slopes_covariance: Tensor
+    beside: Tensor | None = None
 
 
 @torch.no_grad()
 def krige(
     places: Tensor, read: Tensor, shape: tuple[int, int], *, counts: Tensor | None = None, first_map: int | None = None,
     factor: int = 2, zero_mean: bool = False, noise: Tensor | None = None, drift: Tensor | None = None,
-    local: LocalSlopes | None = None,
+    local: LocalSlopes | None = None, beside: Tensor | None = None, limit: float = 0.0,
 ) -> KrigedDay:
     """Krige several quantities that were read at the same places.
 
@@ -84,6 +87,10 @@ def krige(
         Which of the maps act as external drift, bool (maps,); the slopes on others are 0. None: all of them.
     local : LocalSlopes
         Maps whose slopes vary from place to place; None for none. `unexplained` tells of these as little as of the slopes themselves.
+    beside : Tensor
+        Which of the maps act in a second kriging with the same covariance, bool (maps,): it differs by its slopes, and costs next to nothing.
+    limit : float
+        Readings lie at most so many standard deviations from what the others say of them (`outlying`); 0 for no limit.
     zero_mean : bool
         Simple kriging about zero, which far from every reading tends to zero, in place of ordinary kriging.
 
@@ -99,6 +106,7 @@ def krige(
             torch.zeros(quantities, *shape, device=device), Variogram(RANGES[len(RANGES) // 2], 1.0, 1.0),
             torch.zeros(first_map, quantities - first_map, device=device), torch.ones(shape, device=device),
             torch.zeros(quantities - first_map, quantities - first_map, device=device),
+            None if beside is None else torch.zeros(first_map, quantities - first_map, device=device),
         )
     counts = torch.ones(len(places), device=device) if counts is None else counts.float()
     # Half the digits are enough, and take half the time: the nuggets keep the systems well conditioned.
@@ -130,11 +138,15 @@ def krige(
     mean = solved[:, :-1].sum(0) / solved[:, -1].sum() * (not zero_mean)
     of_ones = solved[:, -1]
     solved = solved[:, :-1] - of_ones[:, None] * mean  # of the departures from the mean
-    products = explaining[:, 1:].T @ solved
-    ridge = torch.eye(len(products), device=device) / DRIFT_PRIOR**2
-    slopes = torch.zeros(first_map, quantities - first_map, device=device)
-    normal = products[:, first_map:][:, acting] + ridge
-    slopes[:, acting] = torch.linalg.solve(normal, products[:, :first_map]).T
+    slopes, normal = _slopes(read, solved, first_map, acting)
+    if limit:
+        maps = solved[:, first_map:]
+        about = factorised, torch.cat([of_ones[:, None], maps[:, acting]], dim=1), torch.block_diag(of_ones.sum(), normal)
+        nearer = moved_nearer(read[:, :first_map], solved[:, :first_map] - maps @ slopes.T, *about, limit)
+        mean[:first_map] = of_ones @ nearer / of_ones.sum() * (not zero_mean)
+        solved = torch.cat([torch.cholesky_solve(nearer, factorised) - of_ones[:, None] * mean[:first_map], maps], dim=1)
+        slopes = _slopes(read, solved, first_map, acting)[0]
+    of_beside = None if beside is None else _slopes(read, solved, first_map, beside.to(device))[0]
     of_slopes = torch.zeros(quantities - first_map, quantities - first_map, device=device)
     own = torch.arange(len(of_slopes), device=device)[acting]
     of_slopes[own[:, None], own] = torch.linalg.inv(normal)
@@ -152,7 +164,22 @@ def krige(
         return unexplained(places, nuggets, variogram, plain, None if zero_mean else of_mean, shape)
 
     fields, left = both(spread, variance)
-    return KrigedDay(fields, variogram, slopes, left, of_slopes)
+    return KrigedDay(fields, variogram, slopes, left, of_slopes, of_beside)
+
+
+def _slopes(read: Tensor, solved: Tensor, first_map: int, acting: Tensor | slice) -> tuple[Tensor, Tensor]:
+    """Slopes on the maps that act, (quantities, maps), 0 on others; and the normal matrix of those that act.
+
+    Parameters
+    ----------
+    read, solved : (readings, quantities and maps), and the system's solution for their departures from the mean
+    """
+    maps = read[:, first_map:]
+    products = maps[:, acting].T @ solved
+    normal = products[:, first_map:][:, acting] + torch.eye(len(products), device=read.device) / DRIFT_PRIOR**2
+    slopes = torch.zeros(first_map, maps.shape[1], device=read.device)
+    slopes[:, acting] = torch.linalg.solve(normal, products[:, :first_map]).T
+    return slopes, normal
 
 
 def _block_means(
@@ -183,10 +210,7 @@ def _block_means(
 def _spread(weights: Tensor, places: Tensor, shape: torch.Size, distance: float, factor: int) -> Tensor:
     """Sum over stations of weight times exp(-distance / range) at every cell, by way of blocks of `factor` cells."""
     field = _spread_on_blocks(weights, places, shape, distance, factor)
-    if factor == 1:
-        return field
-    fine = F.interpolate(field[None], scale_factor=factor, mode="bilinear", align_corners=False)[0]
-    return fine[:, : shape[0], : shape[1]]
+    return field if factor == 1 else refine(field[None], factor, shape)[0]
 
 
 def _spread_on_blocks(weights: Tensor, places: Tensor, shape: tuple[int, int], distance: float, factor: int) -> Tensor:

@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 from torch.nn import functional as F
 
+from model_core.network.blocks import refine
 from model_core.network.variogram import Variogram
 
 NEAREST = 8
@@ -100,5 +101,4 @@ def _left_of_last(covariance: Tensor) -> Tensor:
 
 
 def _refined(blocks: Tensor, factor: int, shape: tuple[int, int]) -> Tensor:
-    fine = F.interpolate(blocks[None, None], scale_factor=factor, mode="bilinear", align_corners=False)[0, 0]
-    return fine[: shape[0], : shape[1]]
+    return refine(blocks[None, None], factor, shape)[0, 0]

@@ -14,8 +14,8 @@ from typing import Callable, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
+from model_core.network.blocks import refine
 from model_core.network.reading_maps import at_places
 from model_core.network.variogram import decaying
 
@@ -74,8 +74,7 @@ class LocalSlopes(NamedTuple):
         blocks = sums(shares, places, shape, self.distance, block).reshape(number, maps, *(-(-side // block) for side in shape))
         total = weights.new_zeros(number, *shape)
         for one, field in zip(blocks.unbind(1), self.fields):
-            fine = F.interpolate(one[None], scale_factor=block, mode="bilinear", align_corners=False)[0, :, : shape[0], : shape[1]]
-            total.addcmul_(fine, field)
+            total.addcmul_(refine(one[None], block, shape)[0], field)
         return total
 
 

@@ -175,6 +175,9 @@ class ReanalysisNetwork(nn.Module):
                 # What was learnt is what plain kriging lacks: the more is known from elsewhere, the less of it is left.
                 share = share * (1 - kriged.share[:, 0] ** 2)
             result = background[:, 0] + share * c.correction_limit * torch.tanh(result / c.correction_limit)
+            if mixed := self.trust.drift_share_of(c):
+                with_maps = (transform(kriged.with_maps, rule) - level[:, None]) / spread[:, None]
+                result = torch.lerp(result, with_maps[:, 0], mixed * (1 - doubt))
         if c.output == "relu":
             result = F.relu(result)
         field = inverse(result * spread + level, rule)
@@ -231,10 +234,13 @@ class ReanalysisNetwork(nn.Module):
         days = stations or [StationReadings.in_cells(*day) for day in zip(readings, counts)]
         c = self.configuration
         acting = self.trust.drift_of(c)
-        kriged = [number for number, name in enumerate(c.maps) if name in acting or number < len(c.covariates)]  # others would only take time
-        drift = torch.tensor([c.maps[number] in acting for number in kriged], dtype=torch.bool)
+        beside = c.maps if self.trust.drift_share_of(c) and acting != c.maps else ()
+        # Others would only take time.
+        kriged = [number for number, name in enumerate(c.maps) if name in (*acting, *beside) or number < len(c.covariates)]
+        drift, both = (torch.tensor([c.maps[number] in some for number in kriged], dtype=torch.bool) for some in (acting, beside))
         return kriged_background(
-            days, c.transform_of(c.target), level, spread, maps[:, kriged], known[:, kriged], None if drift.all() else drift, self.trust.local_slopes_of(c))
+            days, c.transform_of(c.target), level, spread, maps[:, kriged], known[:, kriged], None if drift.all() else drift,
+            self.trust.local_slopes_of(c), both if beside else None, self.trust.outlier_limit_of(c))
 
     def _scaled(self, maps: Tensor, known: Tensor) -> Tensor:
         """The maps transformed, 0 where they are unknown."""

@@ -43,6 +43,14 @@ class Trust:
         """How slopes on the maps vary: with `drift_alone` only where the kriging is taken alone, as the correction was trained without."""
         return () if configuration.drift_alone and not self.kriging_alone else configuration.local_slopes
 
+    def drift_share_of(self, configuration: NetworkConfiguration) -> float:
+        """How much of kriging with all maps is mixed in, see `NetworkConfiguration.drift_share`: nothing where readings chose shares or maps."""
+        return configuration.drift_share if self.shares is None and self.drift is None else 0.0
+
+    def outlier_limit_of(self, configuration: NetworkConfiguration) -> float:
+        """How far readings may lie from what the others say of them: limited only where the kriging is taken alone."""
+        return configuration.outlier_limit if self.kriging_alone else 0.0
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {

@@ -28,6 +28,7 @@ from model_core.stations.source import NONE, Source
 from model_core.time_zones import Clock
 
 # 13.4 µg/m³, 0.03 ppm
+_EXCHANGED = "longitude and latitude seem to be exchanged: name the columns the other way round (--x, --y), or exchange x and y of the points"
 _WITH_UNIT = re.compile(r"[-+]?\d[\d.,]*\s*([µμu]g|mg|ng|pp[mbt]).*", re.IGNORECASE)
 
 __all__ = ["Observations", "ReadingReport", "from_arrays", "observations_of", "read_observations"]
@@ -122,8 +123,11 @@ def _observations(
     seen = _stations_in(table)
     _require_numbers(table["value"], *numbers(table["value"], options.get("decimal")), where)
     observations = screen(table, report, crs, species, unit, where, **options)
+    exchanged = _exchanged(table, crs, options.get("decimal"))
     if not len(observations):
-        raise InputError(_nothing_left(observations.report, where, crs, _exchanged(table, crs)))
+        raise InputError(_nothing_left(observations.report, where, crs, exchanged))
+    if exchanged:
+        raise InputError(f"{where}: {observations.report}; {_EXCHANGED}")
     report = observations.report.flagged(int(observations.has_flag(DAILY_VALUE).sum()), FLAGS[DAILY_VALUE])
     return replace(observations, hourly=hourly, id=_distinct_ids(observations), report=report, seen=seen)
 
@@ -201,16 +205,18 @@ def _require_numbers(raw: pd.Series, found: np.ndarray, empty: np.ndarray, where
     )
 
 
-def _exchanged(table: pd.DataFrame, crs: CRS) -> bool:
-    """Whether coordinates of which none are on Earth would all be with x and y exchanged."""
-    x, y = (coordinates(table[axis]) for axis in "xy")
-    return crs.is_geographic and bool(len(x)) and bool(((np.abs(x) <= 90) & (np.abs(y) <= 360) & (np.abs(y) > 90)).all())
+def _exchanged(table: pd.DataFrame, crs: CRS, decimal: str | None = None) -> bool:
+    """Whether most coordinates are not on Earth, and all would be with x and y exchanged."""
+    x, y = (coordinates(table[axis], decimal) for axis in "xy")
+    x, y = (array[np.isfinite(x) & np.isfinite(y)] for array in (x, y))
+    off = np.abs(y) > 90
+    return crs.is_geographic and len(x) > 0 and bool(off.mean() > 0.5) and bool(((np.abs(x) <= 90) & (np.abs(y) <= 360)).all())
 
 
 def _nothing_left(report: ReadingReport, where: str, crs: CRS, exchanged: bool) -> str:
     message = f"{where}: no valid reading, {report}"
     if crs.is_geographic and report.dropped.get("bad coordinates"):
-        message += "; longitude and latitude seem to be exchanged: name the columns the other way round (--x, --y)" if exchanged else (
+        message += f"; {_EXCHANGED}" if exchanged else (
             f"; coordinates in {crs.name} are degrees: name the CRS of the coordinates, or the right columns")
     if report.dropped.get("no place"):
         message += "; the list of sites holds none of their codes: choose another list, or name its column of the code"

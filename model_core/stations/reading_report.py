@@ -34,6 +34,11 @@ class Values:
         sample = values[:: max(1, len(values) // _SAMPLE)].astype(np.float32)
         return cls(float(values.min()), float(values.max()), sample, bool((written == np.round(written)).all()))
 
+    def narrowed_to(self, values: np.ndarray) -> "Values":
+        """Of some of the same readings, of which at least one is left; whether all were whole numbers stays as it was."""
+        return replace(self, lowest=float(values.min()), highest=float(values.max()),
+                       sample=values[:: max(1, len(values) // _SAMPLE)].astype(np.float32))
+
     @property
     def median(self) -> float:
         """The median, of the sample where the table is large."""

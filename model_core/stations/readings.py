@@ -87,7 +87,9 @@ class Observations:
         report = self.report.without(self.rows_in(~of_day), "other day")
         if not of_day.any():
             raise InputError(f"no reading on {day}; there are readings from {self.dates[0]} to {self.dates[-1]}")
-        return self.select(of_day, report)
+        values = report.values and report.values.narrowed_to(self.value[of_day])
+        examples = tuple(one for one in report.examples if one.time.startswith(str(day)))
+        return self.select(of_day, replace(report, values=values, examples=examples))
 
     def rows_in(self, which: np.ndarray) -> int:
         """Rows of the table that the readings at a boolean mask stand for."""

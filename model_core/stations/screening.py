@@ -26,6 +26,7 @@ SENTINELS = (-99.0, -99.9, -99.99, -999.0, -999.9, -999.99, -9999.0, -9999.9, -9
              9999.0, 9999.9, 99999.0, 99999.9, 999999.0, -32768.0, 32767.0)
 
 PLACES = "places"  # kind of the note on ids at several places
+_MANY_SHARED = 0.5  # share of places with several readings and no time above which the user is asked whether they are of several days
 
 
 def screen(
@@ -205,6 +206,14 @@ def _told(
     report = replace(observations.report, values=values, examples=examples(observations, rows))
     for flag in (NEGATIVE, AVERAGED):
         report = report.flagged(int(observations.has_flag(flag).sum()), FLAGS[flag])
+    if times is None and ids is None:
+        several = np.bincount(stations.number[repeats.keep])
+        places, shared = int((several > 0).sum()), int((several > 1).sum())
+        if shared > _MANY_SHARED * places:
+            report = report.noted("no time", (
+                f"{shared} of {places} places have several readings, and no time is named: they count as stations that share a place. If they "
+                "are of several days or hours, name the column of the time with --time"
+            ))
     return _noted(report, repeats, stations, ids, times)
 
 

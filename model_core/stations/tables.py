@@ -11,8 +11,8 @@ import pandas as pd
 from model_core.errors import InputError
 from model_core.stations.table_files import open_table
 
-_X_NAMES = ("lon", "longitude", "x", "lng", "long", "经度", "site longitude", "wgs84 λ e")
-_Y_NAMES = ("lat", "latitude", "y", "纬度", "site latitude", "wgs84 φ n")
+_X_NAMES = ("lon", "longitude", "x", "lng", "long", "经度", "site longitude", "wgs84 λ e", "longitud", "längengrad", "länge")
+_Y_NAMES = ("lat", "latitude", "y", "纬度", "site latitude", "wgs84 φ n", "latitud", "breitengrad", "breite")
 # The last word of such a name, after small letters and after a sign.
 _LAST_WORD = {"x": ("(Lon|Longitude)", "[Ll]on|[Ll]ongitude|LON|LONGITUDE"), "y": ("(Lat|Latitude)", "[Ll]at|[Ll]atitude|LAT|LATITUDE")}
 LONLAT = "EPSG:4326"
@@ -108,7 +108,7 @@ def _default(columns: Sequence[str], names: tuple[str, ...], axis: str, file: Pa
     if len(ending) == 1:
         return ending[0]
     raise InputError(
-        f"'{file}' has no column {' or '.join(names[:3])}; name its {axis} column, one of {', '.join(map(str, columns))}"
+        f"'{file}' has no column {' or '.join(names[:3])}; name its {axis} column (--{axis}), one of {', '.join(map(str, columns))}"
     )
 
 

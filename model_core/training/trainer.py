@@ -20,6 +20,7 @@ from model_core.device import training_autocast
 from model_core.errors import Cancelled, InputError
 from model_core.free_memory import free_memory
 from model_core.network.reanalysis_network import NetworkOutput, ReanalysisNetwork
+from model_core.network.trust import Trust
 from model_core.progress import Progress
 from model_core.scores import scores
 from model_core.training.batches import BatchDrawer, batches
@@ -111,6 +112,7 @@ def train_network(
     configuration, processes, device = plan.configuration, plan.processes, plan.device
     torch.manual_seed(plan.seed)
     network = ReanalysisNetwork(plan.network).to(device, memory_format=torch.channels_last)
+    network.trust = Trust(shares=plan.network.correction_share)  # by itself, with no other kriging mixed in
     if plan.start is not None:
         network.load_state_dict(plan.start)
     _fit(network, plan, progress)
@@ -208,6 +210,7 @@ def _shrunk(network: ReanalysisNetwork, plan: TrainingPlan, progress: Progress) 
     if not (plan.network.kriging and plan.network.output == "correction" and plan.split.validation):
         return network
     errors, unlikelihoods = [], []
+    network.trust = Trust(shares=plan.network.correction_share)
     for held_out in predicted(network.to(plan.device), plan, MOST_SHRINKAGE_DAYS):
         errors.append(errors_by_share(*held_out, plan.network))
         if plan.network.uncertainty:
@@ -216,7 +219,7 @@ def _shrunk(network: ReanalysisNetwork, plan: TrainingPlan, progress: Progress) 
     of_sd = best_share(unlikelihoods) if unlikelihoods else 1.0
     told = f" and {of_sd:.0%} of that to the standard deviation" if unlikelihoods else ""
     progress.log(f"{near:.0%} of the correction is applied near stations, {far:.0%} far from them{told}: the best on held-out days")
-    network.configuration = replace(plan.network, correction_share=(near, far), uncertainty_share=of_sd)
+    network.configuration, network.trust = replace(plan.network, correction_share=(near, far), uncertainty_share=of_sd), Trust()
     return network.cpu()
 
 

@@ -11,6 +11,8 @@ from qgis.core import (
 from ..translate import tr
 from .base import ANY_FILE, EngineAlgorithm, check_destination, run_engine
 from .choices import chosen_word
+from .field_parameters import file_of
+from .preselected import preselect
 from .style_parameters import add_style_parameter, style_of
 from .table_parameters import SPECIES, add_species
 
@@ -28,8 +30,9 @@ class Animate(EngineAlgorithm):
     TAGS = ("animation", "gif", "mp4", "film", "period", "series", "temporal")
 
     def initAlgorithm(self, configuration=None) -> None:
-        self.add(QgsProcessingParameterFile(SERIES, tr("Series"), fileFilter=f"NetCDF (*.nc);;{ANY_FILE}", optional=True),
-            tr("NetCDF that 'Reanalyse a period' has written."))
+        series = QgsProcessingParameterFile(SERIES, tr("Series"), fileFilter=f"NetCDF (*.nc);;{ANY_FILE}", optional=True)
+        preselect(series, FOLDER)
+        self.add(series, tr("NetCDF that 'Reanalyse a period' has written. In the dialog: that of the active layer, else of the first series."))
         self.add(QgsProcessingParameterFile(
             FOLDER, tr("Folder of GeoTIFFs"), Qgis.ProcessingFileParameterBehavior.Folder, optional=True),
             tr("Instead of a NetCDF: the folder, or the Zarr store, that it has written."))
@@ -54,7 +57,7 @@ class Animate(EngineAlgorithm):
 
     def compute(self, parameters, context, feedback) -> dict:
         output = self.parameterAsFileOutput(parameters, OUTPUT, context)
-        series = self.parameterAsString(parameters, SERIES, context) or self.parameterAsString(parameters, FOLDER, context)
+        series = file_of(self.parameterAsString(parameters, SERIES, context)) or self.parameterAsString(parameters, FOLDER, context)
         result = run_engine("animate", {
             "series": series, "out": output, "species": chosen_word(self, parameters, SPECIES, context),
             "style": style_of(self, parameters, context), "seconds": self.parameterAsDouble(parameters, SECONDS, context),

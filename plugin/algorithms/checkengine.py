@@ -46,8 +46,7 @@ class CheckEngine(EngineAlgorithm):
             tr("Where a problem lies in a folder's name, say: the text then shows paths and names as they are."), advanced=True)
         self.addOutput(QgsProcessingOutputBoolean(READY, tr("The engine is ready")))
         self.addOutput(QgsProcessingOutputString(PYTHON, tr("The engine's Python")))
-        self.addOutput(QgsProcessingOutputString(INFO, tr("What the engine says of itself, as JSON")))
-        self.addOutput(QgsProcessingOutputString(DIAGNOSTICS, tr("Diagnostics")))
+        # INFO and DIAGNOSTICS are results too, but no outputs: QGIS would print them below what the log has said in lines.
 
     def canExecute(self) -> tuple[bool, str]:
         return True, ""  # it is the way to find out why the others can't
@@ -66,6 +65,8 @@ class CheckEngine(EngineAlgorithm):
             feedback.reportError(str(error))
         for label, text in lines:
             feedback.pushInfo(f"{label}: {text}")
+        if ready:
+            feedback.pushInfo(tr("The engine is ready."))
         if self.parameterAsBoolean(parameters, COPY, context):
             self._to_copy = self._diagnostics(ready, self.parameterAsBoolean(parameters, PERSONAL, context), feedback)
             feedback.pushInfo(self._to_copy)

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any, Iterable
 
 from qgis.core import (
-    Qgis, QgsMapLayer, QgsProcessingContext, QgsProcessingParameterFeatureSource, QgsProject, QgsRasterLayer,
+    Qgis, QgsMapLayer, QgsProcessingContext, QgsProcessingParameterFeatureSource, QgsProcessingParameterFile, QgsProject, QgsRasterLayer,
     QgsVectorLayer, QgsWkbTypes,
 )
 from qgis.gui import QgsGui, QgsProcessingGui
@@ -17,10 +17,13 @@ from qgis.gui import QgsGui, QgsProcessingGui
 from .. import forms
 from ..reading_fields import found_fields
 from .dialog_widget import DialogWidget
+from .field_parameters import file_of
 
 
 class PreselectedWidget(DialogWidget):
-    """For a source of points the active layer or another with readings; for fields the active raster, or its file."""
+    """For a source of points the active layer or another with readings; for fields the active raster, or its file; for a file of a
+    series the NetCDF of the active raster, or of the first with several bands.
+    """
 
     def __init__(self, param, dialog, row=0, col=0, instead: str = "", **options):
         self._instead, self._active = instead, ""
@@ -79,8 +82,10 @@ class PreselectedWidget(DialogWidget):
         """
         active = QgsProject.instance().mapLayer(self._active)
         layers: Iterable[QgsMapLayer] = [active] if active is not None else []
+        tree = [node.layer() for node in QgsProject.instance().layerTreeRoot().findLayers() if node.layer() is not None]
+        if isinstance(self.parameterDefinition(), QgsProcessingParameterFile):
+            layers = [*layers, *tree]
         if isinstance(self.parameterDefinition(), QgsProcessingParameterFeatureSource):
-            tree = [node.layer() for node in QgsProject.instance().layerTreeRoot().findLayers() if node.layer() is not None]
             points = [layer for layer in (*layers, *tree) if self._fitting(layer)]
             others = [layer for layer in points if not _is_result(layer)]
             # To look for readings takes a look at the layer's data, so that it is left where the active layer will do.
@@ -98,6 +103,8 @@ class PreselectedWidget(DialogWidget):
             return layer.id() if points else None
         if not isinstance(layer, QgsRasterLayer) or layer.providerType() != "gdal":
             return None
+        if isinstance(parameter, QgsProcessingParameterFile):
+            return file_of(layer.source()) if layer.bandCount() > 1 and layer.source().upper().startswith("NETCDF:") else None
         if parameter.layerType() != Qgis.ProcessingSourceType.File:
             return [layer.id()]
         return [layer.source()]

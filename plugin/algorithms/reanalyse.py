@@ -106,7 +106,7 @@ class Reanalyse(StationAlgorithm):
             areas = None
             if self.parameterAsBoolean(parameters, HATCH, context):
                 areas = write_uncertain_areas(output, Path(output).with_name(f"{Path(output).stem}_uncertain.gpkg"))
-                load_hatching(areas, context)
+                load_hatching(areas, context, describe(output).days)
             if picture:
                 outputs[MAP] = self._draw(request, outputs[OUTPUT], result, picture, folder, feedback, look, areas)
         field = describe(outputs[OUTPUT])

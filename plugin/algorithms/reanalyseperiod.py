@@ -94,8 +94,7 @@ class ReanalysePeriod(StationAlgorithm):
             scheduler = self.parameterAsString(parameters, SCHEDULER, context).strip()
             if scheduler:
                 request["scheduler"] = scheduler
-            result = run_engine("reanalyse-period", request, feedback, [], tr(
-                "Cancelled: the steps that were finished are kept. Run it again with the same parameters and output to go on."))
+            result = run_engine("reanalyse-period", request, feedback, [], self._cancelled(parameters))
         read, days = counts(result["readings"], feedback), result["days"]
         missing = list(days["missing"])
         for day in missing[:50]:
@@ -111,6 +110,13 @@ class ReanalysePeriod(StationAlgorithm):
         if not output.endswith(".zarr"):
             load_folder(Path(output), context, FOLDER, look)
         return {FOLDER: output, **numbers}
+
+    def _cancelled(self, parameters) -> str:
+        """What is said when the user stops the run: a temporary output has another name the next time."""
+        if is_temporary(parameters.get(FOLDER) or parameters.get(OUTPUT)):
+            return tr("Cancelled. The output was to be a temporary file, so the steps that were finished are not kept: name a file under 'Series' "
+                      "to go on where a run was cancelled.")
+        return tr("Cancelled: the steps that were finished are kept. Run it again with the same parameters and output to go on.")
 
     def _from_files(self, parameters, context) -> bool:
         return bool(self.parameterAsString(parameters, FILES, context).strip())

@@ -10,7 +10,7 @@ from qgis.core import (
 )
 
 from .. import forms
-from ..field_names import unit_of
+from ..field_names import is_station_table, unit_of
 from ..reading_fields import found_fields, target_of, told
 from ..stations import Days, column_name, write_readings
 from ..translate import tr
@@ -34,6 +34,8 @@ FIELDS = {"value": (VALUE,), "time": (TIME, TIME_OF_DAY), "id": (ID,), "group": 
           "network": (NETWORK,)}
 # Parameters that `StationAlgorithm` fills, by what `reading_fields.Found` calls it.
 FOUND = {VALUE: "value", TIME: "time", UNIT_FIELD: "unit_field", UNIT: "unit", "RH_FIELD": "rh", "WIND_FIELD": "wind", "RH_UNIT": "rh_unit"}
+# Fields of a layer that 'Read station table' has made, whose names alone say too little: parameter -> field.
+CODES = {ID: "station", GROUP: "group"}
 CONCENTRATION_UNITS = ("", "µg/m³", "mg/m³", "ng/m³", "ppb", "ppm")
 
 
@@ -54,13 +56,18 @@ class StationAlgorithm(EngineAlgorithm):
                 filled = {key: value for key, value in filled.items() if key not in (f"{name}_FIELD", f"{name}_UNIT")}
         if found.where:
             filled[FOUND_WHERE] = found.where
+        if is_station_table(source.fields().names()):
+            filled.update({name: field for name, field in CODES.items()
+                           if self.parameterDefinition(name) is not None and parameters.get(name) in (None, "", [])})
         if _by_form(self, parameters, context, source):
             names = (VALUE, TIME, UNIT, UNIT_FIELD, FOUND_WHERE)
             otherwise = {name: filled.pop(name) for name in names if name in filled}
             if found.value:
                 filled[OTHERWISE] = otherwise
-        told_of = replace(found, **{what: filled.get(name, "") for name, what in FOUND.items()}, where=filled.get(FOUND_WHERE, ""))
-        return {**parameters, **filled}, told(told_of, source.sourceName())
+        codes = [(False, tr("Field '{field}' is taken for the {what}.").format(field="station", what=tr("station code")))] if ID in filled else []
+        told_of = replace(found, **{what: filled.get(name, "") for name, what in FOUND.items()}, where=filled.get(FOUND_WHERE, ""),
+                          times=found.times if self._are_empty(parameters, TIME) else ())
+        return {**parameters, **filled}, told(told_of, source.sourceName()) + codes
 
     def _completed_by_hand(self, parameters: dict, context, source, value: str) -> tuple[dict, list[tuple[bool, str]]]:
         """As `completed`, where the user has named the field of the reading."""

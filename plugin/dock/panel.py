@@ -107,15 +107,18 @@ class Panel(QWidget):
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
-        for button in (self.run_button, self.cancel_button, self.more_button, self.batch_button):
+        for button in (self.run_button, self.more_button, self.batch_button):
             buttons.addWidget(button)
         buttons.addStretch()
+        under_way = QHBoxLayout()  # beside the bar: a fourth button above would be wider than the panel
+        under_way.addWidget(self.progress, 1)
+        under_way.addWidget(self.cancel_button)
         box = QgsCollapsibleGroupBox(tr("Log"))
         QVBoxLayout(box).addWidget(self.log)
         box.setCollapsed(True)
         layout = QVBoxLayout(self)
-        for part in (self.engine, self.form, buttons, self.progress, self.result, self.pick_button, self.chart, box):
-            (layout.addLayout if part is buttons else layout.addWidget)(part)
+        for part in (self.engine, self.form, buttons, under_way, self.result, self.pick_button, self.chart, box):
+            (layout.addLayout if part in (buttons, under_way) else layout.addWidget)(part)
         layout.setStretchFactor(self.chart, 1)
 
     def _connect(self) -> None:

@@ -9,7 +9,7 @@ from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidg
 
 from ..layers.description import FieldDescription, UnreadableFile, describe
 from ..layers.dress import layer_title
-from ..layers.intervals import step_range, steps_in
+from ..layers.intervals import periods_in, step_range, steps_in
 from ..layers.playing import step_through
 from ..styling.ramps import pretty_unit
 from ..translate import tr
@@ -23,7 +23,8 @@ def reanalysis_in(layer) -> FieldDescription | None:
         description = describe(layer.source())
     except UnreadableFile:
         return None
-    return description if description.kind == "reanalysis" and description.days and not description.statistic else None
+    is_field = description.kind == "reanalysis" and description.days and not description.statistic
+    return description if is_field and not periods_in(layer.source()) else None  # a mean of many days is of none of them
 
 
 class ResultView(QWidget):

@@ -29,7 +29,16 @@ def job_folder() -> Iterator[Path]:
         with only_one(folder / IN_USE):
             yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove it, the lock's file last: by that a folder is known which a killed process did not remove to its end."""
+    for path in folder.iterdir():
+        if path.name != IN_USE:
+            with contextlib.suppress(OSError):
+                path.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_abandoned() -> None:
@@ -40,4 +49,4 @@ def _remove_abandoned() -> None:
             if mine and time.time() - about.st_mtime > YOUNG_SECONDS and (folder / IN_USE).is_file():
                 with only_one(folder / IN_USE):
                     pass
-                shutil.rmtree(folder, ignore_errors=True)
+                _remove(folder)

@@ -16,7 +16,7 @@ from . import process
 from .errors import EngineCancelled, EngineError
 from .language import VARIABLE, language
 from .options import EngineOptions
-from .qgis_side import tr
+from .qgis_side import engine_setting, tr
 from .windows_faults import remedy_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -178,6 +178,9 @@ def explain_end(status: int, last_words: str, python: str) -> str:
     """What the end of the engine process was, from its exit status and its last words, with a remedy where there is one."""
     if "No module named" in last_words:
         line = next(line for line in reversed(last_words.splitlines()) if "No module named" in line)
+        if python == engine_setting():  # it goes before the environment that would be set up
+            return tr("A library is missing ({reason}) in {python}, which the option 'Engine Python' names. Clear the option in Settings > "
+                      "Options > CTM Reanalysis, or name a Python that has the engine's libraries.").format(reason=line.strip(), python=python)
         return tr("A library is missing ({reason}) in {python}. Run the algorithm 'Set up engine'.").format(
             reason=line.strip(), python=python)
     if "No Python at" in last_words:  # what Windows' starter of a virtual environment says, with status 103

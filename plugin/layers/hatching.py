@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Sequence
 
 import numpy as np
 from osgeo import gdal, ogr
 from qgis.core import (
-    QgsFillSymbol, QgsProcessingContext, QgsProcessingException, QgsProcessingUtils, QgsSingleSymbolRenderer, QgsVectorLayer,
+    Qgis, QgsFillSymbol, QgsProcessingContext, QgsProcessingException, QgsProcessingUtils, QgsSingleSymbolRenderer, QgsVectorLayer,
 )
 
 from ..translate import tr
 from .description import describe, uncertainties
 from .dress import new_dresser
+from .intervals import step_range
 from .tree import HATCHING
 
 # Share of the field from which its standard deviation is called large.
@@ -61,18 +64,23 @@ def hatching_name() -> str:
     return tr("Uncertain: standard deviation above {} % of the field").format(round(100 * LARGE))
 
 
-def hatch(layer: QgsVectorLayer) -> None:
-    """Thin lines from lower left to upper right, and no outline."""
+def hatch(layer: QgsVectorLayer, days: Sequence = ()) -> None:
+    """Thin lines from lower left to upper right, and no outline; of the day of the field alone, where it has one."""
+    if len(days) == 1:
+        properties = layer.temporalProperties()
+        properties.setMode(Qgis.VectorTemporalMode.FixedTemporalRange)
+        properties.setFixedTemporalRange(step_range(days[0]))
+        properties.setIsActive(True)
     symbol = QgsFillSymbol.createSimple({"style": "b_diagonal", "color": "30,40,50,170", "outline_style": "no"})
     layer.setRenderer(QgsSingleSymbolRenderer(symbol))
     layer.triggerRepaint()
 
 
-def load_hatching(path: Path, context: QgsProcessingContext) -> None:
-    """Have the hatching loaded over the field when the run is complete, where there is a project."""
+def load_hatching(path: Path, context: QgsProcessingContext, days: Sequence = ()) -> None:
+    """Have the hatching loaded over the field when the run is complete, where there is a project; `days` are those of the field."""
     if context.project() is None:
         return
     details = QgsProcessingContext.LayerDetails(hatching_name(), context.project(), "")
     details.forceName, details.layerSortKey, details.layerTypeHint = True, HATCHING, QgsProcessingUtils.LayerHint.Vector
-    details.setPostProcessor(new_dresser(hatch, HATCHING))
+    details.setPostProcessor(new_dresser(partial(hatch, days=days), HATCHING))
     context.addLayerToLoadOnCompletion(f"{path}|layername={_LAYER}", details)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingUtils, QgsVectorLayer
+from qgis.core import Qgis, QgsProcessingContext, QgsProcessingException, QgsProcessingUtils, QgsVectorLayer
 
 from ..translate import tr
 from .dress import new_dresser
 
+_TIME = "time"
 STYLE = Path(__file__).resolve().parent.parent.parent / "resources" / "styles" / "residuals.qml"
 
 
@@ -33,7 +34,21 @@ def style_residuals(layer: QgsVectorLayer) -> None:
         raise QgsProcessingException(tr("The style of the residuals can't be read: {}").format(message))
     for number, part in enumerate(layer.renderer().ranges()):
         layer.renderer().updateRangeLabel(number, _said(part.label()))
+    _date(layer)
     layer.triggerRepaint()
+
+
+def _date(layer: QgsVectorLayer) -> None:
+    """Have the temporal controller show the residuals of a day on their day, where there are several days."""
+    number = layer.fields().lookupField(_TIME)
+    if number < 0 or len(layer.uniqueValues(number, 2)) < 2:
+        return
+    properties = layer.temporalProperties()
+    properties.setMode(Qgis.VectorTemporalMode.FeatureDateTimeInstantFromField)
+    properties.setStartField(_TIME)
+    properties.setFixedDuration(1)
+    properties.setDurationUnits(Qgis.TemporalUnit.Hours)
+    properties.setIsActive(True)
 
 
 def _said(label: str) -> str:

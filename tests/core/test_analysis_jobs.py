@@ -89,6 +89,15 @@ def test_without_it_nothing_changes_and_nothing_is_said(request_of, tmp_path):
     assert result["analysis"] is None and told is None and progress.told == [] and not np.allclose(off, on)
 
 
+def test_a_field_of_a_handful_of_places_is_called_a_guess(request_of, table, tmp_path):
+    few = tmp_path / "few.csv"
+    pd.read_csv(table).query("day == '2019-01-05'").iloc[:2].to_csv(few, index=False)
+    for job in ("reanalyse", "reanalyse-period"):
+        progress = Progress()
+        JOBS[job](request_of("few.nc", stations=str(few)), progress)
+        assert any("readings at 2 place(s) only" in warning and "guess" in warning for warning in progress.warnings), job
+
+
 def test_too_few_readings_are_told(request_of):
     progress = Listening()
     result = JOBS["reanalyse"](request_of("a.tif", date="2019-01-07", analysis="auto"), progress)

@@ -342,6 +342,12 @@ def test_every_end_has_an_explanation(status, words, expected):
     assert expected in explain_end(status, words, "python")
 
 
+def test_where_the_option_names_a_python_without_the_libraries_the_option_is_the_remedy(monkeypatch):
+    monkeypatch.setattr("plugin.engine.worker_process.engine_setting", lambda: "/usr/bin/python3")
+    words = "ModuleNotFoundError: No module named 'rasterio'"
+    assert "Clear the option" in explain_end(1, words, "/usr/bin/python3") and "Set up engine" in explain_end(1, words, "python")
+
+
 @pytest.mark.parametrize("error", ["OSError", "ImportError"])
 def test_a_job_that_fails_for_want_of_a_dll_says_what_to_install(engine, error):
     with pytest.raises(EngineError, match="WinError 126.*Visual C\\+\\+") as caught:

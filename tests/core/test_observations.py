@@ -159,7 +159,8 @@ def test_several_days_are_kept_and_told():
     readings = from_arrays([1, 1], [2, 2], [35, 36], time=["2018-02-20", "2018-02-19"])
     assert readings.dates == [date(2018, 2, 19), date(2018, 2, 20)]
     assert readings.on_day(date(2018, 2, 20)).value.tolist() == [35]
-    assert readings.on_day(date(2018, 2, 20)).report.dropped == {"other day": 1}
+    of_day = readings.on_day(date(2018, 2, 20)).report
+    assert of_day.dropped == {"other day": 1} and of_day.what_was_used() == "35 to 35, median 35; for example row 1: 2018-02-20T00:00:00, 35"
     with pytest.raises(InputError, match="no reading on 2018-02-21; there are readings from 2018-02-19 to 2018-02-20"):
         readings.on_day(date(2018, 2, 21))
 
@@ -267,7 +268,7 @@ def test_of_several_layers_one_must_be_named(tmp_path):
 
 @pytest.mark.parametrize("content, options, message", [
     ("lon,lat,pm25\n1,2,3\n", {"value": "pm10"}, "has no column 'pm10'; it has lon, lat, pm25"),
-    ("a,b,pm25\n1,2,3\n", {"value": "pm25"}, "no column lon or longitude or x; name its x column, one of a, b, pm25"),
+    ("a,b,pm25\n1,2,3\n", {"value": "pm25"}, "no column lon or longitude or x; name its x column [(]--x[)], one of a, b, pm25"),
     ("lon,lat,pm25\n1,2,3\n", {"value": "pm25", "x": "lon"}, "both coordinate columns or neither"),
     ("lon,lat,pm25\n1,2,3\n", {"value": "pm25", "group": "city"}, "no column 'city'"),
     ("lon,lat,pm25\n", {"value": "pm25"}, "has no rows"),

@@ -142,3 +142,13 @@ def test_days_that_no_station_has_are_counted(tmp_path):
     path.write_text("id,lon,lat,time,pm25\na,116,39,2021-03-01,5\na,116,39,2021-03-05,6\nb,117,39,2021-03-03,7\n")
     result = run({"stations": str(path), "value": "pm25", "time": "time", "id": "id", "out": str(tmp_path / "o.csv")}, Progress())
     assert result["days"] == {"count": 3, "first": "2021-03-01", "last": "2021-03-05", "missing": 2}
+
+
+def test_a_column_of_another_species_is_told(table, tmp_path):
+    renamed = tmp_path / "pm10.csv"
+    renamed.write_text(table.read_text().replace("pm25", "PM10"))
+    mistaken, meant = Progress(), Progress()
+    run(request(renamed, tmp_path / "a.csv", value="PM10"), mistaken)
+    run(request(renamed, tmp_path / "b.csv", value="PM10", species="pm10"), meant)
+    assert any("'PM10' is named like PM10, and is read as PM2.5" in warning for warning in mistaken.warnings)
+    assert not any("is named like" in warning for warning in meant.warnings)

@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import shutil
 import signal
 import subprocess
 import sys
@@ -335,6 +336,25 @@ def test_a_store_that_was_cut_off_while_it_was_made_is_made_anew(request_of, tmp
     )
     killed = subprocess.run([sys.executable, "-c", script, json.dumps(request_of("out.nc"))], cwd=Path(__file__).parents[2])
     assert killed.returncode == -signal.SIGKILL and ".out.nc.days" in hidden(tmp_path)
+    assert run(request_of("out.nc"))["days"]["computed"] == 7 and hidden(tmp_path) == []
+
+
+class Losing(Progress):
+    """Somebody takes a part of the unfinished store away after some days."""
+
+    def __init__(self, part):
+        super().__init__()
+        self.victim = part
+
+    def on_step(self, fraction, message):
+        if fraction > 0.4:
+            shutil.rmtree(self.victim, ignore_errors=True)
+
+
+def test_a_store_that_loses_a_part_while_it_is_in_use_is_told_and_made_anew(request_of, tmp_path):
+    with pytest.raises(OutputError, match="'.*out.nc.days' has lost its part '\\w+' while it was in use|can't write '.*out.nc.days'"):
+        run(request_of("out.nc"), Losing(tmp_path / ".out.nc.days"))
+    assert not (tmp_path / "out.nc").exists()
     assert run(request_of("out.nc"))["days"]["computed"] == 7 and hidden(tmp_path) == []
 
 

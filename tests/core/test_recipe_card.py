@@ -197,7 +197,7 @@ def test_the_bundled_model_has_what_its_recipe_gives_it_after_the_training():
 def test_what_is_given_after_the_training_is_given_once(tmp_path):
     file = Path(shutil.copyfile(find_model("bundled"), tmp_path / "bundled.safetensors"))
     model = load_model(str(file))
-    trained = replace(model.configuration, local_slopes=(), drift=(), correction_share=(0.75, 0.75), uncertainty_share=0.75)
+    trained = replace(model.configuration, local_slopes=(), drift=(), drift_share=0.0, outlier_limit=0.0, correction_share=(0.75, 0.75), uncertainty_share=0.75)
     replace_card(file, {**model.card, "evaluation": {"how": "Ten folds."}}, trained)
     for _ in range(2):
         give_maps(file)

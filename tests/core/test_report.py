@@ -8,11 +8,15 @@ import re
 from datetime import date
 from html.parser import HTMLParser
 
+import geopandas
 import numpy as np
 import pandas as pd
 import pytest
 from pyproj import Transformer
+from shapely.geometry import box
 
+from model_core.card.blocks import Bullets, Code, Heading, Picture, Table, Text
+from model_core.card.html import to_html
 from model_core.ctm.fields import read_ctm
 from model_core.errors import InputError
 from model_core.jobs import JOBS
@@ -76,14 +80,15 @@ def written(stations_request, tiny_ctm, tiny_model, tiny_configuration, tmp_path
         "reanalyse-period": {**stations_request, "out": folder / "p.nc"},
         "crossvalidate": {**stations_request, "out": folder / "cv", "folds": 3, "baselines": ["idw"]},
         "reproduce": {"ctm": [str(tiny_ctm)], "model": str(tiny_model), "out": folder / "rep", "device": "cpu", "start": "2019-01-11"},
-        "compareraster": {"fields": [str(folder / "p.nc")], "other": [str(folder / "a.tif")], "out": folder / "cmp"},
+        "compareraster": {"fields": [str(folder / "p.nc")], "other": [str(folder / "a.tif")], "other_name": NASTY, "out": folder / "cmp"},
         "exposure": {"fields": [str(folder / "p.nc")], "population": people(tiny_ctm, folder), "limit": [20.0, 1000.0], "out": folder / "e.csv"},
         "train": {"ctm": [str(tiny_ctm)], "config": str(tiny_configuration), "iterations": 2, "device": "cpu", "out": folder / "m.safetensors"},
     }
+    requests["exposure of polygons"] = {**requests["exposure"], "polygons": areas(tiny_ctm, folder), "out": folder / "polygons.csv"}
     pages = {}
     for command, request in requests.items():
         report = folder / f"{command}.html"
-        result = JOBS[command]({**{key: str(value) if key == "out" else value for key, value in request.items()}, "report": str(report)}, Progress())
+        result = JOBS[command.partition(" of ")[0]]({**{key: str(value) if key == "out" else value for key, value in request.items()}, "report": str(report)}, Progress())
         assert result["report"] == str(report)
         pages[command] = report.read_text(encoding="utf-8"), result
     return pages
@@ -96,7 +101,14 @@ def people(ctm, folder) -> str:
     return str(path)
 
 
-COMMANDS = ("reanalyse", "reanalyse-period", "crossvalidate", "reproduce", "compareraster", "exposure", "train")
+def areas(ctm, folder) -> str:
+    """Polygons: the CTM's grid, under a name that is a script; their path."""
+    grid, path = read_ctm(ctm).grid, folder / "areas.gpkg"
+    geopandas.GeoDataFrame({"name": [NASTY]}, geometry=[box(*grid.bounds)], crs=grid.crs.to_wkt()).to_file(path)
+    return str(path)
+
+
+COMMANDS = ("reanalyse", "reanalyse-period", "crossvalidate", "reproduce", "compareraster", "exposure", "exposure of polygons", "train")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -110,6 +122,22 @@ def test_a_page_needs_nothing_but_itself(written, command):
         content = base64.b64decode(address.partition(",")[2])
         assert content.startswith(b"\x89PNG") or b"<svg" in content and b"<script" not in content
     assert "@media print" in html
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_page_takes_a_name_for_a_part_of_itself(written, command):
+    assert NASTY not in written[command][0]
+
+
+@pytest.mark.parametrize("command", ["reanalyse", "compareraster", "exposure of polygons"])
+def test_names_are_shown_as_they_are(written, command):
+    assert NASTY in Page(written[command][0]).text
+
+
+def test_the_card_of_a_model_takes_no_text_for_a_part_of_itself():
+    blocks = [Heading(NASTY), Text(NASTY), Bullets((NASTY,)), Code(NASTY), Table(((NASTY, NASTY),), (NASTY, "x"), NASTY), Picture(b"", NASTY)]
+    html = to_html(NASTY, NASTY, blocks)
+    assert NASTY not in html and Page(html).text.count(NASTY) >= 9
 
 
 def test_the_reanalysis_tells_its_numbers_and_escapes_what_the_table_holds(written):

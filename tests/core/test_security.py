@@ -8,6 +8,7 @@ import pickle
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import zipfile
 from pathlib import Path
@@ -20,6 +21,7 @@ from model_core.ctm.formats.opening import open_fields
 from model_core.errors import InputError
 from model_core.stations.files import compressed
 from model_core.stations.table_files import open_table
+from model_core.temporary_folder import IN_USE
 from plugin.engine.client import job_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,15 +110,15 @@ class _Runs:
 def test_a_member_of_an_archive_is_never_written_outside_its_folder(tmp_path, member, monkeypatch):
     place = tmp_path / "temporary"
     place.mkdir()
-    monkeypatch.setattr(compressed.tempfile, "tempdir", str(place))
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
     archive = tmp_path / "stations.zip"
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr(zipfile.ZipInfo(member), b"what it holds")
     before = set(tmp_path.rglob("*"))
     written, folder = compressed.unpacked(archive, compressed.members_of(archive)[0])
-    assert Path(folder.name) in written.parents and Path(folder.name).parent == place
+    assert folder.path in written.parents and folder.path.parent == place
     new = set(tmp_path.rglob("*")) - before
-    assert new == {Path(folder.name), written} and not Path("/tmp/outside-of-all.gpkg").exists()
+    assert new == {folder.path, folder.path / IN_USE, written} and not Path("/tmp/outside-of-all.gpkg").exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows protects the user's folder by access lists")
@@ -126,7 +128,7 @@ def test_what_is_written_for_a_moment_is_for_its_user_alone(tmp_path):
         file.writestr("stations.gpkg", b"x")
     _, unpacked = compressed.unpacked(archive, "stations.gpkg")
     with job_folder() as handed_over:
-        for folder in (unpacked.name, handed_over):
+        for folder in (unpacked.path, handed_over):
             assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
 
 

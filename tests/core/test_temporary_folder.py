@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from model_core.temporary_folder import PREFIX, YOUNG_SECONDS, TemporaryFolder
+from model_core.temporary_folder import IN_USE, PREFIX, YOUNG_SECONDS, TemporaryFolder
 
 MAKE = "import sys, time\nfrom model_core.temporary_folder import TemporaryFolder\nfolder = TemporaryFolder()\nprint(folder.path, flush=True)\ntime.sleep(60)\n"
 
@@ -38,6 +38,17 @@ def test_it_goes_with_its_object(system):
     assert folder.path.is_dir()
     del folder
     assert list(system.iterdir()) == []
+
+
+def test_one_that_was_killed_while_it_was_removed_is_removed_to_its_end(system):
+    half, empty = system / f"{PREFIX}half", system / f"{PREFIX}empty"
+    for folder in (half, empty):
+        folder.mkdir()
+    (half / IN_USE).touch()
+    for folder in (half, empty):
+        _old(folder)
+    with TemporaryFolder() as folder:
+        assert list(system.iterdir()) == [folder]
 
 
 def test_what_a_killed_process_left_goes_and_what_another_one_uses_stays(system):

@@ -56,12 +56,26 @@ def test_wrong_columns_and_units_are_named(table, options, message):
         read_observations(table(TWO), **{**OPTIONS, **options})
 
 
+def test_a_few_exchanged_places_that_are_on_earth_do_not_hide_the_many_that_are_not(table):
+    rows = "".join(f"s{i},{30 + i},{85 + 3 * i},2021-03-04,{i + 10}\n" for i in range(9))  # latitude first: two of nine could be on Earth
+    with pytest.raises(InputError, match=r"2 of 9 readings used.*longitude and latitude seem to be exchanged"):
+        read_observations(table("id,lon,lat,time,pm25\n" + rows), **OPTIONS)
+
+
+def test_days_that_are_mixed_for_want_of_a_time_are_told(table):
+    rows = "".join(f"{100 + i},30,{10 * i + day},2021-03-0{day}\n" for i in range(6) for day in (1, 2))
+    path = table("lon,lat,pm25,measured\n" + rows)
+    note = read_observations(path, "pm25").report.notes["no time"]
+    assert "6 of 6 places have several readings, and no time is named" in note and "--time" in note
+    assert "no time" not in read_observations(path, "pm25", time="measured").report.notes
+
+
 def test_coordinates_that_are_in_no_degrees_are_not_called_exchanged(table):
     with pytest.raises(InputError, match="name the CRS of the coordinates"):
         read_observations(table(TWO.replace("116", "500000").replace("117", "500100")), **OPTIONS)
 
 
-@pytest.mark.parametrize("names", ["geo.lon,geo.lat", "locationLongitude,locationLatitude", "Station Longitude,Station Latitude", "site_lon,site_lat"])
+@pytest.mark.parametrize("names", ["geo.lon,geo.lat", "locationLongitude,locationLatitude", "Station Longitude,Station Latitude", "site_lon,site_lat", "Länge,Breite"])
 def test_coordinates_are_found_by_the_last_word_of_their_names(table, names):
     found = read_observations(table(TWO.replace("lon,lat", names)), **OPTIONS)
     assert found.x.tolist() == [116, 117] and found.y.tolist() == [39, 40]

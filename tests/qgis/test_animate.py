@@ -11,7 +11,7 @@ from small_world import DAYS, SMALL_GRID
 def test_a_period_becomes_a_gif(run, make_stations, tiny_model, tmp_path):
     series, film = str(tmp_path / "series.nc"), str(tmp_path / "film.gif")
     run("reanalyseperiod", STATIONS=make_stations(DAYS[:2]), GRID=SMALL_GRID, MODEL=tiny_model, DEVICE="cpu", OUTPUT=series)
-    result = run("animate", SERIES=series, STYLE="us", WIDTH=400, OUTPUT=film)
+    result = run("animate", SERIES=f'NETCDF:"{series}":pm25', STYLE="us", WIDTH=400, OUTPUT=film)
     assert result["FRAMES"] == 2
     movie = QMovie(film)
     assert movie.isValid() and movie.frameCount() == 2

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from qgis.core import (
-    QgsApplication, QgsFeature, QgsGeometry, QgsProcessingContext, QgsProcessingFeedback, QgsProject, QgsVectorLayer,
+    QgsApplication, QgsExpression, QgsFeature, QgsFeatureRequest, QgsGeometry, QgsProcessingContext, QgsProcessingFeedback, QgsProject,
+    QgsVectorLayer, QgsVectorLayerTemporalContext,
 )
 
 from small_world import DAYS, SMALL_GRID
@@ -78,6 +79,7 @@ def test_residuals_are_a_layer_in_two_colours(result):
 
 
 def test_the_toolbox_loads_the_residuals(values):
+    from ctm_reanalysis.plugin.layers.intervals import step_range
     from processing.gui.Postprocessing import handleAlgorithmResults
 
     project = QgsProject.instance()
@@ -91,6 +93,11 @@ def test_the_toolbox_loads_the_residuals(values):
     assert ok and handleAlgorithmResults(algorithm, context, feedback, parameters=values), feedback.textLog()
     layer, = [layer for layer in project.mapLayers().values() if layer.name().startswith("Residuals")]
     assert layer.renderer().type() == "graduatedSymbol"
+    # The temporal controller shows the residuals of a day on their day.
+    request, of_day = QgsVectorLayerTemporalContext(), step_range(DAYS[1])
+    request.setLayer(layer)
+    shown = list(layer.getFeatures(QgsFeatureRequest(QgsExpression(layer.temporalProperties().createFilterString(request, of_day)))))
+    assert len(shown) == 60 and {feature["time"].date().toPyDate() for feature in shown} == {DAYS[1]}
     project.clear()
 
 

@@ -121,12 +121,18 @@ def test_the_batch_dialog_is_filled_with_the_days_and_makes_a_raster_for_each(pa
     assert len(means) == 3
 
 
-def test_a_result_that_is_selected_or_removed_is_shown_or_forgotten(panel, windows):
+def test_a_result_that_is_selected_or_removed_is_shown_or_forgotten(panel, windows, run, tmp_path):
     run_to_the_end(panel)
     layer = panel.result.layer()
     panel.result.clear()
     windows.window.currentLayerChanged.emit(layer)
     assert panel.result.layer() is layer and "mean" in panel.result.numbers.text()
+    # A mean of days, which the same model has made, is no field of its first day.
+    run("aggregate", FIELDS=[layer.source()], OUTPUT=str(tmp_path / "mean.nc"))
+    mean = QgsRasterLayer(f'NETCDF:"{tmp_path / "mean.nc"}":pm25', "mean")
+    QgsProject.instance().addMapLayer(mean)
+    windows.window.currentLayerChanged.emit(mean)
+    assert mean.isValid() and panel.result.layer() is layer
     QgsProject.instance().removeMapLayer(layer.id())
     assert panel.result.layer() is None and "No result" in panel.result.numbers.text()
 
@@ -157,8 +163,9 @@ def test_without_an_engine_it_says_so_and_offers_the_set_up(panel, windows, monk
 
 
 def test_cancel_leaves_the_panel_ready_and_no_layer(panel, windows):
-    before = set(QgsProject.instance().mapLayers())
+    before, width = set(QgsProject.instance().mapLayers()), panel.minimumSizeHint().width()
     panel.start()
+    assert panel.cancel_button.isVisible() and panel.minimumSizeHint().width() == width  # what runs does not widen the panel
     panel.cancel_button.click()
     wait_for(panel)
     assert message(windows) == "Cancelled." and set(QgsProject.instance().mapLayers()) == before

@@ -103,6 +103,30 @@ def test_a_table_that_only_looks_like_a_published_form_is_read_all_the_same(grid
     assert gridded(layer)[1]["COUNT_USED"] == 60
 
 
+@pytest.mark.parametrize("field, day", [
+    ("Messdatum:date", "2019-01-0{}"), ("Tag:string", "2{}.01.2019"), ("created:date mess_tag:date", "2019-01-0{}"),
+])
+def test_days_are_not_mixed_where_the_field_of_dates_has_an_unknown_name(gridded, small_crs, field, day, log):
+    """The first day's readings would be found at once in the mean."""
+    dates = field.count(":")
+    layer = layer_of(small_crs, f"{field} pm25:double", lambda n, v: [[day.format(1)] * dates + [900.0], [day.format(2)] * dates + [v]])
+    mean, result = gridded(layer)
+    assert result["COUNT_USED"] == 60 and mean < 300 and "is taken for the time" in log.text
+
+
+def test_of_several_fields_of_dates_none_is_taken_and_the_user_is_asked(gridded, small_crs, log):
+    layer = layer_of(small_crs, "sampled:date measured:date pm25:double", lambda n, v: [("2019-01-01", "2019-01-02", v)])
+    gridded(layer)
+    assert any("Fields that could hold their times: sampled, measured" in warning for warning in log.warnings)
+
+
+def test_a_layer_of_read_station_table_keeps_its_stations(gridded, small_crs, log):
+    fields = "station:string day:string value:double unit:string species:string hours:int flags:string group:string"
+    layer = layer_of(small_crs, fields, lambda n, v: [(f"S{n}", "2019-01-01", v, "ug m-3", "pm25", 24, "", "town")])
+    gridded(layer)
+    assert "Field 'station' is taken for the station code." in log.text
+
+
 def test_a_period_finds_its_days(run, make_stations, tiny_model, tmp_path):
     result = run("reanalyseperiod", STATIONS=make_stations(DAYS[:3]), GRID=SMALL_GRID, MODEL=tiny_model, OUTPUT=str(tmp_path / "p.nc"))
     assert result["COMPUTED"] == 3
@@ -179,3 +203,5 @@ def test_the_active_layer_goes_first_where_it_fits(dialog, make_stations, ctm_fi
     assert QgsProject.instance().mapLayer(chosen("crossvalidate", "STATIONS", result)).name() in ("stations", "others")
     assert chosen("exposure", "FIELDS", field) == [field.source()] and not chosen("aggregate", "FIELDS", points)
     assert chosen("restyle", "LAYERS", field) == [field.source()]
+    # A series that is on the map is found by its file, whatever is active.
+    assert chosen("animate", "SERIES", field) == chosen("animate", "SERIES", points) == str(ctm_file)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -57,6 +57,8 @@ def colours_of(layer) -> list[str]:
 
 
 def test_a_run_shows_what_people_look_at_and_restyle_changes_it(project, run, tmp_path):
+    from ctm_reanalysis.plugin.layers.intervals import step_range
+
     nodes = project.layerTreeRoot().findLayers()
     names = [node.layer().name() for node in nodes]
     assert [name.split(" 2018")[0].split(":")[0] for name in names] == [
@@ -77,6 +79,10 @@ def test_a_run_shows_what_people_look_at_and_restyle_changes_it(project, run, tm
     mean, doubt = (layer.dataProvider().block(1, layer.extent(), 64, 48) for layer in (field, sd))
     large = sum(doubt.value(row, column) > 0.5 * mean.value(row, column) for row in range(48) for column in range(64))
     assert sum(feature.geometry().area() for feature in areas.getFeatures()) / 12_000**2 == pytest.approx(large, abs=0.01)
+    # On another day they are not on the map, as the field is not.
+    day, before = step_range(FIRST_DAY), step_range(FIRST_DAY - timedelta(days=1))
+    for layer in (field, areas):
+        assert layer.temporalProperties().isVisibleInTemporalRange(day) and not layer.temporalProperties().isVisibleInTemporalRange(before)
     # Other colours afterwards; layers of others stay as they are.
     result = run("restyle", LAYERS=[readings, field, sd, project.mapLayersByName("stations")[0]], STYLE="eu")
     assert result["COUNT"] == 3

@@ -60,7 +60,7 @@ def test_check_engine_works_without_an_engine(no_engine, run, log):
 
 def test_check_engine_tells_versions_device_and_models(run, log, tmp_path):
     result = run("checkengine", REPORT=str(tmp_path / "report.html"))
-    assert result["READY"] is True
+    assert result["READY"] is True and "The engine is ready." in log.text and "scores {'" not in log.text
     for word in ("torch", "device", "models", "china12km", "days a minute (estimate"):
         assert word in log.text and word in (tmp_path / "report.html").read_text(encoding="utf-8")
 

@@ -32,6 +32,16 @@ def test_a_raster_is_found_from_the_current_folder(here, run, stations):
     assert layer_source(QgsRasterLayer("people.tif", "people"))[0] == str(here / "people.tif")
 
 
+def test_fields_are_found_from_the_current_folder(here, plugin):
+    from ctm_reanalysis.plugin.algorithms.relative_paths import made_absolute
+    from qgis.core import QgsApplication
+
+    (here / "a.nc").touch()
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById("ctm_reanalysis:exposure")
+    for value in ("a.nc;layer_of_the_project", ["a.nc", "layer_of_the_project"]):
+        assert made_absolute(algorithm, {"FIELDS": value})["FIELDS"] == [str(here / "a.nc"), "layer_of_the_project"]
+
+
 @pytest.mark.parametrize("name, value, kept", [
     ("OUTPUT", "TEMPORARY_OUTPUT", True), ("OUTPUT", "postgres://dbname=air table=readings", True), ("OUTPUT", "/a/b.tif", True),
     ("OUTPUT", "b.tif", False), ("MAP", "b.png", False), ("VALUE", "pm25.raw", True)])

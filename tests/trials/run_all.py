@@ -1,4 +1,4 @@
-"""Run the trials and print their table; exit status 1 if any failed.
+"""Run the trials and print their table; exit status 1 if any failed or could not be run.
 
 ::
 
@@ -54,7 +54,8 @@ def main() -> int:
 
 
 def _run(options: argparse.Namespace, world: Path, work: Path) -> int:
-    names = [name for name in options.only or (*CLASSES, *FAULTS) if not _told_as_lacking(name)]
+    asked = options.only or (*CLASSES, *FAULTS)
+    names = [name for name in asked if not _told_as_lacking(name)]
     table, begun, failures = Table(names), time.monotonic(), BUILD / "failures"
     if not options.only:
         shutil.rmtree(failures, ignore_errors=True)
@@ -73,10 +74,11 @@ def _run(options: argparse.Namespace, world: Path, work: Path) -> int:
     run_all(orders, world, work, failures, options.processes, tell)
     print(table)
     table.write(options.out)
-    print(f"{table.failures} failures; {time.monotonic() - begun:.0f} s; {options.out}")
+    not_run = [name for name in asked if name not in names]
+    print(f"{table.failures} failures; {time.monotonic() - begun:.0f} s; {options.out}" + (f"; not run: {', '.join(not_run)}" if not_run else ""))
     if table.failures:
         print(f"The failing cases are in {failures}; run one again with --replay DIR.")
-    return 1 if table.failures else 0
+    return 1 if table.failures or not_run else 0
 
 
 def _told_as_lacking(name: str) -> bool:

@@ -27,7 +27,8 @@ import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 import usa  # noqa: E402
 from command_line import Setting, run  # noqa: E402
-from cross_validation import on_grid  # noqa: E402
+from cross_validation import KRIGING_CACHE, on_grid  # noqa: E402
+from kriging import once  # noqa: E402
 from real_stations import DAYS, stations_of  # noqa: E402
 
 from model_core.ctm.daily_store import open_store  # noqa: E402
@@ -82,18 +83,31 @@ def validations(setting: Setting, draws: int) -> list[tuple[str, str, CrossValid
         found = _kept[id(setting), draws] = []
         for case in cases(setting):
             folds = "stations" if case.days[0].observations.group is None else "groups"
-            about = {"baselines": KRIGING, "maps": case.predictor.maps}
-            several = [cross_validate(case.days, case.predictor.grid, case.predictor, folds, 10, seed, **about) for seed in range(draws)]
+            several = [_found(case, Scheme(folds, 10, seed)) for seed in range(draws)]
             tables = [one.table.assign(draw=seed) for seed, one in enumerate(several)]
             found.append((case.name, "CV", replace(several[0], table=pd.concat(tables, ignore_index=True))))
             if case.given:
-                scheme = Scheme("thin", given=case.given, draws=draws)
-                thinned = cross_validate(case.days, case.predictor.grid, case.predictor, scheme, **about)
+                thinned = _found(case, Scheme("thin", given=case.given, draws=draws))
                 for size, table in thinned.table.groupby("given"):
                     of_size = table.assign(draw=table["fold"]).reset_index(drop=True)
                     found.append((case.name, f"{size} given", replace(thinned, table=of_size)))
             print(f"{case.name}: done", file=sys.stderr, flush=True)
     return _kept[id(setting), draws]
+
+
+def _found(case: Case, scheme: Scheme) -> CrossValidation:
+    """What `crossvalidate` finds; its kriging is kept for the next model."""
+    days, grid, maps = case.days, case.predictor.grid, case.predictor.maps
+    columns = [*KRIGING, *(f"{name}_sd" for name in KRIGING)]
+
+    def kriged() -> tuple[np.ndarray, ...]:
+        table = cross_validate(days, grid, None, scheme, baselines=KRIGING, maps=maps).table
+        return tuple(table[column].to_numpy(float) for column in columns)
+
+    found = cross_validate(days, grid, case.predictor, scheme, baselines=(), maps=maps)
+    told = found.table[["x", "y", "observed", "fold", *found.maps]].to_numpy(float)
+    kept = once(kriged, KRIGING_CACHE, (scheme, [str(day.date) for day in days]), told)
+    return replace(found, table=found.table.assign(**dict(zip(columns, kept))), methods=(*found.methods, *KRIGING))
 
 
 def rows_of(setting: Setting, draws: int = DRAWS) -> list[dict[str, Any]]:

@@ -58,12 +58,12 @@ def krige_left_out(
     words, arrays = (kind, variogram and dict(variogram)), (position, value, fold)
     if maps is not None:
         words, arrays = (*words, "drift"), (*arrays, maps)
-    return _said(kind, *_once(left_out, cache, words, *arrays))
+    return _said(kind, *once(left_out, cache, words, *arrays))
 
 
 def krige_field(position: np.ndarray, value: np.ndarray, at: np.ndarray, kind: str, cache: Path | None = None) -> Distribution:
     """What all stations say of other places, float (places, 2) in km; the rest as for `krige_left_out`."""
-    return _said(kind, *_once(lambda: _krige(position, as_kriged(value, kind), at, None), cache, (kind, "field"), position, value, at))
+    return _said(kind, *once(lambda: _krige(position, as_kriged(value, kind), at, None), cache, (kind, "field"), position, value, at))
 
 
 def as_kriged(value: np.ndarray, kind: str) -> np.ndarray:
@@ -78,20 +78,20 @@ def _said(kind: str, mean: np.ndarray, sd: np.ndarray) -> Distribution:
     return LogNormal(back - LOG_OFFSET, back * np.sqrt(np.expm1(sd**2)), LOG_OFFSET)
 
 
-def _once(
-    answer: Callable[[], tuple[np.ndarray, np.ndarray]], cache: Path | None, words: tuple, *arrays: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The answer, from the cache where it was given before to the same words and arrays."""
+def once(
+    answer: Callable[[], tuple[np.ndarray, ...]], cache: Path | None, words: tuple, *arrays: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """The answer, arrays of one shape, from the cache where it was given before to the same words and arrays."""
     key = hashlib.sha256(repr((_VERSION, LOG_OFFSET, words)).encode())
     for array in arrays:
         key.update(np.round(np.ascontiguousarray(array), 6).tobytes())
     kept = cache / f"{key.hexdigest()[:16]}.npy" if cache else None
     if kept and kept.exists():
         return tuple(np.load(kept))
-    mean, sd = answer()
+    found = answer()
     if kept:
-        _keep(kept, np.stack([mean, sd]))
-    return mean, sd
+        _keep(kept, np.stack(found))
+    return found
 
 
 def _krige(position: np.ndarray, value: np.ndarray, at: np.ndarray, variogram: Variogram | None) -> tuple[np.ndarray, np.ndarray]:
