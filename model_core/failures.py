@@ -54,7 +54,8 @@ def _is_out_of_memory(error: BaseException) -> bool:
     # torch's classes are known by name, so that explaining an error never imports torch.
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
-    if isinstance(error, SystemError) and "without exception set" in str(error):  # what C code leaves that got no memory and said nothing
+    # What C code leaves that got no memory and said nothing.
+    if isinstance(error, SystemError) and ("without exception set" in str(error) or "without setting an exception" in str(error)):
         return True
     text = str(error).lower()
     phrases = (

@@ -8,6 +8,7 @@ from typing import Iterator
 
 import numpy as np
 
+from model_core.atomic_file import atomic_file
 from model_core.errors import InputError
 from model_core.evaluation.figures import STYLE, pretty_name
 from model_core.evaluation.map_axes import draw_field, map_size
@@ -29,6 +30,11 @@ def draw_frames(
     name : of the variable, for the title
     hourly : whether titles tell the hour
     width : of a picture in pixels, about
+
+    Raises
+    ------
+    OutputError
+        If a picture can't be written (disk full).
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -51,7 +57,8 @@ def draw_frames(
             axes.set_title(f"{pretty_name(name)}, {when:{'%Y-%m-%d %H:%M' if hourly else '%Y-%m-%d'}}", fontsize=11)
             path = folder / f"{when:%Y-%m-%dT%H%M}.png"
             say_labels(figure)
-            figure.savefig(path, format="png", facecolor="white")
+            with atomic_file(path) as partial:
+                figure.savefig(partial, format="png", facecolor="white")
             yield path
     if not seen:
         raise InputError("the series holds no step; choose a NetCDF, a Zarr store or a folder that reanalyse-period has written")

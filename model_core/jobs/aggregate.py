@@ -171,8 +171,8 @@ def _plan(request: Mapping[str, Any], series: FieldSeries, by: str, daily: str, 
         STANDARD.pressure_pa if pressure is None else 100 * pressure,
     )
     return make_plan(
-        series.variable, daily, by, share, _share_of(request, "station_share", share), _numbers(request, "above"),
-        _numbers(request, "percentiles"), _listed(request.get("limits")), gas, uncertainty == "bound", progress,
+        series.variable, daily, by, share, _share_of(request, "station_share", share), request.get("above") or [],
+        request.get("percentiles") or [], _listed(request.get("limits")), gas, uncertainty == "bound", progress,
     )
 
 
@@ -224,10 +224,3 @@ def _listed(value: Any) -> list[str]:
         return []
     parts = value.split(",") if isinstance(value, str) else [str(item) for item in value if item not in (None, "")]
     return [part.strip() for part in parts if part.strip()]
-
-
-def _numbers(request: Mapping[str, Any], key: str) -> list[float]:
-    try:
-        return [float(text) for text in _listed(request.get(key))]
-    except ValueError as error:
-        raise InputError(f"{key}: {error}; write numbers, such as 35 75") from None

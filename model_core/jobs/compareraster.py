@@ -142,10 +142,7 @@ def _mask(request: Mapping[str, Any], grid: Grid, progress: Progress) -> tuple[n
 
 
 def _share(given: Any) -> float:
-    try:
-        share = MIN_VALID if given in (None, "") else float(given)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"the least valid share '{given}' is no number") from error
+    share = MIN_VALID if given in (None, "") else given
     if not 0 <= share <= 1:
         raise InputError(f"the least valid share is {share:g}; it must lie between 0 and 1")
     return share

@@ -62,7 +62,7 @@ def test_a_film_is_written_where_ffmpeg_is_and_refused_with_the_remedy_elsewhere
 
 
 @pytest.mark.parametrize("options, words", [
-    ({"out": "a.avi"}, "must end in .gif or .mp4"), ({"seconds": 0.001}, "0.02 to 60 seconds"), ({"series": "none.nc"}, "does not exist"),
+    ({"out": "a.avi"}, "must end in .gif or .mp4"), ({"seconds": 0.001}, "'seconds' can be 0.02 to 60"), ({"series": "none.nc"}, "does not exist"),
     ({"style": "mars"}, "unknown style"),
 ])
 def test_what_can_not_be_is_refused(series, tmp_path, options, words):

@@ -181,7 +181,7 @@ def test_standardised_fields_forget_unit_and_offset(seed, factor, offset):
     [
         ({"other": []}, "'other' is missing"),
         ({"min_valid": 2}, "must lie between 0 and 1"),
-        ({"min_valid": "half"}, "is no number"),
+        ({"min_valid": "half"}, "'min_valid' must be a number, got 'half'"),
         ({"start": "2020-01-01"}, "do not say of which days"),
         ({"variable": "pm10"}, "has no band 'pm10'"),
         ({"mask": "far.gpkg"}, "no cell of the field has its centre in the mask"),

@@ -385,7 +385,7 @@ def test_weights_count_as_repetitions(pairs, percentage):
         ({"out": "t.shp"}, "must end in .gpkg, .csv, .parquet"),
         ({"fields": []}, "'fields' is missing"),
         ({"percentile": [101]}, "must lie between 0 and 100"),
-        ({"limit": ["much"]}, "is no list of numbers"),
+        ({"limit": ["much"]}, "'limit' must be a number, got 'much'"),
         ({"population_is": "heads"}, "counts or density"),
         ({"population": "nothing.tif"}, "can't be read"),
         ({"polygons": "nothing.gpkg"}, "does not exist"),
