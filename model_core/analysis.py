@@ -52,7 +52,8 @@ class Analysis:
         if self.trust:
             return self.trust.summary()
         return {
-            "strength": self.strength, "sd_factor": round(self.sd_factor, 3),
+            "strength": self.strength,
+            "sd_factor": round(self.sd_factor, 3),
             "left_out_rmse": {f"{strength:g}": round(error, 3) for strength, error in self.rmse.items()},
         }
 
@@ -69,7 +70,11 @@ class Analysis:
 
 
 def analyse(
-    predictor: Predictor, readings: Mapping[str, GriddedReadings], choice: str = "auto", folds: int = FOLDS, seed: int = 0,
+    predictor: Predictor,
+    readings: Mapping[str, GriddedReadings],
+    choice: str = "auto",
+    folds: int = FOLDS,
+    seed: int = 0,
     trust: Choice | None = None,
 ) -> Analysis:
     """Predict a day and apply what its own left-out readings support.

@@ -43,9 +43,7 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
             yield partial
             _give_name(partial, path)
         except OSError as error:
-            raise OutputError(
-                f"can't write '{path}': {error.strerror or error}; choose another folder or make room there"
-            ) from error
+            raise OutputError(f"can't write '{path}': {error.strerror or error}; choose another folder or make room there") from error
         finally:
             _remove(partial)
 

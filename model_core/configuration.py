@@ -116,7 +116,9 @@ class NetworkConfiguration:
             raise InputError(f"network.coarse_factors must ascend from 2, got {self.coarse_factors}")
         if self.output == "correction" and not (self.coarse_factors or self.kriging):
             raise InputError("network.output: 'correction' needs kriging or coarse_factors, or cells far from stations have no background")
-        if self.local_slopes and (not self.kriging or len(self.local_slopes) != 2 or not all(0 < one < float("inf") for one in self.local_slopes)):
+        if self.local_slopes and (
+            not self.kriging or len(self.local_slopes) != 2 or not all(0 < one < float("inf") for one in self.local_slopes)
+        ):
             raise InputError(
                 "network.local_slopes must be two positive numbers, the slopes' standard deviation and a distance in cells, "
                 f"with network.kriging; got {self.local_slopes}"
@@ -135,8 +137,11 @@ class NetworkConfiguration:
         if self.kriging and self.standardise != "day":
             raise InputError("network.kriging needs standardise = 'day': its prior is that of standardised readings")
         for key, allowed in {
-            "second_denominator": ("support", "literal"), "combine": ("sum", "channels"),
-            "epsilon_in": ("weights", "denominators"), "output": ("field", "relu", "correction"), "standardise": ("none", "day"),
+            "second_denominator": ("support", "literal"),
+            "combine": ("sum", "channels"),
+            "epsilon_in": ("weights", "denominators"),
+            "output": ("field", "relu", "correction"),
+            "standardise": ("none", "day"),
         }.items():
             _require(f"network.{key}", getattr(self, key), allowed)
         target = self.transform_of(self.target)
@@ -239,7 +244,9 @@ class TrainingConfiguration:
         if len(self.reading_noise) != 2 or not 0 <= self.reading_noise[0] <= self.reading_noise[1]:
             raise InputError(f"training.reading_noise: smallest and largest are needed, got {self.reading_noise}")
         for key, allowed in {
-            "schedule": ("constant", "cosine"), "loss": ("mae", "mixed", "mean"), "layouts": ("uniform", "network", "varied"),
+            "schedule": ("constant", "cosine"),
+            "loss": ("mae", "mixed", "mean"),
+            "layouts": ("uniform", "network", "varied"),
         }.items():
             _require(f"training.{key}", getattr(self, key), allowed)
 
@@ -280,10 +287,7 @@ def read_configuration(name_or_file: str) -> tuple[NetworkConfiguration, Trainin
     if unknown:
         raise InputError(f"{path}: unknown table '{min(unknown)}'; expected [network] and [training]")
     try:
-        return (
-            NetworkConfiguration.from_dict(tables.get("network", {})),
-            TrainingConfiguration.from_dict(tables.get("training", {})),
-        )
+        return (NetworkConfiguration.from_dict(tables.get("network", {})), TrainingConfiguration.from_dict(tables.get("training", {})))
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
 
@@ -307,7 +311,7 @@ def _build(cls: type, where: str, values: dict[str, Any]) -> Any:
 def _typed(key: str, value: Any, annotation: str) -> Any:
     """The value as its annotation wants it, or an error that names the key."""
     if annotation.startswith("tuple"):
-        item = annotation[len("tuple["):].split(",")[0]
+        item = annotation[len("tuple[") :].split(",")[0]
         if not isinstance(value, (list, tuple)):
             raise InputError(f"{key} must be a list, got {value!r}")
         return tuple(_typed(key, entry, item) for entry in value)

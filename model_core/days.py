@@ -24,8 +24,7 @@ _ZONE_REMEDY = (
 )
 # Texts that are no date, with what is lacking.
 _NO_DATES = {
-    r"^\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\s*[ap]\.?m\.?)?$":
-        "has no date; where the date stands in another column, name both: --time DATE+TIME",
+    r"^\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\s*[ap]\.?m\.?)?$": "has no date; where the date stands in another column, name both: --time DATE+TIME",
     r"^(?:\d{4}[-/.年]\d{1,2}月?|\d{1,2}[-/.]\d{4}|(?:19|20)\d{4}|(?:19|20)\d\d)$": "is a month or a year, not a day; write YYYY-MM-DD",
 }
 
@@ -119,7 +118,9 @@ def time_form(times: Any, clock: Clock | None = None, *, date_order: str = "auto
     series = pd.Series(times)
     if pd.api.types.is_datetime64_any_dtype(series):
         return "datetimes"
-    return _read(_texts(pd.unique(series.astype(object))), date_order, None if day is None else parse_day(day), 0 if clock is None else 1).form
+    return _read(
+        _texts(pd.unique(series.astype(object))), date_order, None if day is None else parse_day(day), 0 if clock is None else 1
+    ).form
 
 
 def has_hours(times: np.ndarray) -> bool:

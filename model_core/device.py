@@ -74,4 +74,3 @@ def training_autocast(device: torch.device, precision: str = "auto") -> contextl
     fast = torch.cuda.is_bf16_supported() if device.type == "cuda" else not processor_lacks("bf16")
     enabled = fast if precision == "auto" else precision == "bfloat16"
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)
-

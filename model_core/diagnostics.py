@@ -16,8 +16,23 @@ from model_core import __version__
 from model_core.run_log import logs
 
 _LIBRARIES = (
-    "torch", "numpy", "scipy", "pandas", "xarray", "netCDF4", "zarr", "pyarrow", "rasterio", "geopandas", "pyogrio", "pyproj", "pint",
-    "pykrige", "safetensors", "matplotlib", "distributed",
+    "torch",
+    "numpy",
+    "scipy",
+    "pandas",
+    "xarray",
+    "netCDF4",
+    "zarr",
+    "pyarrow",
+    "rasterio",
+    "geopandas",
+    "pyogrio",
+    "pyproj",
+    "pint",
+    "pykrige",
+    "safetensors",
+    "matplotlib",
+    "distributed",
 )
 # Settings that change how the engine runs.
 _SETTINGS = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "ONEDNN_MAX_CPU_ISA", "CUDA_VISIBLE_DEVICES", "LANG", "LC_ALL")
@@ -39,9 +54,12 @@ def diagnostics(facts: Mapping[str, Any], more: Sequence[str] = (), personal: bo
     """
     lines = [
         *more,
-        f"CTM Reanalysis {__version__}", f"Python {platform.python_version()}, {sys.executable}",
+        f"CTM Reanalysis {__version__}",
+        f"Python {platform.python_version()}, {sys.executable}",
         f"system: {platform.platform()}, {os.cpu_count()} processors, file names in {sys.getfilesystemencoding()}",
-        f"device: {facts['device_name']}", f"processor: {_capability()}", f"memory: {_memory()}",
+        f"device: {facts['device_name']}",
+        f"processor: {_capability()}",
+        f"memory: {_memory()}",
         "libraries: " + ", ".join(f"{name} {version}" for name in _LIBRARIES if (version := _version(name))),
         "native: " + ", ".join(f"{name} {version}" for name, version in _native().items()),
         "settings: " + (", ".join(f"{name}={os.environ[name]}" for name in _SETTINGS if name in os.environ) or "none"),
@@ -134,6 +152,8 @@ def _native() -> dict[str, str]:
     import rasterio
 
     return {
-        "GDAL": rasterio.__gdal_version__, "PROJ": pyproj.__proj_version__, "netCDF": netCDF4.__netcdf4libversion__,
+        "GDAL": rasterio.__gdal_version__,
+        "PROJ": pyproj.__proj_version__,
+        "netCDF": netCDF4.__netcdf4libversion__,
         "HDF5": netCDF4.__hdf5libversion__,
     }

@@ -59,10 +59,15 @@ def _is_out_of_memory(error: BaseException) -> bool:
         return True
     text = str(error).lower()
     phrases = (
-        "not enough memory", "out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc",
+        "not enough memory",
+        "out of memory",
+        "can't allocate memory",
+        "cannot allocate memory",
+        "bad_alloc",
         "could not create a primitive",  # oneDNN, which computes torch's convolutions
         "can't start new thread",
-        "failed to map segment", "cannot map zero-fill pages",  # the dynamic linker, of a library that found no room
+        "failed to map segment",
+        "cannot map zero-fill pages",  # the dynamic linker, of a library that found no room
         "could not get source code",  # inspect, by which torch reads its own files: Python's cache of lines hides that memory lacked
     )
     return isinstance(error, (RuntimeError, OSError, ImportError)) and any(phrase in text for phrase in phrases)
@@ -70,7 +75,7 @@ def _is_out_of_memory(error: BaseException) -> bool:
 
 def _short(text: str) -> str:
     """A message without the middle of what is quoted in it, where that is endless: a file can hold a name of any length."""
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST - 500]} [...] {text[-500:]}"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 500]} [...] {text[-500:]}"
 
 
 def _first_line(text: str) -> str:

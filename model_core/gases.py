@@ -10,9 +10,7 @@ import numpy as np
 # Molar gas constant, J mol-1 K-1, exact by the SI's definition of 2019. (scipy.constants has it too, and takes a while to load.)
 R = 8.31446261815324
 # g mol-1 by species; nitrogen oxides count as NO2, as networks report them.
-MOLAR_MASS = {
-    "o3": 47.998, "no2": 46.006, "no": 30.006, "nox": 46.006, "so2": 64.066, "co": 28.010, "nh3": 17.031, "hcho": 30.026,
-}
+MOLAR_MASS = {"o3": 47.998, "no2": 46.006, "no": 30.006, "nox": 46.006, "so2": 64.066, "co": 28.010, "nh3": 17.031, "hcho": 30.026}
 MOLAR_MASS_OF_AIR = 28.9647  # g mol-1, dry
 
 

@@ -54,8 +54,7 @@ class Grid:
 
     @classmethod
     def from_lower_left(
-        cls, crs: CRS, x_lower_left: float, y_lower_left: float,
-        cell_size: tuple[float, float], shape: tuple[int, int],
+        cls, crs: CRS, x_lower_left: float, y_lower_left: float, cell_size: tuple[float, float], shape: tuple[int, int]
     ) -> "Grid":
         """Grid from the lower-left corner of its south-western cell (IOAPI's XORIG, YORIG)."""
         (dx, dy), (rows, _) = cell_size, shape
@@ -70,8 +69,7 @@ class Grid:
             raise InputError(f"extent {xmin},{ymin},{xmax},{ymax} with cell {cell} is not finite; give numbers")
         if not (xmax > xmin and ymax > ymin and cell > 0):
             raise InputError(
-                f"extent {xmin},{ymin},{xmax},{ymax} with cell {cell} is empty; "
-                "give xmin < xmax, ymin < ymax and a positive cell size"
+                f"extent {xmin},{ymin},{xmax},{ymax} with cell {cell} is empty; give xmin < xmax, ymin < ymax and a positive cell size"
             )
         centre = ymin + np.ceil((ymax - ymin) / cell - 1e-6) * cell / 2  # of the whole cells
         of_the_globe = -90 - cell <= ymin and ymax <= 90 + cell and xmax - xmin <= 360 + cell and -540 <= xmin and xmax <= 540
@@ -177,16 +175,17 @@ class Grid:
     def from_description(cls, description: dict[str, Any]) -> "Grid":
         """The grid that `describe` described."""
         return cls.from_lower_left(
-            CRS.from_wkt(description["wkt"]), *description["lower_left"],
-            tuple(description["cell_size"]), (description["rows"], description["columns"]),
+            CRS.from_wkt(description["wkt"]),
+            *description["lower_left"],
+            tuple(description["cell_size"]),
+            (description["rows"], description["columns"]),
         )
 
     def __str__(self) -> str:
         dx, dy = self.cell_size
         x0, y0 = self.lower_left
         return (
-            f"{self.shape[0]} rows x {self.shape[1]} columns, cells {dx:g} x {dy:g}, "
-            f"lower-left corner ({x0:g}, {y0:g}), {self.proj_string}"
+            f"{self.shape[0]} rows x {self.shape[1]} columns, cells {dx:g} x {dy:g}, lower-left corner ({x0:g}, {y0:g}), {self.proj_string}"
         )
 
 
@@ -207,12 +206,18 @@ def check_projection(crs: CRS, where: str) -> None:
 PRESETS = {
     "china12km": Grid.from_lower_left(
         ctm_crs("+proj=lcc +lat_1=25 +lat_2=40 +lat_0=34 +lon_0=110 +x_0=0 +y_0=0"),
-        -3_144_000.0, -2_112_000.0, (12_000.0, 12_000.0), (372, 426),
+        -3_144_000.0,
+        -2_112_000.0,
+        (12_000.0, 12_000.0),
+        (372, 426),
     ),
     # The United States without Alaska and Hawaii: EPA's 12US1.
     "conus12km": Grid.from_lower_left(
         ctm_crs("+proj=lcc +lat_1=33 +lat_2=45 +lat_0=40 +lon_0=-97 +x_0=0 +y_0=0"),
-        -2_556_000.0, -1_728_000.0, (12_000.0, 12_000.0), (299, 459),
+        -2_556_000.0,
+        -1_728_000.0,
+        (12_000.0, 12_000.0),
+        (299, 459),
     ),
 }
 
@@ -256,8 +261,10 @@ def parse_grid(text: str) -> Grid:
     if text in PRESETS:
         return PRESETS[text]
     if text == "auto":
-        raise InputError(f"grid 'auto' is chosen by the stations, of which there are none here; name a grid: {', '.join(PRESETS)}, a file, "
-                         "or an extent xmin,ymin,xmax,ymax,cell@CRS")
+        raise InputError(
+            f"grid 'auto' is chosen by the stations, of which there are none here; name a grid: {', '.join(PRESETS)}, a file, "
+            "or an extent xmin,ymin,xmax,ymax,cell@CRS"
+        )
     extent = re.fullmatch(r"\s*([^,@]+),([^,@]+),([^,@]+),([^,@]+),([^,@]+)@(.+)", text, re.DOTALL)
     if extent and not _exists(text):
         try:
@@ -267,8 +274,7 @@ def parse_grid(text: str) -> Grid:
         return Grid.from_extent(*numbers, crs=extent.group(6).strip())
     if not _exists(text) and not (":" in text and _exists(text.rpartition(":")[0])):  # GRIDDESC:NAME
         raise InputError(
-            f"grid '{text}' is neither a preset ({', '.join(PRESETS)}), nor an existing file, "
-            "nor an extent xmin,ymin,xmax,ymax,cell@CRS"
+            f"grid '{text}' is neither a preset ({', '.join(PRESETS)}), nor an existing file, nor an extent xmin,ymin,xmax,ymax,cell@CRS"
         )
     from model_core.grid_from_file import read_grid  # file formats are only needed for files
 

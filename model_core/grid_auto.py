@@ -67,8 +67,11 @@ def choose_grid(x: np.ndarray, y: np.ndarray, crs: Any, model_grid: Grid, earlie
     for name, grid in {**({"earlier": earlier} if earlier else {}), **known}.items():
         row, column = grid.locate(lon, lat, "EPSG:4326")
         inside = (row >= 0) & (row < grid.shape[0]) & (column >= 0) & (column < grid.shape[1])
-        spread = name not in PRESETS or inside.any() and min(
-            np.ptp(row[inside]) / grid.shape[0], np.ptp(column[inside]) / grid.shape[1]) >= PRESET_SHARE
+        spread = (
+            name not in PRESETS
+            or inside.any()
+            and min(np.ptp(row[inside]) / grid.shape[0], np.ptp(column[inside]) / grid.shape[1]) >= PRESET_SHARE
+        )
         if inside.mean() > MOST and spread:
             what = {"model": "that of the model", "earlier": "that of the output that is there"}.get(name, name)
             return ChosenGrid(grid, name, f"grid: {what}, on which {inside.sum()} of {len(lon)} stations lie; {grid}")
@@ -102,8 +105,12 @@ def _around(lon: np.ndarray, lat: np.ndarray, model_km: float) -> ChosenGrid:
         cell_km = larger[0] if larger else cell_km * 1.5
     cell = round(cell_km / unit_km, 3)
     margin = margin_km / unit_km
-    edges = [np.floor((px.min() - margin) / cell), np.floor((py.min() - margin) / cell), np.ceil((px.max() + margin) / cell),
-             np.ceil((py.max() + margin) / cell)]
+    edges = [
+        np.floor((px.min() - margin) / cell),
+        np.floor((py.min() - margin) / cell),
+        np.ceil((px.max() + margin) / cell),
+        np.ceil((py.max() + margin) / cell),
+    ]
     west, south, east, north = (float(edge * cell) for edge in edges)
     if crs.is_geographic:
         west, east, south, north = max(west, -180.0), min(east, 180.0), max(south, -90.0), min(north, 90.0)
@@ -159,7 +166,8 @@ def _projection(lon: np.ndarray, lat: np.ndarray) -> tuple[CRS, str]:
     sixth = max((north - south) / 6, 0.5)
     first, second = round(min(south + sixth, lat_0 - 0.5), 1), round(max(north - sixth, lat_0 + 0.5), 1)
     return _on_wgs84(f"+proj=lcc +lat_1={first:g} +lat_2={second:g} +lat_0={lat_0:g} +lon_0={lon_0:g}"), (
-        f"Lambert conformal conic {first:g}/{second:g} about {lat_0:g}° {lon_0:g}°")
+        f"Lambert conformal conic {first:g}/{second:g} about {lat_0:g}° {lon_0:g}°"
+    )
 
 
 def _on_wgs84(parameters: str) -> CRS:

@@ -7,8 +7,20 @@ from typing import Sequence
 
 # Fonts with many scripts that systems and Linux distributions bring.
 _USUAL = (
-    "Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "Hiragino Sans GB", "SimHei",
-    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback", "Arial Unicode MS", "Noto Sans", "Segoe UI", "Arial",
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Source Han Sans SC",
+    "Microsoft YaHei",
+    "PingFang SC",
+    "Hiragino Sans GB",
+    "SimHei",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "Droid Sans Fallback",
+    "Arial Unicode MS",
+    "Noto Sans",
+    "Segoe UI",
+    "Arial",
 )
 _DEFAULT = "DejaVu Sans"  # comes with matplotlib
 _PLACEHOLDERS = "Last Resort"  # has a box for every letter

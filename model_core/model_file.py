@@ -202,7 +202,10 @@ def load_model(name_or_file: str) -> Model:
 
 
 def _check_hashes(
-    path: Path, header: dict[str, Any], metadata: Mapping[str, str], tensors: Mapping[str, torch.Tensor],
+    path: Path,
+    header: dict[str, Any],
+    metadata: Mapping[str, str],
+    tensors: Mapping[str, torch.Tensor],
     weights: Mapping[str, torch.Tensor],
 ) -> None:
     """Raise `ModelFileError` if something in the file is not as it was written, or a weight is no number.

@@ -100,8 +100,14 @@ class Predictor:
     """
 
     def __init__(
-        self, model: Model, grid: Grid, device: torch.device, *, covariates: Mapping[str, np.ndarray] | None = None,
-        precision: str = "auto", memory: int | None = None,
+        self,
+        model: Model,
+        grid: Grid,
+        device: torch.device,
+        *,
+        covariates: Mapping[str, np.ndarray] | None = None,
+        precision: str = "auto",
+        memory: int | None = None,
     ):
         self.model, self.grid, self.memory = model, grid, memory or DEFAULT_MEMORY_MB
         self.notes = used_elsewhere(model, grid)
@@ -144,11 +150,12 @@ class Predictor:
         with torch.inference_mode():
             for day in days:
                 if self._window:
-                    found = predict_in_windows(
-                        self._network, day, self._host_maps[0], self.device, self._window, parts=Parts._fields)
+                    found = predict_in_windows(self._network, day, self._host_maps[0], self.device, self._window, parts=Parts._fields)
                 else:
                     output = self._together([day])
-                    found = [None if part is None else part[0].float().cpu().numpy() for part in map(output.__getattribute__, Parts._fields)]
+                    found = [
+                        None if part is None else part[0].float().cpu().numpy() for part in map(output.__getattribute__, Parts._fields)
+                    ]
                 yield Parts(*found)
 
     def kriged(self, days: Sequence[Mapping[str, GriddedReadings]]) -> list[np.ndarray]:
@@ -157,8 +164,7 @@ class Predictor:
 
         def of_day(day: Mapping[str, GriddedReadings]) -> np.ndarray:
             values, counts = self._readings_of([day])
-            survey = self._network.survey(
-                *(x.to(self.device) for x in (values, counts, maps, known)), stations=self._stations([day]))
+            survey = self._network.survey(*(x.to(self.device) for x in (values, counts, maps, known)), stations=self._stations([day]))
             return survey.kriged.field[0, 0].float().cpu().numpy()
 
         with torch.inference_mode():
@@ -205,8 +211,11 @@ class Predictor:
             return [self._predict_batch([day])[0] for day in days]
         return [
             Reanalysis(
-                np.maximum(day_field, 0), self.missing_inputs(day),
-                int((day_field < 0).sum()), list(self.notes), None if sd is None else sd[number],
+                np.maximum(day_field, 0),
+                self.missing_inputs(day),
+                int((day_field < 0).sum()),
+                list(self.notes),
+                None if sd is None else sd[number],
             )
             for number, (day, day_field) in enumerate(zip(days, field))
         ]
@@ -274,7 +283,10 @@ class Predictor:
 
 
 def predict(
-    model: Model, readings: Mapping[str, GriddedReadings], grid: Grid, device: torch.device,
+    model: Model,
+    readings: Mapping[str, GriddedReadings],
+    grid: Grid,
+    device: torch.device,
     covariates: Mapping[str, np.ndarray] | None = None,
 ) -> Reanalysis:
     """Predict the target's field of one day; see `Predictor`, which is the way to predict many."""

@@ -44,20 +44,30 @@ def ready_model(name_or_file: str) -> Model:
 
 
 def ready_predictor(
-    model: Model, grid: Grid, device: torch.device, *, covariates: Mapping[str, np.ndarray] | None = None,
-    precision: str = "auto", memory: int | None = None,
+    model: Model,
+    grid: Grid,
+    device: torch.device,
+    *,
+    covariates: Mapping[str, np.ndarray] | None = None,
+    precision: str = "auto",
+    memory: int | None = None,
 ) -> Predictor:
     """A `Predictor` as its own class makes it; the same arguments as in one of the last runs give the same one again."""
     maps = covariates or {}
     key = (
-        id(model), model.sha256, grid.shape, tuple(grid.transform), grid.crs.to_wkt(), str(device), precision, memory,
-        torch.get_num_threads(), tuple((name, _digest(maps[name])) for name in sorted(maps)),
+        id(model),
+        model.sha256,
+        grid.shape,
+        tuple(grid.transform),
+        grid.crs.to_wkt(),
+        str(device),
+        precision,
+        memory,
+        torch.get_num_threads(),
+        tuple((name, _digest(maps[name])) for name in sorted(maps)),
     )
     # Each holds its model, so that an id in a key can't come to mean another one.
-    return _kept(
-        _predictors, key,
-        lambda: Predictor(model, grid, device, covariates=covariates, precision=precision, memory=memory),
-    )
+    return _kept(_predictors, key, lambda: Predictor(model, grid, device, covariates=covariates, precision=precision, memory=memory))
 
 
 def forget() -> None:

@@ -49,7 +49,7 @@ class RunLog:
         path = log_folder() / f"{now:%Y%m%d-%H%M%S-%f}-{os.getpid()}-{_file_name(command)}.log"
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for old in logs()[:1 - KEPT]:
+            for old in logs()[: 1 - KEPT]:
                 old.unlink(missing_ok=True)
             self._file = open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", errors="backslashreplace")
         except OSError:

@@ -61,8 +61,16 @@ class ScoreSums:
         fractional = np.divide(2 * error, m + o, out=np.zeros_like(error), where=(m + o) != 0)
         self._n += m.size
         for key, terms in {
-            "m": dm, "o": do, "mm": dm**2, "oo": do**2, "mo": dm * do, "product": np.abs(dm * do),
-            "squared": error**2, "absolute": np.abs(error), "mfb": fractional, "mfe": np.abs(fractional),
+            "m": dm,
+            "o": do,
+            "mm": dm**2,
+            "oo": do**2,
+            "mo": dm * do,
+            "product": np.abs(dm * do),
+            "squared": error**2,
+            "absolute": np.abs(error),
+            "mfb": fractional,
+            "mfe": np.abs(fractional),
         }.items():
             self._sums[key] += float(terms.sum())
 

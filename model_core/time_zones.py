@@ -84,7 +84,6 @@ class Clock:
             times[~carried] = local_times(utc_times(written[~carried], self.written), self.zone)
         return times
 
-
     def offset_of(self, name: str, year: int) -> np.timedelta64:
         """timedelta64[s] from UTC that a name such as CET or EDT means in the zone `written` in a year; NaT where it has no such name."""
         for month in range(1, 13):

@@ -59,8 +59,13 @@ class Choice:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, all of them."""
         return {
-            "trust": self.trust.to_dict(), "own": self.own.to_dict(), "days": self.days, "cells": self.cells, "rmse": self.rmse,
-            "asked": self.asked}
+            "trust": self.trust.to_dict(),
+            "own": self.own.to_dict(),
+            "days": self.days,
+            "cells": self.cells,
+            "rmse": self.rmse,
+            "asked": self.asked,
+        }
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Choice":
@@ -70,8 +75,12 @@ class Choice:
     def summary(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
-            "words": self.in_words(), **self.trust.to_dict(), "own_shares": list(self.own.shares),
-            "own_drift": list(self.own.drift), "days": self.days, "cells": self.cells,
+            "words": self.in_words(),
+            **self.trust.to_dict(),
+            "own_shares": list(self.own.shares),
+            "own_drift": list(self.own.drift),
+            "days": self.days,
+            "cells": self.cells,
             "left_out_rmse": {name: round(error, 3) for name, error in self.rmse.items()},
         }
 
@@ -83,12 +92,19 @@ class Choice:
             return f"the model as it is: fewer than {FEWEST_CELLS} cells have readings"
         (near, far), (near_own, far_own) = self.trust.shares, self.own.shares
         maps = ", ".join(self.trust.drift) or "no map"
-        told = "the network is switched off, its kriging alone" if not near + far else (
-            f"of the network's correction {near:.0%} near readings and {far:.0%} far from them (the model's own {near_own:.0%} and {far_own:.0%})")
+        told = (
+            "the network is switched off, its kriging alone"
+            if not near + far
+            else (
+                f"of the network's correction {near:.0%} near readings and {far:.0%} far from them (the model's own {near_own:.0%} and {far_own:.0%})"
+            )
+        )
         chosen, own, kriging = (f"{self.rmse[name]:.3g}" for name in ("chosen", "model", "kriging"))
         errors = f"chosen {chosen}, model {own}, kriging {kriging}"
         widths = "interval width x {:.2f} near, x {:.2f} far".format(*self.trust.widths)
-        return f"{told}; kriging with {maps}; {widths} (left-out RMSE {errors}; {self.cells} cells of {self.days} day{'s' * (self.days > 1)})"
+        return (
+            f"{told}; kriging with {maps}; {widths} (left-out RMSE {errors}; {self.cells} cells of {self.days} day{'s' * (self.days > 1)})"
+        )
 
 
 class _Part(NamedTuple):
@@ -236,9 +252,17 @@ def _best_shares(found: _LeftOut, own: tuple[float, float], rule: Transform) -> 
     tried = torch.from_numpy(np.stack([near.ravel(), far.ravel()], axis=1))
     before, full = (transform(torch.from_numpy(column), rule) for column in (found.background, found.full))
     doubt, weight, observed = (torch.from_numpy(column) for column in (found.doubt, found.weight, found.observed))
-    squares = np.concatenate([  # a row of the table at a time: memory stays small
-        (weight * (inverse(before + (one[:, :1] + (one[:, 1:] - one[:, :1]) * doubt) * (full - before), rule).clamp_min(0) - observed) ** 2)
-        .sum(1).numpy() for one in tried.split(len(_SHARES))])
+    squares = np.concatenate(
+        [  # a row of the table at a time: memory stays small
+            (
+                weight
+                * (inverse(before + (one[:, :1] + (one[:, 1:] - one[:, :1]) * doubt) * (full - before), rule).clamp_min(0) - observed) ** 2
+            )
+            .sum(1)
+            .numpy()
+            for one in tried.split(len(_SHARES))
+        ]
+    )
     least = int(squares.argmin())
     x = found.weight * (mixed(found, (1.0, 1.0), rule) - mixed(found, (0.0, 0.0), rule))
     products = np.bincount(found.unit, x * (mixed(found, (near.flat[least], far.flat[least]), rule) - found.observed))

@@ -10,16 +10,52 @@ MOLE_RATIO, MASS_RATIO = "mole ratio", "mass ratio"
 
 # Words that pint lacks or reads as something else ('C' coulomb, 'pa' pico-year, 'M' molar), in lower case.
 _WORDS = {
-    "percent": "percent", "pct": "percent", "%": "percent",
-    "fraction": "dimensionless", "decimal": "dimensionless", "category": "dimensionless",
-    "unitless": "dimensionless", "none": "dimensionless", "logical": "dimensionless", "1": "dimensionless",
-    "c": "degC", "celsius": "degC", "centigrade": "degC", "degc": "degC", "摄氏度": "degC",
-    "f": "degF", "fahrenheit": "degF", "degf": "degF", "k": "kelvin", "kelvins": "kelvin", "degk": "kelvin",
-    "mcg": "microgram", "ug": "microgram", "m": "meter", "pa": "pascal", "hpa": "hectopascal", "mb": "millibar",
-    "hr": "hour", "hrs": "hour", "kt": "knot", "kts": "knot", "kmh": "kilometer/hour",
-    "纳克": "nanogram", "微克": "microgram", "毫克": "milligram", "克": "gram", "米": "meter", "立方米": "meter**3", "每": "/",
-    "нг": "nanogram", "мкг": "microgram", "мг": "milligram",
-    "г": "gram", "м": "meter", "микрограмм": "microgram", "миллиграмм": "milligram",
+    "percent": "percent",
+    "pct": "percent",
+    "%": "percent",
+    "fraction": "dimensionless",
+    "decimal": "dimensionless",
+    "category": "dimensionless",
+    "unitless": "dimensionless",
+    "none": "dimensionless",
+    "logical": "dimensionless",
+    "1": "dimensionless",
+    "c": "degC",
+    "celsius": "degC",
+    "centigrade": "degC",
+    "degc": "degC",
+    "摄氏度": "degC",
+    "f": "degF",
+    "fahrenheit": "degF",
+    "degf": "degF",
+    "k": "kelvin",
+    "kelvins": "kelvin",
+    "degk": "kelvin",
+    "mcg": "microgram",
+    "ug": "microgram",
+    "m": "meter",
+    "pa": "pascal",
+    "hpa": "hectopascal",
+    "mb": "millibar",
+    "hr": "hour",
+    "hrs": "hour",
+    "kt": "knot",
+    "kts": "knot",
+    "kmh": "kilometer/hour",
+    "纳克": "nanogram",
+    "微克": "microgram",
+    "毫克": "milligram",
+    "克": "gram",
+    "米": "meter",
+    "立方米": "meter**3",
+    "每": "/",
+    "нг": "nanogram",
+    "мкг": "microgram",
+    "мг": "milligram",
+    "г": "gram",
+    "м": "meter",
+    "микрограмм": "microgram",
+    "миллиграмм": "milligram",
 }
 _PARTS = {
     **dict.fromkeys(("ppm", "ppmv", "partspermillion", "partspermillionbyvolume"), 1e-6),
@@ -31,9 +67,7 @@ _REMARKS = (
     r"lc|sc|stp|ntp|local|standard|std|actual|ambient|conditions?|ref(?:erence)?|eq(?:uivalent)?|ind(?:icative)?|"
     r"grav(?:imetric)?|fdms|teom|bam|beta|optical|hourly|daily|measured|mean|at|and|[-+]?\d+(?:\.\d+)?|°?c|k|kpa|hpa|mbar|mb|atm"
 )
-_ALIKE = str.maketrans({
-    "\u2212": "-", "\u2010": "-", "\u2011": "-", "\u2013": "-", "µ": "u", "μ": "u", "º": "°", "·": "*", "\u22c5": "*",
-})
+_ALIKE = str.maketrans({"\u2212": "-", "\u2010": "-", "\u2011": "-", "\u2013": "-", "µ": "u", "μ": "u", "º": "°", "·": "*", "\u22c5": "*"})
 _REMARK = re.compile(rf"(?:\s*[(\[]\s*(?:(?:{_REMARKS})[\s.,;/]*)+[)\]]|\s+(?:LC|SC|STP|NTP))$", re.IGNORECASE)
 _TEMPERATURE = re.compile(r"^(?:°|deg(?:ree)?s?)?[\s._]*(c|celsius|centigrade|f|fahrenheit|k|kelvins?)$", re.IGNORECASE)
 _MASS = r"[kmunp]?g|mcg"
@@ -42,7 +76,8 @@ _VOLUME = re.compile(r"(?<=[/*\s])(?:cu(?:bic)?[\s._]*(?:m|meters?|metres?)|cbm|
 _POWER_OF_TEN = re.compile(r"^(1(?:\.0*)?e[-+]?\d+|10\*\*[-+]?\d+)[\s*.x]*(?=[a-z])", re.IGNORECASE)
 _RATIO = re.compile(
     r"^(?P<over>(?:nano|micro|milli|pico|[nump])?(?:mol(?:e)?s?)|(?:nano|micro|milli|kilo|[numkp])?(?:g|grams?))\s*(?:/|\s|\*|\bper\b)\s*"
-    r"(?P<under>mol(?:e)?s?|(?:kilo|k)?(?:g|grams?))\s*\^?(?:\*\*)?(?P<power>-1)?[\s_-]*(?:dry)?[\s_-]*(?:air)?$", re.IGNORECASE,
+    r"(?P<under>mol(?:e)?s?|(?:kilo|k)?(?:g|grams?))\s*\^?(?:\*\*)?(?P<power>-1)?[\s_-]*(?:dry)?[\s_-]*(?:air)?$",
+    re.IGNORECASE,
 )
 
 
@@ -85,7 +120,7 @@ def expression(unit: str) -> tuple[float, str]:
     text = re.sub(r"\s*/\s*", "/", text)
     factor = 1.0
     if power := _POWER_OF_TEN.match(text):
-        factor, text = float(re.sub(r"^10\*\*", "1e", power[1])), text[power.end():]
+        factor, text = float(re.sub(r"^10\*\*", "1e", power[1])), text[power.end() :]
     text = _GLUED.sub(r"\1*m**-3", text)
     text = _VOLUME.sub("m**3", text)
     text = re.sub(r"\bcubic\s+(\w+)", r"\1**3", text, flags=re.IGNORECASE)

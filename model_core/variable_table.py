@@ -3,22 +3,22 @@
 A table for each variable, known or new; every entry is optional for a known one::
 
     [pm25]
-    names = ["PM25_cmaq_raw"]      # in files, preferred to the known names
-    file_unit = "ug m-3"           # of those names, where the file states none or a wrong one
+    names = ["PM25_cmaq_raw"]  # in files, preferred to the known names
+    file_unit = "ug m-3"  # of those names, where the file states none or a wrong one
 
-    [nh3]                          # a new variable needs its canonical unit
+    [nh3]  # a new variable needs its canonical unit
     unit = "ug m-3"
     names = ["NH3"]
     long_name = "ammonia"
     limits = [0, 1000]
-    molar_mass = 17.031            # g mol-1, for a gas: its mixing ratios become concentrations
+    molar_mass = 17.031  # g mol-1, for a gas: its mixing ratios become concentrations
     static = false
 
 A model that is trained on a new variable carries its definition, so that a prediction needs no table.
 
 Before the first table may stand which level of the files is read, where that can't be told or another is wanted::
 
-    level = "first"                # "last", or a value of the level axis
+    level = "first"  # "last", or a value of the level axis
 """
 
 from __future__ import annotations
@@ -37,8 +37,14 @@ from model_core.units import convert
 from model_core.variables import IN_USE, VARIABLES, Variable
 
 _ENTRIES = {
-    "names": "a list of texts", "file_unit": "a text", "unit": "a text", "long_name": "a text", "standard_name": "a text",
-    "limits": "a list of two numbers", "static": "true or false", "molar_mass": "a number above zero",
+    "names": "a list of texts",
+    "file_unit": "a text",
+    "unit": "a text",
+    "long_name": "a text",
+    "standard_name": "a text",
+    "limits": "a list of two numbers",
+    "static": "true or false",
+    "molar_mass": "a number above zero",
 }
 
 
@@ -123,8 +129,12 @@ def definitions(keys: Iterable[str]) -> dict[str, dict[str, Any]]:
     found = {}
     for variable in (current_table().get(key) for key in dict.fromkeys(keys) if key not in VARIABLES):
         entries = {
-            "unit": variable.unit, "long_name": variable.long_name, "standard_name": variable.standard_name,
-            "names": list(variable.aliases), "static": variable.static, "molar_mass": variable.molar_mass,
+            "unit": variable.unit,
+            "long_name": variable.long_name,
+            "standard_name": variable.standard_name,
+            "names": list(variable.aliases),
+            "static": variable.static,
+            "molar_mass": variable.molar_mass,
             "limits": list(variable.limits) if all(map(isfinite, variable.limits)) else None,
         }
         found[variable.key] = {name: value for name, value in entries.items() if value not in (None, "", [], False)}
@@ -211,8 +221,10 @@ def _check(entries: dict[str, Any], where: str) -> None:
             "a number above zero": isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < float("inf"),
             "true or false": isinstance(value, bool),
             "a list of texts": isinstance(value, list) and all(isinstance(item, str) and item.strip() for item in value),
-            "a list of two numbers": isinstance(value, list) and len(value) == 2
-            and all(isinstance(item, (int, float)) and not isinstance(item, bool) for item in value) and value[0] < value[1],
+            "a list of two numbers": isinstance(value, list)
+            and len(value) == 2
+            and all(isinstance(item, (int, float)) and not isinstance(item, bool) for item in value)
+            and value[0] < value[1],
         }[kind]
         if not fits:
             raise InputError(f"{where}: '{entry}' must be {kind}, got {value!r}")
@@ -226,8 +238,10 @@ def _changed(known: Variable | None, key: str, entries: dict[str, Any], where: s
     names = tuple(entries.get("names", ()))
     return replace(
         base,
-        long_name=entries.get("long_name", base.long_name), standard_name=entries.get("standard_name", base.standard_name),
-        limits=tuple(entries.get("limits", base.limits)), static=entries.get("static", base.static),
+        long_name=entries.get("long_name", base.long_name),
+        standard_name=entries.get("standard_name", base.standard_name),
+        limits=tuple(entries.get("limits", base.limits)),
+        static=entries.get("static", base.static),
         molar_mass=entries.get("molar_mass", base.molar_mass),
         aliases=(*names, *(name for name in base.aliases if name.upper() not in {n.upper() for n in names})),
     )

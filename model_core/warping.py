@@ -28,9 +28,14 @@ def warp(field: np.ndarray, source: Grid, target: Grid) -> np.ndarray:
     warped = np.full((len(stacked), *target.shape), np.nan, np.float32)
     for layer, result in zip(stacked, warped):
         reproject(
-            layer, result,
-            src_transform=source.transform, src_crs=source.crs.to_wkt(), src_nodata=np.nan,
-            dst_transform=target.transform, dst_crs=target.crs.to_wkt(), dst_nodata=np.nan,
+            layer,
+            result,
+            src_transform=source.transform,
+            src_crs=source.crs.to_wkt(),
+            src_nodata=np.nan,
+            dst_transform=target.transform,
+            dst_crs=target.crs.to_wkt(),
+            dst_nodata=np.nan,
             resampling=Resampling.average if coarser else Resampling.bilinear,
         )
     return warped.reshape(*np.shape(field)[:-2], *target.shape)

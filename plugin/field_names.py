@@ -26,17 +26,62 @@ _RH = r"\brh\d?\b|humidity|rel ?hum|relative h$|相对湿度|湿度"
 _WIND = r"\bwind\b|\bws(pd)?\d*\b|wind ?speed|风速"
 _NOT_WIND = r"\bdir(ection)?\b|\bwd\b|gust|deg"
 # Readings of whatever a column beside them, or nobody, names.
-_GENERAL = ("value", "reading", "concentration", "conc", "measurement", "measured value", "observation", "observed", "obs", "wert",
-            "messwert", "valeur", "valor", "arithmetic mean", "sample measurement", "浓度", "监测值")
+_GENERAL = (
+    "value",
+    "reading",
+    "concentration",
+    "conc",
+    "measurement",
+    "measured value",
+    "observation",
+    "observed",
+    "obs",
+    "wert",
+    "messwert",
+    "valeur",
+    "valor",
+    "arithmetic mean",
+    "sample measurement",
+    "浓度",
+    "监测值",
+)
 _PARAMETER = ("parameter", "parameter name", "pollutant", "species", "variable", "component", "contaminant", "pollutant name", "污染物")
-_TIME = ("time", "datetime", "date time", "timestamp", "date", "day", "date local", "datetime local", "local time", "obs time", "observed at",
-         "valid time", "date utc", "datetime utc", "time utc", "utc", "datum", "fecha", "data", "jour", "heure", "时间", "日期", "监测时间")
+_TIME = (
+    "time",
+    "datetime",
+    "date time",
+    "timestamp",
+    "date",
+    "day",
+    "date local",
+    "datetime local",
+    "local time",
+    "obs time",
+    "observed at",
+    "valid time",
+    "date utc",
+    "datetime utc",
+    "time utc",
+    "utc",
+    "datum",
+    "fecha",
+    "data",
+    "jour",
+    "heure",
+    "时间",
+    "日期",
+    "监测时间",
+)
 # Dates that say when a row was written, not when the air was measured.
-_RECORD = re.compile(r"\b(created?|creation|modified|updated?|edit(ed)?|imported?|inserted?|valid (from|to|until)|installed|start|opened|closed|end)\b")
+_RECORD = re.compile(
+    r"\b(created?|creation|modified|updated?|edit(ed)?|imported?|inserted?|valid (from|to|until)|installed|start|opened|closed|end)\b"
+)
 _UNIT = ("unit", "units", "unit of measure", "units of measure", "unit of measurement", "einheit", "unidad")
 # Words of fields that stand beside a reading and are none.
-_BESIDE = re.compile(r"\b(aqi|iaqi|index|flag|qc|qa|quality|valid|count|n|hours|sd|std|stdev|error|min|max|unit|units|code|id|name|"
-                     r"fc|forecast|bias|rank|level|class|category|colou?r|limit|residual|difference|predicted|q05|q50|q95)\b")
+_BESIDE = re.compile(
+    r"\b(aqi|iaqi|index|flag|qc|qa|quality|valid|count|n|hours|sd|std|stdev|error|min|max|unit|units|code|id|name|"
+    r"fc|forecast|bias|rank|level|class|category|colou?r|limit|residual|difference|predicted|q05|q50|q95)\b"
+)
 _ISO_DATE = re.compile(r"\s*(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})")
 _LOCAL_DATE = re.compile(r"\s*\d{1,2}[./-]\d{1,2}[./-]\d{4}(?!\d)")  # day or month first: the engine tells which
 _UNIT_IN_NAME = re.compile(r"(µg|ug|mg|ng) ?/ ?m ?\^?3|\bppb\b|\bppm\b")
@@ -93,8 +138,18 @@ def find_fields(fields: Sequence[FieldSample], species: str = "pm25") -> Found:
     unit = unit_of(value)
     time, times = _time(fields)
     return Found(
-        value, time, unit_field if value and not unit else "", rh if rh != value else "", wind if wind != value else "", unit,
-        "1" if rh and _all_below(rh, numeric, 1.0) else "", where, others, times, doubtful)
+        value,
+        time,
+        unit_field if value and not unit else "",
+        rh if rh != value else "",
+        wind if wind != value else "",
+        unit,
+        "1" if rh and _all_below(rh, numeric, 1.0) else "",
+        where,
+        others,
+        times,
+        doubtful,
+    )
 
 
 def _value(fields: Sequence[FieldSample], numeric: Sequence[FieldSample], species: str) -> tuple[str, tuple[str, ...], str, bool]:
@@ -120,9 +175,14 @@ def _names_another(one: FieldSample, species: str) -> bool:
     """Whether the name says that the field holds something else than readings of the species: places, codes, weather, other species."""
     name = plain(one.name)
     elsewhere = "|".join(pattern for key, pattern in _SPECIES.items() if key != species)
-    places = r"\b(fid|ogc fid|x|y|z|lon|lat|long|lng|longitude|latitude|easting|northing|elev|elevation|altitude|height|alt|year|month|day|hour|"
-    return bool(re.search(places + r"station|site|pop|population|area|temp|temperature|pressure)\b", name) or _BESIDE.search(name)
-                or re.search(f"{elsewhere}|{_RH}|{_WIND}|{_NOT_WIND}", name))
+    places = (
+        r"\b(fid|ogc fid|x|y|z|lon|lat|long|lng|longitude|latitude|easting|northing|elev|elevation|altitude|height|alt|year|month|day|hour|"
+    )
+    return bool(
+        re.search(places + r"station|site|pop|population|area|temp|temperature|pressure)\b", name)
+        or _BESIDE.search(name)
+        or re.search(f"{elsewhere}|{_RH}|{_WIND}|{_NOT_WIND}", name)
+    )
 
 
 def _time(fields: Sequence[FieldSample]) -> tuple[str, tuple[str, ...]]:
@@ -136,7 +196,9 @@ def _time(fields: Sequence[FieldSample]) -> tuple[str, tuple[str, ...]]:
     known = _by_name(_TIME, dated) or _by_name(_TIME, texts)
     if known:
         return known, ()
-    left = [[one.name for one in some if not _RECORD.search(plain(one.name))] for some in (dated, [one for one in texts if one.kind == TEXT])]
+    left = [
+        [one.name for one in some if not _RECORD.search(plain(one.name))] for some in (dated, [one for one in texts if one.kind == TEXT])
+    ]
     names = left[0] or left[1]
     return (names[0], ()) if len(names) == 1 else ("", tuple(names))
 

@@ -8,10 +8,25 @@ from dataclasses import dataclass
 
 from osgeo import gdal
 from qgis.core import (
-    Qgis, QgsApplication, QgsColorRampShader, QgsCoordinateReferenceSystem, QgsCoordinateTransform,
-    QgsCoordinateTransformContext, QgsDistanceArea, QgsFeature, QgsFeatureRequest, QgsFillSymbol, QgsGeometry,
-    QgsMapRendererCustomPainterJob, QgsMapSettings, QgsPointXY, QgsProcessingException, QgsRasterLayer, QgsRectangle,
-    QgsSingleSymbolRenderer, QgsVectorLayer,
+    Qgis,
+    QgsApplication,
+    QgsColorRampShader,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCoordinateTransformContext,
+    QgsDistanceArea,
+    QgsFeature,
+    QgsFeatureRequest,
+    QgsFillSymbol,
+    QgsGeometry,
+    QgsMapRendererCustomPainterJob,
+    QgsMapSettings,
+    QgsPointXY,
+    QgsProcessingException,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsSingleSymbolRenderer,
+    QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QPointF, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QImage, QLinearGradient, QPainter, QPen, QPolygonF, QTextOption
@@ -40,12 +55,21 @@ def read_readings(path: str) -> list[Reading]:
     values = dataset.GetRasterBand(1).ReadAsArray()
     return [
         Reading(x0 + (column + 0.5) * dx, y0 + (row + 0.5) * dy, float(value))
-        for row, line in enumerate(values) for column, value in enumerate(line) if not math.isnan(value)
+        for row, line in enumerate(values)
+        for column, value in enumerate(line)
+        if not math.isnan(value)
     ]
 
 
 def draw_map(
-    field: str, variable: str, readings: list[Reading], title: str, note: str, path: str, unit: str = "", ramp: Ramp | None = None,
+    field: str,
+    variable: str,
+    readings: list[Reading],
+    title: str,
+    note: str,
+    path: str,
+    unit: str = "",
+    ramp: Ramp | None = None,
     hatching: QgsVectorLayer | None = None,
 ) -> None:
     """Draw the field with the readings on top in the same ramp, and save it as PNG; works in any thread.
@@ -140,8 +164,8 @@ class _Page:
             line = QPolygonF()
             for at in steps:
                 point = self.to_degrees.transform(
-                    QgsPointXY(at if lon is None else lon, at if lat is None else lat),
-                    Qgis.TransformDirection.Reverse)
+                    QgsPointXY(at if lon is None else lon, at if lat is None else lat), Qgis.TransformDirection.Reverse
+                )
                 line.append(self.point(point.x(), point.y()))
             self.painter.save()
             self.painter.setClipRect(self.frame)
@@ -251,8 +275,9 @@ def _coastlines(degrees: QgsRectangle) -> list[QgsVectorLayer]:
     window = QgsGeometry.fromRect(degrees.buffered(3))
     request = QgsFeatureRequest().setFilterRect(window.boundingBox()).setNoAttributes()
     land = QgsFeature()
-    land.setGeometry(QgsGeometry.unaryUnion(
-        [feature.geometry().makeValid().intersection(window) for feature in countries.getFeatures(request)]))
+    land.setGeometry(
+        QgsGeometry.unaryUnion([feature.geometry().makeValid().intersection(window) for feature in countries.getFeatures(request)])
+    )
     layer = QgsVectorLayer("MultiPolygon?crs=EPSG:4326", "coast", "memory")
     layer.dataProvider().addFeatures([land])
     symbol = QgsFillSymbol.createSimple({"style": "no", "outline_color": "60,75,88,190", "outline_width": "0.3"})

@@ -11,8 +11,22 @@ from .pages import HelpEntry
 from .translate import tr
 
 # Names of algorithms; None stands for a line between them.
-ENTRIES = ("readstations", "reanalyse", "reanalyseperiod", None, "restyle", "animate", "loadreanalysis", None, "crossvalidate", "reproducectm",
-           "trainmodel", None, "setupengine", "checkengine")
+ENTRIES = (
+    "readstations",
+    "reanalyse",
+    "reanalyseperiod",
+    None,
+    "restyle",
+    "animate",
+    "loadreanalysis",
+    None,
+    "crossvalidate",
+    "reproducectm",
+    "trainmodel",
+    None,
+    "setupengine",
+    "checkengine",
+)
 
 
 class Menu:

@@ -63,6 +63,8 @@ def _model_of(content: dict, file: str) -> ShippedModel:
 def _translated(content: Any, shown: bool = False) -> Any:
     """A model as `toVariant` gives it, with what people read in QGIS's language; `shown`: so are all texts of a map."""
     if isinstance(content, dict):
-        return {key: tr(value) if isinstance(value, str) and value and (shown or key in _SHOWN) else _translated(value, key == "help")
-                for key, value in content.items()}
+        return {
+            key: tr(value) if isinstance(value, str) and value and (shown or key in _SHOWN) else _translated(value, key == "help")
+            for key, value in content.items()
+        }
     return [_translated(value) for value in content] if isinstance(content, list) else content

@@ -29,8 +29,10 @@ class Pages(QTextBrowser):
         file = Path(url.toLocalFile() or str(DOCS / url.path()))
         if file.exists():
             return super().loadResource(kind, url)
-        return tr("# Not part of the plugin\n\nThis page is made when the documentation is built. Every dialog shows the same help beside its "
-                  "parameters.")
+        return tr(
+            "# Not part of the plugin\n\nThis page is made when the documentation is built. Every dialog shows the same help beside its "
+            "parameters."
+        )
 
 
 class HelpEntry:

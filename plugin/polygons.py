@@ -5,8 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import (
-    Qgis, QgsFeature, QgsFeatureRequest, QgsFeedback, QgsField, QgsFields, QgsProcessingException, QgsProcessingFeatureSource,
-    QgsProject, QgsVectorFileWriter,
+    Qgis,
+    QgsFeature,
+    QgsFeatureRequest,
+    QgsFeedback,
+    QgsField,
+    QgsFields,
+    QgsProcessingException,
+    QgsProcessingFeatureSource,
+    QgsProject,
+    QgsVectorFileWriter,
 )
 from qgis.PyQt.QtCore import QMetaType
 
@@ -17,7 +25,12 @@ NAME = "name"
 
 
 def write_shapes(
-    source: QgsProcessingFeatureSource, path: Path, name_field: str = "", *, layer_name: str = "", as_they_are: bool = False,
+    source: QgsProcessingFeatureSource,
+    path: Path,
+    name_field: str = "",
+    *,
+    layer_name: str = "",
+    as_they_are: bool = False,
     feedback: QgsFeedback | None = None,
 ) -> str:
     """Write the geometries of a source, and of one field the text as `NAME`, as a GeoPackage, and return its path.
@@ -36,7 +49,8 @@ def write_shapes(
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName, options.layerName = "GPKG", layer_name
     writer = QgsVectorFileWriter.create(
-        str(path), fields, source.wkbType(), source.sourceCrs(), QgsProject.instance().transformContext(), options)
+        str(path), fields, source.wkbType(), source.sourceCrs(), QgsProject.instance().transformContext(), options
+    )
     request = QgsFeatureRequest().setSubsetOfAttributes([index] if index >= 0 else [])
     skip_checks = Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks
     for feature in source.getFeatures(request, skip_checks) if as_they_are else source.getFeatures(request):
@@ -57,7 +71,7 @@ def write_shapes(
 
 
 def polygons_request(
-    source: QgsProcessingFeatureSource, name_field: str, path: Path, key: str, feedback: QgsFeedback | None = None,
+    source: QgsProcessingFeatureSource, name_field: str, path: Path, key: str, feedback: QgsFeedback | None = None
 ) -> dict[str, str]:
     """The part of a request that names the polygons under `key`, with their CRS; they are written as they are."""
     written = write_shapes(source, path, name_field, layer_name=key, as_they_are=True, feedback=feedback)

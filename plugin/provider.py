@@ -34,8 +34,27 @@ from .translate import tr
 ICON = Path(__file__).resolve().parent.parent / "resources" / "icons" / "provider.svg"
 
 ALGORITHMS = (
-    ReadStations, GridStations, Reanalyse, ReanalysePeriod, LoadReanalysis, Aggregate, Exposure, CompareRaster, Restyle, Animate,
-    CrossValidate, ReproduceCTM, EvaluateCTM, Describe, TrainModel, ModelCard, SimulateCTM, InspectCTM, Covariates, CheckEngine, SetUpEngine,
+    ReadStations,
+    GridStations,
+    Reanalyse,
+    ReanalysePeriod,
+    LoadReanalysis,
+    Aggregate,
+    Exposure,
+    CompareRaster,
+    Restyle,
+    Animate,
+    CrossValidate,
+    ReproduceCTM,
+    EvaluateCTM,
+    Describe,
+    TrainModel,
+    ModelCard,
+    SimulateCTM,
+    InspectCTM,
+    Covariates,
+    CheckEngine,
+    SetUpEngine,
 )
 
 

@@ -43,17 +43,35 @@ def told(found: Found, source_name: str) -> list[tuple[bool, str]]:
     """(whether it is a warning, sentence) for each choice that was made."""
     lines = []
     if found.value:
-        text = tr("Field '{field}' of layer '{layer}' is taken for the reading: it is the only field of numbers that could be one. Choose "
-                  "another if it is not.") if found.doubtful else tr("Field '{field}' of layer '{layer}' is taken for the reading.")
+        text = (
+            tr(
+                "Field '{field}' of layer '{layer}' is taken for the reading: it is the only field of numbers that could be one. Choose "
+                "another if it is not."
+            )
+            if found.doubtful
+            else tr("Field '{field}' of layer '{layer}' is taken for the reading.")
+        )
         lines.append((found.doubtful, text.format(field=found.value, layer=source_name)))
     if found.value and found.others:
         lines.append((False, tr("Other fields that could be the reading: {}.").format(", ".join(found.others))))
-    for what, name in ((tr("time"), found.time), (tr("unit"), found.unit_field), (tr("relative humidity"), found.rh), (tr("wind speed"), found.wind)):
+    for what, name in (
+        (tr("time"), found.time),
+        (tr("unit"), found.unit_field),
+        (tr("relative humidity"), found.rh),
+        (tr("wind speed"), found.wind),
+    ):
         if name:
             lines.append((False, tr("Field '{field}' is taken for the {what}.").format(field=name, what=what)))
     if found.value and found.times:
-        lines.append((True, tr("No time of the reading was found, and all readings count as of one day. Fields that could hold their times: "
-                               "{}. Choose one as 'Time of the reading'.").format(", ".join(found.times))))
+        lines.append(
+            (
+                True,
+                tr(
+                    "No time of the reading was found, and all readings count as of one day. Fields that could hold their times: "
+                    "{}. Choose one as 'Time of the reading'."
+                ).format(", ".join(found.times)),
+            )
+        )
     if found.unit:
         lines.append((False, tr("The unit is taken to be {unit}, by the name of the field.").format(unit=found.unit)))
     if found.where:
@@ -77,7 +95,7 @@ def target_of(model: str) -> str:
     path = Path(model) if model.endswith(".safetensors") else next((one for one in named if one.is_file()), named[0])
     try:
         with open(path, "rb") as file:
-            length, = struct.unpack("<Q", file.read(8))
+            (length,) = struct.unpack("<Q", file.read(8))
             header = json.loads(file.read(min(length, 100_000_000)))
         about = json.loads(header["__metadata__"]["ctm_reanalysis"])
         return about["network"]["target"]

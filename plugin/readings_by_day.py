@@ -31,7 +31,8 @@ def identity(value: Any, layer: QgsVectorLayer | None) -> tuple | None:
     `value` is the parameter that names the layer.
     """
     if isinstance(value, QgsProcessingFeatureSourceDefinition) and (
-            value.selectedFeaturesOnly or value.featureLimit != -1 or value.filterExpression):
+        value.selectedFeaturesOnly or value.featureLimit != -1 or value.filterExpression
+    ):
         return None
     if not isinstance(layer, QgsVectorLayer) or layer.isEditable() or layer.providerType() not in FILE_PROVIDERS:
         return None

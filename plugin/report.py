@@ -9,16 +9,43 @@ from pathlib import Path
 from .engine.language import language
 from .translate import tr
 
-_STYLE = ("body{font-family:sans-serif;color:#22303c;margin:1.5em} h1{font-size:1.5em} table{border-collapse:collapse;font-size:0.85em}"
-          "th,td{text-align:left;vertical-align:top;padding:0.3em 1.2em 0.3em 0;border-bottom:1px solid #d9dfe4;font-weight:normal}"
-          "th{color:#5d6b77} .number{text-align:right}")
-_SCORES = {"r2_det": "R² (det)", "r2_pearson": "R² (Pearson)", "rmse": "RMSE", "mae": "MAE", "nme": "NME", "nmb": "NMB", "ioa": "IOA",
-           "mfb": "MFB", "mfe": "MFE", "crps": "CRPS", "coverage_90": "90 % coverage", "coverage_50": "50 % coverage",
-           "width_50": "50 % width", "width_90": "90 % width", "nme_above_75": "NME > 75", "nme_above_150": "NME > 150",
-           "rmse_to_kriging": "RMSE / kriging's"}
-_METHODS = {"idw": "inverse distance", "ok": "kriging", "oklog": "kriging of logs", "vna": "Voronoi neighbours", "avna": "aVNA",
-            "evna": "eVNA", "ked": "kriging with drift", "kedlog": "kriging of logs with drift", "ctm": "CTM",
-            "rk": "regression kriging", "rklog": "regression kriging of logs"}
+_STYLE = (
+    "body{font-family:sans-serif;color:#22303c;margin:1.5em} h1{font-size:1.5em} table{border-collapse:collapse;font-size:0.85em}"
+    "th,td{text-align:left;vertical-align:top;padding:0.3em 1.2em 0.3em 0;border-bottom:1px solid #d9dfe4;font-weight:normal}"
+    "th{color:#5d6b77} .number{text-align:right}"
+)
+_SCORES = {
+    "r2_det": "R² (det)",
+    "r2_pearson": "R² (Pearson)",
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "nme": "NME",
+    "nmb": "NMB",
+    "ioa": "IOA",
+    "mfb": "MFB",
+    "mfe": "MFE",
+    "crps": "CRPS",
+    "coverage_90": "90 % coverage",
+    "coverage_50": "50 % coverage",
+    "width_50": "50 % width",
+    "width_90": "90 % width",
+    "nme_above_75": "NME > 75",
+    "nme_above_150": "NME > 150",
+    "rmse_to_kriging": "RMSE / kriging's",
+}
+_METHODS = {
+    "idw": "inverse distance",
+    "ok": "kriging",
+    "oklog": "kriging of logs",
+    "vna": "Voronoi neighbours",
+    "avna": "aVNA",
+    "evna": "eVNA",
+    "ked": "kriging with drift",
+    "kedlog": "kriging of logs with drift",
+    "ctm": "CTM",
+    "rk": "regression kriging",
+    "rklog": "regression kriging of logs",
+}
 
 # What is called so in a file, and stays as it is there: a variable RH is no relative humidity of this plugin's.
 _NAMES = ("name", "path")
@@ -50,13 +77,14 @@ def write_page(path: str, title: str, lines: list[tuple[str, str]]) -> None:
 
 def write_score_page(path: str, title: str, note: str, scores: dict[str, dict], *pictures: Path) -> None:
     """Write scores, a row for each method and a column for each score, with pictures (PNG) under them."""
-    columns = list(dict.fromkeys(
-        key for values in scores.values() for key, value in values.items() if isinstance(value, (int, float))))
+    columns = list(dict.fromkeys(key for values in scores.values() for key, value in values.items() if isinstance(value, (int, float))))
     head = "".join(f"<th class='number'>{html.escape(tr(_SCORES.get(key, key)))}</th>" for key in columns)
     rows = "".join(
         f"<tr><th>{html.escape(tr(_METHODS.get(method, method)))}</th>"
-        + "".join(f"<td class='number'>{_score(values.get(key))}</td>" for key in columns) + "</tr>\n"
-        for method, values in scores.items())
+        + "".join(f"<td class='number'>{_score(values.get(key))}</td>" for key in columns)
+        + "</tr>\n"
+        for method, values in scores.items()
+    )
     images = [base64.b64encode(picture.read_bytes()).decode() for picture in pictures]
     shown = "".join(f"<p><img src='data:image/png;base64,{image}' width='760' alt=''></p>\n" for image in images)
     _write(path, title, f"<p>{html.escape(note)}</p>\n<table>\n<tr><th></th>{head}</tr>\n{rows}</table>\n{shown}")
@@ -67,7 +95,9 @@ def _write(path: str, title: str, body: str) -> None:
     Path(path).write_text(
         f"<!DOCTYPE html><html lang='{tongue}'><head><meta charset='utf-8'><title>{html.escape(title)}</title><style>{_STYLE}</style></head>"
         "\n"
-        f"<body><h1>{html.escape(title)}</h1>\n{body}</body></html>\n", encoding="utf-8")
+        f"<body><h1>{html.escape(title)}</h1>\n{body}</body></html>\n",
+        encoding="utf-8",
+    )
 
 
 def _score(value) -> str:

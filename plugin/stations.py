@@ -8,8 +8,16 @@ from pathlib import Path
 from typing import Any, Iterator, NamedTuple
 
 from qgis.core import (
-    NULL, Qgis, QgsCoordinateReferenceSystem, QgsExpression, QgsFeatureRequest, QgsFeedback, QgsGeometry, QgsProcessingException,
-    QgsProcessingFeatureSource, QgsWkbTypes,
+    NULL,
+    Qgis,
+    QgsCoordinateReferenceSystem,
+    QgsExpression,
+    QgsFeatureRequest,
+    QgsFeedback,
+    QgsGeometry,
+    QgsProcessingException,
+    QgsProcessingFeatureSource,
+    QgsWkbTypes,
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, QMetaType, Qt, QTime
 
@@ -18,8 +26,17 @@ from .translate import tr
 
 X, Y = "point x", "point y"
 # Fields with longitude and latitude of a layer without geometry, by their names in any case.
-LONLAT_FIELDS = (("lon", "lat"), ("longitude", "latitude"), ("lng", "lat"), ("long", "lat"), ("site longitude", "site latitude"),
-                 ("longitud", "latitud"), ("längengrad", "breitengrad"), ("länge", "breite"), ("经度", "纬度"))
+LONLAT_FIELDS = (
+    ("lon", "lat"),
+    ("longitude", "latitude"),
+    ("lng", "lat"),
+    ("long", "lat"),
+    ("site longitude", "site latitude"),
+    ("longitud", "latitud"),
+    ("längengrad", "breitengrad"),
+    ("länge", "breite"),
+    ("经度", "纬度"),
+)
 # What the engine takes for a number: a decimal point or comma, thousands set apart, and the minus signs of typographers.
 _NUMBER = re.compile(r"(?=[^eE]*\d)[-+\u2212\u2013]?(?:\d{1,3}(?:[., '’\u00a0\u2009\u202f]\d{3})+|\d+)?(?:[.,]\d*)?(?:[eE][-+]?\d+)?")
 
@@ -37,8 +54,12 @@ class Days(NamedTuple):
 
 
 def write_readings(
-    source: QgsProcessingFeatureSource, fields: list[str], path: Path, feedback: QgsFeedback | None = None,
-    near: Days | None = None, key: tuple | None = None,
+    source: QgsProcessingFeatureSource,
+    fields: list[str],
+    path: Path,
+    feedback: QgsFeedback | None = None,
+    near: Days | None = None,
+    key: tuple | None = None,
 ) -> int:
     """Write the features as CSV with the coordinate columns `X` and `Y` and one column per field, named by `column_name`.
 
@@ -83,13 +104,16 @@ def write_readings(
                 rows += 1
     if (within or by_day is not None) and not rows:
         first, last = (day.toString("yyyy-MM-dd") for day in (near.first, near.last))
-        raise QgsProcessingException(tr("Layer '{layer}' has no reading on {days} by its field '{field}'.").format(
-            layer=source.sourceName(), days=first if first == last else f"{first} – {last}", field=near.field))
+        raise QgsProcessingException(
+            tr("Layer '{layer}' has no reading on {days} by its field '{field}'.").format(
+                layer=source.sourceName(), days=first if first == last else f"{first} – {last}", field=near.field
+            )
+        )
     return rows
 
 
 def _rows(
-    source: QgsProcessingFeatureSource, indexes: list[int], within: str, feedback: QgsFeedback | None, time_index: int = -1,
+    source: QgsProcessingFeatureSource, indexes: list[int], within: str, feedback: QgsFeedback | None, time_index: int = -1
 ) -> Iterator[tuple[Any, list[str]]]:
     """Time and cells of each feature, until the user cancels; reading is the first 5 % of the progress."""
     total, lonlat, located = max(source.featureCount(), 1), _lonlat_fields(source), has_places(source)
@@ -107,8 +131,13 @@ def _rows(
 
 
 def _by_day(
-    source: QgsProcessingFeatureSource, fields: list[str], indexes: list[int], header: list[str],
-    near: Days | None, key: tuple | None, feedback: QgsFeedback | None,
+    source: QgsProcessingFeatureSource,
+    fields: list[str],
+    indexes: list[int],
+    header: list[str],
+    near: Days | None,
+    key: tuple | None,
+    feedback: QgsFeedback | None,
 ) -> ReadingsByDay | None:
     """The layer's readings sorted by day, where they are kept."""
     time_index = source.fields().lookupField(near.field) if near else -1
@@ -146,8 +175,9 @@ def readings_crs(source: QgsProcessingFeatureSource) -> QgsCoordinateReferenceSy
 def no_position(source: QgsProcessingFeatureSource) -> str:
     """Why the features can't be put on a map, or ''."""
     if not has_places(source):
-        return tr("Layer '{}' holds no points, nor fields lon and lat; choose a point layer, or make one of its file with "
-                  "'Read station table'.").format(source.sourceName())
+        return tr(
+            "Layer '{}' holds no points, nor fields lon and lat; choose a point layer, or make one of its file with 'Read station table'."
+        ).format(source.sourceName())
     if not readings_crs(source).isValid():
         return tr("Layer '{}' has no CRS; set it in the layer's properties.").format(source.sourceName())
     return ""
@@ -161,7 +191,8 @@ def crs_text(crs: QgsCoordinateReferenceSystem) -> str:
 def missing_field(source: QgsProcessingFeatureSource, field: str) -> str:
     """The message for a field that the layer does not have."""
     return tr("Layer '{layer}' has no field '{field}'; its fields are {fields}.").format(
-        layer=source.sourceName(), field=field, fields=", ".join(source.fields().names()))
+        layer=source.sourceName(), field=field, fields=", ".join(source.fields().names())
+    )
 
 
 def text_only(source: QgsProcessingFeatureSource, field: str, most: int = 20_000) -> str:

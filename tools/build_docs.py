@@ -26,14 +26,23 @@ def environment() -> dict[str, str]:
     shutil.rmtree(PROFILE, ignore_errors=True)
     PROFILE.mkdir(parents=True, mode=0o700)
     folders = {name: str(PROFILE) for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME")}
-    return {**os.environ, **folders, "QT_QPA_PLATFORM": "offscreen", "LC_ALL": "C.UTF-8", "NO_MKDOCS_2_WARNING": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+    return {
+        **os.environ,
+        **folders,
+        "QT_QPA_PLATFORM": "offscreen",
+        "LC_ALL": "C.UTF-8",
+        "NO_MKDOCS_2_WARNING": "1",
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }
 
 
 def run_all(commands: dict[str, list[str]]) -> None:
     """Run commands side by side; where one fails, show what it said and end."""
     env = environment()
-    running = {name: subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-               for name, command in commands.items()}
+    running = {
+        name: subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for name, command in commands.items()
+    }
     said = {name: process.communicate()[0] for name, process in running.items()}
     for name, process in running.items():
         if process.returncode:
@@ -44,10 +53,16 @@ def build(out: Path) -> Path:
     """Write the site into a folder and return its first page."""
     shutil.rmtree(REFERENCE, ignore_errors=True)
     tools = ROOT / "tools" / "reference"
-    run_all({
-        "the reference of the algorithms": [QGIS_PYTHON, str(tools / "algorithms.py"), str(REFERENCE / "algorithms")],
-        "the reference of command line and files": [str(BUILD / "engine" / "bin" / "python"), str(tools / "engine_pages.py"), str(REFERENCE)],
-    })
+    run_all(
+        {
+            "the reference of the algorithms": [QGIS_PYTHON, str(tools / "algorithms.py"), str(REFERENCE / "algorithms")],
+            "the reference of command line and files": [
+                str(BUILD / "engine" / "bin" / "python"),
+                str(tools / "engine_pages.py"),
+                str(REFERENCE),
+            ],
+        }
+    )
     run_all({"mkdocs": [str(BUILD / "docs" / "bin" / "python"), "-m", "mkdocs", "build", "--strict", "--site-dir", str(out)]})
     return out / "index.html"
 

@@ -1,6 +1,6 @@
 """Draw the models of the graphical modeler as QGIS's model designer shows them: a PNG for each in docs/images.
 
-    QT_QPA_PLATFORM=offscreen /usr/bin/python3 tools/draw_models.py [MODEL.model3 ...]
+QT_QPA_PLATFORM=offscreen /usr/bin/python3 tools/draw_models.py [MODEL.model3 ...]
 """
 
 from __future__ import annotations

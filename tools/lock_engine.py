@@ -49,8 +49,20 @@ def requirement_lines() -> list[str]:
 
 def compiled(requirements: list[str]) -> list[str]:
     """The blocks of a lock: a requirement with its marker and hashes each."""
-    command = [uv(), "pip", "compile", "-", "--universal", "--generate-hashes", "--python-version", PYTHONS[0],
-               "--no-header", "--no-annotate", "--no-config", "--quiet"]
+    command = [
+        uv(),
+        "pip",
+        "compile",
+        "-",
+        "--universal",
+        "--generate-hashes",
+        "--python-version",
+        PYTHONS[0],
+        "--no-header",
+        "--no-annotate",
+        "--no-config",
+        "--quiet",
+    ]
     text = subprocess.run(command, check=True, capture_output=True, text=True, input="\n".join(requirements)).stdout
     return re.split(r"\n(?=\S)", text.strip())
 
@@ -85,7 +97,8 @@ def write(folders: list[str]) -> None:
         with_hash(block, sum(processors.values(), [])) if block.startswith("torch==") else block for block in blocks if block not in of_gpu
     ]
     for path, about, part in (
-        (LOCK, "all systems, Python 3.11 to 3.14", own), (GPU_LOCK, "with PyTorch's GPU build on Linux", of_gpu),
+        (LOCK, "all systems, Python 3.11 to 3.14", own),
+        (GPU_LOCK, "with PyTorch's GPU build on Linux", of_gpu),
         (UV_LOCK, "the installer uv", compiled([UV])),
     ):
         path.write_text(_HEAD.format(about=about, digest=digest) + "\n".join(part) + "\n", encoding="utf-8")
@@ -101,11 +114,29 @@ def check() -> int:
         locks = [LOCK, GPU_LOCK] if "linux" in platform else [LOCK]
         for python in PYTHONS:
             with tempfile.TemporaryDirectory() as target:
-                command = [uv(), "pip", "install", "--dry-run", "--no-config", "--target", target, "--python-platform", platform,
-                           "--python-version", python, "--only-binary", ":all:", "--require-hashes", "--no-deps"]
+                command = [
+                    uv(),
+                    "pip",
+                    "install",
+                    "--dry-run",
+                    "--no-config",
+                    "--target",
+                    target,
+                    "--python-platform",
+                    platform,
+                    "--python-version",
+                    python,
+                    "--only-binary",
+                    ":all:",
+                    "--require-hashes",
+                    "--no-deps",
+                ]
                 answer = subprocess.run(
-                    [*command, *(part for lock in locks for part in ("-r", str(lock)))], capture_output=True, text=True,
-                    env={**os.environ, "MACOSX_DEPLOYMENT_TARGET": "14.0"})
+                    [*command, *(part for lock in locks for part in ("-r", str(lock)))],
+                    capture_output=True,
+                    text=True,
+                    env={**os.environ, "MACOSX_DEPLOYMENT_TARGET": "14.0"},
+                )
             lacking += answer.returncode != 0
             said = "all there" if answer.returncode == 0 else " ".join(answer.stderr.split())[-400:]
             print(f"{platform}, Python {python}: {said}", flush=True)
@@ -121,8 +152,9 @@ def uv() -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--torch-wheels", nargs="+", default=[], metavar="DIR",
-                        help="folders with wheels of PyTorch's builds for processors")
+    parser.add_argument(
+        "--torch-wheels", nargs="+", default=[], metavar="DIR", help="folders with wheels of PyTorch's builds for processors"
+    )
     parser.add_argument("--check", action="store_true", help="see whether everything in the lock is there as a wheel")
     options = parser.parse_args()
     if options.check:

@@ -127,8 +127,13 @@ def skeleton(text: str) -> str:
 
 def _shown(tree: ast.AST, is_page: bool) -> Iterator[str]:
     skipped = set(_not_shown(tree))
-    said = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in _SAID
-            for argument in node.args for part in ast.walk(argument)}
+    said = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in _SAID
+        for argument in node.args
+        for part in ast.walk(argument)
+    }
     for node in ast.walk(tree):
         if id(node) in skipped:
             continue
@@ -149,8 +154,12 @@ def _not_shown(tree: ast.AST) -> Iterator[int]:
             yield id(node.value)
         elif isinstance(node, ast.JoinedStr):
             yield from (id(part) for part in node.values if isinstance(part, ast.Constant))
-            yield from (id(part) for value in node.values if isinstance(value, ast.FormattedValue) and value.format_spec
-                        for part in ast.walk(value.format_spec))
+            yield from (
+                id(part)
+                for value in node.values
+                if isinstance(value, ast.FormattedValue) and value.format_spec
+                for part in ast.walk(value.format_spec)
+            )
         elif isinstance(node, ast.Subscript):
             yield id(node.slice)
         elif isinstance(node, ast.Compare):
@@ -199,12 +208,16 @@ def _name_of(node: ast.AST) -> str:
         return node.attr.strip("_")
     if isinstance(node, ast.Subscript):
         key = node.slice
-        return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value.isidentifier() else _name_of(node.value)
+        return (
+            key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value.isidentifier() else _name_of(node.value)
+        )
     if isinstance(node, ast.Call):
         if isinstance(node.func, ast.Attribute) and not (node.func.attr == "join" and node.args):
             return _name_of(node.func.value)
         return _name_of(node.args[0]) if node.args else _name_of(node.func)
-    if isinstance(node, ast.IfExp) or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and isinstance(node.left, ast.Constant)):
+    if isinstance(node, ast.IfExp) or (
+        isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and isinstance(node.left, ast.Constant)
+    ):
         return "either"
     if isinstance(node, ast.BinOp):
         return _name_of(node.right if isinstance(node.left, ast.Constant) else node.left)
@@ -222,7 +235,7 @@ def placeholders(text: str, all_of_them: bool = False) -> list[str]:
     for found in PLACEHOLDER.finditer(text):
         name, is_ending = found.group(1), False
         if not name:
-            name, count, is_ending = str(count), count + 1, text[:found.start()][-1:].isalpha()
+            name, count, is_ending = str(count), count + 1, text[: found.start()][-1:].isalpha()
         if all_of_them or not (name.startswith("either") or is_ending):
             names.append(name)
     return names

@@ -77,4 +77,4 @@ def _running_means(fields: np.ndarray, length: int, needed: int) -> np.ndarray:
 def _window_sums(values: np.ndarray, length: int) -> np.ndarray:
     sums = np.cumsum(values, axis=0)
     sums[length:] = sums[length:] - sums[:-length]
-    return sums[length - 1:]
+    return sums[length - 1 :]

@@ -176,10 +176,18 @@ def _describe_netcdf(file: CTMFile, species: str | None) -> FieldFile:
     names = [str(name) for name in file.dataset.data_vars]
     beside = [name for name in names if name.startswith(f"{way.names[0]}_")]
     return FieldFile(
-        file.path, layout.grid, species, str(file.dataset[way.names[0]].attrs.get("units", "")), times.astype("datetime64[s]"), daily,
-        str(stated), str(attributes.get("model_sha256", "")), next((name for name in beside if name.endswith("_sd")), None),
+        file.path,
+        layout.grid,
+        species,
+        str(file.dataset[way.names[0]].attrs.get("units", "")),
+        times.astype("datetime64[s]"),
+        daily,
+        str(stated),
+        str(attributes.get("model_sha256", "")),
+        next((name for name in beside if name.endswith("_sd")), None),
         any(name[-3:-2] == "q" and name[-2:].isdigit() for name in beside),
-        (*layout.notes, *file.surface_notes()), (*file.level_doubts(), *([way.remark] if way.remark else [])),
+        (*layout.notes, *file.surface_notes()),
+        (*file.level_doubts(), *([way.remark] if way.remark else [])),
     )
 
 
@@ -196,8 +204,16 @@ def _describe_raster(path: Path, species: str | None) -> FieldFile:
         raise InputError(f"neither the tags nor the name of '{path}' say its day; name it such as pm25_2019-01-05.tif")
     sd = next((number for number, text in enumerate(descriptions, start=1) if text.startswith(_SD_IN_WORDS)), None)
     return FieldFile(
-        path, grid, species, unit, np.array([found.time], "datetime64[s]"), found.daily, tags.get("time_zone", ""),
-        tags.get("model_sha256", ""), sd, any("quantile of a station's reading" in text for text in descriptions),
+        path,
+        grid,
+        species,
+        unit,
+        np.array([found.time], "datetime64[s]"),
+        found.daily,
+        tags.get("time_zone", ""),
+        tags.get("model_sha256", ""),
+        sd,
+        any("quantile of a station's reading" in text for text in descriptions),
     )
 
 

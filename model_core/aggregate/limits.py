@@ -148,9 +148,16 @@ def _limit(key: str, title: str, entry: dict) -> Limit:
         raise ValueError(f"limits.toml, [{key}]: {sorted(surplus) or entry['averaging']} is unknown")
     percent = entry.get("percentile")
     return Limit(
-        key, title, entry["species"], entry["averaging"], float(entry["value"]), entry["unit"],
-        None if percent is None else Percentile(float(percent), entry.get("rule", "linear")), entry.get("exceedances"),
-        entry.get("years", 1), entry.get("why", ""),
+        key,
+        title,
+        entry["species"],
+        entry["averaging"],
+        float(entry["value"]),
+        entry["unit"],
+        None if percent is None else Percentile(float(percent), entry.get("rule", "linear")),
+        entry.get("exceedances"),
+        entry.get("years", 1),
+        entry.get("why", ""),
     )
 
 

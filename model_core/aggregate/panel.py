@@ -29,12 +29,19 @@ class PanelMap(NamedTuple):
 def check_panel(periods: Sequence[Period]) -> None:
     """Raise `InputError` if there are more periods than a panel can show."""
     if len(periods) > MOST_MAPS:
-        raise InputError(f"a panel shows up to {MOST_MAPS} maps, and there are {len(periods)} periods; choose other periods, such as "
-                         "--by seasonal-climatology, or fewer days")
+        raise InputError(
+            f"a panel shows up to {MOST_MAPS} maps, and there are {len(periods)} periods; choose other periods, such as "
+            "--by seasonal-climatology, or fewer days"
+        )
 
 
 def panel_figure(
-    maps: Sequence[PanelMap], grid: Grid, variable: Variable, title: str, mask: np.ndarray | None = None, outline: Any = None,
+    maps: Sequence[PanelMap],
+    grid: Grid,
+    variable: Variable,
+    title: str,
+    mask: np.ndarray | None = None,
+    outline: Any = None,
     stations: Observations | None = None,
 ) -> bytes:
     """The panel as PNG.
@@ -86,8 +93,15 @@ def panel_figure(
             axes.set(xlim=limits[0], ylim=limits[1], xlabel="", ylabel="")
             axes.set_title(_caption(maps[number].period, shown[number], "abcdefghijkl"[number]), loc="left")
         beyond = everything.max() > top
-        figure.colorbar(image, ax=axes_of, label=f"{pretty_name(variable.long_name)} ({pretty_unit(variable.unit)})", shrink=0.8, aspect=32,
-                        pad=0.015, extend="max" if beyond else "neither")
+        figure.colorbar(
+            image,
+            ax=axes_of,
+            label=f"{pretty_name(variable.long_name)} ({pretty_unit(variable.unit)})",
+            shrink=0.8,
+            aspect=32,
+            pad=0.015,
+            extend="max" if beyond else "neither",
+        )
         figure.suptitle(pretty_name(title), x=0.01, ha="left", fontsize=9)
         return as_png(figure)
 
@@ -111,4 +125,3 @@ def _caption(period: Period, field: np.ndarray, letter: str) -> str:
 
 def _has_area(layer: Any) -> bool:
     return bool(layer.geom_type.isin(("Polygon", "MultiPolygon")).all())
-

@@ -11,12 +11,8 @@ from model_core.output.cf import TimeAxis
 
 BY = ("period", "month", "season", "year", "monthly-climatology", "seasonal-climatology")
 SEASONS = ("DJF", "MAM", "JJA", "SON")
-SEASON_NAMES = {
-    "DJF": "December–February", "MAM": "March–May", "JJA": "June–August", "SON": "September–November",
-}
-MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-)
+SEASON_NAMES = {"DJF": "December–February", "MAM": "March–May", "JJA": "June–August", "SON": "September–November"}
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 
 
 @dataclass(frozen=True)

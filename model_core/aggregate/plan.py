@@ -16,7 +16,6 @@ from model_core.progress import Progress
 from model_core.variables import Variable
 
 
-
 class Output(NamedTuple):
     """A variable of the output: its name, unit, and CF attributes."""
 
@@ -65,21 +64,52 @@ class Plan:
             Output(f"{key}_share", "1", {"long_name": "share of the period's days that are valid", "cell_methods": methods.format("mean")}),
         ]
         if self.with_sd:
-            found.append(Output(f"{key}_sd_bound", unit, {
-                "long_name": "upper bound of the standard deviation of the mean: mean of the daily standard deviations",
-                "cell_methods": methods.format("mean"),
-            }))
-        found += [Output(f"{key}_{one.name}", unit, {
-            "long_name": f"{long_name}, {one.percent:g}th percentile of {what}" + (" (40 CFR 50, appendix N)" if one.rule == "epa" else ""),
-            "cell_methods": within,
-        }) for one in self.percentiles]
-        found += [Output(f"{key}_days_above_{_in_name(threshold)}", "1", {
-            "long_name": f"number of days with {long_name} above {threshold:.6g} {unit} ({what})", "cell_methods": methods.format("sum"),
-        }) for threshold in self.thresholds]
-        found += [Output(limit.name, "1", {
-            "long_name": f"above {limit.title}: {limit.value:g} {limit.unit}, {limit.averaging}, {limit.rule}",
-            "flag_values": np.array([0, 1], np.float32), "flag_meanings": "not_above above", "cell_methods": within,
-        }) for limit, _ in self.judged]
+            found.append(
+                Output(
+                    f"{key}_sd_bound",
+                    unit,
+                    {
+                        "long_name": "upper bound of the standard deviation of the mean: mean of the daily standard deviations",
+                        "cell_methods": methods.format("mean"),
+                    },
+                )
+            )
+        found += [
+            Output(
+                f"{key}_{one.name}",
+                unit,
+                {
+                    "long_name": f"{long_name}, {one.percent:g}th percentile of {what}"
+                    + (" (40 CFR 50, appendix N)" if one.rule == "epa" else ""),
+                    "cell_methods": within,
+                },
+            )
+            for one in self.percentiles
+        ]
+        found += [
+            Output(
+                f"{key}_days_above_{_in_name(threshold)}",
+                "1",
+                {
+                    "long_name": f"number of days with {long_name} above {threshold:.6g} {unit} ({what})",
+                    "cell_methods": methods.format("sum"),
+                },
+            )
+            for threshold in self.thresholds
+        ]
+        found += [
+            Output(
+                limit.name,
+                "1",
+                {
+                    "long_name": f"above {limit.title}: {limit.value:g} {limit.unit}, {limit.averaging}, {limit.rule}",
+                    "flag_values": np.array([0, 1], np.float32),
+                    "flag_meanings": "not_above above",
+                    "cell_methods": within,
+                },
+            )
+            for limit, _ in self.judged
+        ]
         return found
 
     def values(self, result: Result) -> dict[str, np.ndarray]:
@@ -100,9 +130,17 @@ class Plan:
 
 
 def make_plan(
-    variable: Variable, daily: str, by: str, minimum_share: float, station_share: float, above: Sequence[float],
+    variable: Variable,
+    daily: str,
+    by: str,
+    minimum_share: float,
+    station_share: float,
+    above: Sequence[float],
     percentiles: Sequence[float],
-    sets: Sequence[str], gas: Gas | None, with_sd: bool, progress: Progress,
+    sets: Sequence[str],
+    gas: Gas | None,
+    with_sd: bool,
+    progress: Progress,
 ) -> Plan:
     """The plan of a request; what can't be judged, and what a single year can't say, goes to the log.
 
@@ -128,8 +166,14 @@ def make_plan(
     counted = [amount for limit, amount in limits if limit.averaging != "year" and limit.of_a_day == daily]
     wanted = [Percentile(float(percent)) for percent in percentiles] + [one.percentile for one, _ in judged if one.percentile is not None]
     return Plan(
-        variable, daily, by, float(minimum_share), float(station_share), tuple(sorted({*map(float, above), *counted})),
-        tuple(dict.fromkeys(wanted)), tuple(judged),
+        variable,
+        daily,
+        by,
+        float(minimum_share),
+        float(station_share),
+        tuple(sorted({*map(float, above), *counted})),
+        tuple(dict.fromkeys(wanted)),
+        tuple(judged),
         with_sd,
     )
 

@@ -101,12 +101,20 @@ def period_table(stations: Observations, period: Period, plan: Plan, result: Res
     percentiles, days_above_..., above_..., field (bilinear).
     """
     key, values = plan.variable.key, plan.values(result)
-    table = pd.DataFrame({
-        "station": station_names(stations), "x": stations.x, "y": stations.y,
-        **({} if stations.group is None else {"group": stations.group}),
-        "period": period.label, "start": str(period.start), "end": str(period.end - 1),
-        "value": values[key][0], "unit": plan.variable.unit, "species": key,
-        **{name.removeprefix(f"{key}_"): array[0] for name, array in values.items() if name != key},
-        "field": at_stations(mean, stations, grid).astype(np.float32),
-    })
+    table = pd.DataFrame(
+        {
+            "station": station_names(stations),
+            "x": stations.x,
+            "y": stations.y,
+            **({} if stations.group is None else {"group": stations.group}),
+            "period": period.label,
+            "start": str(period.start),
+            "end": str(period.end - 1),
+            "value": values[key][0],
+            "unit": plan.variable.unit,
+            "species": key,
+            **{name.removeprefix(f"{key}_"): array[0] for name, array in values.items() if name != key},
+            "field": at_stations(mean, stations, grid).astype(np.float32),
+        }
+    )
     return table[table["days"] > 0].reset_index(drop=True)

@@ -70,8 +70,12 @@ class PeriodStatistics:
     """
 
     def __init__(
-        self, shape: tuple[int, int], thresholds: Sequence[float] = (), percentiles: Sequence[Percentile] = (),
-        with_sd: bool = False, folder: Path | None = None,
+        self,
+        shape: tuple[int, int],
+        thresholds: Sequence[float] = (),
+        percentiles: Sequence[Percentile] = (),
+        with_sd: bool = False,
+        folder: Path | None = None,
     ):
         self._shape, self._percentiles = shape, tuple(percentiles)
         self._sum, self._count = np.zeros(shape), np.zeros(shape, np.int32)
@@ -123,7 +127,9 @@ class PeriodStatistics:
 
         divisor = np.maximum(count, 1)
         return Result(
-            count.astype(np.float32), (count / max(expected, 1)).astype(np.float32), where_enough(self._sum / divisor),
+            count.astype(np.float32),
+            (count / max(expected, 1)).astype(np.float32),
+            where_enough(self._sum / divisor),
             {threshold: where_enough(days) for threshold, days in self._above.items()},
             {percentile: where_enough(values) for percentile, values in self._sorted(step).items()},
             None if self._sd is None else where_enough(self._sd / divisor),

@@ -22,9 +22,13 @@ def period_summary(period: Period, plan: Plan, result: Result, areas: np.ndarray
     """
     known = np.isfinite(result.mean) & (areas > 0)
     found = {
-        "period": period.label, "start": str(period.start), "end": str(period.end - 1), "expected_days": period.expected,
+        "period": period.label,
+        "start": str(period.start),
+        "end": str(period.end - 1),
+        "expected_days": period.expected,
         "days": len(period.days),
-        "area_km2": float(areas[known].sum()), "area_share": round(float(areas[known].sum() / areas.sum()), 9) if areas.sum() else 0.0,
+        "area_km2": float(areas[known].sum()),
+        "area_share": round(float(areas[known].sum() / areas.sum()), 9) if areas.sum() else 0.0,
     }
     if not known.any():
         return {**found, "min": None, "mean": None, "max": None}
@@ -33,7 +37,7 @@ def period_summary(period: Period, plan: Plan, result: Result, areas: np.ndarray
 
 
 def limit_summary(
-    period: Period, plan: Plan, result: Result, areas: np.ndarray, of_stations: Result | None, where: np.ndarray | None = None,
+    period: Period, plan: Plan, result: Result, areas: np.ndarray, of_stations: Result | None, where: np.ndarray | None = None
 ) -> list[dict[str, Any]]:
     """A row for each limit that the year is set against: area and stations above it, of those that have enough days.
 
@@ -47,8 +51,13 @@ def limit_summary(
         known = np.isfinite(above) & (areas > 0)
         judged, exceeding = float(areas[known].sum()), float(areas[known & (above == 1)].sum())
         row = {
-            "period": period.label, **_words(limit), "area_km2": judged, "area_above_km2": exceeding,
-            "area_above_share": exceeding / judged if judged else None, "stations": None, "stations_above": None,
+            "period": period.label,
+            **_words(limit),
+            "area_km2": judged,
+            "area_above_km2": exceeding,
+            "area_above_share": exceeding / judged if judged else None,
+            "stations": None,
+            "stations_above": None,
             "stations_above_share": None,
         }
         if of_stations is not None:
@@ -62,7 +71,11 @@ def limit_summary(
 
 def _words(limit: Limit) -> dict[str, Any]:
     return {
-        "set": limit.set, "limit": limit.title, "averaging": limit.averaging, "limit_value": limit.value, "limit_unit": limit.unit,
+        "set": limit.set,
+        "limit": limit.title,
+        "averaging": limit.averaging,
+        "limit_value": limit.value,
+        "limit_unit": limit.unit,
         "rule": limit.rule,
         "name": limit.name,
     }

@@ -38,8 +38,15 @@ class Aggregation:
     """
 
     def __init__(
-        self, series: FieldSeries, periods: Sequence[Period], plan: Plan, areas: np.ndarray, stations: StationDays | None = None,
-        counted: np.ndarray | None = None, keep_means: bool = False, folder: Path | None = None,
+        self,
+        series: FieldSeries,
+        periods: Sequence[Period],
+        plan: Plan,
+        areas: np.ndarray,
+        stations: StationDays | None = None,
+        counted: np.ndarray | None = None,
+        keep_means: bool = False,
+        folder: Path | None = None,
     ):
         self.series, self.periods, self.plan, self.stations = series, list(periods), plan, stations
         self.means: list[np.ndarray | None] = [None] * len(periods)

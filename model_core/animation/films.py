@@ -48,7 +48,25 @@ def write_mp4(frames: Sequence[Path], out: Path, seconds: float) -> None:
     listing.write_text("".join(f"file '{path.name}'\nduration {seconds}\n" for path in (*frames, frames[-1])), encoding="utf-8")
     with atomic_file(out) as partial:
         done = subprocess.run(  # fixed words, and names that we chose  # nosec B603
-            [shutil.which(FFMPEG), "-y", "-loglevel", "error", "-f", "concat", "-i", listing.name, "-vf", "format=yuv420p", "-f", "mp4",
-             str(partial.absolute())], cwd=listing.parent, capture_output=True, text=True, check=False)
+            [
+                shutil.which(FFMPEG),
+                "-y",
+                "-loglevel",
+                "error",
+                "-f",
+                "concat",
+                "-i",
+                listing.name,
+                "-vf",
+                "format=yuv420p",
+                "-f",
+                "mp4",
+                str(partial.absolute()),
+            ],
+            cwd=listing.parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if done.returncode:
             raise OutputError(f"ffmpeg could not write '{out}': {done.stderr.strip()[-500:]}")

@@ -20,7 +20,7 @@ _DPI = 100
 
 
 def draw_frames(
-    steps: Iterator[tuple[datetime, np.ndarray]], grid: Grid, colours: Colours, name: str, hourly: bool, width: int, folder: Path,
+    steps: Iterator[tuple[datetime, np.ndarray]], grid: Grid, colours: Colours, name: str, hourly: bool, width: int, folder: Path
 ) -> Iterator[Path]:
     """Draw each step as PNG into the folder, and give its path; names are those of the steps, so that they sort.
 

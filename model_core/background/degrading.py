@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates
 
@@ -12,7 +11,7 @@ _OFFSET = 1.0  # added before logs are taken, in the field's unit
 
 
 def degrade(
-    field: np.ndarray, severity: float, rng: np.random.Generator, *, urban: np.ndarray | None = None, other: np.ndarray | None = None,
+    field: np.ndarray, severity: float, rng: np.random.Generator, *, urban: np.ndarray | None = None, other: np.ndarray | None = None
 ) -> np.ndarray:
     """A background of this field, from excellent (severity 0: the field itself) to useless (1 and more).
 

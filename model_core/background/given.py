@@ -27,12 +27,17 @@ def with_background(readings: GriddedReadings, field: np.ndarray, predictor: Pre
     maps = torch.from_numpy(np.stack([predictor.maps[name] for name in c.maps])) if c.maps else torch.zeros(0, *field.shape)
     with torch.inference_mode():
         level, spread, scaled = predictor.model.network.drift_of(
-            torch.from_numpy(readings.values), torch.from_numpy(readings.counts), torch.nan_to_num(maps), torch.isfinite(maps),
+            torch.from_numpy(readings.values), torch.from_numpy(readings.counts), torch.nan_to_num(maps), torch.isfinite(maps)
         )
         acting = predictor.trust.drift_of(c)
         scaled = scaled[[number for number, name in enumerate(c.maps) if name in acting]]
         found = trust(
-            station_readings([readings], torch.device("cpu"))[0], torch.from_numpy(field), level, spread, scaled,
-            c.transform_of(c.target), predictor.grid.cell_size_km,
+            station_readings([readings], torch.device("cpu"))[0],
+            torch.from_numpy(field),
+            level,
+            spread,
+            scaled,
+            c.transform_of(c.target),
+            predictor.grid.cell_size_km,
         )
     return replace(readings, background=BackgroundField(field, found.share)), found

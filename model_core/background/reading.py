@@ -91,11 +91,17 @@ def background_days(request: Mapping[str, Any], species: str, grid: Grid, progre
         return None
     files = [path.absolute() for path in dict.fromkeys(find_files([paths] if isinstance(paths, str) else paths))]
     series = read_series(
-        files, [species], _table(species, variable), progress, request.get("time_zone") or "UTC",
+        files,
+        [species],
+        _table(species, variable),
+        progress,
+        request.get("time_zone") or "UTC",
         None if lead_day in (None, "") else int(lead_day),
     )
     if species not in series.schedules:
-        raise InputError(f"the background's files hold no {get_variable(species).long_name} with a time; name its variable (--background-variable)")
+        raise InputError(
+            f"the background's files hold no {get_variable(species).long_name} with a time; name its variable (--background-variable)"
+        )
     days = BackgroundDays(series, species, grid)
     progress.log(f"background: {len(files)} file(s), {len(days.days)} day(s), {days.days[0]} to {days.days[-1]}, on {series.grid}")
     return days

@@ -137,7 +137,9 @@ def _chosen(fields: Sequence[_Fields], members: Sequence[np.ndarray], read: np.n
         caused.append(_share([(one.drifted - one.plain, read - one.plain) for one in fields], members, weights))
     share = round(min(shares), 2) if min(caused) > 0 else 0.0
     if share == 0:
-        return BackgroundTrust(0.0, before, before, number, "left-out readings are met no better with it, or no more than chance would have it")
+        return BackgroundTrust(
+            0.0, before, before, number, "left-out readings are met no better with it, or no more than chance would have it"
+        )
     after = _rmse([_shared(one, share, rule) for one in fields], read)
     if after > (1 - LEAST_GAIN) * before:
         return BackgroundTrust(0.0, before, after, number, f"it would meet left-out readings less than {LEAST_GAIN:.0%} better")

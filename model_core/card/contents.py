@@ -18,8 +18,25 @@ from model_core.variables import get_variable, known_variables
 
 # Keys of the card that have a place of their own on the page; all others follow under their own names.
 _PLACED = {
-    "name", "created", "software", "target", "unit", "inputs", "cell_size_km", "training", "scores", "history", "kernels",
-    "summary", "intended_use", "evaluation", "limits", "failures", "experiments", "licences", "recipe",
+    "name",
+    "created",
+    "software",
+    "target",
+    "unit",
+    "inputs",
+    "cell_size_km",
+    "training",
+    "scores",
+    "history",
+    "kernels",
+    "summary",
+    "intended_use",
+    "evaluation",
+    "limits",
+    "failures",
+    "experiments",
+    "licences",
+    "recipe",
 }
 _PARTS = {"pointconv": "PointConv", "coarse": "far-reaching convolutions", "unet": "UNet++"}
 _ERROR = "error"  # maps whose keys begin so show where a model errs
@@ -38,8 +55,13 @@ def page_of(model: Model, file: Path, with_pictures: bool = True) -> Page:
     """The page of a model that was read from `file`; `with_pictures` also draws."""
     card = model.card
     blocks: list[Block] = [
-        *_facts(model, file), *_use(model), *_scores(model, with_pictures), *_limits(model), *_data(model),
-        *_recipe(model, with_pictures), *_network(model, with_pictures),
+        *_facts(model, file),
+        *_use(model),
+        *_scores(model, with_pictures),
+        *_limits(model),
+        *_data(model),
+        *_recipe(model, with_pictures),
+        *_network(model, with_pictures),
     ]
     others = {key: value for key, value in card.items() if key not in _PLACED}
     for key, value in others.items():
@@ -80,13 +102,15 @@ def _used(weather: list[str], maps: list[str]) -> str:
 def _use(model: Model) -> list[Block]:
     target = _name(model.configuration.target)
     given = blocks_of(model.card.get("intended_use"))
-    usual = Bullets((
-        f"Meant for complete maps of {target} of days that have been, wherever stations report: exposure, the view of an "
-        "episode, series for comparison with a chemical transport model.",
-        "It has learnt from modelled fields how such fields look, and takes the level of a day from the stations. No station's "
-        "reading takes part in its training.",
-        "Not a forecast, and no substitute for a measurement: where a decision hangs on one place, that place needs a station.",
-    ))
+    usual = Bullets(
+        (
+            f"Meant for complete maps of {target} of days that have been, wherever stations report: exposure, the view of an "
+            "episode, series for comparison with a chemical transport model.",
+            "It has learnt from modelled fields how such fields look, and takes the level of a day from the stations. No station's "
+            "reading takes part in its training.",
+            "Not a forecast, and no substitute for a measurement: where a decision hangs on one place, that place needs a station.",
+        )
+    )
     return [Heading("Use"), *(given or [usual])]
 
 
@@ -97,14 +121,18 @@ def _scores(model: Model, with_pictures: bool) -> list[Block]:
         scores = {key: value for key, value in card["scores"].items() if key not in ("iteration", "loss")}
         at = card["scores"].get("iteration")
         blocks += [
-            Text(f"On the days held out of its training, read at nominal stations only{f' (iteration {at})' if at else ''}; RMSE and MAE in {pretty_unit(unit)}."),
+            Text(
+                f"On the days held out of its training, read at nominal stations only{f' (iteration {at})' if at else ''}; RMSE and MAE in {pretty_unit(unit)}."
+            ),
             Table((tuple(map(text_of, scores.values())),), tuple(map(label, scores))),
         ]
     blocks += blocks_of(card.get("evaluation"))
     if with_pictures and model.maps:
         for key in sorted(model.maps.fields):
             if key.startswith(_ERROR):
-                blocks.append(Picture(pictures.map_picture(model.maps, key, unit), f"{_sentence_case(label(key))} ({pretty_unit(unit)})", 0.8))
+                blocks.append(
+                    Picture(pictures.map_picture(model.maps, key, unit), f"{_sentence_case(label(key))} ({pretty_unit(unit)})", 0.8)
+                )
     if with_pictures:
         history = pictures.history_picture(model, unit)
         blocks += [Picture(history, "Training loss and error on the held-out days, over the training.", 0.9)] if history else []
@@ -116,12 +144,14 @@ def _scores(model: Model, with_pictures: bool) -> list[Block]:
 def _limits(model: Model) -> list[Block]:
     configuration, cell = model.configuration, model.grid.cell_size_km
     sentences = [
-        f"On cells below {cell / SPACING_TOLERANCE:.0f} or above {cell * SPACING_TOLERANCE:.0f} km its skill is not known; a run there says so.",
+        f"On cells below {cell / SPACING_TOLERANCE:.0f} or above {cell * SPACING_TOLERANCE:.0f} km its skill is not known; a run there says so."
     ]
     if model.maps:
         covered = [_name(key) for key in configuration.maps if key in model.maps.fields]
         if covered:
-            sentences.append(f"It carries {_listed(covered)} for {region_in_words(model.maps.grid)}. Elsewhere it works without, unless a file gives them.")
+            sentences.append(
+                f"It carries {_listed(covered)} for {region_in_words(model.maps.grid)}. Elsewhere it works without, unless a file gives them."
+            )
     if model.card.get("training", {}).get("stopped_at") is not None:
         sentences.append(f"Its training was stopped at iteration {model.card['training']['stopped_at']} and is not finished.")
     blocks: list[Block] = [Heading("Limits and known failures")]
@@ -138,14 +168,20 @@ def _data(model: Model) -> list[Block]:
     sources = model.card.get("training", {}).get("data") or []
     blocks: list[Block] = [Heading("Training data and licences")]
     rows = tuple(
-        (str(source.get("file", "–")), str(source.get("days", "–")), f"{source.get('first', '–')} to {source.get('last', '–')}",
-         str(len(source.get("held_out", ()))), text_of(source.get("variables")))
+        (
+            str(source.get("file", "–")),
+            str(source.get("days", "–")),
+            f"{source.get('first', '–')} to {source.get('last', '–')}",
+            str(len(source.get("held_out", ()))),
+            text_of(source.get("variables")),
+        )
         for source in sources
     )
     if rows:
         blocks.append(Table(rows, ("Series", "Days", "Period", "Held out", "Variables")))
-    described = Counter(text for source in sources
-                        for text in {source.get("source") or "", source.get("licence") or "", *source.get("notes", ())} if text)
+    described = Counter(
+        text for source in sources for text in {source.get("source") or "", source.get("licence") or "", *source.get("notes", ())} if text
+    )
     if described:
         blocks.append(Bullets(tuple(f"{count} of {len(sources)} series: {text}" for text, count in described.items())))
     if model.card.get("licences"):
@@ -177,8 +213,10 @@ def _network(model: Model, with_pictures: bool) -> list[Block]:
         parts[name.split(".")[0]] += parameter.numel()
     blocks: list[Block] = [
         Heading("Network"),
-        Text("Readings are spread over the grid by normalised convolutions with learnt kernels (PointConv), one pair for each "
-             "station variable; a nested UNet++ makes the field of these and of the maps."),
+        Text(
+            "Readings are spread over the grid by normalised convolutions with learnt kernels (PointConv), one pair for each "
+            "station variable; a nested UNet++ makes the field of these and of the maps."
+        ),
         Table(tuple((_PARTS.get(name, label(name)), text_of(count)) for name, count in parts.most_common()), ("Part", "Weights")),
     ]
     if with_pictures:
@@ -190,7 +228,9 @@ def _network(model: Model, with_pictures: bool) -> list[Block]:
         for key in model.configuration.maps:
             if key in model.maps.fields:
                 unit = get_variable(key).unit
-                blocks.append(Picture(pictures.map_picture(model.maps, key, unit), f"{_sentence_case(_name(key))}, as the file carries it.", 0.49))
+                blocks.append(
+                    Picture(pictures.map_picture(model.maps, key, unit), f"{_sentence_case(_name(key))}, as the file carries it.", 0.49)
+                )
     return blocks
 
 

@@ -49,7 +49,7 @@ def to_html(title: str, lead: str, blocks: list[Block]) -> str:
     return (
         f'<!DOCTYPE html>\n<html lang="{(language() or "en").replace("_", "-")}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{_said(title)}</title>'
-        f"<style>{_STYLE}</style></head>\n<body><div id=\"page\">\n<h1>{_said(title)}</h1>\n"
+        f'<style>{_STYLE}</style></head>\n<body><div id="page">\n<h1>{_said(title)}</h1>\n'
         f'<p class="lead">{_said(lead)}</p>\n{body}\n</div></body></html>\n'
     )
 
@@ -84,8 +84,7 @@ def _table(table: Table) -> str:
         cells = "".join(f"<th{_class(number, '')}>{_said(text)}</th>" for text, number in zip(table.header, numeric))
         head = f"<thead><tr>{cells}</tr></thead>"
     rows = "".join(
-        "<tr>" + "".join(_cell(text, i == 0 and not numeric[0], numeric[i]) for i, text in enumerate(row)) + "</tr>\n"
-        for row in table.rows
+        "<tr>" + "".join(_cell(text, i == 0 and not numeric[0], numeric[i]) for i, text in enumerate(row)) + "</tr>\n" for row in table.rows
     )
     caption = f"<caption>{_said(table.caption)}</caption>" if table.caption else ""
     return f'<div class="wide"><table>{caption}{head}<tbody>\n{rows}</tbody></table></div>'

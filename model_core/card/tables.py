@@ -13,10 +13,33 @@ _PNG = "data:image/png;base64,"
 _DEEPEST = 6  # level of headings
 _LONG = 60  # characters from which a text reads as a sentence and not as a cell
 _KNOWN = {
-    "r2_det": "R² (det)", "r2_pearson": "R² (Pearson)", "rmse": "RMSE", "mae": "MAE", "nme": "NME", "nmb": "NMB", "ioa": "IOA",
-    "mfb": "MFB", "mfe": "MFE", "crps": "CRPS", "lscv": "LSCV", "lccv": "LCCV", "ok": "kriging", "oklog": "kriging of logs",
-    "idw": "IDW", "pm25": "PM2.5", "pm10": "PM10", "o3": "O3", "rh": "RH", "avna": "aVNA", "evna": "eVNA", "sha256": "SHA-256",
-    "url": "URL", "gpu": "GPU", "cpu": "CPU", "n": "n", "ctm": "CTM",
+    "r2_det": "R² (det)",
+    "r2_pearson": "R² (Pearson)",
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "nme": "NME",
+    "nmb": "NMB",
+    "ioa": "IOA",
+    "mfb": "MFB",
+    "mfe": "MFE",
+    "crps": "CRPS",
+    "lscv": "LSCV",
+    "lccv": "LCCV",
+    "ok": "kriging",
+    "oklog": "kriging of logs",
+    "idw": "IDW",
+    "pm25": "PM2.5",
+    "pm10": "PM10",
+    "o3": "O3",
+    "rh": "RH",
+    "avna": "aVNA",
+    "evna": "eVNA",
+    "sha256": "SHA-256",
+    "url": "URL",
+    "gpu": "GPU",
+    "cpu": "CPU",
+    "n": "n",
+    "ctm": "CTM",
 }
 
 
@@ -92,7 +115,11 @@ def _of_sequence(values: Sequence[Any], level: int) -> list[Block]:
         return [block for entry in values for block in blocks_of(entry, level)]
     if all(_is_scalar(entry) for entry in values):
         texts = tuple(map(text_of, values))
-        return [Bullets(texts)] if any(len(text) > _LONG for text in texts) or any("." in text[-1:] for text in texts) else [Text(", ".join(texts))]
+        return (
+            [Bullets(texts)]
+            if any(len(text) > _LONG for text in texts) or any("." in text[-1:] for text in texts)
+            else [Text(", ".join(texts))]
+        )
     return [block for entry in values for block in blocks_of(entry, level)]
 
 
@@ -131,6 +158,6 @@ def _picture(value: Any, caption: str) -> Picture | None:
     if not (isinstance(value, str) and value.startswith(_PNG)):
         return None
     try:
-        return Picture(base64.b64decode(value[len(_PNG):], validate=True), caption)
+        return Picture(base64.b64decode(value[len(_PNG) :], validate=True), caption)
     except binascii.Error:
         return None

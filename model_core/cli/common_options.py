@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-
 AUTO = "auto"
 
 
@@ -20,8 +19,12 @@ def add_grid(parser: argparse.ArgumentParser, default: str | None, text: str = "
     """The grid."""
     text = text or f"grid (default {default})"
     auto = "auto (the model's where most stations lie on it, else one around them), " if default == AUTO else ""
-    parser.add_argument("--grid", default=default, metavar="G", help=f"{text}: {auto}china12km, conus12km, a NetCDF or raster file, "
-                        "or xmin,ymin,xmax,ymax,cell@CRS")
+    parser.add_argument(
+        "--grid",
+        default=default,
+        metavar="G",
+        help=f"{text}: {auto}china12km, conus12km, a NetCDF or raster file, or xmin,ymin,xmax,ymax,cell@CRS",
+    )
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
@@ -38,14 +41,19 @@ def add_variables(parser: argparse.ArgumentParser) -> None:
 
 def add_level(parser: argparse.ArgumentParser) -> None:
     """The level of CTM files."""
-    parser.add_argument("--level", metavar="L", help="level of CTM files to read: first, last, or a value of their level axis "
-                        "(default: the surface)")
+    parser.add_argument(
+        "--level", metavar="L", help="level of CTM files to read: first, last, or a value of their level axis (default: the surface)"
+    )
 
 
 def add_air(parser: Any) -> None:
     """Temperature and pressure at which mixing ratios become concentrations."""
-    parser.add_argument("--gas-temperature", type=float, metavar="K", help="at which ppb and ppm become ug m-3 where the files do not "
-                        "know their air (default 293.15; 298.15 is usual too)")
+    parser.add_argument(
+        "--gas-temperature",
+        type=float,
+        metavar="K",
+        help="at which ppb and ppm become ug m-3 where the files do not know their air (default 293.15; 298.15 is usual too)",
+    )
     parser.add_argument("--gas-pressure", type=float, metavar="HPA", help="likewise (default 1013.25)")
 
 
@@ -63,15 +71,20 @@ def add_report(parser: argparse.ArgumentParser, style: bool = False) -> None:
 
 def add_style(parser: argparse.ArgumentParser) -> None:
     """The colours of maps."""
-    parser.add_argument("--style", choices=("continuous", "china", "us", "eu"), default="continuous",
-                        help="colours of maps: one ramp (default), or the classes of China (HJ 633 of the date), of the US EPA (2024) or of "
-                             "the European Air Quality Index")
+    parser.add_argument(
+        "--style",
+        choices=("continuous", "china", "us", "eu"),
+        default="continuous",
+        help="colours of maps: one ramp (default), or the classes of China (HJ 633 of the date), of the US EPA (2024) or of "
+        "the European Air Quality Index",
+    )
 
 
 def add_full_paths(parser: argparse.ArgumentParser) -> None:
     """How inputs are named in the output."""
-    parser.add_argument("--full-paths", action="store_true",
-                        help="name the inputs in the output by their full paths (default: by their file names alone)")
+    parser.add_argument(
+        "--full-paths", action="store_true", help="name the inputs in the output by their full paths (default: by their file names alone)"
+    )
 
 
 def positive(text: str) -> int:
@@ -84,23 +97,40 @@ def positive(text: str) -> int:
 
 def add_machine(parser: argparse.ArgumentParser) -> None:
     """How the machine is used."""
-    parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto",
-                        help="default: the fastest that is right on this machine")
-    parser.add_argument("--memory", type=positive, metavar="MB",
-                        help="memory that prediction may take (default 4000); larger grids are predicted in overlapping windows")
+    parser.add_argument(
+        "--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto", help="default: the fastest that is right on this machine"
+    )
+    parser.add_argument(
+        "--memory",
+        type=positive,
+        metavar="MB",
+        help="memory that prediction may take (default 4000); larger grids are predicted in overlapping windows",
+    )
 
 
 def add_background(parser: argparse.ArgumentParser) -> None:
     """A CTM's field of the day."""
-    parser.add_argument("--background", nargs="+", metavar="F", help="NetCDF files, or folders of them, with a CTM's field of the day or days "
-                        "(a run or a forecast of CMAQ, WRF-Chem, CAMS, ..., on any grid): as much of it is taken as the readings confirm")
+    parser.add_argument(
+        "--background",
+        nargs="+",
+        metavar="F",
+        help="NetCDF files, or folders of them, with a CTM's field of the day or days "
+        "(a run or a forecast of CMAQ, WRF-Chem, CAMS, ..., on any grid): as much of it is taken as the readings confirm",
+    )
     parser.add_argument("--background-variable", metavar="NAME", help="its variable in these files (default: recognised by its name)")
     parser.add_argument("--background-lead-day", type=int, metavar="N", help="day of each forecast to take, where its files overlap")
 
 
 def add_groupings(parser: argparse.ArgumentParser) -> None:
     """By what scores are told apart, beside month and season."""
-    parser.add_argument("--periods", nargs="+", metavar="NAME=D..D", help="days that are scored by themselves, and all others, such as "
-                        "lockdown=2020-01-23..2020-04-08; a name may have several spans")
-    parser.add_argument("--regions", metavar="F[:FIELD]", help="polygons that are scored by themselves: vector file and the field of their "
-                        "names (default: their number)")
+    parser.add_argument(
+        "--periods",
+        nargs="+",
+        metavar="NAME=D..D",
+        help="days that are scored by themselves, and all others, such as lockdown=2020-01-23..2020-04-08; a name may have several spans",
+    )
+    parser.add_argument(
+        "--regions",
+        metavar="F[:FIELD]",
+        help="polygons that are scored by themselves: vector file and the field of their names (default: their number)",
+    )

@@ -8,12 +8,25 @@ from typing import Any
 from model_core import __version__
 from model_core.cli.aggregate_options import add_aggregate
 from model_core.cli.common_options import (
-    AUTO, add_background, add_device, add_full_paths, add_grid, add_groupings, add_level, add_machine, add_out, add_report, add_style, add_variables, command,
+    AUTO,
+    add_background,
+    add_device,
+    add_full_paths,
+    add_grid,
+    add_groupings,
+    add_level,
+    add_machine,
+    add_out,
+    add_report,
+    add_style,
+    add_variables,
+    command,
     positive,
 )
 from model_core.cli.describe import add_describe
 from model_core.cli.field_options import add_compareraster, add_exposure
 from model_core.cli.station_options import add_further_readings, add_stations, add_table
+
 
 def build_parser() -> argparse.ArgumentParser:
     """The commands and their options; a request key is the option's name with underscores."""
@@ -22,10 +35,14 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     info = command(commands, "info", "versions, device, models found")
-    info.add_argument("--diagnostics", action="store_true", help="also system, processor, memory, libraries and the last log, to send with a "
-                      "question; no path, user or computer name is in it")
-    info.add_argument("--speed", action="store_true", help="also how many days a minute the bundled model predicts here, measured on a part "
-                      "of its grid")
+    info.add_argument(
+        "--diagnostics",
+        action="store_true",
+        help="also system, processor, memory, libraries and the last log, to send with a question; no path, user or computer name is in it",
+    )
+    info.add_argument(
+        "--speed", action="store_true", help="also how many days a minute the bundled model predicts here, measured on a part of its grid"
+    )
     info.add_argument("--personal", action="store_true", help="with --diagnostics: leave paths and names as they are")
     inspect = command(commands, "inspect", "grid, times and recognised variables of a CTM file")
     inspect.add_argument("file", metavar="FILE")
@@ -37,7 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_out(grid_stations, "F.tif")
 
     read_stations = command(
-        commands, "read-stations", "a table of readings in any form to a clean table of points, with an account of every row",
+        commands, "read-stations", "a table of readings in any form to a clean table of points, with an account of every row"
     )
     add_table(read_stations, "table of readings, a folder of tables, or a pattern such as DIR/{date:%%Y%%m%%d}.csv", species=True)
     read_stations.add_argument("--group", metavar="COL", help="column of the city or another grouping")
@@ -52,8 +69,9 @@ def build_parser() -> argparse.ArgumentParser:
     _add_prediction(reanalyse)
     add_machine(reanalyse)
     add_report(reanalyse, style=True)
-    reanalyse.add_argument("--readings", metavar="F.gpkg|F.csv|F.parquet",
-                           help="also write the readings that were used, with the field's value at each")
+    reanalyse.add_argument(
+        "--readings", metavar="F.gpkg|F.csv|F.parquet", help="also write the readings that were used, with the field's value at each"
+    )
     add_full_paths(reanalyse)
     add_out(reanalyse, "F.tif|F.nc")
 
@@ -69,8 +87,12 @@ def build_parser() -> argparse.ArgumentParser:
     add_grid(reproduce, None, "grid to bring the CTM onto (default: its own)")
     sites = reproduce.add_mutually_exclusive_group()
     sites.add_argument("--stations", metavar="F", help="table of stations, whose cells are read")
-    sites.add_argument("--points", type=positive, metavar="N",
-                       help="number of random land cells to read (default: 800, or a tenth of the land if that is less)")
+    sites.add_argument(
+        "--points",
+        type=positive,
+        metavar="N",
+        help="number of random land cells to read (default: 800, or a tenth of the land if that is less)",
+    )
     reproduce.add_argument("--x", metavar="COL", help="the table's column of x or longitude (default: by name, or the geometry)")
     reproduce.add_argument("--y", metavar="COL", help="its column of y or latitude")
     reproduce.add_argument("--crs", metavar="CRS", help="of its coordinates (default EPSG:4326, or the layer's)")
@@ -79,8 +101,11 @@ def build_parser() -> argparse.ArgumentParser:
         for option, what in (("x", "its column of x or longitude"), ("y", "its column of y or latitude"), ("crs", "of its coordinates")):
             reproduce.add_argument(f"--{key}-{option}", metavar="CRS" if option == "crs" else "COL", help=f"{what} (--{key}-stations)")
     reproduce.add_argument("--mask", metavar="china|F", help="polygons that are scored: mainland China, or a vector file (default: land)")
-    reproduce.add_argument("--covariates", metavar="F", help="maps that overrule those of the CTM files, which overrule the model's own: "
-                           "NetCDF or GeoTIFF, as `covariates` writes them")
+    reproduce.add_argument(
+        "--covariates",
+        metavar="F",
+        help="maps that overrule those of the CTM files, which overrule the model's own: NetCDF or GeoTIFF, as `covariates` writes them",
+    )
     reproduce.add_argument("--start", metavar="D", help="first day, YYYY-MM-DD (default: days that the model was not trained on)")
     reproduce.add_argument("--end", metavar="D", help="last day")
     reproduce.add_argument("--time-zone", default="UTC", metavar="Z", help="whose days hourly fields are averaged over (default UTC)")
@@ -138,8 +163,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _add_period(commands: Any) -> None:
     period = command(commands, "reanalyse-period", "station readings of a period to a complete field for each day or hour")
-    add_table(period, "table with a time column (CSV, Parquet, vector file); a pattern such as DIR/{date:%%Y%%m%%d}.csv "
-              "for a file per day or hour; or a folder", repeats="F.nc")
+    add_table(
+        period,
+        "table with a time column (CSV, Parquet, vector file); a pattern such as DIR/{date:%%Y%%m%%d}.csv "
+        "for a file per day or hour; or a folder",
+        repeats="F.nc",
+    )
     period.add_argument("--start", metavar="D", help="first day, YYYY-MM-DD (default: that of the readings)")
     period.add_argument("--end", metavar="D", help="last day (default: that of the readings)")
     period.add_argument("--step", choices=("day", "hour"), default="day", help="what a field is made for (default day)")
@@ -147,36 +176,62 @@ def _add_period(commands: Any) -> None:
     add_machine(period)
     add_report(period, style=True)
     add_full_paths(period)
-    period.add_argument("--scheduler", metavar="ADDRESS", help="compute on the workers of this Dask scheduler (tcp://HOST:8786, or its "
-                        "scheduler file); they must see the model and the output under the same path")
+    period.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="compute on the workers of this Dask scheduler (tcp://HOST:8786, or its "
+        "scheduler file); they must see the model and the output under the same path",
+    )
     following = period.add_argument_group("near real time")
-    following.add_argument("--follow", action="store_true", help="go on as readings arrive: compute each day or hour when its readings are "
-                           "there, and again when late ones change it; ends with Ctrl+C")
+    following.add_argument(
+        "--follow",
+        action="store_true",
+        help="go on as readings arrive: compute each day or hour when its readings are "
+        "there, and again when late ones change it; ends with Ctrl+C",
+    )
     following.add_argument("--every", type=float, metavar="SECONDS", help="how often to look (default 60)")
-    following.add_argument("--until", metavar="WHEN", help="stop then, YYYY-MM-DD (the end of that day) or YYYY-MM-DDTHH:MM, by this machine's clock")
-    add_out(period, "F.nc|F.zarr|DIR", "NetCDF or Zarr of the whole period, or a folder for a GeoTIFF per step; "
-             "run again, only what is missing or changed is computed")
+    following.add_argument(
+        "--until", metavar="WHEN", help="stop then, YYYY-MM-DD (the end of that day) or YYYY-MM-DDTHH:MM, by this machine's clock"
+    )
+    add_out(
+        period,
+        "F.nc|F.zarr|DIR",
+        "NetCDF or Zarr of the whole period, or a folder for a GeoTIFF per step; run again, only what is missing or changed is computed",
+    )
 
 
 def _add_crossvalidate(commands: Any) -> None:
     parser = command(commands, "crossvalidate", "a model against stations that it was not given, beside interpolators")
     add_stations(parser)
     folds = parser.add_argument_group("folds")
-    folds.add_argument("--scheme", choices=("stations", "groups", "cells", "blocks", "thin"), default="stations",
-                       help="what is left out together: stations (default), whole groups by --group, grid cells, or square blocks; or "
-                            "thin: few groups (stations where there is no --group) are given and all others asked for")
+    folds.add_argument(
+        "--scheme",
+        choices=("stations", "groups", "cells", "blocks", "thin"),
+        default="stations",
+        help="what is left out together: stations (default), whole groups by --group, grid cells, or square blocks; or "
+        "thin: few groups (stations where there is no --group) are given and all others asked for",
+    )
     folds.add_argument("--folds", type=positive, default=10, metavar="N", help="number of folds, the same on all days (default 10)")
     folds.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed gives the same folds")
     folds.add_argument("--block-km", type=float, default=200.0, metavar="L", help="side of a block (default 200)")
     folds.add_argument("--given", nargs="+", type=positive, metavar="N", help="groups that a thinned network has (default 15 40 100)")
     folds.add_argument("--draws", type=positive, default=5, metavar="N", help="draws of each thinned network (default 5)")
-    parser.add_argument("--baselines", metavar="B,B", help="interpolators on the same folds: idw, ok, oklog, vna; with maps ked, kedlog; "
-                        "with --ctm also ctm, avna, evna, rk, rklog; '' for none (default idw,ok,oklog,ked,kedlog, and with --ctm "
-                        "all that need it)")
-    parser.add_argument("--ctm", nargs="+", metavar="F", help="NetCDF files with the CTM's fields of the days, for the baselines that "
-                        "need them")
-    parser.add_argument("--analysis", choices=("off", "auto", "network", "kriging", "on"), default="off",
-                        help="as in `reanalyse`; auto chooses anew for each fold, from the stations that are not left out (default off)")
+    parser.add_argument(
+        "--baselines",
+        metavar="B,B",
+        help="interpolators on the same folds: idw, ok, oklog, vna; with maps ked, kedlog; "
+        "with --ctm also ctm, avna, evna, rk, rklog; '' for none (default idw,ok,oklog,ked,kedlog, and with --ctm "
+        "all that need it)",
+    )
+    parser.add_argument(
+        "--ctm", nargs="+", metavar="F", help="NetCDF files with the CTM's fields of the days, for the baselines that need them"
+    )
+    parser.add_argument(
+        "--analysis",
+        choices=("off", "auto", "network", "kriging", "on"),
+        default="off",
+        help="as in `reanalyse`; auto chooses anew for each fold, from the stations that are not left out (default off)",
+    )
     add_groupings(parser)
     _add_prediction(parser, uncertainty=False)
     add_level(parser)
@@ -186,8 +241,13 @@ def _add_crossvalidate(commands: Any) -> None:
 
 def _add_evaluate_ctm(commands: Any) -> None:
     parser = command(commands, "evaluate-ctm", "a CTM run against station readings, daily and overall")
-    parser.add_argument("--ctm", nargs="+", required=True, metavar="F", help="NetCDF files, or folders of them, that are one series: daily "
-                        "or hourly fields, whose days are averaged in --time-zone")
+    parser.add_argument(
+        "--ctm",
+        nargs="+",
+        required=True,
+        metavar="F",
+        help="NetCDF files, or folders of them, that are one series: daily or hourly fields, whose days are averaged in --time-zone",
+    )
     add_stations(parser, species=True)
     parser.add_argument("--start", metavar="D", help="first day, YYYY-MM-DD (default: that of the readings)")
     parser.add_argument("--end", metavar="D", help="last day (default: that of the readings)")
@@ -201,18 +261,26 @@ def _add_evaluate_ctm(commands: Any) -> None:
 
 def _add_train(commands: Any) -> None:
     train = command(commands, "train", "a model from CTM files")
-    train.add_argument("--ctm", nargs="+", required=True, metavar="F", help="NetCDF files, or folders of them: daily or hourly "
-                       "fields; files that complement or follow each other are put together")
+    train.add_argument(
+        "--ctm",
+        nargs="+",
+        required=True,
+        metavar="F",
+        help="NetCDF files, or folders of them: daily or hourly fields; files that complement or follow each other are put together",
+    )
     train.add_argument("--config", default="improved", metavar="paper|paper_literal|improved|F", help="configuration (default improved)")
     train.add_argument("--from", metavar="bundled|NAME|FILE", help="model to start from, whose network and inputs are kept")
     train.add_argument("--target", metavar="SPECIES", help="species whose field comes out (default: as configured)")
     train.add_argument("--inputs", nargs="+", metavar="VAR", help="station variables beside the target, or none")
     train.add_argument("--maps", nargs="+", metavar="VAR", help="maps that are inputs, or none")
-    train.add_argument("--covariates", metavar="F", help="maps that overrule those of the CTM files: NetCDF or GeoTIFF, as `covariates` writes them")
+    train.add_argument(
+        "--covariates", metavar="F", help="maps that overrule those of the CTM files: NetCDF or GeoTIFF, as `covariates` writes them"
+    )
     add_grid(train, None, "grid to bring all files onto (default: the grid of the first, which all must share)")
     layout = train.add_argument_group("layout of real stations")
-    layout.add_argument("--layout", metavar="F", help="table of stations, whose positions serve as nominal stations "
-                        "(with improved: as one of its layouts)")
+    layout.add_argument(
+        "--layout", metavar="F", help="table of stations, whose positions serve as nominal stations (with improved: as one of its layouts)"
+    )
     layout.add_argument("--x", metavar="COL", help="column of x or longitude (default: by name, or the geometry)")
     layout.add_argument("--y", metavar="COL", help="column of y or latitude")
     layout.add_argument("--crs", metavar="CRS", help="of the coordinates (default EPSG:4326, or the layer's)")
@@ -226,8 +294,13 @@ def _add_train(commands: Any) -> None:
     length.add_argument("--iterations", type=positive, metavar="N", help="training steps (default: as configured)")
     length.add_argument("--epochs", type=positive, metavar="N", help="passes over all days, instead of iterations")
     train.add_argument("--batch", type=positive, metavar="N", help="samples per step and process (default: as configured)")
-    train.add_argument("--accumulate", type=positive, metavar="N", help="compute a batch in N equal parts, one after the other: less memory, "
-                       "and batch normalisation over a part (default: as configured)")
+    train.add_argument(
+        "--accumulate",
+        type=positive,
+        metavar="N",
+        help="compute a batch in N equal parts, one after the other: less memory, "
+        "and batch normalisation over a part (default: as configured)",
+    )
     train.add_argument("--learning-rate", type=float, metavar="R", help="largest step (default: as configured)")
     train.add_argument("--seed", type=int, default=0, metavar="S")
     train.add_argument("--resume", action="store_true", help="go on from the checkpoint beside the model")
@@ -243,13 +316,23 @@ def _add_prediction(parser: argparse.ArgumentParser, uncertainty: bool = True) -
     add_further_readings(parser)
     add_grid(parser, AUTO)
     parser.add_argument("--model", default="bundled", metavar="bundled|NAME|FILE", help="trained model (default bundled)")
-    parser.add_argument("--covariates", metavar="F", help="maps that overrule the model's own: NetCDF or GeoTIFF, as `covariates` writes them")
+    parser.add_argument(
+        "--covariates", metavar="F", help="maps that overrule the model's own: NetCDF or GeoTIFF, as `covariates` writes them"
+    )
     add_background(parser)
     if uncertainty:
-        parser.add_argument("--uncertainty", choices=("none", "sd", "quantiles"), default="none",
-                            help="also write the standard deviation, or the 5, 50 and 95 %% quantiles, of a station's reading in the cell")
-        parser.add_argument("--analysis", choices=("off", "auto", "network", "kriging", "on"), default="off",
-                            help="how far the network is believed: off as trained, and its kriging alone in another region; auto what "
-                                 "readings left out in turn support, at five more predictions of a day or of 12 days of a period; network or "
-                                 "kriging whatever they say; on spreads all that the field leaves at its stations (default off)")
+        parser.add_argument(
+            "--uncertainty",
+            choices=("none", "sd", "quantiles"),
+            default="none",
+            help="also write the standard deviation, or the 5, 50 and 95 %% quantiles, of a station's reading in the cell",
+        )
+        parser.add_argument(
+            "--analysis",
+            choices=("off", "auto", "network", "kriging", "on"),
+            default="off",
+            help="how far the network is believed: off as trained, and its kriging alone in another region; auto what "
+            "readings left out in turn support, at five more predictions of a day or of 12 days of a period; network or "
+            "kriging whatever they say; on spreads all that the field leaves at its stations (default off)",
+        )
     add_device(parser)

@@ -36,11 +36,16 @@ def agreement(field: np.ndarray, other: np.ndarray, one_unit: bool) -> dict[str,
     spread = o.std() > 0 and f.std() > 0
     slope = float(np.cov(f, o, bias=True)[0, 1] / o.var()) if o.std() > 0 else float("nan")
     found = {
-        "n": common["n"], "r2_pearson": common["r2_pearson"],
+        "n": common["n"],
+        "r2_pearson": common["r2_pearson"],
         "pearson": float(np.corrcoef(f, o)[0, 1]) if spread else float("nan"),
         "spearman": float(spearmanr(f, o).statistic) if spread else float("nan"),
-        "slope": slope, "intercept": float(f.mean() - slope * o.mean()),
-        "mean_field": float(f.mean()), "mean_other": float(o.mean()), "sd_field": float(f.std()), "sd_other": float(o.std()),
+        "slope": slope,
+        "intercept": float(f.mean() - slope * o.mean()),
+        "mean_field": float(f.mean()),
+        "mean_other": float(o.mean()),
+        "sd_field": float(f.std()),
+        "sd_other": float(o.std()),
     }
     if one_unit:
         found |= {"bias": float((f - o).mean()), **{key: common[key] for key in _ONLY_OF_ONE_UNIT}}

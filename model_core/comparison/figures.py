@@ -51,8 +51,16 @@ def scatter_figure(field: Side, other: Side, found: Mapping[str, float], title: 
         if one_unit:
             axes.plot(line, line, color="#404040", linewidth=0.8, linestyle=(0, (4, 3)), label="1:1")
         axes.set(xlim=ends[0], ylim=ends[1], xlabel=other.label, ylabel=field.label)
-        axes.text(0.03, 0.97, _in_words(found, field.unit), transform=axes.transAxes, va="top", fontsize=7.5, linespacing=1.35,
-                  bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5})
+        axes.text(
+            0.03,
+            0.97,
+            _in_words(found, field.unit),
+            transform=axes.transAxes,
+            va="top",
+            fontsize=7.5,
+            linespacing=1.35,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5},
+        )
         axes.legend(frameon=False, loc="lower right")
         axes.grid(color="#ececec", linewidth=0.5, zorder=0)
         axes.set_axisbelow(True)
@@ -87,10 +95,26 @@ def maps_figure(field: Side, other: Side, difference: Side, grid: Grid, title: s
         for number, (axes, side, how) in enumerate(zip(all_axes, (field, other, difference), options)):
             image = draw_field(axes, side.values, grid, window, left=number == 0, bottom=True, **how)
             axes.set_title(pretty_name(side.name), loc="center")
-            axes.text(0.02, 0.97, f"({'abc'[number]})", transform=axes.transAxes, va="top", fontweight="bold",
-                      bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.2})
-            figure.colorbar(image, ax=axes, label=pretty_unit(side.unit) if side.unit not in ("", "1") else "", orientation="horizontal",
-                            fraction=0.05, pad=0.02, shrink=0.85, aspect=26, extend=_extend(side.values, image.norm.vmin, image.norm.vmax))
+            axes.text(
+                0.02,
+                0.97,
+                f"({'abc'[number]})",
+                transform=axes.transAxes,
+                va="top",
+                fontweight="bold",
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.2},
+            )
+            figure.colorbar(
+                image,
+                ax=axes,
+                label=pretty_unit(side.unit) if side.unit not in ("", "1") else "",
+                orientation="horizontal",
+                fraction=0.05,
+                pad=0.02,
+                shrink=0.85,
+                aspect=26,
+                extend=_extend(side.values, image.norm.vmin, image.norm.vmax),
+            )
         figure.suptitle(pretty_name(title), x=0.01, ha="left", fontsize=9)
         return as_png(figure)
 
@@ -108,10 +132,17 @@ def _extend(values: np.ndarray, low: float, high: float) -> str:
 
 
 def _in_words(found: Mapping[str, float], unit: str) -> str:
-    lines = [f"n = {found['n']}", f"r² = {found['r2_pearson']:.3f}", f"Spearman = {found['spearman']:.3f}",
-             f"y = {found['slope']:.3g} x {'+' if found['intercept'] >= 0 else '−'} {abs(found['intercept']):.3g}"]
+    lines = [
+        f"n = {found['n']}",
+        f"r² = {found['r2_pearson']:.3f}",
+        f"Spearman = {found['spearman']:.3f}",
+        f"y = {found['slope']:.3g} x {'+' if found['intercept'] >= 0 else '−'} {abs(found['intercept']):.3g}",
+    ]
     if "rmse" in found:
         lines.insert(2, f"1 − SSE/SST = {found['r2_det']:.3f}")
-        lines += [f"bias = {found['bias']:.3g} {pretty_unit(unit)}", f"RMSE = {found['rmse']:.3g} {pretty_unit(unit)}",
-                  f"NMB = {found['nmb']:.3g}"]
+        lines += [
+            f"bias = {found['bias']:.3g} {pretty_unit(unit)}",
+            f"RMSE = {found['rmse']:.3g} {pretty_unit(unit)}",
+            f"NMB = {found['nmb']:.3g}",
+        ]
     return "\n".join(lines).replace("-", "−")

@@ -48,8 +48,14 @@ def onto_grid(values: np.ndarray, own: Grid, grid: Grid, name: str, progress: Pr
         return Regridded(values, np.isfinite(values).astype(np.float32), "its grid is that of the field")
     with MemoryFile() as memory:
         profile = {
-            "driver": "GTiff", "dtype": "float32", "count": 1, "height": own.shape[0], "width": own.shape[1], "nodata": np.nan,
-            "crs": rasterio.CRS.from_wkt(own.crs.to_wkt()), "transform": own.transform,
+            "driver": "GTiff",
+            "dtype": "float32",
+            "count": 1,
+            "height": own.shape[0],
+            "width": own.shape[1],
+            "nodata": np.nan,
+            "crs": rasterio.CRS.from_wkt(own.crs.to_wkt()),
+            "transform": own.transform,
         }
         with memory.open(**profile) as file:
             file.write(np.asarray(values, np.float32), 1)

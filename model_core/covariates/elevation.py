@@ -16,7 +16,7 @@ _DEEPEST_M = -12_000.0  # the ocean's floor; what lies below is a sentinel or an
 
 
 def elevation_maps(
-    source: RasterSource, grid: Grid, unit: str | None = None, sea_floor: bool = False, progress: Progress | None = None,
+    source: RasterSource, grid: Grid, unit: str | None = None, sea_floor: bool = False, progress: Progress | None = None
 ) -> dict[str, np.ndarray]:
     """Mean of the heights in each cell and their standard deviation, area by area.
 
@@ -40,7 +40,9 @@ def elevation_maps(
     heights = _Heights(source, unit, sea_floor)
     typical, most = source.pixels_per_cell(grid)
     if typical < 1:
-        progress.log(f"{source.name}: its pixels are {1 / typical:.3g} times as wide as the grid's cells; heights are interpolated (bilinear)")
+        progress.log(
+            f"{source.name}: its pixels are {1 / typical:.3g} times as wide as the grid's cells; heights are interpolated (bilinear)"
+        )
         progress.warn(f"{source.name} is coarser than the grid and can't tell the spread of the elevation within a cell; it is left out")
         maps = {"elevation": between_pixels(source, grid, lambda pixels: [heights.metres(pixels)])[0].astype(np.float32)}
     else:

@@ -51,7 +51,9 @@ def class_fractions(
 
     typical, most = source.pixels_per_cell(grid)
     if typical < 1:
-        progress.log(f"{source.name}: its pixels are {1 / typical:.3g} times as wide as the grid's cells; class shares are interpolated (bilinear)")
+        progress.log(
+            f"{source.name}: its pixels are {1 / typical:.3g} times as wide as the grid's cells; class shares are interpolated (bilinear)"
+        )
         shares_of_grid = between_pixels(source, grid, shares)
     else:
         progress.log(f"{source.name}: {typical:.3g} x {typical:.3g} pixels in a cell; class shares by area")

@@ -126,9 +126,7 @@ def open_source(path: str | Path, crs: Any = None, classes: tuple[int, ...] = ()
             if raster.colorinterp[0] == ColorInterp.red:
                 raise InputError(f"raster '{path}' is a picture (red, green, blue); give the raster with the values")
             if crs is None and not raster.crs:
-                raise InputError(
-                    f"raster '{path}' has no CRS; give it with the request, or assign it, for example with gdal_edit -a_srs"
-                )
+                raise InputError(f"raster '{path}' has no CRS; give it with the request, or assign it, for example with gdal_edit -a_srs")
             if raster.transform.is_identity:
                 raise InputError(f"raster '{path}' does not say where it lies; georeference it, for example with gdal_edit -a_ullr")
             known = parse_crs(crs) if crs is not None else CRS.from_wkt(raster.crs.to_wkt())
@@ -137,7 +135,9 @@ def open_source(path: str | Path, crs: Any = None, classes: tuple[int, ...] = ()
     except RasterioError as error:
         raise InputError(f"raster '{path}' can't be read: {error}; does it exist, is it complete, does GDAL know it?") from error
     except ProjError as error:
-        raise InputError(f"raster '{path}' can't be put on the grid: its CRS has no known place on the earth; name the right one") from error
+        raise InputError(
+            f"raster '{path}' can't be put on the grid: its CRS has no known place on the earth; name the right one"
+        ) from error
 
 
 def _span(bounds: tuple[float, float, float, float]) -> str:

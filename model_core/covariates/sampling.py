@@ -45,16 +45,28 @@ def pixels_of_cells(source: RasterSource, grid: Grid, points: int, progress: Pro
     rows, columns = grid.shape
     tiles = [
         (slice(row, min(row + side, rows)), slice(column, min(column + side, columns)))
-        for row in range(0, rows, side) for column in range(0, columns, side)
+        for row in range(0, rows, side)
+        for column in range(0, columns, side)
     ]
     with ExitStack() as stack:
         views = [
-            stack.enter_context(WarpedVRT(
-                source.raster, src_crs=source.crs.to_wkt(), src_transform=Affine.translation(turn, 0) * source.raster.transform,
-                crs=grid.crs.to_wkt(), transform=grid.transform * Affine.scale(1 / points),
-                width=columns * points, height=rows * points, resampling=Resampling.nearest,
-                dtype="float64", src_nodata=source.nodata, nodata=np.nan, warp_mem_limit=_WARP_MEMORY_MB, tolerance=_PLACE_ERROR,
-            ))
+            stack.enter_context(
+                WarpedVRT(
+                    source.raster,
+                    src_crs=source.crs.to_wkt(),
+                    src_transform=Affine.translation(turn, 0) * source.raster.transform,
+                    crs=grid.crs.to_wkt(),
+                    transform=grid.transform * Affine.scale(1 / points),
+                    width=columns * points,
+                    height=rows * points,
+                    resampling=Resampling.nearest,
+                    dtype="float64",
+                    src_nodata=source.nodata,
+                    nodata=np.nan,
+                    warp_mem_limit=_WARP_MEMORY_MB,
+                    tolerance=_PLACE_ERROR,
+                )
+            )
             for turn in _turns(source, grid)
         ]
         for number, tile in enumerate(tiles):

@@ -38,16 +38,76 @@ _PRIMARY = (
 )
 # Secondary organic matter: of AERO6, or of AERO7.
 _SECONDARY = (
-    _of_mode("J", "XYL1", "XYL2", "XYL3", "TOL1", "TOL2", "TOL3", "BNZ1", "BNZ2", "BNZ3", "ISO1", "ISO2", "TRP1", "TRP2", "SQT", "ALK1",
-             "ALK2", "ORGC", "OLGB", "OLGA"),
-    _of_mode("J", "ISO1", "ISO2", "MT1", "MT2", "MT3", "MT4", "MT5", "MT6", "MTNO3", "MTHYD", "GLY", "SQT", "ORGC", "OLGB", "OLGA", "AVB1",
-             "AVB2", "AVB3", "AVB4"),
+    _of_mode(
+        "J",
+        "XYL1",
+        "XYL2",
+        "XYL3",
+        "TOL1",
+        "TOL2",
+        "TOL3",
+        "BNZ1",
+        "BNZ2",
+        "BNZ3",
+        "ISO1",
+        "ISO2",
+        "TRP1",
+        "TRP2",
+        "SQT",
+        "ALK1",
+        "ALK2",
+        "ORGC",
+        "OLGB",
+        "OLGA",
+    ),
+    _of_mode(
+        "J",
+        "ISO1",
+        "ISO2",
+        "MT1",
+        "MT2",
+        "MT3",
+        "MT4",
+        "MT5",
+        "MT6",
+        "MTNO3",
+        "MTHYD",
+        "GLY",
+        "SQT",
+        "ORGC",
+        "OLGB",
+        "OLGA",
+        "AVB1",
+        "AVB2",
+        "AVB3",
+        "AVB4",
+    ),
 )
 # What only some of the mechanisms have.
 _FURTHER = {
     "I": _of_mode("I", "LVOO1", "LVOO2", "SVOO1", "SVOO2"),
-    "J": _of_mode("J", "LVOO1", "LVOO2", "SVOO1", "SVOO2", "SVOO3", "PCSO", "ISO3", "GLY", "PAH1", "PAH2", "PAH3", "IETET", "IEOS", "DIM",
-                  "IMGA", "IMOS", "MTNO3", "ISOPNN", "MTHYD"),
+    "J": _of_mode(
+        "J",
+        "LVOO1",
+        "LVOO2",
+        "SVOO1",
+        "SVOO2",
+        "SVOO3",
+        "PCSO",
+        "ISO3",
+        "GLY",
+        "PAH1",
+        "PAH2",
+        "PAH3",
+        "IETET",
+        "IEOS",
+        "DIM",
+        "IMGA",
+        "IMOS",
+        "MTNO3",
+        "ISOPNN",
+        "MTHYD",
+    ),
 }
 # Their units are written in many ways, so that they are taken as they are.
 SHARES = tuple(Quantity((name,), "", None, (0, 1)) for name in ("PM25AT", "PM25AC", "PM25CO"))
@@ -86,10 +146,15 @@ def sums_of(names: Mapping[str, str]) -> Sums | None:
     ends = len(modes["I"]), len(modes["I"]) + len(modes["J"])
     chosen = tuple(names[name] for name in (*modes["I"], *modes["J"], *coarse))
     without = "" if coarse else "; the species of the coarse mode are not there, so that its share is left out in any case"
-    return Sums(chosen, partial(_fine, ends[1]), partial(_cut, ends), (
-        f"made of {len(chosen) - len(coarse)} aerosol species by CMAQ's definition for combine, as the whole Aitken and accumulation modes "
-        f"(I + J): the shares below 2.5 um (PM25AT, PM25AC, PM25CO of CMAQ's APMDIAG file) are not there{without}"
-    ))
+    return Sums(
+        chosen,
+        partial(_fine, ends[1]),
+        partial(_cut, ends),
+        (
+            f"made of {len(chosen) - len(coarse)} aerosol species by CMAQ's definition for combine, as the whole Aitken and accumulation modes "
+            f"(I + J): the shares below 2.5 um (PM25AT, PM25AC, PM25CO of CMAQ's APMDIAG file) are not there{without}"
+        ),
+    )
 
 
 def missing(names: Mapping[str, str]) -> list[str]:

@@ -100,7 +100,11 @@ class CTMFile:
             return sums.by_shares(*fields[:-3], np.stack(fields[-3:], axis=1))
 
         return Yield(
-            variable, (*sums.names, *shares), (*units, *(share.unit for share in SHARES)), (*limits, *(share.limits for share in SHARES)), cut,
+            variable,
+            (*sums.names, *shares),
+            (*units, *(share.unit for share in SHARES)),
+            (*limits, *(share.limits for share in SHARES)),
+            cut,
         )
 
     def recognise(self, name: str) -> Variable | None:
@@ -149,10 +153,12 @@ class CTMFile:
         rows, columns = self.layout.grid.shape
         at_once = max(1, _PARTS_BYTES // (4 * len(way.names) * rows * columns))
         if len(way.names) > 1 and len(steps) > at_once:
-            return np.concatenate([
-                self.fields(way, steps[n : n + at_once], marks, None if companion is None else companion[n : n + at_once])
-                for n in range(0, len(steps), at_once)
-            ])
+            return np.concatenate(
+                [
+                    self.fields(way, steps[n : n + at_once], marks, None if companion is None else companion[n : n + at_once])
+                    for n in range(0, len(steps), at_once)
+                ]
+            )
         arrays = [self._read(*what, steps, marks) for what in zip(way.names, way.units, way.limits)]
         with np.errstate(all="ignore"):  # what can't be computed is unknown
             if companion is not None and way.by_companion is not None:
@@ -202,14 +208,16 @@ class CTMFile:
         """Which level is read and why, of every level dimension of what is recognised."""
         return [
             f"level {level.index + 1} of {self.dataset.sizes[dim]} in '{dim}'{self._value_of(dim)} is read: {level.reason}"
-            for dim, level in self._levels_used().items() if self.dataset.sizes[dim] > 1
+            for dim, level in self._levels_used().items()
+            if self.dataset.sizes[dim] > 1
         ]
 
     def level_doubts(self) -> list[str]:
         """Levels that are taken as the surface, because there is none lower, and lie far above it."""
         return [
             f"the lowest level in '{dim}'{self._value_of(dim)} is not near the surface; give the file with the surface"
-            for dim, level in self._levels_used().items() if level.far
+            for dim, level in self._levels_used().items()
+            if level.far
         ]
 
     def _levels_used(self) -> dict[str, Level]:
@@ -285,7 +293,9 @@ class CTMFile:
         if to_unit is None:
             return values
         if not unit and to_unit != "1":  # CF: no unit means dimensionless
-            raise InputError(f"{where} has no unit; add the attribute units, for example '{to_unit}', or state it as file_unit in a variable table (--variables)")
+            raise InputError(
+                f"{where} has no unit; add the attribute units, for example '{to_unit}', or state it as file_unit in a variable table (--variables)"
+            )
         try:
             return convert(values, unit or "1", to_unit, where, remedy="a mixing ratio of it has no meaning")
         except InputError as error:

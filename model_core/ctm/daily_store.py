@@ -97,7 +97,9 @@ class DailyStore:
             with _HDF5_LOCK:
                 return _float32(self._open()[variable][step])
         except (OSError, RuntimeError) as error:
-            raise InputError(f"day {self.times[day_index]} of '{self.path}' is damaged ({error}); delete the file, and it is made anew") from error
+            raise InputError(
+                f"day {self.times[day_index]} of '{self.path}' is damaged ({error}); delete the file, and it is made anew"
+            ) from error
 
     def close(self) -> None:
         """Give the file back; the next `field` opens it again."""
@@ -122,8 +124,13 @@ class DailyStore:
 
 
 def open_store(
-    files: str | Path | Sequence[str | Path], variables: Sequence[str] | None = None, grid: Grid | None = None,
-    folder: str | Path = ".", progress: Progress | None = None, time_zone: str = "UTC", lead_day: int | None = None,
+    files: str | Path | Sequence[str | Path],
+    variables: Sequence[str] | None = None,
+    grid: Grid | None = None,
+    folder: str | Path = ".",
+    progress: Progress | None = None,
+    time_zone: str = "UTC",
+    lead_day: int | None = None,
     table: VariableTable | None = None,
 ) -> DailyStore:
     """The store of these files in `folder`; it is made when there is none, or an input has changed since.
@@ -173,12 +180,24 @@ def open_store(
 
 
 def _made(
-    target: Path, key: str, paths: list[Path], wanted: list[str] | None, table: VariableTable, progress: Progress, time_zone: str,
-    lead_day: int | None, grid: Grid | None,
+    target: Path,
+    key: str,
+    paths: list[Path],
+    wanted: list[str] | None,
+    table: VariableTable,
+    progress: Progress,
+    time_zone: str,
+    lead_day: int | None,
+    grid: Grid | None,
 ) -> DailyStore:
     """A new store."""
     series = read_series(paths, wanted, table, progress.part(0, 0.1), time_zone, lead_day)
-    described = series.attributes | {"files": [path.name for path in paths], "time_zone": time_zone, "lead_day": lead_day, "notes": series.notes}
+    described = series.attributes | {
+        "files": [path.name for path in paths],
+        "time_zone": time_zone,
+        "lead_day": lead_day,
+        "notes": series.notes,
+    }
     _build(target, key, series, grid or series.grid, described, progress.part(0.1, 1))
     progress.step(1, "")
     return DailyStore(target)
@@ -205,8 +224,13 @@ def _ready(target: Path, key: str, progress: Progress) -> DailyStore | None:
 def _build(target: Path, key: str, series: Series, grid: Grid, described: dict[str, Any], progress: Progress) -> None:
     days = [day.item() for day in series.days]
     header = {
-        "version": _VERSION, "key": key, "grid": grid.describe(), "variables": list(series.schedules), "maps": list(series.static),
-        "first_day": str(days[0]) if days else "2000-01-01", "attributes": described,
+        "version": _VERSION,
+        "key": key,
+        "grid": grid.describe(),
+        "variables": list(series.schedules),
+        "maps": list(series.static),
+        "first_day": str(days[0]) if days else "2000-01-01",
+        "attributes": described,
     }
     attributes = {"time_zone": str(described["time_zone"])} | series.attributes
     known = dict.fromkeys(range(len(days)), True)

@@ -39,8 +39,12 @@ class CTMFields:
 
 
 def read_ctm(
-    paths: str | Path | Sequence[str | Path], variables: Sequence[str] | None = None, progress: Progress | None = None,
-    time_zone: str = "UTC", lead_day: int | None = None, table: VariableTable | None = None,
+    paths: str | Path | Sequence[str | Path],
+    variables: Sequence[str] | None = None,
+    progress: Progress | None = None,
+    time_zone: str = "UTC",
+    lead_day: int | None = None,
+    table: VariableTable | None = None,
 ) -> CTMFields:
     """Read known variables from one or several files on one grid into memory; `daily_store` is for what does not fit there.
 

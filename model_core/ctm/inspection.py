@@ -42,7 +42,8 @@ def inspect(path: str | Path, table: VariableTable | None = None) -> dict[str, A
             "variables": [_describe_variable(file, name) for name in names],
             "derived": [
                 {"key": key, "from": list(way.names), "unit": way.variable.unit}
-                for key, way in file.yields().items() if way.compute and way.variable is not file.recognise(way.names[0])
+                for key, way in file.yields().items()
+                if way.compute and way.variable is not file.recognise(way.names[0])
             ],
             "notes": [*file.layout.notes, *file.surface_notes(), *_gaps(file.layout), *(_doubts(file) or _nothing_known(file, names))],
         }
@@ -51,7 +52,11 @@ def inspect(path: str | Path, table: VariableTable | None = None) -> dict[str, A
 def _describe_griddesc(path: Path) -> dict[str, Any]:
     grids = read_griddesc(path)
     return {
-        "format": "GRIDDESC", "grid": None, "times": {"first": None, "last": None, "count": 0, "step": None}, "variables": [], "derived": [],
+        "format": "GRIDDESC",
+        "grid": None,
+        "times": {"first": None, "last": None, "count": 0, "step": None},
+        "variables": [],
+        "derived": [],
         "notes": [f"it describes grids and holds no fields; name one of them as a grid, for example {path.name}:{next(iter(grids))}"],
         "grids": {name: grid.describe() for name, grid in grids.items()},
     }

@@ -87,7 +87,9 @@ def make_schedule(
     if lead_day is not None:
         leads = (entries.days - entries.start_days).astype(int)
         if not (leads == lead_day).any():
-            raise InputError(f"{key}: no run has the lead day {lead_day}; there are {leads.min()} to {leads.max()}, where 0 is the day of the start")
+            raise InputError(
+                f"{key}: no run has the lead day {lead_day}; there are {leads.min()} to {leads.max()}, where 0 is the day of the start"
+            )
         entries = entries.at(leads == lead_day)
     if entries.daily.any():  # a day that is there as such needs no hours
         entries = entries.at(entries.daily | ~np.isin(entries.days, entries.days[entries.daily]))

@@ -103,8 +103,12 @@ class Series:
 
 
 def read_series(
-    paths: Sequence[Path], wanted: Sequence[str] | None, table: VariableTable, progress: Progress,
-    time_zone: str = "UTC", lead_day: int | None = None,
+    paths: Sequence[Path],
+    wanted: Sequence[str] | None,
+    table: VariableTable,
+    progress: Progress,
+    time_zone: str = "UTC",
+    lead_day: int | None = None,
 ) -> Series:
     """Read the headers of all files and decide what each gives; overlaps, gaps and incomplete days go out as warnings.
 
@@ -169,9 +173,7 @@ def read_series(
     return series
 
 
-def _ways(
-    file: CTMFile, wanted: list[str] | None, said: set[str], reasons: list[str], progress: Progress
-) -> dict[str, Yield]:
+def _ways(file: CTMFile, wanted: list[str] | None, said: set[str], reasons: list[str], progress: Progress) -> dict[str, Yield]:
     """What the file gives of what is wanted; unwanted variables that can't be understood are left out, with a warning."""
     given = file.yields()
     ways = {}
@@ -201,8 +203,13 @@ def _entries(file: CTMFile, way: Yield, number: int, zone) -> Entries:
     daily = layout.days is not None
     days = layout.days if daily else local_days(layout.times, zone)
     return Entries(
-        days, layout.days.astype("datetime64[s]") if daily else layout.times, np.full(len(steps), daily),
-        layout.starts, local_days(layout.starts, zone), np.full(len(steps), number), steps,
+        days,
+        layout.days.astype("datetime64[s]") if daily else layout.times,
+        np.full(len(steps), daily),
+        layout.starts,
+        local_days(layout.starts, zone),
+        np.full(len(steps), number),
+        steps,
     )
 
 
@@ -213,8 +220,9 @@ def _find_companion(series: Series, key: str, companions: Companions, remark: st
         series.companions[key] = companions
         names = ", ".join(companions.names[:3])
         series.notes.append(
-            f"{key}: its mixing ratio is converted with the temperature and pressure of {names}" if companions.kind == AIR else
-            f"{key}: made of CMAQ's aerosol species by its definition for combine, with the size fractions of {names}"
+            f"{key}: its mixing ratio is converted with the temperature and pressure of {names}"
+            if companions.kind == AIR
+            else f"{key}: made of CMAQ's aerosol species by its definition for combine, with the size fractions of {names}"
         )
         progress.log(series.notes[-1])
     else:

@@ -64,8 +64,9 @@ def _draw_ellipses(axis: Any, kernels: Sequence[KernelMoments], wind: WindClimat
     for kernel in kernels:
         known = np.isfinite(kernel.direction_degrees)
         angle = 90 - kernel.direction_degrees if known else 0.0  # from x, counter-clockwise
-        axis.add_patch(Ellipse((0, 0), 2 * kernel.long_km, 2 * kernel.short_km, angle=angle, fill=False, linewidth=1.4,
-                               color=_COLOURS[kernel.stage]))
+        axis.add_patch(
+            Ellipse((0, 0), 2 * kernel.long_km, 2 * kernel.short_km, angle=angle, fill=False, linewidth=1.4, color=_COLOURS[kernel.stage])
+        )
         words = f"kernel {kernel.stage}: {kernel.radius_km:.0f} km, axis ratio {kernel.ratio:.2f}"
         words += f" at {kernel.direction_degrees:.0f}°" if known else ""
         axis.plot([], [], color=_COLOURS[kernel.stage], label=words)
@@ -74,8 +75,9 @@ def _draw_ellipses(axis: Any, kernels: Sequence[KernelMoments], wind: WindClimat
             axis.plot([-x, x], [-y, y], color=_COLOURS[kernel.stage], linewidth=0.8, linestyle=":")
     if wind is not None and np.hypot(wind.mean_x, wind.mean_y) > 0:
         scale = 0.8 * reach * wind.steadiness / np.hypot(wind.mean_x, wind.mean_y)
-        axis.annotate("", (wind.mean_x * scale, wind.mean_y * scale), (0, 0),
-                      arrowprops={"arrowstyle": "-|>", "color": _ARROW, "linewidth": 1.1})
+        axis.annotate(
+            "", (wind.mean_x * scale, wind.mean_y * scale), (0, 0), arrowprops={"arrowstyle": "-|>", "color": _ARROW, "linewidth": 1.1}
+        )
     axis.axhline(0, color="#dddddd", linewidth=0.6, zorder=0)
     axis.axvline(0, color="#dddddd", linewidth=0.6, zorder=0)
     axis.set_xlim(-reach, reach)

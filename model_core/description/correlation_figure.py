@@ -10,12 +10,14 @@ from model_core.description.correlations import PEARSON, SPACE, TIME, Correlatio
 from model_core.evaluation.figures import STYLE, as_png, pretty_name
 from model_core.variables import get_variable
 
-_OVER = {
-    SPACE: "over the cells of a day,\nmedian of {} day{}", TIME: "over the days of a cell,\nmedian of {} cell{}",
-}
+_OVER = {SPACE: "over the cells of a day,\nmedian of {} day{}", TIME: "over the days of a cell,\nmedian of {} cell{}"}
 _SOURCES = {"ctm": "CTM", "stations": "Stations"}
 _SHORT = {
-    "rh": "relative humidity", "wind": "wind speed", "temperature": "temperature", "elevation": "elevation", "urban": "urban fraction",
+    "rh": "relative humidity",
+    "wind": "wind speed",
+    "temperature": "temperature",
+    "elevation": "elevation",
+    "urban": "urban fraction",
     "land": "land fraction",
 }
 
@@ -36,7 +38,7 @@ def correlation_figure(found: Sequence[Correlation], title: str) -> bytes:
         side = max(sides)
         figure = Figure(figsize=(columns * side + 0.9, rows * (side + 0.2) + 0.5), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False)
-        for spare in list(axes.flat)[len(groups):]:
+        for spare in list(axes.flat)[len(groups) :]:
             spare.set_axis_off()
         for axis, letter, ((source, over), group) in zip(axes.flat, "abcd", groups.items()):
             image = _draw(axis, group)
@@ -61,8 +63,15 @@ def _draw(axis: Any, group: Sequence[Correlation]) -> Any:
     image = axis.imshow(matrix, cmap="RdBu_r", vmin=-1, vmax=1)
     for (row, column), value in np.ndenumerate(matrix):
         if np.isfinite(value):
-            axis.text(column, row, f"{round(value, 2) + 0.0:.2f}".replace("-", "−"), ha="center", va="center", fontsize=8,
-                      color="white" if abs(value) > 0.65 else "#202020")
+            axis.text(
+                column,
+                row,
+                f"{round(value, 2) + 0.0:.2f}".replace("-", "−"),
+                ha="center",
+                va="center",
+                fontsize=8,
+                color="white" if abs(value) > 0.65 else "#202020",
+            )
     labels = [pretty_name(_SHORT.get(name) or get_variable(name).long_name) for name in names]
     axis.set_xticks(range(len(names)), labels, rotation=40, ha="right")
     axis.set_yticks(range(len(names)), labels)

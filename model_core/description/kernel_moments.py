@@ -54,7 +54,12 @@ def moments_of(weights: np.ndarray, variable: str, stage: int, cell_km: float) -
     long, short, direction = ellipse(second_moments(weights))
     ratio = long / short if short > 0 else 1.0
     return KernelMoments(
-        variable, stage, float(np.hypot(long, short)) * cell_km, long * cell_km, short * cell_km, ratio,
+        variable,
+        stage,
+        float(np.hypot(long, short)) * cell_km,
+        long * cell_km,
+        short * cell_km,
+        ratio,
         direction if ratio >= ROUND else float("nan"),
     )
 

@@ -42,13 +42,26 @@ def networks_figure(networks: Sequence[Network], grid: Grid, elevation: np.ndarr
                 continue
             network = networks[place]
             image = draw_field(
-                axis, heights, grid, window, left=place % columns == 0, bottom=place + columns >= len(networks),
-                cmap=LinearSegmentedColormap.from_list("heights", _HEIGHTS), vmin=0, vmax=top,
+                axis,
+                heights,
+                grid,
+                window,
+                left=place % columns == 0,
+                bottom=place + columns >= len(networks),
+                cmap=LinearSegmentedColormap.from_list("heights", _HEIGHTS),
+                vmin=0,
+                vmax=top,
             )
             axis.set_facecolor("#dbe7f0" if known else "#f4f4f4")
             axis.plot(
-                network.x, network.y, "o", color=_MARKERS[place % len(_MARKERS)], markersize=_size(len(network.x)), markeredgewidth=0.3,
-                markeredgecolor="white", linestyle="none",
+                network.x,
+                network.y,
+                "o",
+                color=_MARKERS[place % len(_MARKERS)],
+                markersize=_size(len(network.x)),
+                markeredgewidth=0.3,
+                markeredgecolor="white",
+                linestyle="none",
             )
             left, right, bottom, upper = image.get_extent()
             axis.set_xlim(left, right)
@@ -77,7 +90,8 @@ def _window(networks: Sequence[Network], grid: Grid) -> Window:
     """Rows and columns that hold all stations, with a margin."""
     slices: list[Any] = []
     for name, origin, step, size in (
-        ("y", grid.transform.f, grid.transform.e, grid.shape[0]), ("x", grid.transform.c, grid.transform.a, grid.shape[1]),
+        ("y", grid.transform.f, grid.transform.e, grid.shape[0]),
+        ("x", grid.transform.c, grid.transform.a, grid.shape[1]),
     ):
         at = np.concatenate([(getattr(network, name) - origin) / step for network in networks])
         margin = max(_MARGIN * (at.max() - at.min()), _LEAST_CELLS)

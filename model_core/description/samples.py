@@ -43,7 +43,11 @@ class Samples:
 
 
 def samples_of_ctm(
-    store: DailyStore, indices: Sequence[int], variables: Sequence[str], maps: Mapping[str, np.ndarray], mask: np.ndarray,
+    store: DailyStore,
+    indices: Sequence[int],
+    variables: Sequence[str],
+    maps: Mapping[str, np.ndarray],
+    mask: np.ndarray,
     progress: Progress,
 ) -> Samples:
     """Cells of a mask on some days of a CTM: all of them, or evenly spaced ones where all would take more than 80 MB.
@@ -69,7 +73,7 @@ def samples_of_ctm(
 
 
 def samples_of_readings(
-    readings: Mapping[str, Observations], target: str, maps: Mapping[str, np.ndarray], grid: Grid, pair_km: float = PAIR_KM,
+    readings: Mapping[str, Observations], target: str, maps: Mapping[str, np.ndarray], grid: Grid, pair_km: float = PAIR_KM
 ) -> Samples:
     """Cells that hold a reading of the target on any day, and what was read of the other variables there or near on the same day.
 

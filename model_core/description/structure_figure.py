@@ -102,10 +102,18 @@ def _box(axes: Any, centre: tuple[float, float], text: str, colour: str) -> None
     from matplotlib.patches import FancyBboxPatch
 
     x, y = centre
-    axes.add_patch(FancyBboxPatch(
-        (x - _WIDE / 2, y - _HIGH / 2), _WIDE, _HIGH, boxstyle="round,pad=0,rounding_size=0.08", facecolor=colour, edgecolor=_LINE,
-        linewidth=0.7, zorder=3,
-    ))
+    axes.add_patch(
+        FancyBboxPatch(
+            (x - _WIDE / 2, y - _HIGH / 2),
+            _WIDE,
+            _HIGH,
+            boxstyle="round,pad=0,rounding_size=0.08",
+            facecolor=colour,
+            edgecolor=_LINE,
+            linewidth=0.7,
+            zorder=3,
+        )
+    )
     axes.text(x, y, text, ha="center", va="center", fontsize=6.5, zorder=4)
 
 
@@ -114,7 +122,19 @@ def _arrow(axes: Any, start: tuple[float, float], end: tuple[float, float], dash
     from matplotlib.patches import FancyArrowPatch, Rectangle
 
     boxes = [Rectangle((x - _WIDE / 2, y - _HIGH / 2), _WIDE, _HIGH, transform=axes.transData) for x, y in (start, end)]
-    axes.add_patch(FancyArrowPatch(
-        start, end, patchA=boxes[0], patchB=boxes[1], arrowstyle="-|>", mutation_scale=7, linewidth=0.7, color=_LINE,
-        linestyle="--" if dashed else "-", shrinkA=0, shrinkB=0, zorder=2,
-    ))
+    axes.add_patch(
+        FancyArrowPatch(
+            start,
+            end,
+            patchA=boxes[0],
+            patchB=boxes[1],
+            arrowstyle="-|>",
+            mutation_scale=7,
+            linewidth=0.7,
+            color=_LINE,
+            linestyle="--" if dashed else "-",
+            shrinkA=0,
+            shrinkB=0,
+            zorder=2,
+        )
+    )

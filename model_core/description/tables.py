@@ -37,9 +37,9 @@ def with_target(found: Sequence[Correlation], target: str) -> list[dict[str, Any
     rows: dict[tuple[str, str, str], dict[str, Any]] = {}
     for one in found:
         if one.first == target:
-            row = rows.setdefault((one.source, one.second, one.over), {
-                "source": one.source, "variable": one.second, "over": one.over, "count": one.count,
-            })
+            row = rows.setdefault(
+                (one.source, one.second, one.over), {"source": one.source, "variable": one.second, "over": one.over, "count": one.count}
+            )
             row |= {one.method: one.median, f"{one.method}_quartiles": [one.low, one.high]}
     return list(rows.values())
 
@@ -47,9 +47,9 @@ def with_target(found: Sequence[Correlation], target: str) -> list[dict[str, Any
 def kernels_against_wind(kernels: Sequence[KernelMoments], wind: WindClimate | None) -> list[dict[str, Any]]:
     """The kernels' figures, with the angle between their long axis and that of the wind where both have one."""
     return [
-        kernel.to_dict() | {
-            "degrees_to_wind_axis": float("nan") if wind is None else angle_between(kernel.direction_degrees, wind.axis_degrees),
-        } for kernel in kernels
+        kernel.to_dict()
+        | {"degrees_to_wind_axis": float("nan") if wind is None else angle_between(kernel.direction_degrees, wind.axis_degrees)}
+        for kernel in kernels
     ]
 
 

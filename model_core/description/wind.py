@@ -56,11 +56,18 @@ class WindClimate:
         """Plain values for JSON."""
         toward = float(np.degrees(np.arctan2(self.mean_x, self.mean_y)) % 360)
         return {
-            "times": self.times, "first": self.first, "last": self.last, "mean_speed": self.mean_speed,
+            "times": self.times,
+            "first": self.first,
+            "last": self.last,
+            "mean_speed": self.mean_speed,
             "mean_vector": {"speed": float(np.hypot(self.mean_x, self.mean_y)), "towards_degrees": toward},
-            "steadiness": self.steadiness, "axis_ratio": self.axis_ratio, "axis_degrees": self.axis_degrees,
+            "steadiness": self.steadiness,
+            "axis_ratio": self.axis_ratio,
+            "axis_degrees": self.axis_degrees,
             "rose": {
-                "sectors_degrees": [360 / SECTORS * n for n in range(SECTORS)], "speed_classes": list(SPEED_CLASSES), "share": self.rose,
+                "sectors_degrees": [360 / SECTORS * n for n in range(SECTORS)],
+                "speed_classes": list(SPEED_CLASSES),
+                "share": self.rose,
             },
         }
 
@@ -157,6 +164,15 @@ class _Sums:
         ratio = long / short if short > 0 else float("inf")
         (x, y), speed = self._vector / self.count, self._speed / self.count
         return WindClimate(
-            len(self._times), str(min(self._times)), str(max(self._times)), self._rose / self.count, float(speed), float(x), float(y),
-            float(np.hypot(x, y) / speed) if speed > 0 else 0.0, ratio, direction if ratio >= ROUND else float("nan"), notes,
+            len(self._times),
+            str(min(self._times)),
+            str(max(self._times)),
+            self._rose / self.count,
+            float(speed),
+            float(x),
+            float(y),
+            float(np.hypot(x, y) / speed) if speed > 0 else 0.0,
+            ratio,
+            direction if ratio >= ROUND else float("nan"),
+            notes,
         )

@@ -61,11 +61,17 @@ class ClassSums:
                 continue
             true, reproduced, cells = np.array(self._means[key]).T
             daily = mean_scores(self._daily[key])
-            found.append({
-                "by": key[0], "class": key[1], "days": len(cells), **self._sums[key].scores(),
-                "mean_true": float(true @ cells / cells.sum()), "mean_reproduced": float(reproduced @ cells / cells.sum()),
-                **{f"daily_{score}": daily[score] for score in SCORES},
-            })
+            found.append(
+                {
+                    "by": key[0],
+                    "class": key[1],
+                    "days": len(cells),
+                    **self._sums[key].scores(),
+                    "mean_true": float(true @ cells / cells.sum()),
+                    "mean_reproduced": float(reproduced @ cells / cells.sum()),
+                    **{f"daily_{score}": daily[score] for score in SCORES},
+                }
+            )
         return found
 
     def _classes(self, day: Date) -> Iterator[tuple[tuple[str, str], np.ndarray]]:

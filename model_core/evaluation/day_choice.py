@@ -52,7 +52,9 @@ def choose_days(
     states = day_states(card, files, times)
     indices = [i for i, day in enumerate(times) if (not start or day >= start) and (not end or day <= end)]
     if not indices:
-        raise InputError(f"no day lies within {start or 'the beginning'} to {end or 'the end'}; the CTM files hold {times[0]} to {times[-1]}")
+        raise InputError(
+            f"no day lies within {start or 'the beginning'} to {end or 'the end'}; the CTM files hold {times[0]} to {times[-1]}"
+        )
     if start or end:
         return _describe(indices, states, f"the {len(indices)} days asked for")
     untouched = [i for i in indices if states[i] in (HELD_OUT, UNSEEN)]
@@ -91,7 +93,7 @@ def _held_out(source: Mapping[str, Any], days: list[Date], share: float | None) 
     if share is None or len(days) != source.get("days"):
         return None
     count = min(max(round(len(days) * share), 1), len(days) - 1) if share and len(days) > 1 else 0
-    return set(days[len(days) - count:])
+    return set(days[len(days) - count :])
 
 
 def _describe(indices: list[int], states: list[str], which: str) -> DayChoice:

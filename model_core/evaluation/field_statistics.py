@@ -93,9 +93,7 @@ def day_correlation(fields: np.ndarray, mask: np.ndarray, lags: Sequence[int]) -
     series = fields[:, mask] - fields[:, mask].mean(axis=0)
     if max(lags) >= len(series):
         raise InputError(f"{len(series)} days can't say how days {max(lags)} apart are related")
-    return np.array([
-        np.mean([np.corrcoef(one, other)[0, 1] for one, other in zip(series[:-lag], series[lag:])]) for lag in lags
-    ])
+    return np.array([np.mean([np.corrcoef(one, other)[0, 1] for one, other in zip(series[:-lag], series[lag:])]) for lag in lags])
 
 
 def response(values: np.ndarray, driver: np.ndarray, edges: Sequence[float]) -> np.ndarray:

@@ -21,22 +21,28 @@ from model_core.scores import scores
 
 DPI = 200
 LOWEST_R2 = -1.0
-_ROW_NAMES = {
-    "DJF": "December–February", "MAM": "March–May", "JJA": "June–August", "SON": "September–November", PERIOD: "Whole period",
-}
+_ROW_NAMES = {"DJF": "December–February", "MAM": "March–May", "JJA": "June–August", "SON": "September–November", PERIOD: "Whole period"}
 STYLE = {
-    "font.size": 9, "axes.titlesize": 9, "axes.labelsize": 9, "xtick.labelsize": 8, "ytick.labelsize": 8, "legend.fontsize": 8,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.7, "axes.edgecolor": "#404040",
-    "xtick.color": "#404040", "ytick.color": "#404040", "axes.titlelocation": "left",
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.labelsize": 9,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.7,
+    "axes.edgecolor": "#404040",
+    "xtick.color": "#404040",
+    "ytick.color": "#404040",
+    "axes.titlelocation": "left",
 }
 _BLUE, _ORANGE = "#1f5a94", "#d9762b"
 # From light to dark evenly, and never red against green.
 CONCENTRATION_COLOURS = ("#f4f8fb", "#c0e2da", "#f2c85b", "#ee9b3f", "#dd6236", "#a8273f", "#6b1549", "#2d0a2e")
 
 
-def daily_scores_figure(
-    daily: Sequence[Mapping[str, Any]], mean_of_daily: Mapping[str, float], unit: str, title: str
-) -> bytes:
+def daily_scores_figure(daily: Sequence[Mapping[str, Any]], mean_of_daily: Mapping[str, float], unit: str, title: str) -> bytes:
     """R2 (both definitions), RMSE and NME as time series, each with its mean over the days."""
     from matplotlib import rc_context
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
@@ -79,9 +85,7 @@ def daily_scores_figure(
         return as_png(figure)
 
 
-def period_means_figure(
-    periods: Sequence[PeriodMean], grid: Grid, mask: np.ndarray, unit: str, species: str, title: str
-) -> bytes:
+def period_means_figure(periods: Sequence[PeriodMean], grid: Grid, mask: np.ndarray, unit: str, species: str, title: str) -> bytes:
     """Mean fields, truth beside reproduction, with the difference; a row for each season, or one for the whole period."""
     from matplotlib import rc_context
     from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
@@ -106,26 +110,45 @@ def period_means_figure(
             evaluated = mask & np.isfinite(row.true)
             s = scores(row.reproduced[evaluated], row.true[evaluated])
             means = [field[evaluated].mean(dtype=float) for field in (row.true, row.reproduced)]
-            captions = (
-                f"CTM, mean {means[0]:.3g}", f"Reproduction, mean {means[1]:.3g}", f"Reproduction − CTM, RMSE {s['rmse']:.3g}",
-            )
+            captions = (f"CTM, mean {means[0]:.3g}", f"Reproduction, mean {means[1]:.3g}", f"Reproduction − CTM, RMSE {s['rmse']:.3g}")
             for column, (axes, field, options, caption) in enumerate(
                 zip(axes_row, (row.true, row.reproduced, difference), (values, values, norm), captions)
             ):
                 image = draw_field(axes, field, grid, window, left=column == 0, bottom=number == len(rows) - 1, **options)
                 draw_outline(axes, mask, grid, window)
                 axes.set_title(caption, loc="center")
-                axes.text(0.02, 0.97, f"({next(letters)})", transform=axes.transAxes, va="top", fontweight="bold",
-                          bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.2})
+                axes.text(
+                    0.02,
+                    0.97,
+                    f"({next(letters)})",
+                    transform=axes.transAxes,
+                    va="top",
+                    fontweight="bold",
+                    bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.2},
+                )
                 if column == 1:
                     concentration = image
             axes_row[0].set_ylabel(_row_label(row))
         beyond = max(np.nanmax([row.true, row.reproduced]) for row in rows) > top
         bar = {"orientation": "horizontal", "fraction": 0.05, "pad": 0.02}
-        figure.colorbar(concentration, ax=all_axes[:, :2], label=f"Mean {pretty_name(species)} ({pretty_unit(unit)})", shrink=0.6,
-                        aspect=40, extend="max" if beyond else "neither", **bar)
-        figure.colorbar(image, ax=all_axes[:, 2], label=f"Difference ({pretty_unit(unit)})", shrink=0.85, aspect=26,
-                        extend="both" if np.nanmax(np.abs(differences)) > widest else "neither", **bar)
+        figure.colorbar(
+            concentration,
+            ax=all_axes[:, :2],
+            label=f"Mean {pretty_name(species)} ({pretty_unit(unit)})",
+            shrink=0.6,
+            aspect=40,
+            extend="max" if beyond else "neither",
+            **bar,
+        )
+        figure.colorbar(
+            image,
+            ax=all_axes[:, 2],
+            label=f"Difference ({pretty_unit(unit)})",
+            shrink=0.85,
+            aspect=26,
+            extend="both" if np.nanmax(np.abs(differences)) > widest else "neither",
+            **bar,
+        )
         figure.suptitle(pretty_name(title), x=0.01, ha="left", fontsize=9)
         return as_png(figure)
 
@@ -139,7 +162,7 @@ def pretty_unit(unit: str) -> str:
     """A unit as people write it: ``ug m-3`` becomes µg m⁻³."""
     superscript = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
     words = [(word.rstrip("-0123456789"), word) for word in unit.split()]
-    return " ".join(name.replace("ug", "µg") + word[len(name):].translate(superscript) if name else word for name, word in words)
+    return " ".join(name.replace("ug", "µg") + word[len(name) :].translate(superscript) if name else word for name, word in words)
 
 
 def nice_ceiling(value: float) -> float:
@@ -172,8 +195,16 @@ def _limits(axes: Any, days: Sequence[Date], values: np.ndarray, is_r2: bool) ->
     axes.set_ylim(bottom, 1.0)
     below = [day for day, row in zip(days, values) if (row < LOWEST_R2).any()]
     if below:
-        axes.plot(below, [bottom] * len(below), "v", color=_BLUE, markersize=4, clip_on=False, zorder=4,
-                  label=f"{len(below)} day{'s' * (len(below) > 1)} below {LOWEST_R2:g}".replace("-", "−"))
+        axes.plot(
+            below,
+            [bottom] * len(below),
+            "v",
+            color=_BLUE,
+            markersize=4,
+            clip_on=False,
+            zorder=4,
+            label=f"{len(below)} day{'s' * (len(below) > 1)} below {LOWEST_R2:g}".replace("-", "−"),
+        )
 
 
 def _line(days: int) -> dict[str, Any]:

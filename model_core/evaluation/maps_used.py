@@ -33,9 +33,7 @@ class MapsUsed:
         return "; ".join(f"{name} from {_IN_WORDS[origin]}" for name, origin in self.origin.items()) or "none"
 
 
-def choose_maps(
-    model: Model, of_ctm: Mapping[str, np.ndarray], grid: Grid, of_file: Mapping[str, np.ndarray] | None = None
-) -> MapsUsed:
+def choose_maps(model: Model, of_ctm: Mapping[str, np.ndarray], grid: Grid, of_file: Mapping[str, np.ndarray] | None = None) -> MapsUsed:
     """A user's file goes before the CTM, and the CTM before the model, each wherever it knows a value.
 
     The fields to be reproduced were made over the CTM's own terrain and cities: another elevation than theirs would be
@@ -49,8 +47,7 @@ def choose_maps(
     fields, origins = {}, {}
     for name in model.configuration.maps:
         known = {
-            origin: maps[name] for origin, maps in ((FILE, of_file or {}), (CTM, of_ctm))
-            if name in maps and np.isfinite(maps[name]).any()
+            origin: maps[name] for origin, maps in ((FILE, of_file or {}), (CTM, of_ctm)) if name in maps and np.isfinite(maps[name]).any()
         }
         if known:
             first, *others = known.values()

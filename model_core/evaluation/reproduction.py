@@ -62,7 +62,12 @@ class Reproduction:
 
 
 def survey(
-    days: DailyStore, target: str, indices: Sequence[int], stations: np.ndarray, mask: np.ndarray, progress: Progress,
+    days: DailyStore,
+    target: str,
+    indices: Sequence[int],
+    stations: np.ndarray,
+    mask: np.ndarray,
+    progress: Progress,
     classes: ClassSums | None = None,
 ) -> Survey:
     """Find the days that can be evaluated, and the mean that pooled scores need beforehand.
@@ -98,8 +103,16 @@ def survey(
 
 
 def reproduce(
-    model: Model, days: DailyStore, maps: Mapping[str, np.ndarray], surveyed: Survey, stations: np.ndarray, mask: np.ndarray,
-    device: torch.device, progress: Progress, classes: ClassSums | None = None, others: Mapping[str, np.ndarray] | None = None,
+    model: Model,
+    days: DailyStore,
+    maps: Mapping[str, np.ndarray],
+    surveyed: Survey,
+    stations: np.ndarray,
+    mask: np.ndarray,
+    device: torch.device,
+    progress: Progress,
+    classes: ClassSums | None = None,
+    others: Mapping[str, np.ndarray] | None = None,
 ) -> Reproduction:
     """Predict each day from the values at the station cells and compare it with the day itself.
 
@@ -138,10 +151,15 @@ def reproduce(
         periods.add(day, predicted.field, fields[target])
         if classes is not None:
             classes.add(day, predicted.field, fields[target])
-        daily.append({
-            "date": str(day), "stations": readings[target].cells, **scores(reproduced, true),
-            "mean_true": float(true.mean(dtype=float)), "mean_reproduced": float(reproduced.mean(dtype=float)),
-        })
+        daily.append(
+            {
+                "date": str(day),
+                "stations": readings[target].cells,
+                **scores(reproduced, true),
+                "mean_true": float(true.mean(dtype=float)),
+                "mean_reproduced": float(reproduced.mean(dtype=float)),
+            }
+        )
         missing.update(predicted.missing_inputs)
         negative += predicted.negative_cells
         notes = predicted.notes

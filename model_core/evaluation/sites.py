@@ -60,7 +60,9 @@ def station_cells_of(table: str | Path, grid: Grid, x: str | None = None, y: str
     positions = np.stack(grid.locate(*(pd.to_numeric(column, errors="coerce") for column in columns), crs), axis=1)
     inside = np.isfinite(positions).all(1) & (positions >= 0).all(1) & (positions < grid.shape).all(1)
     if not inside.any():
-        raise InputError(f"none of the {len(positions)} stations of '{table}' lies on the grid, {grid}; check their CRS, or choose other stations")
+        raise InputError(
+            f"none of the {len(positions)} stations of '{table}' lies on the grid, {grid}; check their CRS, or choose other stations"
+        )
     mask = np.zeros(grid.shape, bool)
     mask[tuple(positions[inside].astype(int).T)] = True
     return mask

@@ -33,8 +33,11 @@ def summarise(
         "unit": target.unit,
         "ctm": {key: days.attributes[key] for key in _KEPT_ATTRIBUTES if key in days.attributes},
         "days": {
-            "count": len(result.daily), "first": result.daily[0]["date"], "last": result.daily[-1]["date"],
-            "kind": choice.kind, "description": choice.explanation,
+            "count": len(result.daily),
+            "first": result.daily[0]["date"],
+            "last": result.daily[-1]["date"],
+            "kind": choice.kind,
+            "description": choice.explanation,
         },
         "pooled": result.pooled,
         "mean_of_daily": result.mean_of_daily,
@@ -71,7 +74,10 @@ def _period(period: PeriodMean, mask: np.ndarray) -> dict[str, Any]:
     """The means of a period, and the scores of its mean field."""
     evaluated = mask & np.isfinite(period.true)
     return {
-        "name": period.name, "days": period.days, "first": str(period.first), "last": str(period.last),
+        "name": period.name,
+        "days": period.days,
+        "first": str(period.first),
+        "last": str(period.last),
         "mean_true": float(period.true[evaluated].mean(dtype=float)),
         "mean_reproduced": float(period.reproduced[evaluated].mean(dtype=float)),
         "scores_of_means": scores(period.reproduced[evaluated], period.true[evaluated]),

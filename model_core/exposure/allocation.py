@@ -13,7 +13,6 @@ from typing import Any, Iterator
 import numpy as np
 import shapely
 from affine import Affine
-
 from scipy.sparse import csr_array
 
 from model_core.errors import InputError
@@ -174,8 +173,10 @@ def _bounds(shapes: np.ndarray | None, file: GriddedFile) -> Window:
         return slice(0, rows), slice(0, columns)
     west, south, east, north = shapely.total_bounds(shapes)
     (left, top), (right, bottom) = ~file.transform * (west, north), ~file.transform * (east, south)
-    edges = [int(np.clip(edge, 0, most)) for edge, most in (
-        (np.floor(top), rows), (np.ceil(bottom), rows), (np.floor(left), columns), (np.ceil(right), columns))]
+    edges = [
+        int(np.clip(edge, 0, most))
+        for edge, most in ((np.floor(top), rows), (np.ceil(bottom), rows), (np.floor(left), columns), (np.ceil(right), columns))
+    ]
     return slice(edges[0], max(edges[:2])), slice(edges[2], max(edges[2:]))
 
 
@@ -183,7 +184,8 @@ def _tiles(window: Window, side: int) -> list[Window]:
     rows, columns = window
     return [
         (slice(row, min(row + side, rows.stop)), slice(column, min(column + side, columns.stop)))
-        for row in range(rows.start, rows.stop, side) for column in range(columns.start, columns.stop, side)
+        for row in range(rows.start, rows.stop, side)
+        for column in range(columns.start, columns.stop, side)
     ]
 
 

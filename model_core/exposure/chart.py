@@ -56,8 +56,9 @@ def polygon_chart(
         return as_png(figure)
 
 
-def people_chart(concentrations: np.ndarray, people: np.ndarray, whole: Exposure, limits: Sequence[float], unit: str, species: str,
-                 title: str) -> bytes:
+def people_chart(
+    concentrations: np.ndarray, people: np.ndarray, whole: Exposure, limits: Sequence[float], unit: str, species: str, title: str
+) -> bytes:
     """People by the concentration that they are exposed to, with the mean and the limits.
 
     Parameters
@@ -76,8 +77,15 @@ def people_chart(concentrations: np.ndarray, people: np.ndarray, whole: Exposure
         figure = Figure(figsize=(6.4, 3.4), layout="constrained")
         axes = figure.subplots()
         middles = (edges[:-1] + edges[1:]) / 2
-        axes.bar(edges[:-1], counts / scale, width=np.diff(edges), align="edge", color=colours(np.clip(middles / top, 0, 1)),
-                 edgecolor="#505050", linewidth=0.3)
+        axes.bar(
+            edges[:-1],
+            counts / scale,
+            width=np.diff(edges),
+            align="edge",
+            color=colours(np.clip(middles / top, 0, 1)),
+            edgecolor="#505050",
+            linewidth=0.3,
+        )
         axes.axvline(whole.mean, color="#303030", linewidth=0.9, linestyle=(0, (4, 3)), label=f"mean {whole.mean:.3g}")
         for limit, share, colour in zip(limits, whole.shares_above, _LIMIT_COLOURS * len(limits)):
             axes.axvline(limit, color=colour, linewidth=1, label=f"{100 * share:.1f} % above {limit:g}")
@@ -94,12 +102,24 @@ def _shares(axes: Any, found: Sequence[Exposure], places: np.ndarray, limits: Se
     order = sorted(range(len(limits)), key=lambda number: limits[number])
     for place, number in enumerate(order):
         shares = [100 * exposure.shares_above[number] for exposure in found]
-        axes.barh(places, shares, height=0.75 - 0.15 * min(place, 3), color=_LIMIT_COLOURS[place % len(_LIMIT_COLOURS)],
-                  label=f"above {limits[number]:g}")
+        axes.barh(
+            places,
+            shares,
+            height=0.75 - 0.15 * min(place, 3),
+            color=_LIMIT_COLOURS[place % len(_LIMIT_COLOURS)],
+            label=f"above {limits[number]:g}",
+        )
     axes.set_xlim(0, 100)
     axes.set_xlabel(f"Share of people (%), limits in {pretty_unit(unit)}")
-    axes.legend(frameon=False, ncols=min(len(limits), 4), loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.1,
-                handlelength=1.2, columnspacing=1.0)
+    axes.legend(
+        frameon=False,
+        ncols=min(len(limits), 4),
+        loc="lower right",
+        bbox_to_anchor=(1, 1),
+        borderaxespad=0.1,
+        handlelength=1.2,
+        columnspacing=1.0,
+    )
 
 
 def _scale(most: float) -> tuple[float, str]:

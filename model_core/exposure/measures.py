@@ -42,9 +42,7 @@ class Exposure:
         return tuple(number / self.counted if self.counted > 0 else float("nan") for number in self.above)
 
 
-def exposures(
-    allocation: Allocation, field: np.ndarray, limits: Sequence[float], percentages: Sequence[float]
-) -> list[Exposure]:
+def exposures(allocation: Allocation, field: np.ndarray, limits: Sequence[float], percentages: Sequence[float]) -> list[Exposure]:
     """The whole first, then each polygon.
 
     Parameters
@@ -60,9 +58,7 @@ def exposures(
         exposed, numbers = values[people.indices[own]], people.data[own]
         known = np.isfinite(exposed)
         lost = float(numbers[~known].sum())
-        found.append(Exposure(
-            float(total), float(outside), lost, *_measures(exposed[known], numbers[known], limits, percentages),
-        ))
+        found.append(Exposure(float(total), float(outside), lost, *_measures(exposed[known], numbers[known], limits, percentages)))
     return found
 
 

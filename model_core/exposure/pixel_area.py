@@ -29,9 +29,7 @@ def pixel_areas(crs: CRS, transform: Affine, window: Window) -> np.ndarray:
     x, y = np.meshgrid(x, y)
     to_lonlat = transformer(crs, crs.geodetic_crs)
     middles = ((-0.5, 0), (0.5, 0), (0, -0.5), (0, 0.5))  # of the sides in the west, east, south and north
-    west, east, south, north = (
-        np.radians(to_lonlat.transform(x + right * transform.a, y - up * transform.e)) for right, up in middles
-    )
+    west, east, south, north = (np.radians(to_lonlat.transform(x + right * transform.a, y - up * transform.e)) for right, up in middles)
     (across_lon, across_lat), (along_lon, along_lat) = _step(west, east), _step(south, north)
     latitude = np.radians(to_lonlat.transform(x, y)[1])
     with np.errstate(invalid="ignore"):

@@ -38,9 +38,7 @@ def _located(crs: CRS, transform: Affine, rows: np.ndarray, columns: np.ndarray,
     return grid.locate(*np.meshgrid(x, y), crs)
 
 
-def _interpolated(
-    crs: CRS, transform: Affine, shape: tuple[int, int], grid: Grid
-) -> tuple[np.ndarray, np.ndarray] | None:
+def _interpolated(crs: CRS, transform: Affine, shape: tuple[int, int], grid: Grid) -> tuple[np.ndarray, np.ndarray] | None:
     """As `_located` for all points; None where that would be too far off."""
     if min(shape) < 2 * _NODES:
         return None

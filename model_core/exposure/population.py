@@ -58,9 +58,7 @@ class Population:
         return values * pixel_areas(self.file.crs, self.file.transform, window) / self.square_metres
 
 
-def open_population(
-    source: str, variable: str | None, kind: str | None, step: str | None, crs: Any, progress: Progress
-) -> Population:
+def open_population(source: str, variable: str | None, kind: str | None, step: str | None, crs: Any, progress: Progress) -> Population:
     """Open a population raster; what its values are goes to the log, and is a warning where only its name says so.
 
     Parameters

@@ -29,8 +29,15 @@ def rows_of(
     """One row for the whole, with id 0, and one for each polygon; people as numbers, shares from 0 to 1."""
     return [
         {
-            "id": number, "name": name, "step": step, "people": exposure.people, "counted": exposure.counted,
-            "outside": exposure.outside, "no_value": exposure.no_value, "unit": unit, "mean": exposure.mean,
+            "id": number,
+            "name": name,
+            "step": step,
+            "people": exposure.people,
+            "counted": exposure.counted,
+            "outside": exposure.outside,
+            "no_value": exposure.no_value,
+            "unit": unit,
+            "mean": exposure.mean,
             **{column("p", percentage): value for percentage, value in zip(percentages, exposure.percentiles)},
             **{column("above_", limit): value for limit, value in zip(limits, exposure.above)},
             **{column("share_above_", limit): value for limit, value in zip(limits, exposure.shares_above)},

@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 
 def in_batches(
-    work: Callable[[Sequence[Item]], list[Result]], items: Sequence[Item], size: int, on_smaller: Callable[[int], None],
+    work: Callable[[Sequence[Item]], list[Result]], items: Sequence[Item], size: int, on_smaller: Callable[[int], None]
 ) -> list[Result]:
     """`work` on all items, `size` of them at once, or fewer where memory runs out.
 

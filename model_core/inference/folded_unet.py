@@ -53,15 +53,15 @@ class FoldedUNet(nn.Module):
             raise ValueError("a network in training mode has no fixed batch normalisation to fold; call eval() first")
         self.levels, self.dtype = unet.levels, dtype
         self.inputs = unet.nodes["0_0"][0].in_channels
-        self.nodes = nn.ModuleDict({
-            name: nn.ModuleList(
-                fuse_conv_bn_eval(pair[i], pair[i + 1]).to(
-                    torch.float32 if name == "0_0" else dtype, memory_format=torch.channels_last
+        self.nodes = nn.ModuleDict(
+            {
+                name: nn.ModuleList(
+                    fuse_conv_bn_eval(pair[i], pair[i + 1]).to(torch.float32 if name == "0_0" else dtype, memory_format=torch.channels_last)
+                    for i in (0, 3)
                 )
-                for i in (0, 3)
-            )
-            for name, pair in unet.nodes.items()
-        })
+                for name, pair in unet.nodes.items()
+            }
+        )
         self.head = nn.Conv2d(unet.head.in_channels, unet.head.out_channels, kernel_size=1)
         self.head.load_state_dict(unet.head.state_dict())
         self.head.float()
@@ -119,9 +119,7 @@ class FoldedUNet(nn.Module):
 def convolve_relu(x: Tensor, convolution: nn.Conv2d) -> Tensor:
     """ReLU of a 3 x 3 convolution, in one pass on a processor with oneDNN."""
     if x.device.type == "cpu" and _ONEDNN_FUSES:
-        return torch.ops.mkldnn._convolution_pointwise(
-            x, convolution.weight, convolution.bias, _ONE, _ONE, _ONE, 1, "relu", [], ""
-        )
+        return torch.ops.mkldnn._convolution_pointwise(x, convolution.weight, convolution.bias, _ONE, _ONE, _ONE, 1, "relu", [], "")
     return convolution(x).relu_()
 
 
@@ -131,9 +129,7 @@ def _onednn_fuses() -> bool:
     x = torch.linspace(-1, 1, 3 * 25).view(1, 3, 5, 5).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
         try:
-            fused = torch.ops.mkldnn._convolution_pointwise(
-                x, convolution.weight, convolution.bias, _ONE, _ONE, _ONE, 1, "relu", [], ""
-            )
+            fused = torch.ops.mkldnn._convolution_pointwise(x, convolution.weight, convolution.bias, _ONE, _ONE, _ONE, 1, "relu", [], "")
         except (AttributeError, RuntimeError, TypeError, NotImplementedError):
             return False
         return torch.allclose(fused, convolution(x).relu(), atol=1e-5)

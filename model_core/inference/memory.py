@@ -31,9 +31,7 @@ def bytes_per_cell(configuration: NetworkConfiguration, inputs: int, dtype: torc
     return channels + max(kriging, pointconv, unet // c.unet_factor**2) + 64
 
 
-def bytes_of_a_day(
-    configuration: NetworkConfiguration, inputs: int, shape: tuple[int, int], dtype: torch.dtype
-) -> int:
+def bytes_of_a_day(configuration: NetworkConfiguration, inputs: int, shape: tuple[int, int], dtype: torch.dtype) -> int:
     """Bytes that the prediction of a day takes where the grid is predicted as a whole."""
     kept = bytes_per_cell_of_whole(configuration)[1]
     return shape[0] * shape[1] * (bytes_per_cell(configuration, inputs, dtype) + kept)

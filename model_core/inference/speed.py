@@ -39,8 +39,10 @@ class Speed:
 
     def in_words(self) -> str:
         """For people."""
-        return (f"about {self.days_a_minute:.0f} days a minute (estimate: {self.cells} of {self.all_cells} cells with as large a share of "
-                f"{STATIONS} stations took {self.seconds:.2f} s in {self.precision}; reading tables and writing files comes on top)")
+        return (
+            f"about {self.days_a_minute:.0f} days a minute (estimate: {self.cells} of {self.all_cells} cells with as large a share of "
+            f"{STATIONS} stations took {self.seconds:.2f} s in {self.precision}; reading tables and writing files comes on top)"
+        )
 
 
 def measure_speed(model: Model, device: torch.device) -> Speed:

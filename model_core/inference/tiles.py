@@ -63,8 +63,13 @@ def window_length(
 
 
 def predict_in_windows(
-    network: ReanalysisNetwork, day: Mapping[str, GriddedReadings], maps: np.ndarray, device: torch.device, length: int,
-    halo: int | None = None, parts: Sequence[str] = ("field", "sd"),
+    network: ReanalysisNetwork,
+    day: Mapping[str, GriddedReadings],
+    maps: np.ndarray,
+    device: torch.device,
+    length: int,
+    halo: int | None = None,
+    parts: Sequence[str] = ("field", "sd"),
 ) -> list[np.ndarray | None]:
     """Field and standard deviation of a day, or other parts, each float32 (rows, columns), from windows of `length` cells.
 
@@ -81,15 +86,15 @@ def predict_in_windows(
     results: list[np.ndarray | None] = []
     with torch.inference_mode():
         survey = network.survey(
-            *_of_target(c, day, shape, device), *_maps(maps, slice(None), slice(None), device),
-            station_readings([day[c.target]], device),
+            *_of_target(c, day, shape, device), *_maps(maps, slice(None), slice(None), device), station_readings([day[c.target]], device)
         )
         for rows, columns in windows(shape, length, halo, window_alignment(c)):
-            network.unet.whole = Place(*(
-                (span.start // c.unet_factor, -(-size // c.unet_factor)) for span, size in zip((rows, columns), shape)
-            ))
+            network.unet.whole = Place(
+                *((span.start // c.unet_factor, -(-size // c.unet_factor)) for span, size in zip((rows, columns), shape))
+            )
             output = network(
-                *_readings(c, day, rows.cells, columns.cells, device), *_maps(maps, rows.cells, columns.cells, device),
+                *_readings(c, day, rows.cells, columns.cells, device),
+                *_maps(maps, rows.cells, columns.cells, device),
                 survey.window(rows.cells, columns.cells),
             )
             found = [getattr(output, name) for name in parts]
@@ -108,8 +113,7 @@ def _of_target(
     """The target's values and counts in the place of every variable: a survey asks for no other."""
     readings = day[c.target]
     return tuple(
-        torch.from_numpy(array).to(device).expand(1, len(c.station_variables), *shape)
-        for array in (readings.values, readings.counts)
+        torch.from_numpy(array).to(device).expand(1, len(c.station_variables), *shape) for array in (readings.values, readings.counts)
     )
 
 

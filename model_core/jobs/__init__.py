@@ -28,7 +28,9 @@ def _air(request: dict[str, Any]) -> State | None:
     temperature, pressure = (None if value in (None, "") else float(value) for value in given)  # `checked` has seen that they are numbers
     if any(value is not None and value <= 0 for value in (temperature, pressure)):
         raise InputError(f"'gas_temperature' (K) and 'gas_pressure' (hPa) must be above zero, got {given[0]} and {given[1]}")
-    return State(STANDARD.temperature_k if temperature is None else temperature, STANDARD.pressure_pa if pressure is None else 100 * pressure)
+    return State(
+        STANDARD.temperature_k if temperature is None else temperature, STANDARD.pressure_pa if pressure is None else 100 * pressure
+    )
 
 
 def _job(module: str) -> Job:

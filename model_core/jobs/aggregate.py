@@ -60,8 +60,16 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     outline = read_polygons(request["outline"], series.grid, "outline") if request.get("outline") else None
     stations = _read_stations(request, series, plan, progress)
     counted = None if mask is None or stations is None else mask.ravel()[locate_cells(stations.stations, series.grid)[0]]
-    work = Aggregation(series, periods, plan, areas if mask is None else np.where(mask, areas, 0.0), stations, counted, "panel" in targets,
-                       out.absolute().parent)
+    work = Aggregation(
+        series,
+        periods,
+        plan,
+        areas if mask is None else np.where(mask, areas, 0.0),
+        stations,
+        counted,
+        "panel" in targets,
+        out.absolute().parent,
+    )
     if stations is not None and not any(np.isfinite(result.mean).any() for result in work.of_stations):
         progress.warn("no station has enough valid days in any period; ask for a smaller share (--station-share) to see their means")
     with open_output(out, series.grid, periods, plan.outputs(), series.zone, _attributes(series, plan)) as write:
@@ -81,14 +89,27 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     if "panel" in targets:
         _draw(targets["panel"], work, mask, outline)
     progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
-    return finite({
-        "out": str(out), **{key: str(path) for key, path in targets.items()}, "by": by, "daily": daily, "species": plan.variable.key,
-        "unit": plan.variable.unit, "days": len(series.days), "first": str(series.days[0]), "last": str(series.days[-1]),
-        "time_zone": series.zone, "minimum_share": plan.minimum_share, "variables": [output.name for output in plan.outputs()],
-        "periods": work.periods_found, "limits": work.limits_found, "stations": 0 if stations is None else stations.values.shape[1],
-        "grid": series.grid.describe(),
-        "warnings": progress.warnings,
-    })
+    return finite(
+        {
+            "out": str(out),
+            **{key: str(path) for key, path in targets.items()},
+            "by": by,
+            "daily": daily,
+            "species": plan.variable.key,
+            "unit": plan.variable.unit,
+            "days": len(series.days),
+            "first": str(series.days[0]),
+            "last": str(series.days[-1]),
+            "time_zone": series.zone,
+            "minimum_share": plan.minimum_share,
+            "variables": [output.name for output in plan.outputs()],
+            "periods": work.periods_found,
+            "limits": work.limits_found,
+            "stations": 0 if stations is None else stations.values.shape[1],
+            "grid": series.grid.describe(),
+            "warnings": progress.warnings,
+        }
+    )
 
 
 def _read_stations(request: Mapping[str, Any], series: FieldSeries, plan: Plan, progress: Progress) -> StationDays | None:
@@ -108,8 +129,10 @@ def _read_stations(request: Mapping[str, Any], series: FieldSeries, plan: Plan, 
         progress.log(f"the fields are of days in {series.zone}; the days of the readings count as the table has them (--time-zone)")
     stations = station_days(observations, plan.daily, hours, series.grid)
     if not np.isin(stations.days, series.days).any():
-        raise InputError(f"the readings of the stations are of {stations.days[0]} to {stations.days[-1]}, and of none of the days of the "
-                         f"fields, {series.days[0]} to {series.days[-1]}")
+        raise InputError(
+            f"the readings of the stations are of {stations.days[0]} to {stations.days[-1]}, and of none of the days of the "
+            f"fields, {series.days[0]} to {series.days[-1]}"
+        )
     return stations
 
 
@@ -167,12 +190,22 @@ def _plan(request: Mapping[str, Any], series: FieldSeries, by: str, daily: str, 
     share = _share_of(request, "minimum_share", DEFAULT_SHARE)
     temperature, pressure = (None if request.get(key) in (None, "") else float(request[key]) for key in ("gas_temperature", "gas_pressure"))
     gas = gas_of(
-        series.variable.key, STANDARD.temperature_k if temperature is None else temperature,
+        series.variable.key,
+        STANDARD.temperature_k if temperature is None else temperature,
         STANDARD.pressure_pa if pressure is None else 100 * pressure,
     )
     return make_plan(
-        series.variable, daily, by, share, _share_of(request, "station_share", share), request.get("above") or [],
-        request.get("percentiles") or [], _listed(request.get("limits")), gas, uncertainty == "bound", progress,
+        series.variable,
+        daily,
+        by,
+        share,
+        _share_of(request, "station_share", share),
+        request.get("above") or [],
+        request.get("percentiles") or [],
+        _listed(request.get("limits")),
+        gas,
+        uncertainty == "bound",
+        progress,
     )
 
 
@@ -194,9 +227,15 @@ def _attributes(series: FieldSeries, plan: Plan) -> dict[str, Any]:
     """Global attributes of the output."""
     sets = list(dict.fromkeys(limit.set for limit, _ in plan.judged))
     return {
-        "title": f"{plan.variable.long_name} aggregated by {plan.by}", "source": f"CTM Reanalysis {__version__}, from daily fields",
-        "species": plan.variable.key, "model_sha256": series.model or None, "aggregation": plan.by, "value_of_a_day": plan.daily,
-        "minimum_share": plan.minimum_share, "limits": " ".join(sets) or None, "days_used": f"{series.days[0]}/{series.days[-1]}",
+        "title": f"{plan.variable.long_name} aggregated by {plan.by}",
+        "source": f"CTM Reanalysis {__version__}, from daily fields",
+        "species": plan.variable.key,
+        "model_sha256": series.model or None,
+        "aggregation": plan.by,
+        "value_of_a_day": plan.daily,
+        "minimum_share": plan.minimum_share,
+        "limits": " ".join(sets) or None,
+        "days_used": f"{series.days[0]}/{series.days[-1]}",
     }
 
 

@@ -35,8 +35,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     variable, style = get_variable(request.get("species") or "pm25"), check_style(request.get("style") or CONTINUOUS)
     seconds, width = float(request.get("seconds") or 0.5), int(request.get("width") or 900)
     if not (0.02 <= seconds <= 60 and 300 <= width <= 4000):
-        raise InputError(
-            f"'seconds' can be 0.02 to 60, and 'width' 300 to 4000 pixels; got {seconds:g} and {width}")
+        raise InputError(f"'seconds' can be 0.02 to 60, and 'width' 300 to 4000 pixels; got {seconds:g} and {width}")
     folder_of_files = series.is_dir() and series.suffix != ".zarr"
     grid = read_grid(next(iter(sorted(series.glob("*.tif"))), series) if folder_of_files else series)
     progress.step(0.02, "reading the series")
@@ -60,5 +59,12 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         if film:
             (write_mp4 if out.suffix.lower() == ".mp4" else write_gif)(frames, out, seconds)
     progress.step(1.0, "done")
-    return {"out": str(out), "frames": len(frames), "start": str(times[0]), "end": str(times[-1]), "species": variable.key, "style": style,
-            "warnings": progress.warnings}
+    return {
+        "out": str(out),
+        "frames": len(frames),
+        "start": str(times[0]),
+        "end": str(times[-1]),
+        "species": variable.key,
+        "style": style,
+        "warnings": progress.warnings,
+    }

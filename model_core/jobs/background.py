@@ -78,7 +78,9 @@ def tell_backgrounds(account: Account, lacking: list[Date], progress: Progress) 
     """What became of the backgrounds of a period: told, and as plain values for the result."""
     shares = np.array(account.backgrounds)
     if lacking:
-        named = ", ".join(map(str, lacking[:_MOST_NAMED])) + (f" and {len(lacking) - _MOST_NAMED} more" if len(lacking) > _MOST_NAMED else "")
+        named = ", ".join(map(str, lacking[:_MOST_NAMED])) + (
+            f" and {len(lacking) - _MOST_NAMED} more" if len(lacking) > _MOST_NAMED else ""
+        )
         progress.warn(f"the background lacks {len(lacking)} day(s), whose fields are made without it: {named}")
     if len(shares):
         progress.log(
@@ -86,6 +88,8 @@ def tell_backgrounds(account: Account, lacking: list[Date], progress: Progress) 
             "makes on average; on the others left-out readings were met no better with it"
         )
     return {
-        "computed_with": len(shares), "taken_on": int(np.count_nonzero(shares)), "mean_share": float(shares.mean()) if len(shares) else None,
+        "computed_with": len(shares),
+        "taken_on": int(np.count_nonzero(shares)),
+        "mean_share": float(shares.mean()) if len(shares) else None,
         "lacking": [str(day) for day in lacking],
     }

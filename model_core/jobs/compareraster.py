@@ -71,24 +71,46 @@ def _compare(request: dict[str, Any], out: Path, page: Path | None, least: float
     progress.step(0.85, "drawing the figures")
     title = [": ".join(filter(None, part)) for part in ((name, series.period), (f"against {other_name}", others.period))]
     report = {
-        "scores": found, "one_unit": one_unit, "field": _described(series, unit, name),
-        "other": _described(others, other_unit, other_name) | {"regridding": regridded.method}, "mask": {"description": where, "cells": int(mask.sum())}, "min_valid": least,
-        "difference": apart.name, "difference_unit": apart.unit, "grid": series.grid.describe(), "warnings": progress.warnings,
+        "scores": found,
+        "one_unit": one_unit,
+        "field": _described(series, unit, name),
+        "other": _described(others, other_unit, other_name) | {"regridding": regridded.method},
+        "mask": {"description": where, "cells": int(mask.sum())},
+        "min_valid": least,
+        "difference": apart.name,
+        "difference_unit": apart.unit,
+        "grid": series.grid.describe(),
+        "warnings": progress.warnings,
     }
-    contents = {JSON: as_json(report), CSV: _as_csv(found), SCATTER: scatter_figure(*sides, found, "\n".join(title)),
-                MAPS: maps_figure(*sides, apart, series.grid, "\n".join(title))}
+    contents = {
+        JSON: as_json(report),
+        CSV: _as_csv(found),
+        SCATTER: scatter_figure(*sides, found, "\n".join(title)),
+        MAPS: maps_figure(*sides, apart, series.grid, "\n".join(title)),
+    }
     progress.step(0.97, "writing")
     written = write_files(out, contents)
-    write_geotiff(out / DIFFERENCE, series.grid, [(apart.name, apart.values, apart.unit), (name, sides[0].values, unit),
-                                                  (other_name, sides[1].values, other_unit)],
-                  {"title": f"{apart.name}: {', '.join(title)}", "source": f"CTM Reanalysis {__version__}"})
+    write_geotiff(
+        out / DIFFERENCE,
+        series.grid,
+        [(apart.name, apart.values, apart.unit), (name, sides[0].values, unit), (other_name, sides[1].values, other_unit)],
+        {"title": f"{apart.name}: {', '.join(title)}", "source": f"CTM Reanalysis {__version__}"},
+    )
     if page:
         from model_core.report.comparison import write_comparison_report
 
         write_comparison_report(page, finite(report), contents[SCATTER], contents[MAPS])
     progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
-    return {"out": str(out), "report": str(page) if page else None, "scores_json": written[JSON], "scores_csv": written[CSV], "scatter_png": written[SCATTER],
-            "maps_png": written[MAPS], "difference_tif": str(out / DIFFERENCE), **report}
+    return {
+        "out": str(out),
+        "report": str(page) if page else None,
+        "scores_json": written[JSON],
+        "scores_csv": written[CSV],
+        "scatter_png": written[SCATTER],
+        "maps_png": written[MAPS],
+        "difference_tif": str(out / DIFFERENCE),
+        **report,
+    }
 
 
 def _series(request: Mapping[str, Any], key: str, variable: str, crs: Any, progress: Progress) -> FieldSeries:
@@ -117,8 +139,10 @@ def _in_one_unit(
     try:
         converted = convert(values, other_unit, unit, "the other raster")
     except InputError:
-        progress.log(f"the units differ ('{unit}' and '{other_unit}'): scores that need a common unit are left out, and the difference is "
-                     "that of the standardised fields")
+        progress.log(
+            f"the units differ ('{unit}' and '{other_unit}'): scores that need a common unit are left out, and the difference is "
+            "that of the standardised fields"
+        )
         return values, unit, other_unit, False
     progress.log(f"the other raster is converted from {other_unit} to {unit}")
     return converted, unit, unit, True
@@ -149,8 +173,14 @@ def _share(given: Any) -> float:
 
 
 def _described(series: FieldSeries, unit: str, name: str) -> dict[str, Any]:
-    return {"file": series.file, "name": name, "unit": unit, "fields": len(series.steps),
-            "first": series.steps[0].label, "last": series.steps[-1].label}
+    return {
+        "file": series.file,
+        "name": name,
+        "unit": unit,
+        "fields": len(series.steps),
+        "first": series.steps[0].label,
+        "last": series.steps[-1].label,
+    }
 
 
 def _as_csv(found: Mapping[str, float]) -> bytes:

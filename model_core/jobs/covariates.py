@@ -40,8 +40,10 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     _write(out, grid, maps, sources)
     progress.step(1.0, "done")
     return {
-        "out": str(out), "maps": {key: _describe(key, values, sources[key]) for key, values in maps.items()},
-        "grid": grid.describe(), "warnings": progress.warnings,
+        "out": str(out),
+        "maps": {key: _describe(key, values, sources[key]) for key, values in maps.items()},
+        "grid": grid.describe(),
+        "warnings": progress.warnings,
     }
 
 
@@ -67,8 +69,7 @@ def _from_land_cover(request: Mapping[str, Any], grid: Grid, progress: Progress)
     if not request.get("landcover"):
         return {}
     groups = {
-        name: tuple(int(value) for value in request[f"{name}_classes"])
-        for name in ("urban", "water") if request.get(f"{name}_classes")
+        name: tuple(int(value) for value in request[f"{name}_classes"]) for name in ("urban", "water") if request.get(f"{name}_classes")
     }
     classes = tuple(value for members in groups.values() for value in members)
     with open_source(request["landcover"], request.get("landcover_crs") or None, classes) as source:
@@ -85,9 +86,7 @@ def _from_mcip(request: Mapping[str, Any], grid: Grid, made: Mapping[str, Any], 
     return mcip_maps(request["mcip"], grid, missing, progress)
 
 
-def _add(
-    maps: dict[str, np.ndarray], sources: dict[str, str], new: Mapping[str, np.ndarray], source: Any, progress: Progress
-) -> None:
+def _add(maps: dict[str, np.ndarray], sources: dict[str, str], new: Mapping[str, np.ndarray], source: Any, progress: Progress) -> None:
     """Take new maps in; a map that does not reach all cells is pointed out, one that reaches none is an error."""
     name = Path(str(source)).name
     reach: dict[float, list[str]] = {}
@@ -103,8 +102,12 @@ def _add(
 
 def _describe(key: str, values: np.ndarray, source: str) -> dict[str, Any]:
     return {
-        "min": float(np.nanmin(values)), "mean": float(np.nanmean(values, dtype=float)), "max": float(np.nanmax(values)),
-        "unit": get_variable(key).unit, "known": float(np.isfinite(values).mean()), "source": source,
+        "min": float(np.nanmin(values)),
+        "mean": float(np.nanmean(values, dtype=float)),
+        "max": float(np.nanmax(values)),
+        "unit": get_variable(key).unit,
+        "known": float(np.isfinite(values).mean()),
+        "source": source,
     }
 
 

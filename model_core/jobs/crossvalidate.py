@@ -17,7 +17,15 @@ from model_core.evaluation.report import evaluation_folder
 from model_core.grid import Grid
 from model_core.jobs.crossvalidate_days import requested_days
 from model_core.jobs.requests import (
-    BUNDLED, grid_for, is_auto, requested_analysis, requested_covariates, requested_grid, requested_report, required, tell_errors,
+    BUNDLED,
+    grid_for,
+    is_auto,
+    requested_analysis,
+    requested_covariates,
+    requested_grid,
+    requested_report,
+    required,
+    tell_errors,
 )
 from model_core.jobs.sources import requested_source
 from model_core.json_values import finite
@@ -28,9 +36,9 @@ from model_core.progress import Progress
 from model_core.ready import ready_model, ready_predictor
 from model_core.stations.observations import observations_of
 from model_core.validation.baselines import BASELINES, GAUSSIAN, LOGS, check_baselines
-from model_core.validation.cross_validation import CrossValidation, cross_validate
-from model_core.validation.classes import groupings
 from model_core.validation.class_scores import class_scores, in_report
+from model_core.validation.classes import groupings
+from model_core.validation.cross_validation import CrossValidation, cross_validate
 from model_core.validation.files import CLASSES_CSV, CLASSES_PNG, FIGURE, POINTS, PREDICTIONS, SCORES, write
 from model_core.validation.folds import SCHEMES, THIN
 from model_core.validation.score_tables import score_tables, summary
@@ -39,8 +47,11 @@ from model_core.variables import get_variable
 
 DEFAULT_BASELINES, WITH_CTM = ("idw", "ok", "oklog", "ked", "kedlog"), ("ctm", "avna", "evna", "rk", "rklog")
 _SCHEME_WORDS = {
-    "stations": "stations left out at random", "groups": "whole groups (cities) left out", "cells": "whole grid cells left out",
-    "blocks": "whole blocks left out", "thin": "thinned networks, all other stations left out",
+    "stations": "stations left out at random",
+    "groups": "whole groups (cities) left out",
+    "cells": "whole grid cells left out",
+    "blocks": "whole blocks left out",
+    "thin": "thinned networks, all other stations left out",
 }
 
 
@@ -64,9 +75,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         tell_errors(request, model, progress)
         device = choose_device(request.get("device") or "auto")
         covariates = requested_covariates(request, model, grid, progress)
-        predictor = ready_predictor(
-            model, grid, device, covariates=covariates, precision=request.get("precision") or "auto",
-        )
+        predictor = ready_predictor(model, grid, device, covariates=covariates, precision=request.get("precision") or "auto")
         progress.step(0.05, "reading stations")
         days = requested_days(request, model, grid, out, progress.part(0.05, 0.15))
         for day in days:
@@ -87,9 +96,16 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
             write_crossvalidation_report(page, result, report, finite(summary(tables)), *figures, title)
         progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
     return {
-        "out": str(out), "scores": written[SCORES], "predictions": written[PREDICTIONS], "points": written[POINTS],
-        "figure": written[FIGURE], "by_class": written[CLASSES_CSV], "by_class_figure": written[CLASSES_PNG],
-        "report": str(page) if page else None, "summary": finite(summary(tables)), "device": device.type,
+        "out": str(out),
+        "scores": written[SCORES],
+        "predictions": written[PREDICTIONS],
+        "points": written[POINTS],
+        "figure": written[FIGURE],
+        "by_class": written[CLASSES_CSV],
+        "by_class_figure": written[CLASSES_PNG],
+        "report": str(page) if page else None,
+        "summary": finite(summary(tables)),
+        "device": device.type,
         **{key: report[key] for key in ("scheme", "folds", "days", "stations", "species", "unit", "missing_inputs", "model", "warnings")},
     }
 
@@ -116,12 +132,17 @@ def _names(names: Any) -> list[str]:
 
 def requested_scheme(request: dict[str, Any]) -> Scheme:
     """How the request splits the stations; `InputError` where that can't be."""
+
     def chosen(key: str, kind: Callable[[Any], Any], default: Any) -> Any:
         return default if request.get(key) in (None, "", []) else kind(request[key])
 
     return Scheme(
-        request.get("scheme") or SCHEMES[0], chosen("folds", int, 10), chosen("seed", int, 0), chosen("block_km", float, BLOCK_KM),
-        chosen("given", lambda sizes: tuple(map(int, sizes)), GIVEN), chosen("draws", int, DRAWS),
+        request.get("scheme") or SCHEMES[0],
+        chosen("folds", int, 10),
+        chosen("seed", int, 0),
+        chosen("block_km", float, BLOCK_KM),
+        chosen("given", lambda sizes: tuple(map(int, sizes)), GIVEN),
+        chosen("draws", int, DRAWS),
     )
 
 
@@ -131,7 +152,7 @@ def _cross_validate(
     maps = {**_maps_of_file(request, grid), **predictor.maps}  # the model's hold the file's where it has values
     progress.log(f"external drift of kriging: {', '.join(maps) or 'no map'}")
     result = cross_validate(
-        days, grid, predictor, scheme, baselines=baselines, progress=progress, analysis=requested_analysis(request), maps=maps,
+        days, grid, predictor, scheme, baselines=baselines, progress=progress, analysis=requested_analysis(request), maps=maps
     )
     for warning in (*result.warnings, *result.notes):
         progress.warn(warning)
@@ -139,7 +160,9 @@ def _cross_validate(
         progress.log(f"analysis step, {'network' if scheme.name == THIN else 'fold'} {number + 1}: {words}")
     tell_missing(predictor.model, result.missing_inputs, progress)
     if taken := _background_taken(request, result).get("background"):
-        progress.log(f"background: {taken['mean_share']:.0%} of the difference that it makes is taken on average over {taken['folds']} folds")
+        progress.log(
+            f"background: {taken['mean_share']:.0%} of the difference that it makes is taken on average over {taken['folds']} folds"
+        )
     return result
 
 
@@ -160,22 +183,30 @@ def _report(
     return {
         "software": f"CTM Reanalysis {__version__}",
         "model": {"name": model.name, "sha256": model.sha256},
-        "species": result.species, "unit": get_variable(result.species).unit,
-        "scheme": result.scheme.name, "folds": int(result.table["fold"].nunique()), "seed": result.scheme.seed,
-        "analysis": requested_analysis(request), "choices": {str(number): words for number, words in result.choices.items()},
+        "species": result.species,
+        "unit": get_variable(result.species).unit,
+        "scheme": result.scheme.name,
+        "folds": int(result.table["fold"].nunique()),
+        "seed": result.scheme.seed,
+        "analysis": requested_analysis(request),
+        "choices": {str(number): words for number, words in result.choices.items()},
         "maps": list(result.maps),
         **({"block_km": result.scheme.block_km} if result.scheme.name == "blocks" else {}),
         **({"given": sorted(set(map(int, result.table["given"]))), "draws": result.scheme.draws} if result.scheme.name == THIN else {}),
         "days": {"count": len(dates), "first": dates[0], "last": dates[-1]},
-        "stations": int(result.table["id"].nunique()), "readings": len(result.table),
+        "stations": int(result.table["id"].nunique()),
+        "readings": len(result.table),
         "baselines": {name: BASELINES[name] for name in result.methods if name in BASELINES},
         "distributions": {
-            "model": "log-normal", **dict.fromkeys(GAUSSIAN, "Gaussian, kriging variance"),
+            "model": "log-normal",
+            **dict.fromkeys(GAUSSIAN, "Gaussian, kriging variance"),
             **dict.fromkeys(LOGS, "log-normal of log(value + 1)"),
         },
         **tables,
         **_background_taken(request, result),
-        "missing_inputs": result.missing_inputs, "grid": grid.describe(), "warnings": warnings,
+        "missing_inputs": result.missing_inputs,
+        "grid": grid.describe(),
+        "warnings": warnings,
     }
 
 

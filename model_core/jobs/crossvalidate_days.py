@@ -47,7 +47,10 @@ def requested_days(request: dict[str, Any], model: Model, grid: Grid, folder: Pa
     ctm = _ctm_fields(request, target.key, dates, grid, folder, progress.part(0.3, 1.0)) if request.get("ctm") else background
     return [
         Day(
-            observations if observations.time is None else observations.on_day(date), further.get(date, {}), date, ctm.get(date),
+            observations if observations.time is None else observations.on_day(date),
+            further.get(date, {}),
+            date,
+            ctm.get(date),
             background.get(date),
         )
         for date in dates
@@ -87,7 +90,9 @@ def _backgrounds(
         return {}
     if dates == [None]:
         return {None: partial(_field_of, days, None, progress)}
-    found: dict[Date | None, Callable[[], Any]] = {date: partial(_field_of, days, date, progress) for date in dates if date in set(days.days)}
+    found: dict[Date | None, Callable[[], Any]] = {
+        date: partial(_field_of, days, date, progress) for date in dates if date in set(days.days)
+    }
     if not found:
         raise InputError(
             f"the background's files hold {days.days[0]} to {days.days[-1]}, none of the days of the readings ({dates[0]} to {dates[-1]})"

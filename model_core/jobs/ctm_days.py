@@ -34,7 +34,12 @@ def open_ctm(
     cache, lead_day = Path(request.get("cache") or out / CACHE_FOLDER), request.get("lead_day")
     with evaluation_folder(cache, shared=True):
         store = open_store(
-            list(dict.fromkeys(find_files(request["ctm"]))), [species, *maps], grid, cache, progress, request.get("time_zone") or "UTC",
+            list(dict.fromkeys(find_files(request["ctm"]))),
+            [species, *maps],
+            grid,
+            cache,
+            progress,
+            request.get("time_zone") or "UTC",
             None if lead_day in (None, "") else int(lead_day),
         )
     if species not in store.variables:

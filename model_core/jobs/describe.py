@@ -80,17 +80,34 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         _describe_kernels(found, model, wind, speeds, store is not None)
         for name, reason in found.not_made.items():
             progress.log(f"{name} is not made: {reason}")
-        report = finite({
-            "software": f"CTM Reanalysis {__version__}", "model": {"name": model.name, "sha256": model.sha256}, "target": target,
-            "grid": grid.describe(), **found.report, "not_made": found.not_made, "warnings": progress.warnings,
-        })
+        report = finite(
+            {
+                "software": f"CTM Reanalysis {__version__}",
+                "model": {"name": model.name, "sha256": model.sha256},
+                "target": target,
+                "grid": grid.describe(),
+                **found.report,
+                "not_made": found.not_made,
+                "warnings": progress.warnings,
+            }
+        )
         progress.step(0.97, "writing")
         written = write_files(out, found.contents | {REPORT: as_json(report)})
         progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
-    keys = {NETWORKS: "networks_png", CORRELATIONS: "correlations_png", TABLE: "correlations_csv", KERNELS: "kernels_png",
-            ANISOTROPY: "anisotropy_png", STRUCTURE: "structure_png", REPORT: "report"}
-    return {"out": str(out), **{keys[name]: path for name, path in written.items()},
-            **{key: report[key] for key in _SHOWN if key in report}}
+    keys = {
+        NETWORKS: "networks_png",
+        CORRELATIONS: "correlations_png",
+        TABLE: "correlations_csv",
+        KERNELS: "kernels_png",
+        ANISOTROPY: "anisotropy_png",
+        STRUCTURE: "structure_png",
+        REPORT: "report",
+    }
+    return {
+        "out": str(out),
+        **{keys[name]: path for name, path in written.items()},
+        **{key: report[key] for key in _SHOWN if key in report},
+    }
 
 
 def _limits(request: dict[str, Any]) -> tuple[Date | None, Date | None]:
@@ -108,8 +125,13 @@ def _open(request: dict[str, Any], model: Model, out: Path, progress: Progress) 
     cache = Path(request.get("cache") or out / CACHE_FOLDER)
     with evaluation_folder(cache):
         return open_store(
-            list(dict.fromkeys(find_files(request["ctm"]))), sorted(wanted), grid, cache, progress,
-            time_zone=request.get("time_zone") or "UTC", lead_day=None if lead_day in (None, "") else int(lead_day),
+            list(dict.fromkeys(find_files(request["ctm"]))),
+            sorted(wanted),
+            grid,
+            cache,
+            progress,
+            time_zone=request.get("time_zone") or "UTC",
+            lead_day=None if lead_day in (None, "") else int(lead_day),
         )
 
 
@@ -129,9 +151,7 @@ def _maps(request: dict[str, Any], model: Model, store: DailyStore | None, grid:
     return {key: values for key, values in maps.items() if key in _MAPS and np.isfinite(values).any()}
 
 
-def _readings(
-    request: dict[str, Any], target: str, days: tuple[Date | None, Date | None], progress: Progress
-) -> dict[str, Observations]:
+def _readings(request: dict[str, Any], target: str, days: tuple[Date | None, Date | None], progress: Progress) -> dict[str, Observations]:
     """Daily readings of the target and of every further variable that is named, within the days."""
     sources = {target: requested_source(request, target)}
     sources |= {key: requested_source(request, key, f"{key}_") for key, _ in further_inputs(request) if key != target}
@@ -171,8 +191,15 @@ def _describe_networks(found: _Description, readings: dict[str, Observations], m
 
 
 def _describe_correlations(
-    found: _Description, readings: dict[str, Observations], store: DailyStore | None, maps: dict[str, np.ndarray], grid: Grid,
-    target: str, days: tuple[Date | None, Date | None], pair_km: float, progress: Progress,
+    found: _Description,
+    readings: dict[str, Observations],
+    store: DailyStore | None,
+    maps: dict[str, np.ndarray],
+    grid: Grid,
+    target: str,
+    days: tuple[Date | None, Date | None],
+    pair_km: float,
+    progress: Progress,
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Correlations of CTM days and of readings; returns the spread of the wind's speed where either has it."""
     table: list[Correlation] = []
@@ -196,9 +223,11 @@ def _describe_correlations(
         found.report["correlations"] = with_target(table, target)
     else:
         found.not_made[CORRELATIONS] = (
-            "no stations and no CTM files are given" if store is None and not readings
+            "no stations and no CTM files are given"
+            if store is None and not readings
             else f"the CTM files have no daily {target}, which the model predicts (of what is described they have "
-            f"{', '.join((*store.variables, *store.maps))}), and no stations are given" if without and not readings
+            f"{', '.join((*store.variables, *store.maps))}), and no stations are given"
+            if without and not readings
             else f"there are no {FEWEST} cells or days with {target} and another variable that varies"
         )
     return None if speeds is None or not np.isfinite(speeds).any() else speed_distribution(speeds)
@@ -243,7 +272,8 @@ def _describe_kernels(
         found.report["wind"] = wind.to_dict()
         return
     found.not_made["wind rose"] = (
-        "the CTM files have neither components of the wind nor its direction" if with_ctm
+        "the CTM files have neither components of the wind nor its direction"
+        if with_ctm
         else "no CTM files with components of the wind, or with its direction, are given"
     )
     if speeds is not None:

@@ -57,8 +57,9 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         report = finite(_report(request, result, store, tables, by_class, progress.warnings))
         progress.step(0.91, "drawing and writing")
         title = _title(result, report)
-        pictures = {MAP_PNG: station_map_figure(
-            mean, store.grid, station_means(result), result.crs, species.long_name, species.unit, title)}
+        pictures = {
+            MAP_PNG: station_map_figure(mean, store.grid, station_means(result), result.crs, species.long_name, species.unit, title)
+        }
         daily = [{"date": day["date"], **day["methods"][CTM]} for day in tables["daily"]]
         if daily[0]["date"] is not None:
             pictures[DAILY_PNG] = daily_scores_figure(daily, tables["methods"][CTM]["mean_of_daily"], species.unit, title)
@@ -66,10 +67,17 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         written = write_files(out, {**files.contents(result, report, by_class, title), **tables_of_days, **pictures})
         progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
     return {
-        "out": str(out), "scores": written[files.SCORES], "daily_scores": written[CSV], "by_class": written[files.CLASSES_CSV],
+        "out": str(out),
+        "scores": written[files.SCORES],
+        "daily_scores": written[CSV],
+        "by_class": written[files.CLASSES_CSV],
         "predictions": written[files.PREDICTIONS],
-        "points": written[files.POINTS], "figure": written[files.FIGURE], "by_class_figure": written[files.CLASSES_PNG],
-        "map": written[MAP_PNG], "daily_figure": written.get(DAILY_PNG), "summary": finite(summary(tables)),
+        "points": written[files.POINTS],
+        "figure": written[files.FIGURE],
+        "by_class_figure": written[files.CLASSES_PNG],
+        "map": written[MAP_PNG],
+        "daily_figure": written.get(DAILY_PNG),
+        "summary": finite(summary(tables)),
         **{key: report["methods"][CTM][key] for key in ("pooled", "mean_of_daily")},
         **{key: report[key] for key in ("days", "stations", "species", "unit", "grid", "warnings")},
     }
@@ -93,19 +101,30 @@ def _readings(request: dict[str, Any], species: str, progress: Progress) -> Obse
 
 
 def _report(
-    request: dict[str, Any], result: CrossValidation, store: DailyStore, tables: dict[str, Any], by_class: list[dict[str, Any]],
+    request: dict[str, Any],
+    result: CrossValidation,
+    store: DailyStore,
+    tables: dict[str, Any],
+    by_class: list[dict[str, Any]],
     warnings: list[str],
 ) -> dict[str, Any]:
     """Everything but the readings, as plain values."""
     dates = [day["date"] for day in tables["daily"]]
     return {
         "software": f"CTM Reanalysis {__version__}",
-        "species": result.species, "unit": get_variable(result.species).unit,
-        "ctm": {"level": request.get("level") or "surface", **{
-            key: store.attributes[key] for key in _KEPT_ATTRIBUTES if key in store.attributes}},
+        "species": result.species,
+        "unit": get_variable(result.species).unit,
+        "ctm": {
+            "level": request.get("level") or "surface",
+            **{key: store.attributes[key] for key in _KEPT_ATTRIBUTES if key in store.attributes},
+        },
         "days": {"count": len(dates), "first": dates[0], "last": dates[-1]},
-        "stations": int(result.table["id"].nunique()), "readings": len(result.table),
-        **tables, **in_report(by_class), "grid": store.grid.describe(), "warnings": warnings,
+        "stations": int(result.table["id"].nunique()),
+        "readings": len(result.table),
+        **tables,
+        **in_report(by_class),
+        "grid": store.grid.describe(),
+        "warnings": warnings,
     }
 
 

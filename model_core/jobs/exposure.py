@@ -51,8 +51,12 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         polygons = read_polygons(str(request["polygons"]), request.get("name_field") or None, request.get("polygons_crs") or None, progress)
         progress.log(f"{len(polygons)} polygons")
     with open_population(
-        str(required(request, "population")), request.get("population_variable") or None, kind,
-        request.get("population_step") or None, request.get("population_crs") or None, progress,
+        str(required(request, "population")),
+        request.get("population_variable") or None,
+        kind,
+        request.get("population_step") or None,
+        request.get("population_crs") or None,
+        progress,
     ) as population:
         allocation = allocate(population, series.grid, polygons, progress.part(0.05, 0.6))
         about_people = {"file": population.file.path.name, "is": COUNTS if population.square_metres is None else DENSITY}
@@ -67,13 +71,24 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     if chart:
         with atomic_file(chart) as partial:
             partial.write_bytes(picture)
-    result = finite({
-        "out": str(out), "chart": str(chart) if chart else None, "report": str(page) if page else None, "species": series.species, "unit": series.unit,
-        "steps": {"count": len(series.steps), "first": series.steps[0].label, "last": series.steps[-1].label},
-        "population": about_people, "limits": list(limits), "percentiles": list(percentages),
-        "whole": rows[0], "polygons": rows[1:], "series": [row for row in steps if row["id"] == 0],
-        "grid": series.grid.describe(), "warnings": progress.warnings,
-    })
+    result = finite(
+        {
+            "out": str(out),
+            "chart": str(chart) if chart else None,
+            "report": str(page) if page else None,
+            "species": series.species,
+            "unit": series.unit,
+            "steps": {"count": len(series.steps), "first": series.steps[0].label, "last": series.steps[-1].label},
+            "population": about_people,
+            "limits": list(limits),
+            "percentiles": list(percentages),
+            "whole": rows[0],
+            "polygons": rows[1:],
+            "series": [row for row in steps if row["id"] == 0],
+            "grid": series.grid.describe(),
+            "warnings": progress.warnings,
+        }
+    )
     if page:
         from model_core.report.exposure import write_exposure_report
 
@@ -83,7 +98,11 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
 
 
 def _measured(
-    series: FieldSeries, allocation: Allocation, names: Sequence[str], limits: Sequence[float], percentages: Sequence[float],
+    series: FieldSeries,
+    allocation: Allocation,
+    names: Sequence[str],
+    limits: Sequence[float],
+    percentages: Sequence[float],
     progress: Progress,
 ) -> tuple[np.ndarray, list[Exposure], list[dict[str, Any]]]:
     """(mean field, exposures to it, rows of each step); one field is held at a time."""
@@ -116,8 +135,13 @@ def _tell(whole: Exposure, name: str, in_polygons: bool, progress: Progress) -> 
 
 
 def _drawn(
-    series: FieldSeries, mean: np.ndarray, allocation: Allocation, found: list[Exposure], names: list[str],
-    limits: Sequence[float], progress: Progress,
+    series: FieldSeries,
+    mean: np.ndarray,
+    allocation: Allocation,
+    found: list[Exposure],
+    names: list[str],
+    limits: Sequence[float],
+    progress: Progress,
 ) -> bytes:
     title = f"Exposure to {series.name}" + (f": {series.period}" if series.period else "")
     if names:

@@ -9,9 +9,7 @@ import numpy as np
 
 from model_core.atomic_file import check_target
 from model_core.grid import PRESETS
-from model_core.jobs.requests import (
-    DEFAULT_GRID, field_statistics, grid_for, gridded, reading_account, requested_observations, required,
-)
+from model_core.jobs.requests import DEFAULT_GRID, field_statistics, grid_for, gridded, reading_account, requested_observations, required
 from model_core.output import write_geotiff
 from model_core.progress import Progress
 from model_core.variables import get_variable, known_variables
@@ -40,7 +38,12 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     write_geotiff(out, grid, bands, {"species": species.key, "date": day})
     progress.step(1.0, "done")
     return {
-        "out": str(out), "readings": reading_account(readings), "statistics": field_statistics(mean),
-        "unit": species.unit, "species": species.key, "date": str(day) if day else None,
-        "grid": grid.describe(), "warnings": progress.warnings,
+        "out": str(out),
+        "readings": reading_account(readings),
+        "statistics": field_statistics(mean),
+        "unit": species.unit,
+        "species": species.key,
+        "date": str(day) if day else None,
+        "grid": grid.describe(),
+        "warnings": progress.warnings,
     }

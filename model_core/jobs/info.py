@@ -37,8 +37,11 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "grids": {name: str(grid) for name, grid in PRESETS.items()},
         "models": [
             {
-                "name": model.name, "path": str(model.path), "target": model.card.get("target"),
-                "created": model.card.get("created"), "scores": model.card.get("scores"),
+                "name": model.name,
+                "path": str(model.path),
+                "target": model.card.get("target"),
+                "created": model.card.get("created"),
+                "scores": model.card.get("scores"),
             }
             for model in list_models()
         ],

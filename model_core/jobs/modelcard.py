@@ -33,6 +33,9 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         partial.write_text(text, encoding="utf-8")
     progress.step(1.0, "done")
     return {
-        "out": str(out), "model": {"name": model.name, "sha256": model.sha256}, "target": model.card.get("target"),
-        "created": model.card.get("created"), "scores": model.card.get("scores"),
+        "out": str(out),
+        "model": {"name": model.name, "sha256": model.sha256},
+        "target": model.card.get("target"),
+        "created": model.card.get("created"),
+        "scores": model.card.get("scores"),
     }

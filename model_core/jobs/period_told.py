@@ -19,7 +19,11 @@ _MOST_NAMED = 20
 
 
 def tell_period(
-    account: Account, model: Model, missing: list[str], series: Mapping[str, GriddedSeries], covariates: Mapping[str, np.ndarray],
+    account: Account,
+    model: Model,
+    missing: list[str],
+    series: Mapping[str, GriddedSeries],
+    covariates: Mapping[str, np.ndarray],
     progress: Progress,
 ) -> None:
     """Warnings and lines of the log, at the end of a period; `missing` are the steps without readings, as text."""
@@ -43,5 +47,7 @@ def tell_period(
         progress.log(f"{account.negative_cells} cells were below zero and set to it")
     if account.spread:
         none, half, whole = (account.spread.get(share, 0) for share in STRENGTHS)
-        progress.log(f"analysis step: residuals spread wholly on {whole}, half on {half}, not on {none} of {account.computed} {account.unit}s")
+        progress.log(
+            f"analysis step: residuals spread wholly on {whole}, half on {half}, not on {none} of {account.computed} {account.unit}s"
+        )
     progress.log(f"{account.computed} computed at {account.rate:.2f} {account.unit}s a second, {account.kept} kept")

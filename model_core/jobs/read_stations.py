@@ -65,10 +65,21 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
             f"the first {missing[0]}"
         )
     return {
-        "out": str(out), "rows": len(table), "stations": observations.stations, "stations_seen": read.seen, "step": step,
-        "days": {"count": len(days), "first": str(days[0]) if days else None, "last": str(days[-1]) if days else None,
-                 "missing": len(missing)},
-        "readings": observations.report.to_dict(), "unit": species.unit, "species": species.key, "hourly": read.hourly,
+        "out": str(out),
+        "rows": len(table),
+        "stations": observations.stations,
+        "stations_seen": read.seen,
+        "step": step,
+        "days": {
+            "count": len(days),
+            "first": str(days[0]) if days else None,
+            "last": str(days[-1]) if days else None,
+            "missing": len(missing),
+        },
+        "readings": observations.report.to_dict(),
+        "unit": species.unit,
+        "species": species.key,
+        "hourly": read.hourly,
         "warnings": progress.warnings,
     }
 
@@ -97,12 +108,20 @@ def clean_table(observations: Observations, step: str, unit: str) -> pd.DataFram
     when = np.full(count, "", object)
     if observations.time is not None:
         when = np.datetime_as_string(observations.time, unit="D" if step == "day" else "s").astype(object)
-    table = pd.DataFrame({
-        "station": names, "x": observations.x, "y": observations.y, "day" if step == "day" else "time": when,
-        "value": observations.value.round(6), "unit": unit, "species": observations.species,
-        "hours": pd.array([None] * count if observations.hours is None else observations.hours, dtype="Int64"),
-        "flags": _in_words(observations), "group": "" if observations.group is None else observations.group,
-    })
+    table = pd.DataFrame(
+        {
+            "station": names,
+            "x": observations.x,
+            "y": observations.y,
+            "day" if step == "day" else "time": when,
+            "value": observations.value.round(6),
+            "unit": unit,
+            "species": observations.species,
+            "hours": pd.array([None] * count if observations.hours is None else observations.hours, dtype="Int64"),
+            "flags": _in_words(observations),
+            "group": "" if observations.group is None else observations.group,
+        }
+    )
     if observations.error is not None:
         table.insert(5, "error", observations.error.round(6))
     table.loc[observations.has_flag(DAILY_VALUE), "hours"] = pd.NA  # how many hours a daily value is of, the table does not say
@@ -119,7 +138,7 @@ def write_table(out: Path, table: pd.DataFrame, observations: Observations) -> N
     import geopandas  # half a second that a CSV need not spend
 
     points = geopandas.GeoDataFrame(
-        table.drop(columns=["x", "y"]), geometry=geopandas.points_from_xy(table["x"], table["y"]), crs=observations.crs.to_wkt(),
+        table.drop(columns=["x", "y"]), geometry=geopandas.points_from_xy(table["x"], table["y"]), crs=observations.crs.to_wkt()
     )
     with atomic_file(out) as partial:
         if suffix == ".parquet":

@@ -17,12 +17,26 @@ from model_core.atomic_file import check_target
 from model_core.device import choose_device, describe_device
 from model_core.errors import InputError
 from model_core.grid import Grid
+from model_core.jobs.background import require_kriging, with_requested_background
 from model_core.jobs.read_stations import check_table, clean_table, write_table
 from model_core.jobs.requests import (
-    BUNDLED, field_statistics, grid_for, gridded, is_auto, known_weather, reading_account, requested_analysis, requested_covariates,
-    requested_grid, requested_observations, requested_report, requested_weather, required, tell_errors, tell_few,
+    BUNDLED,
+    field_statistics,
+    grid_for,
+    gridded,
+    is_auto,
+    known_weather,
+    reading_account,
+    requested_analysis,
+    requested_covariates,
+    requested_grid,
+    requested_observations,
+    requested_report,
+    requested_weather,
+    required,
+    tell_errors,
+    tell_few,
 )
-from model_core.jobs.background import require_kriging, with_requested_background
 from model_core.missing_inputs import require_inputs, tell_missing
 from model_core.model_file import Model
 from model_core.output import NetcdfWriter, write_geotiff
@@ -91,7 +105,11 @@ def _run(request: dict[str, Any], progress: Progress, repetition: Repetition | N
     covariates = requested_covariates(request, model, grid, progress)
     progress.step(0.4, f"predicting on {describe_device(device)}")
     predictor = ready_predictor(
-        model, grid, device, covariates=covariates, precision=request.get("precision") or "auto",
+        model,
+        grid,
+        device,
+        covariates=covariates,
+        precision=request.get("precision") or "auto",
         memory=int(request["memory"]) if request.get("memory") else None,
     )
     require_inputs(model, predictor.missing_inputs(readings))
@@ -120,15 +138,25 @@ def _run(request: dict[str, Any], progress: Progress, repetition: Repetition | N
     if request.get("readings"):
         write_table(Path(request["readings"]), used, observations)
     result = {
-        "out": str(out), "readings": reading_account(readings[target.key]),
+        "out": str(out),
+        "readings": reading_account(readings[target.key]),
         "further_readings": {key: reading_account(value) for key, value in readings.items() if key != target.key},
-        "statistics": field_statistics(reanalysis.field), "negative_cells": reanalysis.negative_cells,
-        "unit": target.unit, "species": target.key, "date": str(day) if day else None,
-        "missing_inputs": reanalysis.missing_inputs, "covariates": sorted(covariates), "device": device.type,
-        "analysis": analysis.summary() if told else None, "background": background and background.summary(),
+        "statistics": field_statistics(reanalysis.field),
+        "negative_cells": reanalysis.negative_cells,
+        "unit": target.unit,
+        "species": target.key,
+        "date": str(day) if day else None,
+        "missing_inputs": reanalysis.missing_inputs,
+        "covariates": sorted(covariates),
+        "device": device.type,
+        "analysis": analysis.summary() if told else None,
+        "background": background and background.summary(),
         "model": {"name": model.name, "sha256": model.sha256},
-        "grid": grid.describe(), "inputs": list(record.inputs), **({"repeated": repeated} if repeated else {}),
-        "warnings": progress.warnings, "report": str(report) if report else None,
+        "grid": grid.describe(),
+        "inputs": list(record.inputs),
+        **({"repeated": repeated} if repeated else {}),
+        "warnings": progress.warnings,
+        "report": str(report) if report else None,
     }
     if report:
         progress.step(0.95, "writing the report")
@@ -136,8 +164,15 @@ def _run(request: dict[str, Any], progress: Progress, repetition: Repetition | N
 
         sd = fields.get(f"{target.key}_sd")
         write_reanalysis_report(
-            report, {**result, "time_zone": request.get("time_zone")}, reanalysis.field, sd, grid, used, observations,
-            request.get("style") or "continuous")
+            report,
+            {**result, "time_zone": request.get("time_zone")},
+            reanalysis.field,
+            sd,
+            grid,
+            used,
+            observations,
+            request.get("style") or "continuous",
+        )
     progress.step(1.0, "done")
     return result
 
@@ -167,7 +202,12 @@ def _about(model: Model, day: Date | None, reanalysis: Reanalysis, used: int, co
 
 
 def _write(
-    out: Path, bands: list[tuple[str, str, np.ndarray]], grid: Grid, target: Variable, day: Date | None, zone: str | None,
+    out: Path,
+    bands: list[tuple[str, str, np.ndarray]],
+    grid: Grid,
+    target: Variable,
+    day: Date | None,
+    zone: str | None,
     about: dict[str, Any],
 ) -> None:
     """Write the bands (name, long name, field)."""

@@ -22,8 +22,17 @@ from model_core.grid_from_file import read_grid
 from model_core.jobs.background import requested_background, steps_with_background, tell_backgrounds
 from model_core.jobs.period_told import tell_period
 from model_core.jobs.requests import (
-    BUNDLED, grid_for, is_auto, known_weather, requested_analysis, requested_covariates, requested_grid, requested_hours, requested_report,
-    required, tell_errors,
+    BUNDLED,
+    grid_for,
+    is_auto,
+    known_weather,
+    requested_analysis,
+    requested_covariates,
+    requested_grid,
+    requested_hours,
+    requested_report,
+    required,
+    tell_errors,
 )
 from model_core.jobs.sources import further_inputs, requested_source
 from model_core.missing_inputs import require_inputs
@@ -131,7 +140,9 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
         reading.wait(progress)
         times = time_axis(series[target.key], step, start, end, request.get("time_zone") or "")
         lacking: list[Date] = []
-        steps: Iterable = steps_with_background(complete_steps(step_readings(target.key, series, times.starts), model, step), background, lacking)
+        steps: Iterable = steps_with_background(
+            complete_steps(step_readings(target.key, series, times.starts), model, step), background, lacking
+        )
         choice = None
         if analysis in ("network", "kriging"):
             choice = as_asked(predictor, analysis)
@@ -143,7 +154,9 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
             task = _with_choice(task, choice)
             progress.log(f"analysis step: {choice.in_words()}")
         frame = Frame(
-            grid, times, tuple(FieldName(name, target.unit, text) for name, text in names),
+            grid,
+            times,
+            tuple(FieldName(name, target.unit, text) for name, text in names),
             _attributes(model, step, covariates and request, choice.in_words() if choice else analysis, background)
             | record_of(COMMAND, request, model=model, grid=grid).attributes(),
         )
@@ -171,18 +184,33 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
     tell_period(account, model, missing, series, covariates, progress)
     backgrounds = background and tell_backgrounds(account, lacking, progress)
     result = {
-        "out": str(out), "days": {"computed": account.computed, "kept": account.kept, "missing": missing},
-        "seconds": account.seconds, "days_per_second": account.rate, "step": step,
-        "start": step_text(times.starts[0], step), "end": step_text(times.starts[-1], step), "time_zone": times.zone,
-        "fields": [name for name, _ in names], "unit": target.unit, "species": target.key,
+        "out": str(out),
+        "days": {"computed": account.computed, "kept": account.kept, "missing": missing},
+        "seconds": account.seconds,
+        "days_per_second": account.rate,
+        "step": step,
+        "start": step_text(times.starts[0], step),
+        "end": step_text(times.starts[-1], step),
+        "time_zone": times.zone,
+        "fields": [name for name, _ in names],
+        "unit": target.unit,
+        "species": target.key,
         "readings": series[target.key].report.to_dict(),
         "further_readings": {name: one.report.to_dict() for name, one in series.items() if name != target.key},
-        "missing_inputs": sorted(account.missing_inputs), "negative_cells": account.negative_cells,
-        "analysis": choice.summary() if choice else None if analysis == "off" else {
-            "spread": {f"{share:g}": steps for share, steps in sorted(account.spread.items())}},
-        "background": backgrounds, "device": scheduler or predictor.device.type,
-        "covariates": sorted(covariates), "model": {"name": model.name, "sha256": model.sha256}, "grid": grid.describe(),
-        "warnings": progress.warnings, "report": str(report) if report else None,
+        "missing_inputs": sorted(account.missing_inputs),
+        "negative_cells": account.negative_cells,
+        "analysis": choice.summary()
+        if choice
+        else None
+        if analysis == "off"
+        else {"spread": {f"{share:g}": steps for share, steps in sorted(account.spread.items())}},
+        "background": backgrounds,
+        "device": scheduler or predictor.device.type,
+        "covariates": sorted(covariates),
+        "model": {"name": model.name, "sha256": model.sha256},
+        "grid": grid.describe(),
+        "warnings": progress.warnings,
+        "report": str(report) if report else None,
     }
     if report:
         from model_core.report.period import write_period_report  # matplotlib takes a second to import
@@ -210,19 +238,39 @@ def _requested_series(
 
 
 def _task(
-    request: Mapping[str, Any], model: Model, grid: Grid, covariates: Mapping[str, np.ndarray], uncertainty: str, analysis: str,
+    request: Mapping[str, Any],
+    model: Model,
+    grid: Grid,
+    covariates: Mapping[str, np.ndarray],
+    uncertainty: str,
+    analysis: str,
     background: BackgroundDays | None,
 ) -> Task:
     precision = request.get("precision") or "auto"
     maps = {key: hashlib.sha256(np.ascontiguousarray(values, "<f4").tobytes()).hexdigest() for key, values in sorted(covariates.items())}
     basis = {
-        "software": __version__, "model": model.sha256, "grid": grid.describe(), "covariates": maps, "precision": precision,
-        "uncertainty": uncertainty, "analysis": analysis,
+        "software": __version__,
+        "model": model.sha256,
+        "grid": grid.describe(),
+        "covariates": maps,
+        "precision": precision,
+        "uncertainty": uncertainty,
+        "analysis": analysis,
     }
     return Task(
-        str(find_model(request.get("model") or BUNDLED).resolve()), model.sha256, grid, model.configuration.target,
-        hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest(), None, request.get("device") or "auto", precision,
-        int(request["memory"]) if request.get("memory") else None, dict(covariates), uncertainty, analysis, background=background,
+        str(find_model(request.get("model") or BUNDLED).resolve()),
+        model.sha256,
+        grid,
+        model.configuration.target,
+        hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest(),
+        None,
+        request.get("device") or "auto",
+        precision,
+        int(request["memory"]) if request.get("memory") else None,
+        dict(covariates),
+        uncertainty,
+        analysis,
+        background=background,
     )
 
 
@@ -232,9 +280,7 @@ def _with_choice(task: Task, choice: Choice) -> Task:
     return replace(task, choice=choice, basis=basis)
 
 
-def _attributes(
-    model: Model, step: str, covariates: Mapping[str, Any], analysis: str, background: BackgroundDays | None
-) -> dict[str, Any]:
+def _attributes(model: Model, step: str, covariates: Mapping[str, Any], analysis: str, background: BackgroundDays | None) -> dict[str, Any]:
     """Global attributes of the output."""
     target = get_variable(model.configuration.target)
     return {

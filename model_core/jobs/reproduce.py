@@ -49,9 +49,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         return finite(_evaluate(request, model, device, out, progress))
 
 
-def _evaluate(
-    request: dict[str, Any], model: Model, device: torch.device, out: Path, progress: Progress
-) -> dict[str, Any]:
+def _evaluate(request: dict[str, Any], model: Model, device: torch.device, out: Path, progress: Progress) -> dict[str, Any]:
     files, target = list(dict.fromkeys(find_files(required(request, "ctm")))), model.configuration.target
     start, end = (parse_day(request[key]) if request.get(key) else None for key in ("start", "end"))
     periods, regions = requested_periods(request), requested_regions(request)
@@ -92,18 +90,33 @@ def _evaluate(
         write_reproduction_report(page, finite(summary), contents)
     progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
     shown = (
-        "days", "mask", "stations", "pooled", "mean_of_daily", "maps", "missing_inputs", "species", "unit", "model", "grid", "warnings",
+        "days",
+        "mask",
+        "stations",
+        "pooled",
+        "mean_of_daily",
+        "maps",
+        "missing_inputs",
+        "species",
+        "unit",
+        "model",
+        "grid",
+        "warnings",
     )
     return {
-        "out": str(out), "scores_json": written[JSON], "scores_csv": written[CSV], "daily_scores_png": written[DAILY_PNG],
-        "period_means_png": written[PERIODS_PNG], "by_class_csv": written[CLASSES_CSV], "report": str(page) if page else None,
-        "device": device.type, **{key: summary[key] for key in shown},
+        "out": str(out),
+        "scores_json": written[JSON],
+        "scores_csv": written[CSV],
+        "daily_scores_png": written[DAILY_PNG],
+        "period_means_png": written[PERIODS_PNG],
+        "by_class_csv": written[CLASSES_CSV],
+        "report": str(page) if page else None,
+        "device": device.type,
+        **{key: summary[key] for key in shown},
     }
 
 
-def _open(
-    request: dict[str, Any], files: list[Path], model: Model, out: Path, progress: Progress
-) -> DailyStore:
+def _open(request: dict[str, Any], files: list[Path], model: Model, out: Path, progress: Progress) -> DailyStore:
     """The days, with what the model asks for where the files have it; prepared once and kept for the next time."""
     configuration, cache = model.configuration, Path(request.get("cache") or out / CACHE_FOLDER)
     # In one set with what a training asks for, so that its prepared fields can serve.
@@ -112,7 +125,12 @@ def _open(
     lead_day = request.get("lead_day")
     with evaluation_folder(cache, shared=True):
         days = open_store(
-            files, sorted(wanted), grid, cache, progress, time_zone=request.get("time_zone") or "UTC",
+            files,
+            sorted(wanted),
+            grid,
+            cache,
+            progress,
+            time_zone=request.get("time_zone") or "UTC",
             lead_day=None if lead_day in (None, "") else int(lead_day),
         )
     if configuration.target not in days.variables:
@@ -141,9 +159,7 @@ def _others(request: dict[str, Any], days: DailyStore, model: Model, progress: P
     return found
 
 
-def _stations(
-    request: dict[str, Any], days: DailyStore, target: str, choice: DayChoice, mask: np.ndarray
-) -> tuple[np.ndarray, str]:
+def _stations(request: dict[str, Any], days: DailyStore, target: str, choice: DayChoice, mask: np.ndarray) -> tuple[np.ndarray, str]:
     """Station cells as a bool array, and in words where they come from."""
     if request.get("stations"):
         table, options = Path(request["stations"]), (request.get(key) or None for key in ("x", "y", "crs"))

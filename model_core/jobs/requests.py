@@ -71,7 +71,7 @@ def requested_grid(request: Mapping[str, Any]) -> Grid:
 
 
 def grid_for(
-    request: Mapping[str, Any], model_grid: Grid, x: np.ndarray, y: np.ndarray, crs: Any, progress: Progress, earlier: Grid | None = None,
+    request: Mapping[str, Any], model_grid: Grid, x: np.ndarray, y: np.ndarray, crs: Any, progress: Progress, earlier: Grid | None = None
 ) -> Grid:
     """The grid of the request; with ``auto``, or where none is named, the one that suits the stations (`grid_auto.choose_grid`)."""
     if not is_auto(request):
@@ -88,9 +88,7 @@ def is_auto(request: Mapping[str, Any]) -> bool:
     return (request.get("grid") or AUTO) == AUTO
 
 
-def requested_observations(
-    request: Mapping[str, Any], species: str, progress: Progress
-) -> tuple[Observations, Date | None]:
+def requested_observations(request: Mapping[str, Any], species: str, progress: Progress) -> tuple[Observations, Date | None]:
     """The readings of the main variable, and their day where it is known.
 
     A date picks a day by the time column, in the request's time zone. Without such a column the date is taken for the day
@@ -113,9 +111,7 @@ def requested_observations(
         progress.warn(f"the readings are of {len(dates)} days, {dates[0]} to {dates[-1]}; the last is taken, choose another with --date")
         return observations.on_day(dates[-1]), dates[-1]
     if len(dates) > 1:
-        raise InputError(
-            f"the readings are of {len(dates)} days, {dates[0]} to {dates[-1]}; choose one with the date"
-        )
+        raise InputError(f"the readings are of {len(dates)} days, {dates[0]} to {dates[-1]}; choose one with the date")
     return observations, dates[0] if dates else None
 
 
@@ -147,9 +143,7 @@ def known_weather(request: Mapping[str, Any], model: Model, progress: Progress) 
             progress.warn(f"the model does not know {key}; its readings are not used")
 
 
-def requested_weather(
-    request: Mapping[str, Any], source: Source, day: Date | None, progress: Progress
-) -> Observations:
+def requested_weather(request: Mapping[str, Any], source: Source, day: Date | None, progress: Progress) -> Observations:
     """Readings of a further variable, of the day of the main one."""
     observations = read_source(source, day, progress)
     if observations.time is None and day is not None:
@@ -171,9 +165,7 @@ def requested_hours(request: Mapping[str, Any]) -> int:
     return hours
 
 
-def requested_covariates(
-    request: dict[str, Any], model: Model, grid: Grid, progress: Progress
-) -> dict[str, np.ndarray]:
+def requested_covariates(request: dict[str, Any], model: Model, grid: Grid, progress: Progress) -> dict[str, np.ndarray]:
     """Maps of the user's file that the model knows, on the grid; they overrule the model's own."""
     if not request.get("covariates"):
         return {}
@@ -186,9 +178,7 @@ def requested_covariates(
     for key, values in used.items():
         progress.log(f"{key} from {file.name}, for {np.isfinite(values).mean():.1%} of the cells")
     if not used:
-        progress.warn(
-            f"nothing of {file.name} is used: the model knows {', '.join(known) or 'no map'}, the file holds {', '.join(maps)}"
-        )
+        progress.warn(f"nothing of {file.name} is used: the model knows {', '.join(known) or 'no map'}, the file holds {', '.join(maps)}")
     return used
 
 
@@ -196,7 +186,7 @@ def gridded(observations: Observations, grid: Grid, progress: Progress, name: st
     """Cell means, with an account of the readings in the log and a warning where many were dropped."""
     readings = grid_observations(observations, grid)
     tell_readings(
-        readings.report, observations.species, progress, observations.seen, observations.stations, f"; {readings.cells} cells hold readings",
+        readings.report, observations.species, progress, observations.seen, observations.stations, f"; {readings.cells} cells hold readings"
     )
     swapped = better_exchanged(observations, grid)
     if swapped:
@@ -214,8 +204,7 @@ def tell_few(places: int, grid: Grid, progress: Progress) -> None:
 
 
 def tell_readings(
-    report: ReadingReport, species: str, progress: Progress, seen: int | None, used: int | None, more: str = "",
-    not_lost: str = "other day",
+    report: ReadingReport, species: str, progress: Progress, seen: int | None, used: int | None, more: str = "", not_lost: str = "other day"
 ) -> None:
     """The account of the readings: in the log, or a warning where many were dropped; what was used; and what is suspicious.
 
@@ -242,9 +231,7 @@ def reading_account(readings: GriddedReadings) -> dict[str, Any]:
 
 def field_statistics(field: np.ndarray) -> dict[str, float]:
     """Smallest, mean and largest finite value."""
-    return {
-        "min": float(np.nanmin(field)), "mean": float(np.nanmean(field, dtype=float)), "max": float(np.nanmax(field)),
-    }
+    return {"min": float(np.nanmin(field)), "mean": float(np.nanmean(field, dtype=float)), "max": float(np.nanmax(field))}
 
 
 def as_daily_means(observations: Observations, hours: int, progress: Progress) -> Observations:

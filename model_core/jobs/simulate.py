@@ -25,8 +25,14 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     grid = requested_grid(request)
     terrain = _terrain(Path(request["terrain"]), grid) if request.get("terrain") else None
     return write_simulation(
-        Path(required(request, "out")), grid, parse_day(request.get("start") or "2018-01-01"), days,
-        int(request.get("seed") or 0), terrain, progress, bool(request.get("gases")),
+        Path(required(request, "out")),
+        grid,
+        parse_day(request.get("start") or "2018-01-01"),
+        days,
+        int(request.get("seed") or 0),
+        terrain,
+        progress,
+        bool(request.get("gases")),
     )
 
 

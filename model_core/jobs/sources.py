@@ -13,8 +13,19 @@ from model_core.variables import get_variable
 WEATHER = ("rh", "wind")
 # request key -> field of `Source`, where a text is handed on as it is
 _TEXTS = {
-    "value": "value", "unit": "unit", "unit_column": "unit_column", "x": "x", "y": "y", "crs": "crs", "group": "group",
-    "network": "network", "sites": "sites", "sites_id": "sites_id", "encoding": "encoding", "decimal": "decimal", "stamp": "stamp",
+    "value": "value",
+    "unit": "unit",
+    "unit_column": "unit_column",
+    "x": "x",
+    "y": "y",
+    "crs": "crs",
+    "group": "group",
+    "network": "network",
+    "sites": "sites",
+    "sites_id": "sites_id",
+    "encoding": "encoding",
+    "decimal": "decimal",
+    "stamp": "stamp",
 }
 
 
@@ -46,7 +57,8 @@ def requested_source(request: Mapping[str, Any], species: str, prefix: str = "")
     own = {key.removeprefix(prefix): value for key, value in _with_input_options(request).items() if key.startswith(prefix)}
     same = path == target.path
     shared = {
-        key: request.get(key) for key in (*_TEXTS, "from", "time", "id", "where", "date_order", "wide", "otherwise")
+        key: request.get(key)
+        for key in (*_TEXTS, "from", "time", "id", "where", "date_order", "wide", "otherwise")
         if same and key not in ("value", "unit", "unit_column", "group", "network")
     }
     shared |= {key: request.get(key) for key in ("crs", "time_zone", "times_in", "gas_temperature", "gas_pressure")}
@@ -76,12 +88,21 @@ def further_inputs(request: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str,
 def _source(asked: Mapping[str, Any], prefix: str, path: str, species: str, like: Source | None = None) -> Source:
     clock = Clock.named(asked.get("time_zone") or None, asked.get("times_in") or None)
     return Source(
-        path=path, species=species, form=str(asked.get("from") or AUTO),
-        time=_joined(asked.get("time")), id=_joined(asked.get("id")), where=tuple(_listed(asked.get("where"))),
+        path=path,
+        species=species,
+        form=str(asked.get("from") or AUTO),
+        time=_joined(asked.get("time")),
+        id=_joined(asked.get("id")),
+        where=tuple(_listed(asked.get("where"))),
         error=tuple(_listed(asked.get("error"))),
-        date_order=asked.get("date_order") or AUTO, wide=_wide(asked.get("wide")),
-        temperature=_number(asked, "gas_temperature", prefix), pressure=_pascal(_number(asked, "gas_pressure", prefix)),
-        clock=clock, times_in=asked.get("times_in") or None, like=like, otherwise=asked.get("otherwise") or None,
+        date_order=asked.get("date_order") or AUTO,
+        wide=_wide(asked.get("wide")),
+        temperature=_number(asked, "gas_temperature", prefix),
+        pressure=_pascal(_number(asked, "gas_pressure", prefix)),
+        clock=clock,
+        times_in=asked.get("times_in") or None,
+        like=like,
+        otherwise=asked.get("otherwise") or None,
         **{field: asked.get(key) or None for key, field in _TEXTS.items()},
     )
 

@@ -24,12 +24,12 @@ from model_core.progress import Progress
 from model_core.training.card import training_card
 from model_core.training.choices import choose_inputs, choose_schedule, untypical
 from model_core.training.day_fields import cache_for
+from model_core.training.missing_inputs import errors_without_inputs
 from model_core.training.preparation import PreparedData, StationLayout, mean_of_days, prepare
 from model_core.training.processes import Processes, training_processes
 from model_core.training.ranges import trained_ranges
 from model_core.training.record import HISTORY_CSV, HISTORY_PNG, KERNELS_PNG, plot_history, plot_kernels, write_history
 from model_core.training.split import Split, split_by_dates, split_by_time
-from model_core.training.missing_inputs import errors_without_inputs
 from model_core.training.trainer import TrainingPlan, TrainingResult, train_network
 from model_core.variables import get_variable
 
@@ -65,8 +65,16 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         if request.get("validation_start") or request.get("validation_end"):
             origin["held_out"] = held_out
         plan = TrainingPlan(
-            prepared.data, split, network, training, device, int(request.get("seed") or 0), precision, processes,
-            base.network.state_dict() if base else None, origin,
+            prepared.data,
+            split,
+            network,
+            training,
+            device,
+            int(request.get("seed") or 0),
+            precision,
+            processes,
+            base.network.state_dict() if base else None,
+            origin,
         )
         progress.log(
             f"training {training.iterations} iterations on {describe_device(device)}"
@@ -93,10 +101,16 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         figures = _draw(out, result, prepared, progress)
         checkpoint.unlink(missing_ok=True)
     told = {
-        "out": str(out), "iterations": training.iterations, "loss": result.history[-1]["loss"],
-        "validation": result.best.get("rmse"), "scores": result.best,
+        "out": str(out),
+        "iterations": training.iterations,
+        "loss": result.history[-1]["loss"],
+        "validation": result.best.get("rmse"),
+        "scores": result.best,
         "days": {"training": len(split.training), "held_out": len(split.validation)},
-        "history": str(out.with_suffix(HISTORY_CSV)), **figures, "warnings": progress.warnings, "report": str(report) if report else None,
+        "history": str(out.with_suffix(HISTORY_CSV)),
+        **figures,
+        "warnings": progress.warnings,
+        "report": str(report) if report else None,
     }
     if report:
         from model_core.report.training import write_training_report
@@ -119,7 +133,7 @@ def _configurations(request: dict[str, Any], base: Model | None) -> tuple[Networ
 
 
 def _scaled_to_days(
-    request: dict[str, Any], network: NetworkConfiguration, base: Model | None, prepared: PreparedData, split: Split, progress: Progress,
+    request: dict[str, Any], network: NetworkConfiguration, base: Model | None, prepared: PreparedData, split: Split, progress: Progress
 ) -> NetworkConfiguration:
     """The network with transforms of the variables whose common values only their own days tell: the mean of some of these."""
     if base is not None:
@@ -134,8 +148,13 @@ def _scaled_to_days(
 
 
 def _prepare(
-    request: dict[str, Any], network: NetworkConfiguration, base: Model | None, out: Path, processes: Processes,
-    cache: int, progress: Progress,
+    request: dict[str, Any],
+    network: NetworkConfiguration,
+    base: Model | None,
+    out: Path,
+    processes: Processes,
+    cache: int,
+    progress: Progress,
 ) -> PreparedData:
     grid = parse_grid(request["grid"]) if request.get("grid") else None
     layout = None
@@ -148,8 +167,17 @@ def _prepare(
 
     def work() -> PreparedData:
         return prepare(
-            required(request, "ctm"), network, grid, layout, folder, progress, time_zone, lead_day, covariates,
-            base.maps if base else None, cache,
+            required(request, "ctm"),
+            network,
+            grid,
+            layout,
+            folder,
+            progress,
+            time_zone,
+            lead_day,
+            covariates,
+            base.maps if base else None,
+            cache,
         )
 
     # The first process makes the stores, the others find them made.
@@ -167,9 +195,7 @@ def _split(request: dict[str, Any], prepared: PreparedData, training: TrainingCo
     return split_by_dates(prepared.times, first, last)
 
 
-def _length(
-    request: dict[str, Any], training: TrainingConfiguration, split: Split, processes: Processes
-) -> TrainingConfiguration:
+def _length(request: dict[str, Any], training: TrainingConfiguration, split: Split, processes: Processes) -> TrainingConfiguration:
     if request.get("iterations") and request.get("epochs"):
         raise InputError("give iterations or epochs, not both")
     if request.get("iterations"):

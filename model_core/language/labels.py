@@ -19,7 +19,7 @@ def _said(words: str) -> str:
     """A label in the language of this process, behind the letter of its panel."""
     panel = _PANEL.match(words)
     letter = panel.group() if panel else ""
-    return letter + say(words[len(letter):])
+    return letter + say(words[len(letter) :])
 
 
 def say_labels(figure: Any) -> bool:

@@ -69,9 +69,14 @@ class Template:
             return None
         weak = self.letters < _WEAK_LETTERS
         return [
-            Found(name, part, quoted := _is_quoted(before, after), "\n" in part and not quoted or weak and bool(_PROSE.search(part))
-                  or not before and _is_clause(part))
-            for name, part, before, after in zip(self.names, parts, self.literals, self.literals[1:])]
+            Found(
+                name,
+                part,
+                quoted := _is_quoted(before, after),
+                "\n" in part and not quoted or weak and bool(_PROSE.search(part)) or not before and _is_clause(part),
+            )
+            for name, part, before, after in zip(self.names, parts, self.literals, self.literals[1:])
+        ]
 
 
 class Found(NamedTuple):
@@ -205,16 +210,19 @@ class Translator:
     def _with_whole_end(self, text: str, templates: Sequence[Template]) -> str | None:
         """A text whose end, from one of its separators on, is one entry of the catalogue: the longest such end."""
         for separator in _outside_brackets(text):
-            end = self._whole(text[separator.end():], templates, _WEAK_LETTERS)
-            if end is not None and " " in text[separator.end():].strip():
-                return self._parts(text[:separator.start()], templates) + _MARKS[separator.group()] + end
+            end = self._whole(text[separator.end() :], templates, _WEAK_LETTERS)
+            if end is not None and " " in text[separator.end() :].strip():
+                return self._parts(text[: separator.start()], templates) + _MARKS[separator.group()] + end
         return None
 
     def _split(self, text: str, templates: Sequence[Template]) -> str | None:
         separators = _outside_brackets(text)
         for separator, other in _MARKS.items():
             ends = [match for match in separators if match.group() == separator]
-            parts = [text[start:end] for start, end in zip([0, *(match.end() for match in ends)], [*(match.start() for match in ends), len(text)])]
+            parts = [
+                text[start:end]
+                for start, end in zip([0, *(match.end() for match in ends)], [*(match.start() for match in ends), len(text)])
+            ]
             if ends and (joined := self._joined(parts, separator, other, templates)) is not None:
                 return joined
         return None
@@ -254,7 +262,7 @@ def _outside_brackets(text: str) -> list[re.Match]:
     """The separators of a text that stand in no bracket; all of them where brackets are not closed; not more than `_MOST_PARTS`."""
     found, closed = [], text.count("(") == text.count(")")
     for match in _SEPARATOR.finditer(text):
-        before = text[:match.start()]
+        before = text[: match.start()]
         if not closed or before.count("(") == before.count(")"):
             found.append(match)
     return found[:_MOST_PARTS]

@@ -102,8 +102,13 @@ class _Check:
         # OpenBLAS, which numpy loads, would reserve memory for each processor.
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
         self._child = subprocess.Popen(  # this Python, and a program of ours  # nosec B603
-            [sys.executable, "-P", str(_PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env=environment, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0))  # which only Windows has
+            [sys.executable, "-P", str(_PROGRAM)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )  # which only Windows has
         line = self._child.stdout.readline()
         reply = json.loads(line) if line else None
         if reply == {}:

@@ -79,5 +79,5 @@ def drift_columns(field: Tensor, places: Tensor, values: Tensor, rule: Transform
     unit = torch.maximum(spread, _LEAST_SPREAD * of_readings) / _SPREAD
     range_ = (float(field[known].min() * factor), float(field[known].max() * factor))
     return DriftColumns(
-        torch.where(known, (scaled - middle) / unit, 0.0), torch.where(there, (scaled_at - middle) / unit, 0.0), known.float(), *range_,
+        torch.where(known, (scaled - middle) / unit, 0.0), torch.where(there, (scaled_at - middle) / unit, 0.0), known.float(), *range_
     )

@@ -96,8 +96,16 @@ def _doubt(unexplained: Tensor, nugget: Tensor) -> Tensor:
 
 
 def kriged_background(
-    days: Sequence[StationReadings], rule: Transform, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor,
-    drift: Tensor | None = None, slopes_vary: tuple[float, ...] = (), beside: Tensor | None = None, limit: float = 0.0,
+    days: Sequence[StationReadings],
+    rule: Transform,
+    level: Tensor,
+    spread: Tensor,
+    maps: Tensor,
+    known: Tensor,
+    drift: Tensor | None = None,
+    slopes_vary: tuple[float, ...] = (),
+    beside: Tensor | None = None,
+    limit: float = 0.0,
 ) -> KrigedBackground:
     """Krige each day of a batch.
 
@@ -119,8 +127,16 @@ def kriged_background(
 
 
 def _of_day(
-    readings: StationReadings, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform,
-    drift: Tensor | None, slopes_vary: tuple[float, ...], beside: Tensor | None, limit: float,
+    readings: StationReadings,
+    level: Tensor,
+    spread: Tensor,
+    maps: Tensor,
+    known: Tensor,
+    rule: Transform,
+    drift: Tensor | None,
+    slopes_vary: tuple[float, ...],
+    beside: Tensor | None,
+    limit: float,
 ) -> tuple[Tensor, ...]:
     """The fields of `KrigedBackground` of one day."""
     given = quantities(readings, level, spread, rule)
@@ -178,14 +194,32 @@ def expected_value(standardised: Tensor, variance: Tensor, level: Tensor, spread
 
 
 def _kriged(
-    readings: StationReadings, given: Quantities, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform,
-    drift: Tensor | None, local: LocalSlopes | None, beside: Tensor | None, limit: float,
+    readings: StationReadings,
+    given: Quantities,
+    level: Tensor,
+    spread: Tensor,
+    maps: Tensor,
+    known: Tensor,
+    rule: Transform,
+    drift: Tensor | None,
+    local: LocalSlopes | None,
+    beside: Tensor | None,
+    limit: float,
 ) -> tuple[Tensor, ...]:
     """The fields with the maps as drift."""
     read = torch.cat([given.standardised[:, None], given.values[:, None], at_places(maps, readings.places)], dim=1)
     kriged = krige(
-        readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=2, noise=given.noise, drift=drift, local=local, beside=beside,
-        limit=limit)
+        readings.places,
+        read,
+        maps.shape[-2:],
+        counts=readings.counts,
+        first_map=2,
+        noise=given.noise,
+        drift=drift,
+        local=local,
+        beside=beside,
+        limit=limit,
+    )
     contrast = torch.where(known > 0, maps - kriged.fields[2:], 0.0)
     unexplained = _with_slopes(kriged, contrast, local)[None]
     low, high = bounds(readings.values)
@@ -216,8 +250,17 @@ def _with_slopes(kriged: KrigedDay, contrast: Tensor, local: LocalSlopes | None)
 
 
 def _with_background(
-    readings: StationReadings, given: Quantities, level: Tensor, spread: Tensor, maps: Tensor, known: Tensor, rule: Transform,
-    drift: Tensor | None, local: LocalSlopes | None, columns: DriftColumns, limit: float,
+    readings: StationReadings,
+    given: Quantities,
+    level: Tensor,
+    spread: Tensor,
+    maps: Tensor,
+    known: Tensor,
+    rule: Transform,
+    drift: Tensor | None,
+    local: LocalSlopes | None,
+    columns: DriftColumns,
+    limit: float,
 ) -> tuple[Tensor, ...]:
     """The same with a background as further drift, kriged in standardised units alone: where those are logs, it explains shares."""
     maps, known = torch.cat([maps, columns.field[None]]), torch.cat([known, columns.known[None]])
@@ -225,7 +268,16 @@ def _with_background(
     read = torch.cat([given.standardised[:, None], at], dim=1)
     acting = None if drift is None else torch.cat([drift, torch.ones(1, dtype=torch.bool)])
     kriged = krige(
-        readings.places, read, maps.shape[-2:], counts=readings.counts, first_map=1, noise=given.noise, drift=acting, local=local, limit=limit)
+        readings.places,
+        read,
+        maps.shape[-2:],
+        counts=readings.counts,
+        first_map=1,
+        noise=given.noise,
+        drift=acting,
+        local=local,
+        limit=limit,
+    )
     contrast = torch.where(known > 0, maps - kriged.fields[1:], 0.0)
     unexplained = _with_slopes(kriged, contrast, local)[None]
     standardised = kriged.fields[:1] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)
@@ -249,7 +301,9 @@ def _shared(without: tuple[Tensor, ...], drifted: tuple[Tensor, ...], share: Ten
     """A share of the difference that the background makes, (rows, columns); of the fields in the units of the transform."""
     one, two = (KrigedBackground(*part) for part in (without, drifted))
     (_, nugget, variance), (_, nugget_with, variance_with), whole = one.day, two.day, float(share.max())
-    field, with_maps = (inverse(torch.lerp(transform(a, rule), transform(two.field, rule), share), rule) for a in (one.field, one.with_maps))
+    field, with_maps = (
+        inverse(torch.lerp(transform(a, rule), transform(two.field, rule), share), rule) for a in (one.field, one.with_maps)
+    )
     standardised, values = (torch.lerp(a, b, share) for a, b in ((one.standardised, two.standardised), (one.values, two.values)))
     mixed = torch.lerp(variance, variance_with, whole)
     unexplained = torch.lerp(variance * one.unexplained, variance_with * two.unexplained, share) / mixed

@@ -59,9 +59,19 @@ class KrigedDay(NamedTuple):
 
 @torch.no_grad()
 def krige(
-    places: Tensor, read: Tensor, shape: tuple[int, int], *, counts: Tensor | None = None, first_map: int | None = None,
-    factor: int = 2, zero_mean: bool = False, noise: Tensor | None = None, drift: Tensor | None = None,
-    local: LocalSlopes | None = None, beside: Tensor | None = None, limit: float = 0.0,
+    places: Tensor,
+    read: Tensor,
+    shape: tuple[int, int],
+    *,
+    counts: Tensor | None = None,
+    first_map: int | None = None,
+    factor: int = 2,
+    zero_mean: bool = False,
+    noise: Tensor | None = None,
+    drift: Tensor | None = None,
+    local: LocalSlopes | None = None,
+    beside: Tensor | None = None,
+    limit: float = 0.0,
 ) -> KrigedDay:
     """Krige several quantities that were read at the same places.
 
@@ -103,8 +113,10 @@ def krige(
     first_map = quantities if first_map is None else first_map
     if not len(places):
         return KrigedDay(
-            torch.zeros(quantities, *shape, device=device), Variogram(RANGES[len(RANGES) // 2], 1.0, 1.0),
-            torch.zeros(first_map, quantities - first_map, device=device), torch.ones(shape, device=device),
+            torch.zeros(quantities, *shape, device=device),
+            Variogram(RANGES[len(RANGES) // 2], 1.0, 1.0),
+            torch.zeros(first_map, quantities - first_map, device=device),
+            torch.ones(shape, device=device),
             torch.zeros(quantities - first_map, quantities - first_map, device=device),
             None if beside is None else torch.zeros(first_map, quantities - first_map, device=device),
         )

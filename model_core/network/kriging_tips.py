@@ -32,7 +32,8 @@ def with_tips(field: Tensor, weights: Tensor, places: Tensor, decay: float) -> T
     part = (at - node)[:, :, None, None]
     change = sum(
         (part[:, 0] if i else 1 - part[:, 0]) * (part[:, 1] if j else 1 - part[:, 1]) * table[node[:, 0] + i, node[:, 1] + j]
-        for i in (0, 1) for j in (0, 1)
+        for i in (0, 1)
+        for j in (0, 1)
     )
     near = torch.arange(-_REACH, _REACH + 2, device=field.device)
     row, column = (first[:, axis, None].long() + near for axis in (0, 1))
@@ -68,9 +69,9 @@ def _changes(decay: float, device: torch.device) -> Tensor:
 def cubic_shares(part: Tensor) -> Tensor:
     """Cubic Lagrange weights of the nodes -1, 0, 1, 2 for places from 0 to 1, (places, 4)."""
     x = part[:, None]
-    return torch.cat([
-        -x * (x - 1) * (x - 2) / 6, (x + 1) * (x - 1) * (x - 2) / 2, -(x + 1) * x * (x - 2) / 2, (x + 1) * x * (x - 1) / 6,
-    ], dim=1)
+    return torch.cat(
+        [-x * (x - 1) * (x - 2) / 6, (x + 1) * (x - 1) * (x - 2) / 2, -(x + 1) * x * (x - 2) / 2, (x + 1) * x * (x - 1) / 6], dim=1
+    )
 
 
 def _kernel(axis: Tensor, offsets: Tensor, decay: float) -> Tensor:

@@ -124,8 +124,12 @@ class PointConv(nn.Module):
     """
 
     def __init__(
-        self, variables: int, kernels: tuple[int, int] = (21, 11),
-        epsilon: float = 1e-5, second_denominator: str = "support", epsilon_in: str = "weights",
+        self,
+        variables: int,
+        kernels: tuple[int, int] = (21, 11),
+        epsilon: float = 1e-5,
+        second_denominator: str = "support",
+        epsilon_in: str = "weights",
     ):
         super().__init__()
         if second_denominator not in SECOND_DENOMINATORS:
@@ -151,10 +155,12 @@ class PointConv(nn.Module):
             return self._convolve(values, mask)
         # Variables that nobody reads are common, and they cost nothing: no reading is in reach anywhere.
         known = self._convolve(values[:, present], mask[:, present], present)
-        return PointConvFields(*(
-            torch.zeros(mask.shape, dtype=field.dtype, device=field.device).index_copy(1, present.nonzero()[:, 0], field)
-            for field in known
-        ))
+        return PointConvFields(
+            *(
+                torch.zeros(mask.shape, dtype=field.dtype, device=field.device).index_copy(1, present.nonzero()[:, 0], field)
+                for field in known
+            )
+        )
 
     def _convolve(self, values: Tensor, mask: Tensor, variables: Tensor | slice = slice(None)) -> PointConvFields:
         weighted, density = self.first.sums(values, mask, variables)
@@ -169,8 +175,11 @@ class PointConv(nn.Module):
         if self.literal or not self.second.in_weights:
             denominator = denominator + self.second.epsilon
         return PointConvFields(
-            first.float(), _mean(weighted, denominator, second_support).float(),
-            torch.where(first_support, density, 0.0).float(), first_support, second_support,
+            first.float(),
+            _mean(weighted, denominator, second_support).float(),
+            torch.where(first_support, density, 0.0).float(),
+            first_support,
+            second_support,
         )
 
 

@@ -63,9 +63,7 @@ class Survey(NamedTuple):
 
     def window(self, rows: slice, columns: slice) -> "Survey":
         """For some rows and columns, which begin at multiples of the coarse factors."""
-        kriged = self.kriged and KrigedBackground(*(
-            part[..., rows, columns] if part.ndim == 4 else part for part in self.kriged
-        ))
+        kriged = self.kriged and KrigedBackground(*(part[..., rows, columns] if part.ndim == 4 else part for part in self.kriged))
         return self._replace(kriged=kriged, origin=(rows.start, columns.start))
 
 
@@ -85,9 +83,7 @@ class ReanalysisNetwork(nn.Module):
         variables = len(c.station_variables)
         self.pointconv = PointConv(variables, c.kernels, c.epsilon, c.second_denominator, c.epsilon_in)
         # The target alone is also looked at from afar: block means, convolved on their own coarser grids.
-        self.coarse = nn.ModuleList(
-            NormalisedConvolution(1, c.kernels[0], c.epsilon, taper=True) for _ in c.coarse_factors
-        )
+        self.coarse = nn.ModuleList(NormalisedConvolution(1, c.kernels[0], c.epsilon, taper=True) for _ in c.coarse_factors)
         # How many readings' weight it takes before a scale is trusted over the next coarser one (softplus of these).
         self.raw_trust = nn.Parameter(torch.zeros(len(c.coarse_factors) + 1))
         channels = variables if c.combine == "sum" else 3 * variables
@@ -104,7 +100,12 @@ class ReanalysisNetwork(nn.Module):
             nn.init.ones_(self.unet.head.bias)
 
     def forward(
-        self, values: Tensor, mask: Tensor, maps: Tensor, maps_known: Tensor, survey: Survey | None = None,
+        self,
+        values: Tensor,
+        mask: Tensor,
+        maps: Tensor,
+        maps_known: Tensor,
+        survey: Survey | None = None,
         stations: Sequence[StationReadings] | None = None,
     ) -> NetworkOutput:
         """Predict the target's field.
@@ -127,9 +128,7 @@ class ReanalysisNetwork(nn.Module):
         rule = c.transform_of(c.target)
         counts, readings = mask[:, t].float(), values[:, t]
         mask = (mask > 0).float()
-        values = torch.stack(
-            [transform(values[:, i], c.transform_of(name)) for i, name in enumerate(c.station_variables)], dim=1
-        )
+        values = torch.stack([transform(values[:, i], c.transform_of(name)) for i, name in enumerate(c.station_variables)], dim=1)
         values = torch.where(mask > 0, values, 0.0)
         level, spread = self._standard(values[:, t], mask[:, t]) if survey is None else (survey.level, survey.spread)
         if c.standardise == "day":
@@ -155,7 +154,13 @@ class ReanalysisNetwork(nn.Module):
             count = torch.log1p(survey.stations if survey else _station_density(mask[:, t]))[:, None] / 7
             day = torch.cat([kriged.day, spread[:, 0], count], dim=1)
             channels += [
-                background, kriged.standardised, rough, kriged.plain, kriged.doubt, kriged.contrast[:, :seen], day[:, :, None, None],
+                background,
+                kriged.standardised,
+                rough,
+                kriged.plain,
+                kriged.doubt,
+                kriged.contrast[:, :seen],
+                day[:, :, None, None],
             ]
         if c.readings:
             departure = values[:, t : t + 1] if background is None else values[:, t : t + 1] - background
@@ -228,8 +233,14 @@ class ReanalysisNetwork(nn.Module):
         return *self._standard(values, there), self._scaled(maps[None], known)[0]
 
     def _krige(
-        self, readings: Tensor, counts: Tensor, stations: Sequence[StationReadings] | None, level: Tensor, spread: Tensor,
-        maps: Tensor, known: Tensor,
+        self,
+        readings: Tensor,
+        counts: Tensor,
+        stations: Sequence[StationReadings] | None,
+        level: Tensor,
+        spread: Tensor,
+        maps: Tensor,
+        known: Tensor,
     ) -> KrigedBackground:
         days = stations or [StationReadings.in_cells(*day) for day in zip(readings, counts)]
         c = self.configuration
@@ -239,8 +250,17 @@ class ReanalysisNetwork(nn.Module):
         kriged = [number for number, name in enumerate(c.maps) if name in (*acting, *beside) or number < len(c.covariates)]
         drift, both = (torch.tensor([c.maps[number] in some for number in kriged], dtype=torch.bool) for some in (acting, beside))
         return kriged_background(
-            days, c.transform_of(c.target), level, spread, maps[:, kriged], known[:, kriged], None if drift.all() else drift,
-            self.trust.local_slopes_of(c), both if beside else None, self.trust.outlier_limit_of(c))
+            days,
+            c.transform_of(c.target),
+            level,
+            spread,
+            maps[:, kriged],
+            known[:, kriged],
+            None if drift.all() else drift,
+            self.trust.local_slopes_of(c),
+            both if beside else None,
+            self.trust.outlier_limit_of(c),
+        )
 
     def _scaled(self, maps: Tensor, known: Tensor) -> Tensor:
         """The maps transformed, 0 where they are unknown."""
@@ -284,9 +304,7 @@ class ReanalysisNetwork(nn.Module):
             sums.append(tuple(torch.where(in_reach, x, 0.0).float() for x in convolution.sums(mean, count)))
         return sums
 
-    def _far_background(
-        self, sums: list[tuple[Tensor, Tensor]], shape: torch.Size, origin: tuple[int, int]
-    ) -> tuple[Tensor, list[Tensor]]:
+    def _far_background(self, sums: list[tuple[Tensor, Tensor]], shape: torch.Size, origin: tuple[int, int]) -> tuple[Tensor, list[Tensor]]:
         """Blend of the coarse scales, each trusted by its density of readings over the next coarser; with their channels.
 
         Far from every reading it tends to 0, which is the day's mean.

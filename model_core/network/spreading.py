@@ -89,8 +89,10 @@ def _cubic(size: int, nodes: int, device: torch.device) -> Tensor:
     before, t = cell // _STEP + 1, (cell % _STEP).float() / _STEP
     matrix = torch.zeros(size, nodes, device=device)
     for shift, share in (
-        (-1, -t * (t - 1) * (t - 2) / 6), (0, (t + 1) * (t - 1) * (t - 2) / 2),
-        (1, -(t + 1) * t * (t - 2) / 2), (2, (t + 1) * t * (t - 1) / 6),
+        (-1, -t * (t - 1) * (t - 2) / 6),
+        (0, (t + 1) * (t - 1) * (t - 2) / 2),
+        (1, -(t + 1) * t * (t - 2) / 2),
+        (2, (t + 1) * t * (t - 1) / 6),
     ):
         matrix[cell, before + shift] = share
     return matrix

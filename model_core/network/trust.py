@@ -54,8 +54,10 @@ class Trust:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
-            "shares": None if self.shares is None else list(self.shares), "drift": None if self.drift is None else list(self.drift),
-            "deviation_share": self.deviation_share, "widths": list(self.widths),
+            "shares": None if self.shares is None else list(self.shares),
+            "drift": None if self.drift is None else list(self.drift),
+            "deviation_share": self.deviation_share,
+            "widths": list(self.widths),
         }
 
     @classmethod
@@ -63,7 +65,9 @@ class Trust:
         """From what `to_dict` gives."""
         shares, drift = values["shares"], values["drift"]
         return cls(
-            None if shares is None else tuple(shares), None if drift is None else tuple(drift), values["deviation_share"],
+            None if shares is None else tuple(shares),
+            None if drift is None else tuple(drift),
+            values["deviation_share"],
             tuple(values["widths"]),
         )
 

@@ -101,9 +101,7 @@ class _Group:
     places, counts, read, drift, noise, local : as for `fit_variogram`
     """
 
-    def __init__(
-        self, places: Tensor, counts: Tensor, read: Tensor, drift: Tensor, noise: Tensor | None, local: LocalSlopes | None = None
-    ):
+    def __init__(self, places: Tensor, counts: Tensor, read: Tensor, drift: Tensor, noise: Tensor | None, local: LocalSlopes | None = None):
         self._noise = noise
         self._apart, self._counts, self.device = distances(places, places), counts, places.device
         self._of_slopes = None if local is None else local.covariance(self._apart)
@@ -170,7 +168,8 @@ def _posterior(groups: Sequence[_Group], rows: Sequence[int], columns: Sequence[
     # A few readings can't tell the variance: two pseudo-readings of variance 1 (they are standardised) hold it.
     squares, degrees = squares + 2.0, 2 + sum(len(group) - 1 for group in groups)
     logarithm = (
-        logarithm - degrees / 2 * torch.log(squares / degrees)
+        logarithm
+        - degrees / 2 * torch.log(squares / degrees)
         - ((torch.log(scale) - RANGE_PRIOR[0]) / RANGE_PRIOR[1])[:, None] ** 2 / 2
         - ((torch.log(share) - NUGGET_PRIOR[0]) / NUGGET_PRIOR[1])[None] ** 2 / 2
     )

@@ -59,8 +59,13 @@ class TimeAxis:
         """Of the variable `time`."""
         zone = {"time_zone": self.zone} if self.zone else {}
         return {
-            "standard_name": "time", "long_name": f"start of the {self.step}", "axis": "T", "calendar": "standard",
-            "units": f"{_STEPS[self.step][1]} since {self.starts[0].astype('datetime64[D]')} 00:00:00", "bounds": "time_bnds", **zone,
+            "standard_name": "time",
+            "long_name": f"start of the {self.step}",
+            "axis": "T",
+            "calendar": "standard",
+            "units": f"{_STEPS[self.step][1]} since {self.starts[0].astype('datetime64[D]')} 00:00:00",
+            "bounds": "time_bnds",
+            **zone,
         }
 
 

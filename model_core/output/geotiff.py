@@ -34,11 +34,21 @@ def write_geotiff(
     """
     arrays = [_checked(name, array, grid) for name, array, _ in bands]
     profile = {
-        "driver": "GTiff", "dtype": "float32", "count": len(bands), "nodata": np.nan,
-        "height": grid.shape[0], "width": grid.shape[1],
-        "crs": rasterio.CRS.from_wkt(grid.crs.to_wkt()), "transform": grid.transform,
-        "tiled": True, "blockxsize": _TILE, "blockysize": _TILE,
-        "compress": "deflate", "predictor": 3, "interleave": "band", "bigtiff": "if_safer",
+        "driver": "GTiff",
+        "dtype": "float32",
+        "count": len(bands),
+        "nodata": np.nan,
+        "height": grid.shape[0],
+        "width": grid.shape[1],
+        "crs": rasterio.CRS.from_wkt(grid.crs.to_wkt()),
+        "transform": grid.transform,
+        "tiled": True,
+        "blockxsize": _TILE,
+        "blockysize": _TILE,
+        "compress": "deflate",
+        "predictor": 3,
+        "interleave": "band",
+        "bigtiff": "if_safer",
     }
     with atomic_file(path) as partial:
         # GDAL reports a full disk as late as on closing, and then only to its log; Python's own write raises.

@@ -17,14 +17,24 @@ from model_core.errors import OutputError
 from model_core.grid import Grid
 from model_core.netcdf_path import netcdf_path
 from model_core.output.cf import (
-    CONVENTIONS, DEGREE_DIGITS, GRID_MAPPING, TimeAxis, axis_attributes, axis_names, degrees, grid_mapping_attributes,
+    CONVENTIONS,
+    DEGREE_DIGITS,
+    GRID_MAPPING,
+    TimeAxis,
+    axis_attributes,
+    axis_names,
+    degrees,
+    grid_mapping_attributes,
     variable_attributes,
 )
 
 
 def write_netcdf(
-    path: str | Path, grid: Grid, times: Sequence[Date] | None,
-    variables: Sequence[tuple[str, np.ndarray, str]], attributes: Mapping[str, Any] | None = None,
+    path: str | Path,
+    grid: Grid,
+    times: Sequence[Date] | None,
+    variables: Sequence[tuple[str, np.ndarray, str]],
+    attributes: Mapping[str, Any] | None = None,
 ) -> None:
     """Write daily fields as one CF NetCDF file.
 
@@ -58,8 +68,13 @@ class NetcdfWriter:
     """
 
     def __init__(
-        self, path: str | Path, grid: Grid, times: Sequence[Date] | TimeAxis | None, attributes: Mapping[str, Any] | None = None,
-        south_first: bool = False, level: int = 4,
+        self,
+        path: str | Path,
+        grid: Grid,
+        times: Sequence[Date] | TimeAxis | None,
+        attributes: Mapping[str, Any] | None = None,
+        south_first: bool = False,
+        level: int = 4,
     ):
         """`south_first` stores the rows from south to north, as CTMs do; fields are handed over with row 0 north.
 

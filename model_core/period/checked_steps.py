@@ -15,9 +15,7 @@ from model_core.period.step_readings import StepReadings
 from model_core.provenance.repeat import Repetition
 
 
-def complete_steps(
-    steps: Iterator[tuple[int, StepReadings | None]], model: Model, step: str
-) -> Iterator[tuple[int, StepReadings | None]]:
+def complete_steps(steps: Iterator[tuple[int, StepReadings | None]], model: Model, step: str) -> Iterator[tuple[int, StepReadings | None]]:
     """The steps; `InputError` at the first that lacks what the model can't do without."""
     for number, one in steps:
         if one is not None:

@@ -111,10 +111,18 @@ class _Run:
 
     def go(self, steps: Steps) -> None:
         starts = self._output.store.frame.times.starts
-        batches = _in_batches(wanted(
-            steps, self._task.basis, self._account, self._output.has, self._output.keep,
-            lambda number: self._output.without(number, self._progress.warn), starts.__getitem__,
-        ), max(1, min(_MOST_STEPS, _BATCH_CELLS // (self._task.grid.shape[0] * self._task.grid.shape[1]))))
+        batches = _in_batches(
+            wanted(
+                steps,
+                self._task.basis,
+                self._account,
+                self._output.has,
+                self._output.keep,
+                lambda number: self._output.without(number, self._progress.warn),
+                starts.__getitem__,
+            ),
+            max(1, min(_MOST_STEPS, _BATCH_CELLS // (self._task.grid.shape[0] * self._task.grid.shape[1]))),
+        )
         more = True
         try:
             while more or self._waiting:

@@ -121,7 +121,9 @@ def predict_days(
     for (number, readings), day, (result, spread) in zip(steps, days, results):
         background = day[task.target].background
         used = int(readings.readings[task.target].counts.sum())
-        about = StepDone(number, used, result.negative_cells, tuple(result.missing_inputs), tuple(result.notes), spread, background and background.share)
+        about = StepDone(
+            number, used, result.negative_cells, tuple(result.missing_inputs), tuple(result.notes), spread, background and background.share
+        )
         yield number, readings, fields_of(result, task.target, task.uncertainty, predictor.model.name), about
 
 

@@ -21,7 +21,7 @@ State = Mapping[str, tuple[int, int]]
 
 
 def follow(
-    once: Callable[[Progress], dict[str, Any]], tables: Sequence[str], every: float, until: datetime | None, progress: Progress,
+    once: Callable[[Progress], dict[str, Any]], tables: Sequence[str], every: float, until: datetime | None, progress: Progress
 ) -> dict[str, Any]:
     """Compute a period, and again each time that its tables have changed, until `until` or a cancel.
 

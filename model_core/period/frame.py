@@ -53,8 +53,11 @@ class Frame:
     def digest(self) -> str:
         """SHA-256 that two frames share if the same fields of the same steps can be written into both."""
         said = {
-            "grid": self.grid.describe(), "step": self.times.step, "zone": self.times.zone,
-            "fields": [[f.name, f.unit, f.long_name] for f in self.fields], "attributes": dict(self.attributes),
+            "grid": self.grid.describe(),
+            "step": self.times.step,
+            "zone": self.times.zone,
+            "fields": [[f.name, f.unit, f.long_name] for f in self.fields],
+            "attributes": dict(self.attributes),
         }
         digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
         digest.update(np.ascontiguousarray(self.times.starts.astype("datetime64[s]").astype("<i8")).tobytes())

@@ -95,8 +95,13 @@ class Account:
 
 
 def wanted(
-    steps: Steps, basis: str, account: Account, has: Callable[[int, str], bool], keep: Callable[[int, str], Any],
-    without: Callable[[int], Any], start_of: Callable[[int], Any],
+    steps: Steps,
+    basis: str,
+    account: Account,
+    has: Callable[[int, str], bool],
+    keep: Callable[[int, str], Any],
+    without: Callable[[int], Any],
+    start_of: Callable[[int], Any],
 ) -> Iterator[tuple[int, StepReadings]]:
     """The steps that must be computed; the others are handed to `keep` or `without`, and counted."""
     for number, readings in steps:
@@ -138,8 +143,13 @@ def run_here(
     try:
         batch: list[tuple[int, StepReadings]] = []
         chosen = wanted(
-            _reported(reader, account, progress), task.basis, account, output.has,
-            lambda *kept: writer.put(output.keep, *kept), lambda number: writer.put(output.without, number, progress.warn), starts.__getitem__,
+            _reported(reader, account, progress),
+            task.basis,
+            account,
+            output.has,
+            lambda *kept: writer.put(output.keep, *kept),
+            lambda number: writer.put(output.without, number, progress.warn),
+            starts.__getitem__,
         )
         for one in chosen:
             batch.append(one)

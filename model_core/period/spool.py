@@ -12,10 +12,9 @@ from model_core.stations.reading_report import ReadingReport
 from model_core.stations.readings import Observations
 from model_core.stations.screening import settled
 
-_ROW = np.dtype([
-    ("time", "<i8"), ("x", "<f8"), ("y", "<f8"), ("value", "<f8"), ("station", "<i4"), ("rows", "<i4"), ("flags", "u1"),
-    ("error", "<f8"),
-])
+_ROW = np.dtype(
+    [("time", "<i8"), ("x", "<f8"), ("y", "<f8"), ("value", "<f8"), ("station", "<i4"), ("rows", "<i4"), ("flags", "u1"), ("error", "<f8")]
+)
 # What a month may take of memory before its readings go to the disk: 1500 stations' daily means stay in memory.
 _MONTH_BYTES = 2 << 20
 

@@ -44,7 +44,11 @@ class StepReadings:
             cells = self.readings[name]
             digest.update(f"{name} {len(cells.cells)}".encode())
             for array, kind in (
-                (cells.cells, "<i4"), (cells.values, "<f4"), (cells.counts, "<i4"), (cells.placed.values, "<f4"), (cells.placed.places, "<f4"),
+                (cells.cells, "<i4"),
+                (cells.values, "<f4"),
+                (cells.counts, "<i4"),
+                (cells.placed.values, "<f4"),
+                (cells.placed.places, "<f4"),
             ):
                 digest.update(np.ascontiguousarray(array, kind).tobytes())
             if cells.errors is not None:
@@ -184,9 +188,7 @@ class GriddedSeries:
             yield steps[number], cell_means(cell[rows], value[rows], place[rows], None if error is None else error[rows])
 
 
-def step_readings(
-    target: str, series: Mapping[str, GriddedSeries], steps: np.ndarray
-) -> Iterator[tuple[int, StepReadings | None]]:
+def step_readings(target: str, series: Mapping[str, GriddedSeries], steps: np.ndarray) -> Iterator[tuple[int, StepReadings | None]]:
     """Every step of the period with its number: its readings, or None where the target has none.
 
     Parameters

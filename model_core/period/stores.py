@@ -17,9 +17,7 @@ from numcodecs import Blosc, blosc
 
 from model_core import __version__
 from model_core.errors import OutputError
-from model_core.output.cf import (
-    CONVENTIONS, DEGREE_DIGITS, GRID_MAPPING, axis_attributes, axis_names, degrees, grid_mapping_attributes,
-)
+from model_core.output.cf import CONVENTIONS, DEGREE_DIGITS, GRID_MAPPING, axis_attributes, axis_names, degrees, grid_mapping_attributes
 from model_core.output.geotiff import write_geotiff
 from model_core.period.frame import Frame
 
@@ -153,8 +151,11 @@ class GeotiffDays:
         bands = [(field.long_name or field.name, fields[field.name], field.unit) for field in self.frame.fields]
         start = self.frame.times.starts[number]
         tags = {
-            **self.frame.attributes, "date": start.astype("datetime64[D]"), "time_zone": self.frame.times.zone or None,
-            READINGS: readings, FINGERPRINT: fingerprint,
+            **self.frame.attributes,
+            "date": start.astype("datetime64[D]"),
+            "time_zone": self.frame.times.zone or None,
+            READINGS: readings,
+            FINGERPRINT: fingerprint,
         }
         if self.frame.times.step == "hour":
             tags["time"] = start
@@ -169,13 +170,22 @@ def _write_frame(group: zarr.Group, frame: Frame) -> None:
 
     def put(name: str, values: np.ndarray, dims: tuple[str, ...], attributes: Mapping[str, Any]) -> None:
         values = np.asarray(values)
-        array = group.create_array(name, shape=values.shape, chunks=tuple(max(n, 1) for n in values.shape), dtype=values.dtype,
-                                   compressors=_COMPRESSOR, filters=None, fill_value=None)
+        array = group.create_array(
+            name,
+            shape=values.shape,
+            chunks=tuple(max(n, 1) for n in values.shape),
+            dtype=values.dtype,
+            compressors=_COMPRESSOR,
+            filters=None,
+            fill_value=None,
+        )
         array.attrs.put({"_ARRAY_DIMENSIONS": list(dims), **attributes})
         array[...] = values
 
     def announce(name: str, shape: tuple[int, ...], dims: tuple[str, ...], kind: str, fill: Any, compressor: Any, attributes: Any) -> None:
-        array = group.create_array(name, shape=shape, chunks=(1, *shape[1:]), dtype=kind, compressors=compressor, filters=None, fill_value=fill)
+        array = group.create_array(
+            name, shape=shape, chunks=(1, *shape[1:]), dtype=kind, compressors=compressor, filters=None, fill_value=fill
+        )
         array.attrs.put({"_ARRAY_DIMENSIONS": list(dims), **attributes})
 
     put("time", times.values, ("time",), times.attributes)

@@ -78,14 +78,16 @@ def files_of(path: str, days: tuple[Date | None, Date | None] = (None, None)) ->
         base = path[: len(path) - len(short_name(path))]
         first, last = (None if day is None else day + timedelta(days=by) for day, by in zip(days, (-1, 1)))
         near = [
-            file.path for file in dated_files(path)
+            file.path
+            for file in dated_files(path)
             if (first is None or file.date.date() >= first) and (last is None or file.date.date() <= last)
         ]
         return {file.as_posix().removeprefix(Path(base).as_posix()).lstrip("/"): file for file in near}
     file = split_layer(path)[0]
     if file.is_dir():
         return {
-            one.relative_to(file).as_posix(): one for one in sorted(file.rglob("*"))
+            one.relative_to(file).as_posix(): one
+            for one in sorted(file.rglob("*"))
             if one.is_file() and not any(part.startswith(".") for part in one.relative_to(file).parts)
         }
     if not file.is_file():

@@ -63,8 +63,13 @@ class Record:
 
 
 def record_of(
-    command: str, request: Mapping[str, Any], *, model: Model | None = None, grid: Grid | None = None,
-    readings: Mapping[str, GriddedReadings] | None = None, computed_with: Mapping[str, str] | None = None,
+    command: str,
+    request: Mapping[str, Any],
+    *,
+    model: Model | None = None,
+    grid: Grid | None = None,
+    readings: Mapping[str, GriddedReadings] | None = None,
+    computed_with: Mapping[str, str] | None = None,
 ) -> Record:
     """The record of a run.
 
@@ -84,8 +89,13 @@ def record_of(
         said["grid"] = exact(grid)
     inputs = tuple(_input(role, path, layers.get(role), days_of(request), whole) for role, path in paths.items())
     return Record(
-        __version__, {"command": command, **said}, inputs, model.name if model else "", model.sha256 if model else "",
-        {name: readings_sha256(one) for name, one in (readings or {}).items()}, computed_with or {},
+        __version__,
+        {"command": command, **said},
+        inputs,
+        model.name if model else "",
+        model.sha256 if model else "",
+        {name: readings_sha256(one) for name, one in (readings or {}).items()},
+        computed_with or {},
     )
 
 
@@ -125,7 +135,8 @@ def readings_sha256(readings: GriddedReadings) -> str:
     digest = hashlib.sha256()
     placed = readings.placed
     for array, kind in (
-        (readings.values, "<f4"), (readings.counts, "<i4"),
+        (readings.values, "<f4"),
+        (readings.counts, "<i4"),
         *(((placed.places, "<f4"), (placed.values, "<f4"), (placed.cells, "<i4")) if placed else ()),
     ):
         digest.update(np.ascontiguousarray(array, kind).tobytes())
@@ -137,8 +148,13 @@ def machine(device: str, precision: str) -> dict[str, str]:
     import torch
 
     return {
-        "device": device, "precision": precision, "processor": platform.machine(), "threads": str(torch.get_num_threads()),
-        "capability": torch.backends.cpu.get_cpu_capability(), "torch": torch.__version__, "numpy": np.__version__,
+        "device": device,
+        "precision": precision,
+        "processor": platform.machine(),
+        "threads": str(torch.get_num_threads()),
+        "capability": torch.backends.cpu.get_cpu_capability(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
     }
 
 

@@ -25,8 +25,19 @@ SUFFIXES = (".tif", ".tiff", ".nc")
 TOLERANCE = 0.01
 # What decides over the result: it is taken from the file, and may not be given anew. With what the command line says by itself.
 _FIXED = {
-    "date": None, "start": None, "end": None, "step": "day", "grid": "auto", "hours": None, "time_zone": None, "level": None,
-    "uncertainty": "none", "analysis": "off", "precision": "auto", "background_variable": None, "background_lead_day": None,
+    "date": None,
+    "start": None,
+    "end": None,
+    "step": "day",
+    "grid": "auto",
+    "hours": None,
+    "time_zone": None,
+    "level": None,
+    "uncertainty": "none",
+    "analysis": "off",
+    "precision": "auto",
+    "background_variable": None,
+    "background_lead_day": None,
 }
 # What else the command line says by itself, which is not asked for.
 _DEFAULTS = {"from", "out", "json", "command"}
@@ -81,9 +92,7 @@ class Repetition:
         if added := sorted(set(elsewhere) - set(files_named(recorded))):
             raise InputError(f"'{self.file.name}' was made without {', '.join(added)}; leave that out, or run without --from")
         days = days_of(recorded)
-        found = {
-            role: self._found(known.get(role, {"role": role}), path, elsewhere.get(role), days) for role, path in places.items()
-        }
+        found = {role: self._found(known.get(role, {"role": role}), path, elsewhere.get(role), days) for role, path in places.items()}
         merged = with_files(merged, lambda role, path: found.get(role, path))
         merged["model"] = str(self._model(asked, str(recorded.get("model", "bundled"))))
         self.request = {**merged, "out": asked.get("out")}
@@ -105,7 +114,9 @@ class Repetition:
         now = {name: readings_sha256(one) for name, one in readings.items()}
         for name in sorted({*now, *self.record.readings_sha256}):
             if now.get(name) != self.record.readings_sha256.get(name):
-                what = "are none now" if name not in now else "were none then" if name not in self.record.readings_sha256 else "have changed"
+                what = (
+                    "are none now" if name not in now else "were none then" if name not in self.record.readings_sha256 else "have changed"
+                )
                 raise InputError(
                     f"can't repeat '{self.file.name}': its readings of {name} {what}; give the table or layer that they were read from"
                 )
@@ -125,7 +136,9 @@ class Repetition:
         identical, within = all(one[0] for one in differences), all(one[2] for one in differences)
         largest = max((one[1] for one in differences), default=0.0)
         then = self.record.computed_with
-        others = ", ".join(f"{key} {then.get(key)} then and {value} now" for key, value in computed_with.items() if then and then.get(key) != value)
+        others = ", ".join(
+            f"{key} {then.get(key)} then and {value} now" for key, value in computed_with.items() if then and then.get(key) != value
+        )
         if identical:
             progress.log(f"the result is that of '{self.file.name}' bit for bit")
         else:
@@ -181,8 +194,15 @@ class Repetition:
             changed = changed or _changed(place, hashes, entry)
         if changed:
             raise InputError(f"can't repeat '{self.file.name}': {changed}; name the unchanged one with {option}")
-        where = f"'{given}' does not exist" if given else (
-            f"'{short_name(name)}' is neither beside it nor in the current folder" if not Path(name).is_absolute() else f"'{name}' is gone")
+        where = (
+            f"'{given}' does not exist"
+            if given
+            else (
+                f"'{short_name(name)}' is neither beside it nor in the current folder"
+                if not Path(name).is_absolute()
+                else f"'{name}' is gone"
+            )
+        )
         raise InputError(
             f"can't repeat '{self.file.name}': its {entry['role']} ({entry.get('name', name)}, SHA-256 {str(entry.get('sha256'))[:12]}) "
             f"is missing: {where}; say where it is now with {option}"
@@ -225,6 +245,4 @@ def _changed(place: str, hashes: Mapping[str, str], entry: Mapping[str, Any]) ->
         names = sorted(name for name in {*before, *hashes} if before.get(name) != hashes.get(name))
         listed = ", ".join(f"'{name}'" for name in names[:5]) + (f" and {len(names) - 5} more" if names[5:] else "")
         return f"in its {entry['role']} '{place}' {listed} changed since"
-    return (
-        f"its {entry['role']} '{place}' changed since: its SHA-256 was {str(entry.get('sha256'))[:12]} and is {combined(hashes)[:12]}"
-    )
+    return f"its {entry['role']} '{place}' changed since: its SHA-256 was {str(entry.get('sha256'))[:12]} and is {combined(hashes)[:12]}"

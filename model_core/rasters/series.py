@@ -101,7 +101,8 @@ class FieldSeries:
             raise InputError("first and last day can't be chosen, because the files do not say of which days their fields are")
         first, last = (np.datetime64(parse_day(day), "D") if day else None for day in (start, end))
         kept = [
-            number for number, day in enumerate(step.start.astype("datetime64[D]") for step in self.steps)
+            number
+            for number, day in enumerate(step.start.astype("datetime64[D]") for step in self.steps)
             if (first is None or day >= first) and (last is None or day <= last)
         ]
         if not kept:

@@ -128,13 +128,17 @@ def _chosen(dataset: xarray.Dataset, layout: Layout, asked: str | None, path: Pa
     table = current_table()
     by_name = {name: table.recognise(name) for name in on_grid}
     by_standard_name = {name: table.recognise(name, str(dataset[name].attrs.get("standard_name", ""))) for name in on_grid}
-    for names in (*([name for name, known in found.items() if known and not known.static] for found in (by_name, by_standard_name)), on_grid):
+    for names in (
+        *([name for name, known in found.items() if known and not known.static] for found in (by_name, by_standard_name)),
+        on_grid,
+    ):
         if len(names) == 1:
             return names[0]
     if not on_grid:
         raise InputError(f"'{path}' has no variable on its grid")
     raise InputError(
-        f"'{path}' has several variables; name one of {', '.join(on_grid[:20])} (--variable, --other-variable or --population-variable)")
+        f"'{path}' has several variables; name one of {', '.join(on_grid[:20])} (--variable, --other-variable or --population-variable)"
+    )
 
 
 def _is_place(values: xarray.DataArray) -> bool:

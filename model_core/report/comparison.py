@@ -26,22 +26,35 @@ def write_comparison_report(path: Path, found: Mapping[str, Any], scatter: bytes
     unit = pretty_unit(field["unit"])
     rows = [(name, scores[key]) for key, name in _OF_BOTH.items()]
     if found["one_unit"]:
-        rows += [(f"{name} ({unit})", scores[key]) for key, name in _IN_THE_UNIT.items()] + [(name, scores[key]) for key, name in _OF_ONE_UNIT.items()]
-    write_report(path, "comparison", {
-        "title": f"{field['name']} against {other['name']}",
-        "lead": f"{_days(field)}; {scores['n']} cells are compared.",
-        "scores": rows,
-        "sides": [["", field["name"], other["name"]], ["unit", unit or "–", pretty_unit(other["unit"]) or "–"],
-                  ["mean", scores["mean_field"], scores["mean_other"]], ["standard deviation", scores["sd_field"], scores["sd_other"]]],
-        "one_unit": found["one_unit"],
-        "scatter": png_figure(scatter, "Each cell: the other raster across, the field upwards, with the least-squares line"),
-        "maps": png_figure(maps, "The two fields and their difference", 820),
-        "warnings": found["warnings"],
-        "made_with": [
-            ("Field", field["file"]), ("Other raster", other["file"]), ("Brought onto the field’s grid", other["regridding"]),
-            ("Cells that count", found["mask"]["description"]), ("Least valid share of a cell", found["min_valid"]),
-        ],
-    })
+        rows += [(f"{name} ({unit})", scores[key]) for key, name in _IN_THE_UNIT.items()] + [
+            (name, scores[key]) for key, name in _OF_ONE_UNIT.items()
+        ]
+    write_report(
+        path,
+        "comparison",
+        {
+            "title": f"{field['name']} against {other['name']}",
+            "lead": f"{_days(field)}; {scores['n']} cells are compared.",
+            "scores": rows,
+            "sides": [
+                ["", field["name"], other["name"]],
+                ["unit", unit or "–", pretty_unit(other["unit"]) or "–"],
+                ["mean", scores["mean_field"], scores["mean_other"]],
+                ["standard deviation", scores["sd_field"], scores["sd_other"]],
+            ],
+            "one_unit": found["one_unit"],
+            "scatter": png_figure(scatter, "Each cell: the other raster across, the field upwards, with the least-squares line"),
+            "maps": png_figure(maps, "The two fields and their difference", 820),
+            "warnings": found["warnings"],
+            "made_with": [
+                ("Field", field["file"]),
+                ("Other raster", other["file"]),
+                ("Brought onto the field’s grid", other["regridding"]),
+                ("Cells that count", found["mask"]["description"]),
+                ("Least valid share of a cell", found["min_valid"]),
+            ],
+        },
+    )
 
 
 def _days(side: Mapping[str, Any]) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 
 from model_core.report.figures import PageFigure, distance_figure, png_figure
 from model_core.report.maps import residual_map
-from model_core.report.reanalysis import background_in_words
 from model_core.report.page import word, write_report
+from model_core.report.reanalysis import background_in_words
 from model_core.scores import scores
 from model_core.validation.cross_validation import CrossValidation
 from model_core.variables import get_variable
@@ -21,7 +21,12 @@ _SCORES = ("n", "r2_det", "r2_pearson", "rmse", "mae", "nme", "nmb", "crps", "co
 
 
 def write_crossvalidation_report(
-    path: Path, result: CrossValidation, report: Mapping[str, Any], summary: Mapping[str, Mapping[str, Any]], scatter: bytes, classes: bytes,
+    path: Path,
+    result: CrossValidation,
+    report: Mapping[str, Any],
+    summary: Mapping[str, Mapping[str, Any]],
+    scatter: bytes,
+    classes: bytes,
     title: str,
 ) -> None:
     """Write the page.
@@ -38,33 +43,49 @@ def write_crossvalidation_report(
     when = f", {days['first']}" + (f" to {days['last']}" if days["count"] > 1 else "") if days["first"] else ""
     names = {method: word(method) for method in result.methods}
     header, rows, figure = _by_distance(result, variable.unit, names)
-    write_report(path, "crossvalidation", {
-        "title": f"Cross-validation of {variable.long_name}{when}", "lead": title.split("\n")[-1],
-        "unit": variable.unit, "score_names": ["", *(word(key) for key in keys)],
-        "scores": [[names[method], *(line.get(key) for key in keys)] for method, line in summary.items()],
-        "scatter": png_figure(scatter, "Observed against predicted; each reading was predicted without its station", 820),
-        "classes": png_figure(classes, "Bias and RMSE by class of readings", 820),
-        "residuals": _residuals(result, variable.unit),
-        "distance": figure, "distance_header": header, "distances": rows,
-        "days": [[str(day["date"]), day["n"], *(day["methods"][result.methods[0]].get(key) for key in ("r2_det", "rmse", "nmb"))]
-                 for day in report["daily"]],
-        "warnings": report["warnings"],
-        "made_with": [
-            ("Model", report["model"]["name"]), ("Model file, SHA-256", report["model"]["sha256"]),
-            ("Scheme", f"{report['scheme']}, {report['folds']} folds, seed {report['seed']}"), ("Stations", report["stations"]),
-            ("Readings", report["readings"]), ("Inputs that were missing", ", ".join(report["missing_inputs"]) or "none"),
-            *([("Background", background_in_words(report["background"]))] if "background" in report else []),
-            ("Grid", f"{report['grid']['rows']} rows × {report['grid']['columns']} columns, {report['grid']['proj']}"),
-        ],
-    })
+    write_report(
+        path,
+        "crossvalidation",
+        {
+            "title": f"Cross-validation of {variable.long_name}{when}",
+            "lead": title.split("\n")[-1],
+            "unit": variable.unit,
+            "score_names": ["", *(word(key) for key in keys)],
+            "scores": [[names[method], *(line.get(key) for key in keys)] for method, line in summary.items()],
+            "scatter": png_figure(scatter, "Observed against predicted; each reading was predicted without its station", 820),
+            "classes": png_figure(classes, "Bias and RMSE by class of readings", 820),
+            "residuals": _residuals(result, variable.unit),
+            "distance": figure,
+            "distance_header": header,
+            "distances": rows,
+            "days": [
+                [str(day["date"]), day["n"], *(day["methods"][result.methods[0]].get(key) for key in ("r2_det", "rmse", "nmb"))]
+                for day in report["daily"]
+            ],
+            "warnings": report["warnings"],
+            "made_with": [
+                ("Model", report["model"]["name"]),
+                ("Model file, SHA-256", report["model"]["sha256"]),
+                ("Scheme", f"{report['scheme']}, {report['folds']} folds, seed {report['seed']}"),
+                ("Stations", report["stations"]),
+                ("Readings", report["readings"]),
+                ("Inputs that were missing", ", ".join(report["missing_inputs"]) or "none"),
+                *([("Background", background_in_words(report["background"]))] if "background" in report else []),
+                ("Grid", f"{report['grid']['rows']} rows × {report['grid']['columns']} columns, {report['grid']['proj']}"),
+            ],
+        },
+    )
 
 
 def _residuals(result: CrossValidation, unit: str) -> PageFigure:
     """The mean residual of each station."""
     table = result.table.assign(residual=result.prediction(result.methods[0]) - result.table["observed"].to_numpy())
     mean = table.groupby(["lon", "lat"], sort=False)["residual"].mean().dropna().reset_index()
-    return residual_map(*(mean[name].to_numpy(float) for name in ("lon", "lat", "residual")), unit,
-                        "Predicted less observed, mean of each station’s days; red where the prediction is too high")
+    return residual_map(
+        *(mean[name].to_numpy(float) for name in ("lon", "lat", "residual")),
+        unit,
+        "Predicted less observed, mean of each station’s days; red where the prediction is too high",
+    )
 
 
 def _by_distance(result: CrossValidation, unit: str, names: Mapping[str, str]) -> tuple[list[str], list[list[Any]], PageFigure]:
@@ -83,5 +104,7 @@ def _by_distance(result: CrossValidation, unit: str, names: Mapping[str, str]) -
             rmse[name].append(one["rmse"])
         first = found[names[result.methods[0]]]
         rows.append([labels[-1] + " km", int(chosen.sum()), *(found[name]["rmse"] for name in names.values()), first["nmb"]])
-    figure = distance_figure(labels, rmse, unit, f"RMSE by distance to the next station that was given; classes with at least {_FEWEST} readings")
+    figure = distance_figure(
+        labels, rmse, unit, f"RMSE by distance to the next station that was given; classes with at least {_FEWEST} readings"
+    )
     return ["Distance", "Readings", *(f"RMSE, {name}" for name in names.values()), f"NMB, {names[result.methods[0]]}"], rows, figure

@@ -26,27 +26,42 @@ def write_exposure_report(path: Path, result: Mapping[str, Any], name: str, peri
     whole, unit, limits = result["whole"], pretty_unit(result["unit"]), result["limits"]
     most_exposed = sorted((row for row in result["polygons"] if row["mean"] is not None), key=lambda row: -row["mean"])
     shown, shares = most_exposed[:MOST_ROWS], [column("share_above_", limit) for limit in limits]
-    write_report(path, "exposure", {
-        "title": ", ".join(filter(None, (f"Exposure of people to {name}", period))),
-        "lead": f"{_people(whole['counted'])} people on cells with a value; population-weighted mean {whole['mean']:.3g} {unit}.",
-        "numbers": [
-            (f"Population-weighted mean ({unit})", whole["mean"]), ("People counted", _people(whole["counted"])),
-            ("People outside the field", _people(whole["outside"])), ("People on cells without a value", _people(whole["no_value"])),
-        ],
-        "limits": [[f"{limit:g} {unit}", _people(whole[column("above_", limit)]), _percent(whole[key])] for limit, key in zip(limits, shares)],
-        "percentiles": [[f"{one:g} %", whole[column("p", one)]] for one in result["percentiles"]], "unit_said": unit,
-        "chart": png_figure(chart, "Population-weighted means, and the share of people above each limit" if result["polygons"] else
-                            "People by the concentration that they live in", 760),
-        "series": _course(result["series"], result["unit"]),
-        "polygons_head": ["", "people", f"mean ({unit})", *(f"above {limit:g}" for limit in limits)],
-        "polygons": [[row["name"], _people(row["counted"]), row["mean"], *(_percent(row[key]) for key in shares)] for row in shown],
-        "left_out": len(most_exposed) - len(shown), "shown": len(shown),
-        "warnings": result["warnings"],
-        "made_with": [
-            ("Fields", _fields(result["steps"])),
-            ("Population", f"{result['population']['file']} ({result['population']['is']})"),
-        ],
-    })
+    write_report(
+        path,
+        "exposure",
+        {
+            "title": ", ".join(filter(None, (f"Exposure of people to {name}", period))),
+            "lead": f"{_people(whole['counted'])} people on cells with a value; population-weighted mean {whole['mean']:.3g} {unit}.",
+            "numbers": [
+                (f"Population-weighted mean ({unit})", whole["mean"]),
+                ("People counted", _people(whole["counted"])),
+                ("People outside the field", _people(whole["outside"])),
+                ("People on cells without a value", _people(whole["no_value"])),
+            ],
+            "limits": [
+                [f"{limit:g} {unit}", _people(whole[column("above_", limit)]), _percent(whole[key])] for limit, key in zip(limits, shares)
+            ],
+            "percentiles": [[f"{one:g} %", whole[column("p", one)]] for one in result["percentiles"]],
+            "unit_said": unit,
+            "chart": png_figure(
+                chart,
+                "Population-weighted means, and the share of people above each limit"
+                if result["polygons"]
+                else "People by the concentration that they live in",
+                760,
+            ),
+            "series": _course(result["series"], result["unit"]),
+            "polygons_head": ["", "people", f"mean ({unit})", *(f"above {limit:g}" for limit in limits)],
+            "polygons": [[row["name"], _people(row["counted"]), row["mean"], *(_percent(row[key]) for key in shares)] for row in shown],
+            "left_out": len(most_exposed) - len(shown),
+            "shown": len(shown),
+            "warnings": result["warnings"],
+            "made_with": [
+                ("Fields", _fields(result["steps"])),
+                ("Population", f"{result['population']['file']} ({result['population']['is']})"),
+            ],
+        },
+    )
 
 
 def _fields(steps: Mapping[str, Any]) -> str:

@@ -31,7 +31,7 @@ class PageFigure:
 
 def png_figure(png: bytes, caption: str, width: int | None = None) -> PageFigure:
     """A PNG; `width` defaults to its own at 96 dots per inch of a picture drawn with 200."""
-    own, = struct.unpack(">I", png[16:20])
+    (own,) = struct.unpack(">I", png[16:20])
     return PageFigure("data:image/png;base64," + base64.b64encode(png).decode(), caption, width or own * 96 // 200)
 
 

@@ -15,8 +15,13 @@ LARGE = 0.5  # share of the field from which its standard deviation is hatched
 
 
 def field_map(
-    field: np.ndarray, grid: Grid, colours: Colours, caption: str, places: tuple[np.ndarray, np.ndarray] | None = None,
-    values: np.ndarray | None = None, sd: np.ndarray | None = None,
+    field: np.ndarray,
+    grid: Grid,
+    colours: Colours,
+    caption: str,
+    places: tuple[np.ndarray, np.ndarray] | None = None,
+    values: np.ndarray | None = None,
+    sd: np.ndarray | None = None,
 ) -> PageFigure:
     """A field (rows, columns) on its grid.
 
@@ -43,8 +48,17 @@ def field_map(
         if places is not None and len(places[0]):
             order = np.argsort(values)  # high readings stay visible in crowded cities
             size = 26 if len(values) < 150 else 12 if len(values) < 800 else 7
-            axes.scatter(places[0][order], places[1][order], c=np.asarray(values)[order], cmap=colours.cmap(), norm=colours.norm(), s=size,
-                         edgecolors="#22303c", linewidths=0.4 if len(values) < 800 else 0.2, zorder=4)
+            axes.scatter(
+                places[0][order],
+                places[1][order],
+                c=np.asarray(values)[order],
+                cmap=colours.cmap(),
+                norm=colours.norm(),
+                s=size,
+                edgecolors="#22303c",
+                linewidths=0.4 if len(values) < 800 else 0.2,
+                zorder=4,
+            )
         axes.set(xlim=limits[0], ylim=limits[1])
         colours.draw_bar(figure, axes)
         return png_figure(as_png(figure), caption)
@@ -62,8 +76,17 @@ def residual_map(x: np.ndarray, y: np.ndarray, residual: np.ndarray, unit: str, 
         figure = Figure(figsize=(_WIDTH + 0.8, _WIDTH * ratio + 0.4), layout="constrained")
         axes = figure.subplots()
         order = np.argsort(np.abs(residual))
-        points = axes.scatter(x[order], y[order], c=residual[order], cmap="RdBu_r", vmin=-widest, vmax=widest, s=22 if len(x) < 400 else 11,
-                              edgecolors="#404040", linewidths=0.3)
+        points = axes.scatter(
+            x[order],
+            y[order],
+            c=residual[order],
+            cmap="RdBu_r",
+            vmin=-widest,
+            vmax=widest,
+            s=22 if len(x) < 400 else 11,
+            edgecolors="#404040",
+            linewidths=0.3,
+        )
         axes.set(xlabel="Longitude", ylabel="Latitude", aspect=1 / max(middle, 0.2))
         axes.grid(color="#ececec", linewidth=0.5)
         axes.set_axisbelow(True)

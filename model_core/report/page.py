@@ -17,13 +17,37 @@ from model_core.language import language, say
 
 SUFFIXES = (".html", ".htm")
 _WORDS = {
-    "r2_det": "R² (1 − SSE/SST)", "r2_pearson": "R² (squared correlation)", "rmse": "RMSE", "mae": "MAE", "nme": "NME", "nmb": "NMB",
-    "ioa": "IOA", "mfb": "MFB", "mfe": "MFE", "crps": "CRPS", "n": "n", "coverage_50": "in the 50 % interval",
-    "coverage_90": "in the 90 % interval", "width_50": "width of the 50 % interval", "width_90": "width of the 90 % interval",
-    "nme_above_75": "NME above 75", "nme_above_150": "NME above 150", "rmse_to_kriging": "RMSE relative to kriging",
-    "rmse_to_background": "RMSE relative to the background", "idw": "inverse distance",
-    "ok": "kriging", "oklog": "kriging of logs", "vna": "Voronoi neighbours", "avna": "aVNA", "evna": "eVNA", "model": "model", "ked": "kriging with drift",
-    "kedlog": "kriging of logs with drift", "ctm": "CTM", "rk": "regression kriging", "rklog": "regression kriging of logs",
+    "r2_det": "R² (1 − SSE/SST)",
+    "r2_pearson": "R² (squared correlation)",
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "nme": "NME",
+    "nmb": "NMB",
+    "ioa": "IOA",
+    "mfb": "MFB",
+    "mfe": "MFE",
+    "crps": "CRPS",
+    "n": "n",
+    "coverage_50": "in the 50 % interval",
+    "coverage_90": "in the 90 % interval",
+    "width_50": "width of the 50 % interval",
+    "width_90": "width of the 90 % interval",
+    "nme_above_75": "NME above 75",
+    "nme_above_150": "NME above 150",
+    "rmse_to_kriging": "RMSE relative to kriging",
+    "rmse_to_background": "RMSE relative to the background",
+    "idw": "inverse distance",
+    "ok": "kriging",
+    "oklog": "kriging of logs",
+    "vna": "Voronoi neighbours",
+    "avna": "aVNA",
+    "evna": "eVNA",
+    "model": "model",
+    "ked": "kriging with drift",
+    "kedlog": "kriging of logs with drift",
+    "ctm": "CTM",
+    "rk": "regression kriging",
+    "rklog": "regression kriging of logs",
 }
 _IN_THE_UNIT = {"rmse", "mae", "crps"}
 
@@ -56,13 +80,20 @@ def write_report(path: Path, template: str, contents: Mapping[str, Any]) -> None
 def render(template: str, contents: Mapping[str, Any]) -> str:
     """The page as text."""
     made = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    return _environment().get_template(f"{template}.html").render(**{
-        "software": f"CTM Reanalysis {__version__}", "made": made, "lang": (language() or "en").replace("_", "-"), **contents})
+    return (
+        _environment()
+        .get_template(f"{template}.html")
+        .render(**{"software": f"CTM Reanalysis {__version__}", "made": made, "lang": (language() or "en").replace("_", "-"), **contents})
+    )
 
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("model_core.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=PackageLoader("model_core.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
         finalize=lambda value: say(value) if type(value) is str else value,  # what is Markup was made by a template
     )
     environment.filters.update(number=number, unit=pretty_unit, word=word, say=_say_markup)

@@ -54,21 +54,32 @@ def write_period_report(path: Path, result: Mapping[str, Any], grid: Grid, style
     of_means = colours if colours.classes else colours_for("", variable.unit, highest=float(np.nanmax(daily)))
     order = np.argsort(np.nan_to_num(means, nan=-1.0))[::-1][:_WORST]
     unit, name = pretty_unit(variable.unit), variable.long_name
-    write_report(path, "period", {
-        "title": f"{name}, {result['start']} to {result['end']}",
-        "lead": f"{count} of {len(times)} {step}s have a field; {grid.shape[0]} × {grid.shape[1]} cells of {grid.cell_size_km:.3g} km.",
-        "numbers": [
-            (f"Mean of the period ({unit})", float(np.nanmean(means))), (f"Highest {step}, mean of the field ({unit})", float(np.nanmax(means))),
-            (f"Highest cell ({unit})", float(np.nanmax(highest))), ("Readings used", result["readings"]["used"]),
-        ],
-        "calendar": calendar_figure(list(days), daily, of_means, "Mean of the field on each day; days without a field are white"),
-        "series": series_figure(times, means, highest, variable.unit, f"{name} of each {step}: mean over the grid, and its highest cell"),
-        "map": field_map(np.where(count, total / max(count, 1), np.nan), grid, colours, f"Mean of {count} {step}s, {unit}"),
-        "steps": f"{step}s", "worst_head": [step.capitalize(), f"Mean of the field ({unit})", f"Highest cell ({unit})"],
-        "worst": [(_text(times[i], step), means[i], highest[i]) for i in order if np.isfinite(means[i])],
-        "missing": result["days"]["missing"], "account": account(result["readings"]),
-        "warnings": result["warnings"], "made_with": made_with(result, grid),
-    })
+    write_report(
+        path,
+        "period",
+        {
+            "title": f"{name}, {result['start']} to {result['end']}",
+            "lead": f"{count} of {len(times)} {step}s have a field; {grid.shape[0]} × {grid.shape[1]} cells of {grid.cell_size_km:.3g} km.",
+            "numbers": [
+                (f"Mean of the period ({unit})", float(np.nanmean(means))),
+                (f"Highest {step}, mean of the field ({unit})", float(np.nanmax(means))),
+                (f"Highest cell ({unit})", float(np.nanmax(highest))),
+                ("Readings used", result["readings"]["used"]),
+            ],
+            "calendar": calendar_figure(list(days), daily, of_means, "Mean of the field on each day; days without a field are white"),
+            "series": series_figure(
+                times, means, highest, variable.unit, f"{name} of each {step}: mean over the grid, and its highest cell"
+            ),
+            "map": field_map(np.where(count, total / max(count, 1), np.nan), grid, colours, f"Mean of {count} {step}s, {unit}"),
+            "steps": f"{step}s",
+            "worst_head": [step.capitalize(), f"Mean of the field ({unit})", f"Highest cell ({unit})"],
+            "worst": [(_text(times[i], step), means[i], highest[i]) for i in order if np.isfinite(means[i])],
+            "missing": result["days"]["missing"],
+            "account": account(result["readings"]),
+            "warnings": result["warnings"],
+            "made_with": made_with(result, grid),
+        },
+    )
 
 
 def fields_of_series(out: Path, key: str) -> Iterator[tuple[datetime, np.ndarray]]:

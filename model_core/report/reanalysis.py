@@ -22,8 +22,14 @@ _MOST_STATIONS = 60
 
 
 def write_reanalysis_report(
-    path: Path, result: Mapping[str, Any], field: np.ndarray, sd: np.ndarray | None, grid: Grid, readings: pd.DataFrame,
-    observations: Observations, style: str = CONTINUOUS,
+    path: Path,
+    result: Mapping[str, Any],
+    field: np.ndarray,
+    sd: np.ndarray | None,
+    grid: Grid,
+    readings: pd.DataFrame,
+    observations: Observations,
+    style: str = CONTINUOUS,
 ) -> None:
     """Write the page.
 
@@ -44,20 +50,29 @@ def write_reanalysis_report(
     known = readings[inside].sort_values("value", ascending=False)
     hatched = f"; hatched where the standard deviation is more than {100 * LARGE:.0f} % of the field" if sd is not None else ""
     caption = f"{variable.long_name}, {unit}; circles are the readings in the same colours{hatched}"
-    figure = field_map(
-        field, grid, colours, caption, tuple(axis[inside] for axis in places), readings["value"].to_numpy(float)[inside], sd)
-    write_report(path, "reanalysis", {
-        "title": f"{variable.long_name} reanalysis" + (f", {day}" if day else ""),
-        "lead": f"A field of {grid.shape[0]} × {grid.shape[1]} cells of {grid.cell_size_km:.3g} km from {result['readings']['used']} readings.",
-        "map": figure, "style_note": colours.note, "unit": variable.unit, "numbers": _numbers(result, known, field),
-        "classes": _classes(field, colours), "classes_title": colours.title,
-        "account": account(result["readings"]),
-        "further": [(get_variable(key).long_name, one["used"], one["rows"]) for key, one in result["further_readings"].items()],
-        "shown": min(len(known), _MOST_STATIONS), "total": len(known),
-        "stations_head": ["Station", f"Reading ({unit})", f"Field ({unit})", f"Field − reading ({unit})"],
-        "stations": [(str(row.station), row.value, row.field, row.difference) for row in known.head(_MOST_STATIONS).itertuples()],
-        "warnings": result["warnings"], "made_with": made_with(result, grid),
-    })
+    figure = field_map(field, grid, colours, caption, tuple(axis[inside] for axis in places), readings["value"].to_numpy(float)[inside], sd)
+    write_report(
+        path,
+        "reanalysis",
+        {
+            "title": f"{variable.long_name} reanalysis" + (f", {day}" if day else ""),
+            "lead": f"A field of {grid.shape[0]} × {grid.shape[1]} cells of {grid.cell_size_km:.3g} km from {result['readings']['used']} readings.",
+            "map": figure,
+            "style_note": colours.note,
+            "unit": variable.unit,
+            "numbers": _numbers(result, known, field),
+            "classes": _classes(field, colours),
+            "classes_title": colours.title,
+            "account": account(result["readings"]),
+            "further": [(get_variable(key).long_name, one["used"], one["rows"]) for key, one in result["further_readings"].items()],
+            "shown": min(len(known), _MOST_STATIONS),
+            "total": len(known),
+            "stations_head": ["Station", f"Reading ({unit})", f"Field ({unit})", f"Field − reading ({unit})"],
+            "stations": [(str(row.station), row.value, row.field, row.difference) for row in known.head(_MOST_STATIONS).itertuples()],
+            "warnings": result["warnings"],
+            "made_with": made_with(result, grid),
+        },
+    )
 
 
 def account(readings: Mapping[str, Any]) -> list[tuple[str, int]]:
@@ -69,12 +84,15 @@ def account(readings: Mapping[str, Any]) -> list[tuple[str, int]]:
 def made_with(result: Mapping[str, Any], grid: Grid) -> list[tuple[str, Any]]:
     """Model, grid and inputs, for the end of a page."""
     pairs = [
-        ("Model", result["model"]["name"]), ("Model file, SHA-256", result["model"]["sha256"]), ("Grid", str(grid)),
+        ("Model", result["model"]["name"]),
+        ("Model file, SHA-256", result["model"]["sha256"]),
+        ("Grid", str(grid)),
         ("Inputs that were missing", ", ".join(result["missing_inputs"]) or "none"),
         ("Maps from a file", ", ".join(result["covariates"]) if result.get("covariates") else "none; the model’s own"),
         *([("Background", background_in_words(result["background"]))] if result.get("background") else []),
         *([("Analysis step", words)] if (words := (result.get("analysis") or {}).get("words")) else []),
-        ("Device", result["device"]), ("Result", Path(result["out"]).name),
+        ("Device", result["device"]),
+        ("Result", Path(result["out"]).name),
     ]
     return pairs + ([("Time zone of the days", result["time_zone"])] if result.get("time_zone") else [])
 
@@ -94,9 +112,13 @@ def _numbers(result: Mapping[str, Any], known: pd.DataFrame, field: np.ndarray) 
     unit, statistics = pretty_unit(result["unit"]), result["statistics"]
     readings = result["readings"]
     return [
-        ("Readings used", readings["used"]), ("Cells that hold readings", readings["cells"]), ("Cells of the grid", int(field.size)),
-        (f"Mean of the readings ({unit})", float(known["value"].mean())), (f"Highest reading ({unit})", float(known["value"].max())),
-        (f"Mean of the field ({unit})", statistics["mean"]), (f"Lowest and highest cell ({unit})", f"{statistics['min']:.4g} – {statistics['max']:.4g}"),
+        ("Readings used", readings["used"]),
+        ("Cells that hold readings", readings["cells"]),
+        ("Cells of the grid", int(field.size)),
+        (f"Mean of the readings ({unit})", float(known["value"].mean())),
+        (f"Highest reading ({unit})", float(known["value"].max())),
+        (f"Mean of the field ({unit})", statistics["mean"]),
+        (f"Lowest and highest cell ({unit})", f"{statistics['min']:.4g} – {statistics['max']:.4g}"),
         (f"Mean of field − reading at the stations ({unit})", float(known["difference"].mean())),
         (f"Root mean square of field − reading ({unit})", float(np.sqrt((known["difference"] ** 2).mean()))),
         ("Cells below zero that were set to it", result["negative_cells"]),
@@ -111,7 +133,12 @@ def _classes(field: np.ndarray, colours: Colours) -> list[dict[str, Any]]:
     member = np.clip(np.searchsorted(np.array(colours.breaks[1:]), finite, side="left"), 0, len(colours.classes) - 1)
     counts, ends = np.bincount(member, minlength=len(colours.classes)), (*colours.breaks[1:], None)
     return [
-        {"name": name, "colour": colour, "cells": int(count), "share": 100 * count / max(len(finite), 1),
-         "span": f"> {low:g}" if high is None else f"{low:g} – {high:g}"}
+        {
+            "name": name,
+            "colour": colour,
+            "cells": int(count),
+            "share": 100 * count / max(len(finite), 1),
+            "span": f"> {low:g}" if high is None else f"{low:g} – {high:g}",
+        }
         for name, colour, count, low, high in zip(colours.classes, colours.colours, counts, colours.breaks, ends)
     ]

@@ -26,12 +26,18 @@ def write_training_report(path: Path, result: Mapping[str, Any], card: Mapping[s
     variable = get_variable(species)
     training, days = card["training"], result["days"]
     figures = [png_figure(Path(result[key]).read_bytes(), caption, 760) for key, caption in _CAPTIONS.items() if result.get(key)]
-    write_report(path, "training", {
-        "title": f"Training of model “{Path(result['out']).stem}”",
-        "lead": f"{result['iterations']} iterations on {days['training']} CTM days; {days['held_out']} days held out; predicts {variable.long_name}.",
-        "scores": [(with_unit(key, variable.unit), value) for key, value in result["scores"].items() if isinstance(value, (int, float))],
-        "figures": figures,
-        "data": [(str(key), str(value)) for key, value in training.items() if isinstance(value, (str, int, float))],
-        "warnings": result["warnings"],
-        "made_with": [("Model file", Path(result["out"]).name), ("SHA-256", sha256), ("Grid", str(grid))],
-    })
+    write_report(
+        path,
+        "training",
+        {
+            "title": f"Training of model “{Path(result['out']).stem}”",
+            "lead": f"{result['iterations']} iterations on {days['training']} CTM days; {days['held_out']} days held out; predicts {variable.long_name}.",
+            "scores": [
+                (with_unit(key, variable.unit), value) for key, value in result["scores"].items() if isinstance(value, (int, float))
+            ],
+            "figures": figures,
+            "data": [(str(key), str(value)) for key, value in training.items() if isinstance(value, (str, int, float))],
+            "warnings": result["warnings"],
+            "made_with": [("Model file", Path(result["out"]).name), ("SHA-256", sha256), ("Grid", str(grid))],
+        },
+    )

@@ -36,8 +36,14 @@ class Reactions:
     """
 
     def __init__(
-        self, emitted: tuple[np.ndarray, np.ndarray], air: State, season: Season, land: Landscape, seconds: float,
-        haze: np.ndarray | float = 0.0, variety: Variety = Variety(),
+        self,
+        emitted: tuple[np.ndarray, np.ndarray],
+        air: State,
+        season: Season,
+        land: Landscape,
+        seconds: float,
+        haze: np.ndarray | float = 0.0,
+        variety: Variety = Variety(),
     ):
         """`emitted`: particles and precursor gases (as aerosol), ug m-2 s-1; `seconds`: length of a step; `haze`:
         PM2.5 (ug m-3) that dims the light.
@@ -85,9 +91,7 @@ class _Relaxation:
         return steady + (burden - steady) * self._mean_left
 
 
-def surface_pm25(
-    particles: np.ndarray, air: State, emitted: np.ndarray | float = 0.0, resistance: float = 0.0,
-) -> np.ndarray:
+def surface_pm25(particles: np.ndarray, air: State, emitted: np.ndarray | float = 0.0, resistance: float = 0.0) -> np.ndarray:
     """PM2.5 (ug m-3) at the ground from the column burden (ug m-2), with the water that a reading sees.
 
     What was just emitted (ug m-2 s-1) has not yet spread over the mixing depth; `resistance` (s/m, where that is

@@ -47,7 +47,7 @@ class SimulatedDay:
 
 
 def simulate_days(
-    grid: Grid, start: date, days: int, seed: int, terrain: Terrain | None = None, progress: Progress | None = None, gases: bool = False,
+    grid: Grid, start: date, days: int, seed: int, terrain: Terrain | None = None, progress: Progress | None = None, gases: bool = False
 ) -> Iterator[SimulatedDay]:
     """Simulate consecutive days, one after the other in bounded memory.
 
@@ -71,8 +71,7 @@ def simulate_days(
         terrain = Terrain.synthetic(grid, seed)
     if terrain.elevation.shape != grid.shape:
         raise InputError(
-            f"the terrain has {terrain.elevation.shape} (rows, columns) and the grid {grid.shape}; "
-            "warp the terrain to the grid"
+            f"the terrain has {terrain.elevation.shape} (rows, columns) and the grid {grid.shape}; warp the terrain to the grid"
         )
     return _run(_World(grid, start, seed, terrain, gases), start, days, progress)
 
@@ -96,9 +95,9 @@ class _World:
         self._variety = Variety.draw(np.random.default_rng([seed, 4]))
         self._land = Landscape.of(terrain, self._geometry, self._variety)
         # Inventories belong to the seed alone; weather and fires also to the start, so that every period has its own.
-        inventory, weather, daily = (np.random.default_rng(key) for key in (
-            [seed, 1], [seed, 2, start.toordinal()], [seed, 3, start.toordinal()],
-        ))
+        inventory, weather, daily = (
+            np.random.default_rng(key) for key in ([seed, 1], [seed, 2, start.toordinal()], [seed, 3, start.toordinal()])
+        )
         self._emission = Emission(self._geometry, self._land, inventory, daily, self._variety)
         self._weather = Weather(self._geometry, self._land, weather, self._variety)
         self._particles = np.zeros(grid.shape, np.float32)

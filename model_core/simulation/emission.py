@@ -35,8 +35,7 @@ class Emission:
     """Emission of one invented world: maps that stay, and from day to day fires and what people are up to."""
 
     def __init__(
-        self, geometry: Geometry, land: Landscape, rng: np.random.Generator, daily_rng: np.random.Generator,
-        variety: Variety = Variety(),
+        self, geometry: Geometry, land: Landscape, rng: np.random.Generator, daily_rng: np.random.Generator, variety: Variety = Variety()
     ):
         """`rng` makes the maps, `daily_rng` what changes with the days."""
         self._geometry, self._land, self._daily_rng = geometry, land, daily_rng
@@ -45,7 +44,7 @@ class Emission:
         total = variety.emission
         pattern = 0.4 * fractal_noise(rng, geometry, 900.0) + 0.15 * fractal_noise(rng, geometry, 120.0)
         region = np.exp(variety.regional * pattern)
-        low = np.exp(-(np.maximum(terrain.elevation, 0) / 1500.0) ** 1.3)
+        low = np.exp(-((np.maximum(terrain.elevation, 0) / 1500.0) ** 1.3))
         flat = np.exp(-geometry.smooth(np.hypot(*geometry.gradient(terrain.elevation)), 15.0) / 0.012)
         towns_nearby = np.maximum(geometry.smooth(terrain.urban, 70.0), 0)  # running means round
         crowding = (towns_nearby / (towns_nearby + 0.02)) ** 0.6
@@ -57,7 +56,7 @@ class Emission:
         country = COUNTRY_EMISSION * settled * terrain.land
         # Works and traffic don't end at the town's wall: much of a town's emission lies within some 20 km round it.
         outskirts = np.maximum(geometry.smooth(terrain.urban, 18.0), 0)
-        towns = 0.6 * terrain.urban ** 0.75 + 0.4 * outskirts ** 0.75
+        towns = 0.6 * terrain.urban**0.75 + 0.4 * outskirts**0.75
         # No two towns of a size are alike, nor are the quarters of one.
         quarters = np.exp(0.5 * fractal_noise(rng, geometry, 40.0))
         town = TOWN_EMISSION * variety.towns * towns * quarters * terrain.land
@@ -112,9 +111,7 @@ class Emission:
         wave = wave + np.float32(0.3) * np.clip(wave - 1, 0, 1.5) ** 2
         return np.exp(wave * (0.32 + 0.10 * winterness(day, self._geometry.latitude)))
 
-    def rates(
-        self, day: date, wind: np.ndarray, rh: np.ndarray, haze: np.ndarray | float = 0.0,
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def rates(self, day: date, wind: np.ndarray, rh: np.ndarray, haze: np.ndarray | float = 0.0) -> tuple[np.ndarray, np.ndarray]:
         """Emission of particles and of precursors (as aerosol), ug m-2 s-1, float32 (rows, columns).
 
         `haze`: PM2.5 (ug m-3) of now.
@@ -126,7 +123,7 @@ class Emission:
         spray = SPRAY_AT_10_MS * (wind / 10) ** np.float32(3.41) * ~self._land.terrain.land
         dry = np.clip((60 - rh) / 30, 0, 1)
         # Thawed, not yet green: April has the most, frozen January hardly any.
-        loose = 0.08 + 0.92 * np.exp(-(((day.timetuple().tm_yday - 105 + 182) % 365 - 182) / 40.0) ** 2)
+        loose = 0.08 + 0.92 * np.exp(-((((day.timetuple().tm_yday - 105 + 182) % 365 - 182) / 40.0) ** 2))
         dust = DUST_FACTOR * loose * self._bare * dry * np.maximum(wind - DUST_THRESHOLD, 0) ** 3
         wild = self._wild * (1 - 0.5 * winter)  # soil and plants
         works = orders * self._works

@@ -20,8 +20,7 @@ class DriftingField:
     """
 
     def __init__(
-        self, rng: np.random.Generator, geometry: Geometry, *,
-        peak_km: float, shortest_km: float, decay: float, memory_hours: float,
+        self, rng: np.random.Generator, geometry: Geometry, *, peak_km: float, shortest_km: float, decay: float, memory_hours: float
     ):
         """
         Parameters
@@ -64,9 +63,7 @@ class DriftingField:
         """Let time pass while the pattern drifts (km/h)."""
         keep = np.exp(-hours / self._lifetime)
         turn = np.exp(-1j * hours * (self._kx * drift_east_kmh + self._ky * drift_north_kmh))
-        self._amplitude = (
-            self._amplitude * keep * turn + np.sqrt(1 - keep**2) * self._deviation * self._draw()
-        )
+        self._amplitude = self._amplitude * keep * turn + np.sqrt(1 - keep**2) * self._deviation * self._draw()
 
     def value(self) -> np.ndarray:
         """The field, float32 (rows, columns)."""
@@ -87,7 +84,7 @@ class DriftingField:
         real, imaginary = amplitude.real, amplitude.imag
         waves = np.block([[real, imaginary], [-imaginary, real]]).astype(np.float32)
         field = self._parts_y @ waves @ self._parts_x
-        return field.reshape(-1, self._shape[1])[:self._shape[0]]
+        return field.reshape(-1, self._shape[1])[: self._shape[0]]
 
 
 class SlowNumber:

@@ -43,8 +43,7 @@ class Terrain:
 
     @classmethod
     def from_arrays(
-        cls, elevation: np.ndarray, urban: np.ndarray, land: np.ndarray | None = None, source: str = "",
-        tilled: np.ndarray | None = None,
+        cls, elevation: np.ndarray, urban: np.ndarray, land: np.ndarray | None = None, source: str = "", tilled: np.ndarray | None = None
     ) -> "Terrain":
         """Terrain from maps on the grid; without `land`, cells above sea level are land.
 
@@ -59,22 +58,17 @@ class Terrain:
         land = elevation > 0 if land is None else np.asarray(land, bool)
         if elevation.ndim != 2 or not elevation.shape == urban.shape == land.shape:
             raise InputError(
-                f"terrain maps must share one (rows, columns) shape: elevation {elevation.shape}, "
-                f"urban {urban.shape}, land {land.shape}"
+                f"terrain maps must share one (rows, columns) shape: elevation {elevation.shape}, urban {urban.shape}, land {land.shape}"
             )
         if not (np.isfinite(elevation).all() and np.isfinite(urban).all()):
             raise InputError("terrain maps must have a value in every cell; fill gaps (sea: elevation 0, urban 0)")
         if urban.min() < 0 or urban.max() > 1:
-            raise InputError(
-                f"urban fraction must lie in 0..1, found {urban.min():g}..{urban.max():g}; divide percent by 100"
-            )
+            raise InputError(f"urban fraction must lie in 0..1, found {urban.min():g}..{urban.max():g}; divide percent by 100")
         elevation, urban = (np.where(land, field, 0).astype(np.float32) for field in (elevation, urban))
         if tilled is not None:
             tilled = np.asarray(tilled, np.float32)
             if tilled.shape != elevation.shape or np.nanmin(tilled, initial=0) < 0 or np.nanmax(tilled, initial=0) > 1:
-                raise InputError(
-                    "the share of farmland must have the terrain's shape and lie in 0..1, NaN where it is unknown"
-                )
+                raise InputError("the share of farmland must have the terrain's shape and lie in 0..1, NaN where it is unknown")
         return cls(elevation, urban, land, source, tilled)
 
     @classmethod

@@ -20,9 +20,7 @@ class Advection:
     turns negative. Prepared once per wind, applied to any number of tracers.
     """
 
-    def __init__(
-        self, geometry: Geometry, east: np.ndarray, north: np.ndarray, seconds: float, x_first: bool = True,
-    ):
+    def __init__(self, geometry: Geometry, east: np.ndarray, north: np.ndarray, seconds: float, x_first: bool = True):
         """Winds in m/s at the cell centres, shape (rows, columns).
 
         Alternate `x_first` between winds so that the error of splitting cancels.
@@ -74,9 +72,9 @@ class _Sweep:
     def apply(self, mass: np.ndarray, outside: np.ndarray) -> np.ndarray:
         lines, cells = mass.shape
         padded = np.empty((lines, self._width), mass.dtype)
-        padded[:, self._before:self._before + cells] = mass
-        padded[:, :self._before] = outside[:, :1]
-        padded[:, self._before + cells:] = outside[:, -1:]
+        padded[:, self._before : self._before + cells] = mass
+        padded[:, : self._before] = outside[:, :1]
+        padded[:, self._before + cells :] = outside[:, -1:]
         below = np.cumsum(padded, axis=1, dtype=float)  # double, else clean air would drown in the rounding
         below -= padded  # mass west of each cell
         reached = below.take(self._index)

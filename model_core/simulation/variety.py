@@ -59,9 +59,22 @@ class Variety:
     def draw(cls, rng: np.random.Generator) -> "Variety":
         """Log-normal factors; the spreads are of the natural logarithm."""
         spread = {
-            "emission": 0.3, "towns": 0.5, "works": 0.5, "remote": 0.8, "regional": 0.3, "precursors": 0.25,
-            "formation": 0.35, "exchange": 0.3, "deposition": 0.25, "background": 0.6, "shelter": 0.35,
-            "blocking": 0.4, "wind": 0.15, "stagnation": 0.3, "diffusion": 0.6, "surface": 0.4,
+            "emission": 0.3,
+            "towns": 0.5,
+            "works": 0.5,
+            "remote": 0.8,
+            "regional": 0.3,
+            "precursors": 0.25,
+            "formation": 0.35,
+            "exchange": 0.3,
+            "deposition": 0.25,
+            "background": 0.6,
+            "shelter": 0.35,
+            "blocking": 0.4,
+            "wind": 0.15,
+            "stagnation": 0.3,
+            "diffusion": 0.6,
+            "surface": 0.4,
         }
         draw = {name: np.clip(rng.standard_normal(), -1.8, 1.8) for name in spread}  # no absurd worlds
         return cls(**{name: float(np.exp(width * draw[name])) for name, width in spread.items()})

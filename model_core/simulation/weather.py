@@ -43,15 +43,11 @@ class State:
 class Weather:
     """A seeded sequence of weather on a grid; `advance` moves on, `state` gives the maps."""
 
-    def __init__(
-        self, geometry: Geometry, land: Landscape, rng: np.random.Generator, variety: Variety = Variety(),
-    ):
+    def __init__(self, geometry: Geometry, land: Landscape, rng: np.random.Generator, variety: Variety = Variety()):
         self._land, self._variety = land, variety
 
         def field(peak_km: float, shortest_km: float, decay: float, memory_hours: float) -> DriftingField:
-            return DriftingField(
-                rng, geometry, peak_km=peak_km, shortest_km=shortest_km, decay=decay, memory_hours=memory_hours
-            )
+            return DriftingField(rng, geometry, peak_km=peak_km, shortest_km=shortest_km, decay=decay, memory_hours=memory_hours)
 
         self._pressure = field(3000, 240, 5.8, 100)
         self._moisture = field(2200, 120, 3.8, 80)
@@ -73,9 +69,7 @@ class Weather:
     def advance(self, hours: float, season: Season) -> None:
         """Let time pass."""
         drift = DRIFT_KMH * (1 + 0.3 * float(season.winter.mean())) * (1 + 0.3 * self._flow.value)
-        fields = (
-            (self._pressure, 1.0), (self._moisture, 0.6), (self._instability, 0.35), (self._showers, 1.0), (self._calm, 0.2),
-        )
+        fields = ((self._pressure, 1.0), (self._moisture, 0.6), (self._instability, 0.35), (self._showers, 1.0), (self._calm, 0.2))
         for field, share in fields:
             field.advance(hours, drift * share, -0.25 * drift * share)
         for number in (self._vigour, self._flow, self._origin):

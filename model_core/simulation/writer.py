@@ -24,8 +24,14 @@ STATIC = {"HT": ("elevation", "m"), "URBFRAC": ("urban", "1"), "LANDMASK": ("lan
 
 
 def write_simulation(
-    path: str | Path, grid: Grid, start: date, days: int, seed: int,
-    terrain: Terrain | None = None, progress: Progress | None = None, gases: bool = False,
+    path: str | Path,
+    grid: Grid,
+    start: date,
+    days: int,
+    seed: int,
+    terrain: Terrain | None = None,
+    progress: Progress | None = None,
+    gases: bool = False,
 ) -> dict[str, Any]:
     """Simulate days and write them to a NetCDF file, a day at a time; with `gases` nitrogen dioxide and ozone too.
 
@@ -90,7 +96,9 @@ def ioapi_attributes(grid: Grid, start: date) -> dict[str, Any]:
     if grid.crs.is_geographic:
         kind, parameters, centre = 1, (0.0, 0.0, 0.0), (0.0, 0.0)
     elif (
-        cf.get("grid_mapping_name") == "lambert_conformal_conic" and spherical and metric
+        cf.get("grid_mapping_name") == "lambert_conformal_conic"
+        and spherical
+        and metric
         and not (cf.get("false_easting") or cf.get("false_northing"))
     ):
         parallels = np.atleast_1d(cf["standard_parallel"])
@@ -100,13 +108,22 @@ def ioapi_attributes(grid: Grid, start: date) -> dict[str, Any]:
     else:
         return {}
     integers = {
-        "FTYPE": 1, "SDATE": start.year * 1000 + start.timetuple().tm_yday, "STIME": 0, "TSTEP": 240000, "NTHIK": 1,
-        "NCOLS": grid.shape[1], "NROWS": grid.shape[0], "NLAYS": 1, "GDTYP": kind,
+        "FTYPE": 1,
+        "SDATE": start.year * 1000 + start.timetuple().tm_yday,
+        "STIME": 0,
+        "TSTEP": 240000,
+        "NTHIK": 1,
+        "NCOLS": grid.shape[1],
+        "NROWS": grid.shape[0],
+        "NLAYS": 1,
+        "GDTYP": kind,
     }
-    reals = dict(zip(
-        ("P_ALP", "P_BET", "P_GAM", "XCENT", "YCENT", "XORIG", "YORIG", "XCELL", "YCELL"),
-        (*parameters, *centre, *grid.lower_left, *grid.cell_size),
-    ))
+    reals = dict(
+        zip(
+            ("P_ALP", "P_BET", "P_GAM", "XCENT", "YCENT", "XORIG", "YORIG", "XCELL", "YCELL"),
+            (*parameters, *centre, *grid.lower_left, *grid.cell_size),
+        )
+    )
     return {
         **{name: np.int32(value) for name, value in integers.items()},
         **{name: float(value) for name, value in reals.items()},

@@ -64,9 +64,7 @@ class HoursSeen:
         """How many stations there are."""
         return len(self._number)
 
-    def add(
-        self, time: np.ndarray, x: np.ndarray, y: np.ndarray, id: np.ndarray | None, said: np.ndarray | None = None
-    ) -> None:
+    def add(self, time: np.ndarray, x: np.ndarray, y: np.ndarray, id: np.ndarray | None, said: np.ndarray | None = None) -> None:
         """Look at rows: times (datetime64, NaT counts for nothing), places, ids with "" for none, and what `averaging_of` says."""
         station = self.numbers(x, y, id)
         if said is not None:

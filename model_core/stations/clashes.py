@@ -26,8 +26,14 @@ class Origin(Protocol):
 
 
 def clash_message(
-    where: str, repeats: Repeats, rows: pd.Index, station: np.ndarray, names: np.ndarray | None, time: np.ndarray | None,
-    written: Sequence, origin: Origin | None,
+    where: str,
+    repeats: Repeats,
+    rows: pd.Index,
+    station: np.ndarray,
+    names: np.ndarray | None,
+    time: np.ndarray | None,
+    written: Sequence,
+    origin: Origin | None,
 ) -> str:
     """What an error on the many clashes says.
 
@@ -70,18 +76,18 @@ def _remedy(differ: Mapping[str, Sequence[str]], time: np.ndarray | None, at: np
     if species:
         values = differ[species[0]]
         return told + (
-            f"several variables are mixed: keep one of them, such as --where \"{species[0]}={values[0]}\", "
+            f'several variables are mixed: keep one of them, such as --where "{species[0]}={values[0]}", '
             "or name the form of the table with --from"
         )
     midnight = bool((time[at] == time[at].astype("datetime64[D]")).all())
     if midnight and (hours or len(at) > 6):
         columns = f"{(source and source.time) or 'DATE'}+{hours[0] if hours else 'HOUR'}"
-        return told + f"the time says the day but not the hour: name the column of the hour too, --time \"{columns}\""
+        return told + f'the time says the day but not the hour: name the column of the hour too, --time "{columns}"'
     if others:
         tell = "" if named else "name the column of the station's id with --id; "
         id = (source and source.id) or "ID"
         return told + (
-            f"{tell}tell stations apart by several columns, such as --id \"{id}+{others[0]}\", or keep some of the rows with --where"
+            f'{tell}tell stations apart by several columns, such as --id "{id}+{others[0]}", or keep some of the rows with --where'
         )
     return told + (
         "if these are several stations, tell them apart with --id (A+B for several columns); if the time is in several columns, "

@@ -51,7 +51,7 @@ def _serial_seconds(text: pd.Series) -> np.ndarray:
     seconds = text.str.replace(",", ".").astype(float).to_numpy() * 86400
     result = np.round(seconds)
     if places >= _FEW_DIGITS:
-        slack = 0.5 * 10.0 ** -places * 86400 + 1e-3  # doubles of this size are known to less than a millisecond
+        slack = 0.5 * 10.0**-places * 86400 + 1e-3  # doubles of this size are known to less than a millisecond
         for step in (60, 3600):
             nearest = np.round(seconds / step) * step
             result = np.where(np.abs(nearest - seconds) <= slack, nearest, result)

@@ -100,9 +100,7 @@ def _means(observations: Observations, period: str, needed: int) -> Observations
     picked = observations.select(order[starts[enough]], report)
     start = picked.time.astype(f"datetime64[{period}]").astype("datetime64[s]")
     errors = None if observations.error is None else _mean_errors(observations.error[order], starts)[enough]
-    return replace(
-        picked, value=means[enough], time=start, hourly=False, rows=rows[enough], flags=flags, hours=hours[enough], error=errors,
-    )
+    return replace(picked, value=means[enough], time=start, hourly=False, rows=rows[enough], flags=flags, hours=hours[enough], error=errors)
 
 
 def _mean_errors(errors: np.ndarray, starts: np.ndarray) -> np.ndarray:

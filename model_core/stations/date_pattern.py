@@ -27,6 +27,7 @@ _IN_NAME = (
     re.compile(rf"(?<!\d){_YEAR}[-_ ]?(?P<name>{'|'.join(_MONTHS)})[a-z]*[-_ ]?(?P<day>\d{{2}}){_HOUR}", re.IGNORECASE),
 )
 
+
 def is_pattern(text: str) -> bool:
     """Whether a path holds the place of a date."""
     return bool(_PLACE.search(text))

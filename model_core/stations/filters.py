@@ -84,13 +84,13 @@ def values_there(table: pd.DataFrame, column: str, most: int = 8) -> str:
 
 
 def _condition(text: str, columns: Sequence[str]) -> Condition:
-    named = [name for name in columns if text.startswith(name) and _SPLIT.match(text[len(name):].lstrip())]
+    named = [name for name in columns if text.startswith(name) and _SPLIT.match(text[len(name) :].lstrip())]
     start = len(max(named, key=len)) if named else 0
     found = _SPLIT.search(text, start)
-    if not found or not text[:found.start()].strip():
+    if not found or not text[: found.start()].strip():
         raise InputError(f"condition '{text}': write COLUMN=VALUE[,VALUE], or !=, >=, <=, > or < instead of =")
-    column, operator = text[:found.start()].strip(), found.group()
-    rest = text[found.end():].strip()
+    column, operator = text[: found.start()].strip(), found.group()
+    rest = text[found.end() :].strip()
     values = tuple(value.strip() for value in rest.split(",")) if operator in ("=", "!=") else (rest,)
     if operator not in ("=", "!=") and _number(rest) is None:
         raise InputError(f"condition '{text}': {operator} needs a number, not '{rest}'")

@@ -26,5 +26,5 @@ def marks_told(column: pd.Series) -> str | None:
     listed = ", ".join(repr(mark) if mark else "nothing" for mark in marks)
     return (
         f"column '{column.name}' holds {listed} and may say which readings are valid; all are used: "
-        f"keep the valid ones with --where \"{column.name}=VALUE\""
+        f'keep the valid ones with --where "{column.name}=VALUE"'
     )

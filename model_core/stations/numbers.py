@@ -160,7 +160,8 @@ _WIDE_DIGITS = str.maketrans("０１２３４５６７８９．，－", "0123456
 def _proven(text: pd.Series) -> dict[str, str]:
     """Signs that texts prove, each with the first such text."""
     return {
-        sign: text[found].iloc[0] for sign, proof in _PROOFS.items()
+        sign: text[found].iloc[0]
+        for sign, proof in _PROOFS.items()
         if (found := text.map(lambda one, proof=proof: proof.match(one) is not None).astype(bool)).any()
     }
 
@@ -169,7 +170,8 @@ def _sign(text: pd.Series, proven: dict[str, str], separator: str | None = None)
     if proven:
         return "." if "." in proven else ","
     doubtful = {
-        sign: text[text.map(lambda one, pattern=pattern: pattern.match(one) is not None).astype(bool)] for sign, pattern in _DOUBTFUL.items()
+        sign: text[text.map(lambda one, pattern=pattern: pattern.match(one) is not None).astype(bool)]
+        for sign, pattern in _DOUBTFUL.items()
     }
     if doubtful["."].size or not doubtful[","].size:
         return "."

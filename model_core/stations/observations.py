@@ -28,22 +28,47 @@ from model_core.stations.source import NONE, Source
 from model_core.time_zones import Clock
 
 # 13.4 µg/m³, 0.03 ppm
-_EXCHANGED = "longitude and latitude seem to be exchanged: name the columns the other way round (--x, --y), or exchange x and y of the points"
+_EXCHANGED = (
+    "longitude and latitude seem to be exchanged: name the columns the other way round (--x, --y), or exchange x and y of the points"
+)
 _WITH_UNIT = re.compile(r"[-+]?\d[\d.,]*\s*([µμu]g|mg|ng|pp[mbt]).*", re.IGNORECASE)
 
 __all__ = ["Observations", "ReadingReport", "from_arrays", "observations_of", "read_observations"]
 
 
 def read_observations(
-    path: str | Path, value: str | None, species: str = "pm25", unit: str | None = None, x: str | None = None,
-    y: str | None = None, crs: Any = None, time: str | None = None, date: Date | str | None = None,
-    id: str | None = None, group: str | None = None, clock: Clock | None = None, **further: Any,
+    path: str | Path,
+    value: str | None,
+    species: str = "pm25",
+    unit: str | None = None,
+    x: str | None = None,
+    y: str | None = None,
+    crs: Any = None,
+    time: str | None = None,
+    date: Date | str | None = None,
+    id: str | None = None,
+    group: str | None = None,
+    clock: Clock | None = None,
+    **further: Any,
 ) -> Observations:
     """Readings from a CSV, Parquet or vector file: `observations_of` the `Source` with these options, and `further` ones of it."""
-    return observations_of(Source(
-        path=str(path), value=value, species=species, unit=unit, x=x, y=y, crs=crs, time=time, id=id, group=group, clock=clock,
-        **{"form": NONE, **further},
-    ), date)
+    return observations_of(
+        Source(
+            path=str(path),
+            value=value,
+            species=species,
+            unit=unit,
+            x=x,
+            y=y,
+            crs=crs,
+            time=time,
+            id=id,
+            group=group,
+            clock=clock,
+            **{"form": NONE, **further},
+        ),
+        date,
+    )
 
 
 def observations_of(source: Source, date: Date | str | None = None) -> Observations:
@@ -71,10 +96,21 @@ def observations_of(source: Source, date: Date | str | None = None) -> Observati
     source = table.source
     unused = usual_time(table.columns) if "time" not in rows else None
     if unused:
-        report = report.noted("time", f"no time is named: all readings count as of one day; if column '{unused}' holds their times, name it")
+        report = report.noted(
+            "time", f"no time is named: all readings count as of one day; if column '{unused}' holds their times, name it"
+        )
     return _observations(
-        rows, report, table.crs, source.species, source.unit, day if "time" in rows else None, f"field '{source.value}'",
-        decimal=source.decimal, gas=source.gas, listed=bool(source.sites), origin=table if len(read) == 1 else None,
+        rows,
+        report,
+        table.crs,
+        source.species,
+        source.unit,
+        day if "time" in rows else None,
+        f"field '{source.value}'",
+        decimal=source.decimal,
+        gas=source.gas,
+        listed=bool(source.sites),
+        origin=table if len(read) == 1 else None,
     )
 
 
@@ -86,8 +122,17 @@ def _around(day: Date | None) -> tuple[np.datetime64 | None, np.datetime64 | Non
 
 
 def from_arrays(
-    x: Any, y: Any, value: Any, crs: Any = "EPSG:4326", species: str = "pm25", unit: str | None = None,
-    time: Any = None, date: Date | str | None = None, id: Any = None, group: Any = None, where: str = "the values",
+    x: Any,
+    y: Any,
+    value: Any,
+    crs: Any = "EPSG:4326",
+    species: str = "pm25",
+    unit: str | None = None,
+    time: Any = None,
+    date: Date | str | None = None,
+    id: Any = None,
+    group: Any = None,
+    where: str = "the values",
     clock: Clock | None = None,
 ) -> Observations:
     """Readings from sequences of one length; numbers may come as text. What may be used is said at `screening.screen`.
@@ -116,7 +161,7 @@ def from_arrays(
 
 
 def _observations(
-    table: pd.DataFrame, report: ReadingReport, crs: Any, species: str, unit: str | None, day: Date | None, where: str, **options: Any,
+    table: pd.DataFrame, report: ReadingReport, crs: Any, species: str, unit: str | None, day: Date | None, where: str, **options: Any
 ) -> Observations:
     table, hourly = _with_daily_values(table)
     table, report = _of_day(table, report, day)
@@ -198,7 +243,8 @@ def _require_numbers(raw: pd.Series, found: np.ndarray, empty: np.ndarray, where
     shown = str(raw.iat[first]).strip()
     remedy = (
         "each cell holds a number with its unit behind it: take the unit out of the cells and name it with --unit"
-        if _WITH_UNIT.fullmatch(shown) else "it has no number: pick the field with the readings"
+        if _WITH_UNIT.fullmatch(shown)
+        else "it has no number: pick the field with the readings"
     )
     raise InputError(
         f"{where} holds text in {int(text.sum())} of {len(raw)} rows (first: row {raw.index[first] + 1}, '{raw.iat[first]}'){rest}; {remedy}"
@@ -216,8 +262,11 @@ def _exchanged(table: pd.DataFrame, crs: CRS, decimal: str | None = None) -> boo
 def _nothing_left(report: ReadingReport, where: str, crs: CRS, exchanged: bool) -> str:
     message = f"{where}: no valid reading, {report}"
     if crs.is_geographic and report.dropped.get("bad coordinates"):
-        message += f"; {_EXCHANGED}" if exchanged else (
-            f"; coordinates in {crs.name} are degrees: name the CRS of the coordinates, or the right columns")
+        message += (
+            f"; {_EXCHANGED}"
+            if exchanged
+            else (f"; coordinates in {crs.name} are degrees: name the CRS of the coordinates, or the right columns")
+        )
     if report.dropped.get("no place"):
         message += "; the list of sites holds none of their codes: choose another list, or name its column of the code"
     return message

@@ -36,8 +36,12 @@ class Values:
 
     def narrowed_to(self, values: np.ndarray) -> "Values":
         """Of some of the same readings, of which at least one is left; whether all were whole numbers stays as it was."""
-        return replace(self, lowest=float(values.min()), highest=float(values.max()),
-                       sample=values[:: max(1, len(values) // _SAMPLE)].astype(np.float32))
+        return replace(
+            self,
+            lowest=float(values.min()),
+            highest=float(values.max()),
+            sample=values[:: max(1, len(values) // _SAMPLE)].astype(np.float32),
+        )
 
     @property
     def median(self) -> float:
@@ -106,8 +110,14 @@ class ReadingReport:
         values = self.values + other.values if self.values and other.values else self.values or other.values
         notes = {**self.notes, **{kind: note for kind, note in other.notes.items() if kind not in self.notes}}
         return ReadingReport(
-            self.rows + other.rows, self.used + other.used, _sum(self.dropped, other.dropped), {**other.first, **self.first},
-            _sum(self.flags, other.flags), notes, values, self.examples or other.examples,
+            self.rows + other.rows,
+            self.used + other.used,
+            _sum(self.dropped, other.dropped),
+            {**other.first, **self.first},
+            _sum(self.flags, other.flags),
+            notes,
+            values,
+            self.examples or other.examples,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -123,8 +133,7 @@ class ReadingReport:
 
     def __str__(self) -> str:
         reasons = ", ".join(
-            f"{count} {reason}" + (f" ({self.first[reason]})" if reason in self.first else "")
-            for reason, count in self.dropped.items()
+            f"{count} {reason}" + (f" ({self.first[reason]})" if reason in self.first else "") for reason, count in self.dropped.items()
         )
         return f"{self.used} of {self.rows} readings used" + (f"; dropped: {reasons}" if reasons else "")
 

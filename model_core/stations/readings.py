@@ -15,8 +15,11 @@ from model_core.stations.reading_report import ReadingReport
 # Remarks on readings, as bits of `Observations.flags`, and in words.
 NEGATIVE, AVERAGED, ZEROED, DAILY_VALUE, RUNNING = 1, 2, 4, 8, 16
 FLAGS = {
-    NEGATIVE: "negative within noise", AVERAGED: "mean of several readings at one time", ZEROED: "mean below zero set to zero",
-    DAILY_VALUE: "daily value among hourly stations", RUNNING: "running mean of 24 hours",
+    NEGATIVE: "negative within noise",
+    AVERAGED: "mean of several readings at one time",
+    ZEROED: "mean below zero set to zero",
+    DAILY_VALUE: "daily value among hourly stations",
+    RUNNING: "running mean of 24 hours",
 }
 
 

@@ -56,7 +56,11 @@ class Repeats:
 
 
 def settle(
-    station: np.ndarray, time: np.ndarray | None, value: np.ndarray, usable: np.ndarray, monitor: np.ndarray | None = None,
+    station: np.ndarray,
+    time: np.ndarray | None,
+    value: np.ndarray,
+    usable: np.ndarray,
+    monitor: np.ndarray | None = None,
     apart: np.ndarray | None = None,
 ) -> Repeats:
     """Apply the rule to the usable readings.

@@ -108,8 +108,11 @@ def _options(form: "forms.Form", columns: Sequence[str], source: Source) -> dict
             options = form.options(columns, species)
         except InputError:
             continue
-        return {key: options[key] for key in ("time", "date_order", "stamp", "id", "x", "y", "crs", "group", "times_in", "time_pattern")
-                if key in options}
+        return {
+            key: options[key]
+            for key in ("time", "date_order", "stamp", "id", "x", "y", "crs", "group", "times_in", "time_pattern")
+            if key in options
+        }
     return {}
 
 
@@ -139,7 +142,7 @@ def _unsaid(of_form: Sequence[str], own: Sequence[str]) -> list[str]:
 
 
 def _column(condition: str) -> str:
-    return condition[:min(place for place in (condition.find(sign) for sign in "=!<>") if place >= 0)].strip()
+    return condition[: min(place for place in (condition.find(sign) for sign in "=!<>") if place >= 0)].strip()
 
 
 def _told(options: dict[str, Any], source: Source) -> str:

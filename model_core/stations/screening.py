@@ -22,16 +22,41 @@ from model_core.units import Gas, convert
 from model_core.variables import get_variable
 
 # What networks and models write for "no reading"; anything of 1e20 and above is a netCDF or GRIB fill value.
-SENTINELS = (-99.0, -99.9, -99.99, -999.0, -999.9, -999.99, -9999.0, -9999.9, -99999.0, -999999.0,
-             9999.0, 9999.9, 99999.0, 99999.9, 999999.0, -32768.0, 32767.0)
+SENTINELS = (
+    -99.0,
+    -99.9,
+    -99.99,
+    -999.0,
+    -999.9,
+    -999.99,
+    -9999.0,
+    -9999.9,
+    -99999.0,
+    -999999.0,
+    9999.0,
+    9999.9,
+    99999.0,
+    99999.9,
+    999999.0,
+    -32768.0,
+    32767.0,
+)
 
 PLACES = "places"  # kind of the note on ids at several places
 _MANY_SHARED = 0.5  # share of places with several readings and no time above which the user is asked whether they are of several days
 
 
 def screen(
-    table: pd.DataFrame, report: ReadingReport, crs: CRS, species: str, unit: str | None = None, where: str = "the values",
-    decimal: str | None = None, gas: Gas | None = None, listed: bool = False, origin: Origin | None = None,
+    table: pd.DataFrame,
+    report: ReadingReport,
+    crs: CRS,
+    species: str,
+    unit: str | None = None,
+    where: str = "the values",
+    decimal: str | None = None,
+    gas: Gas | None = None,
+    listed: bool = False,
+    origin: Origin | None = None,
     beside: Sequence[str] = (),
 ) -> Observations:
     """The readings that may be used, which may be none.
@@ -93,8 +118,17 @@ def screen(
     _refuse_mixtures(where, repeats, table.index[kept], stations, id_of, time_of, written, apart, origin)
     drop("duplicate", _at(kept, repeats.duplicate, len(table)))
 
-    observations = Observations(*place, repeats.value, crs, species, drop.report, time_of, id_of, None if groups is None else groups[kept],
-                                rows=repeats.rows if (repeats.rows > 1).any() else None)
+    observations = Observations(
+        *place,
+        repeats.value,
+        crs,
+        species,
+        drop.report,
+        time_of,
+        id_of,
+        None if groups is None else groups[kept],
+        rows=repeats.rows if (repeats.rows > 1).any() else None,
+    )
     negative = (repeats.value < 0) & (low >= 0)
     observations = observations.with_flag(NEGATIVE, negative).with_flag(AVERAGED, repeats.averaged)
     running = table["averaging"].to_numpy()[kept] == RUNNING_DAY if "averaging" in table else np.zeros(len(kept), bool)
@@ -152,7 +186,7 @@ def in_unit(table: pd.DataFrame, values: np.ndarray, unit: str | None, wanted: s
 
 
 def _errors(
-    table: pd.DataFrame, raw: np.ndarray, converted: np.ndarray, unit: str | None, wanted: str, where: str, gas: Gas | None,
+    table: pd.DataFrame, raw: np.ndarray, converted: np.ndarray, unit: str | None, wanted: str, where: str, gas: Gas | None
 ) -> np.ndarray:
     """Standard deviations of the rows' readings in the wanted unit, from the columns `error` (their unit) and `error_share`."""
     absolute, share = (table[name].to_numpy(float) for name in ("error", "error_share"))
@@ -184,8 +218,15 @@ class _Sieve:
 
 
 def _refuse_mixtures(
-    where: str, repeats: Repeats, rows: pd.Index, stations: Stations, ids: np.ndarray | None, times: np.ndarray | None, written: np.ndarray,
-    apart: np.ndarray | None, origin: Origin | None,
+    where: str,
+    repeats: Repeats,
+    rows: pd.Index,
+    stations: Stations,
+    ids: np.ndarray | None,
+    times: np.ndarray | None,
+    written: np.ndarray,
+    apart: np.ndarray | None,
+    origin: Origin | None,
 ) -> None:
     if repeats.are_many:
         raise InputError(clash_message(where, repeats, rows, stations.number, ids, times, written, origin))
@@ -199,8 +240,13 @@ def _refuse_mixtures(
 
 
 def _told(
-    observations: Observations, repeats: Repeats, stations: Stations, ids: np.ndarray | None, times: np.ndarray | None,
-    values: Values | None, rows: pd.Index,
+    observations: Observations,
+    repeats: Repeats,
+    stations: Stations,
+    ids: np.ndarray | None,
+    times: np.ndarray | None,
+    values: Values | None,
+    rows: pd.Index,
 ) -> ReadingReport:
     """The report with what is remarkable about the readings that are used."""
     report = replace(observations.report, values=values, examples=examples(observations, rows))
@@ -210,32 +256,39 @@ def _told(
         several = np.bincount(stations.number[repeats.keep])
         places, shared = int((several > 0).sum()), int((several > 1).sum())
         if shared > _MANY_SHARED * places:
-            report = report.noted("no time", (
-                f"{shared} of {places} places have several readings, and no time is named: they count as stations that share a place. If they "
-                "are of several days or hours, name the column of the time with --time"
-            ))
+            report = report.noted(
+                "no time",
+                (
+                    f"{shared} of {places} places have several readings, and no time is named: they count as stations that share a place. If they "
+                    "are of several days or hours, name the column of the time with --time"
+                ),
+            )
     return _noted(report, repeats, stations, ids, times)
 
 
-def _noted(
-    report: ReadingReport, repeats: Repeats, stations: Stations, ids: np.ndarray | None, times: np.ndarray | None
-) -> ReadingReport:
+def _noted(report: ReadingReport, repeats: Repeats, stations: Stations, ids: np.ndarray | None, times: np.ndarray | None) -> ReadingReport:
     """The report with what should be told of readings of one station and time, and of ids at several places."""
     if repeats.clashes:
-        report = report.noted("clashes", (
-            f"at {repeats.clashes} of {repeats.times} times a station has different values; their mean is used: if they are several "
-            "stations or variables, tell them apart with --id A+B or --where"
-        ))
+        report = report.noted(
+            "clashes",
+            (
+                f"at {repeats.clashes} of {repeats.times} times a station has different values; their mean is used: if they are several "
+                "stations or variables, tell them apart with --id A+B or --where"
+            ),
+        )
     if stations.scattered.any():
         names = np.unique(ids[stations.scattered])
         named = ", ".join(map(str, names[:3])) + (", ..." if len(names) > 3 else "")
-        report = report.noted(PLACES, (
-            f"{len(names)} station id(s) stand at several places ({named}), one after the other: readings of a sensor that moves count "
-            "each at its own place; a daily mean needs its hours at one place, fewer can be asked for with --hours"
-            if moves(stations, ids, times) else
-            f"{len(names)} station id(s) stand at several places at once ({named}): the id is not unique, so the place tells the stations "
-            "apart; name the columns that do with --id A+B"
-        ))
+        report = report.noted(
+            PLACES,
+            (
+                f"{len(names)} station id(s) stand at several places ({named}), one after the other: readings of a sensor that moves count "
+                "each at its own place; a daily mean needs its hours at one place, fewer can be asked for with --hours"
+                if moves(stations, ids, times)
+                else f"{len(names)} station id(s) stand at several places at once ({named}): the id is not unique, so the place tells the stations "
+                "apart; name the columns that do with --id A+B"
+            ),
+        )
     return report
 
 
@@ -244,10 +297,13 @@ def examples(observations: Observations, rows: pd.Index) -> tuple[Example, ...]:
     count = len(observations)
     return tuple(
         Example(
-            int(rows[i]) + 1, "" if observations.id is None else str(observations.id[i]),
-            "" if observations.time is None else str(observations.time[i]), float(observations.value[i]),
+            int(rows[i]) + 1,
+            "" if observations.id is None else str(observations.id[i]),
+            "" if observations.time is None else str(observations.time[i]),
+            float(observations.value[i]),
         )
-        for i in sorted({0, count // 2, count - 1}) if count
+        for i in sorted({0, count // 2, count - 1})
+        if count
     )
 
 

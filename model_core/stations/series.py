@@ -138,8 +138,17 @@ class StationSeries:
             report = part.report.without(int((~inside).sum()), "outside the period")
             with self._naming(part.file):
                 observations = screen(
-                    rows[inside], report, part.table.crs, source.species, source.unit, f"field '{source.value}'", source.decimal,
-                    source.gas, bool(source.sites), part.table, part.table.values_beside,
+                    rows[inside],
+                    report,
+                    part.table.crs,
+                    source.species,
+                    source.unit,
+                    f"field '{source.value}'",
+                    source.decimal,
+                    source.gas,
+                    bool(source.sites),
+                    part.table,
+                    part.table.values_beside,
                 )
             # Whether an id moves or is that of several stations is known when all of a month is read (`ReadingSpool.take`).
             notes = {kind: note for kind, note in observations.report.notes.items() if kind != PLACES}

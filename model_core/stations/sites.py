@@ -44,8 +44,13 @@ class Sites:
 
 
 def read_sites(
-    path: str, wanted: Iterable[str], code_column: str | None = None, crs: Any = None, where: str | None = None,
-    x: str | None = None, y: str | None = None,
+    path: str,
+    wanted: Iterable[str],
+    code_column: str | None = None,
+    crs: Any = None,
+    where: str | None = None,
+    x: str | None = None,
+    y: str | None = None,
 ) -> Sites:
     """The list of stations.
 
@@ -100,9 +105,7 @@ def _axes(columns: list[str], has_points: bool, x: str | None, y: str | None, fi
 
 
 def _code_column(table: pd.DataFrame, wanted: pd.Index, axes: Iterable[str], file: Any) -> str:
-    shares = {
-        name: wanted.isin(labels(table[name])).mean() for name in table.columns if name not in tuple(axes)
-    }
+    shares = {name: wanted.isin(labels(table[name])).mean() for name in table.columns if name not in tuple(axes)}
     best = max(shares, key=lambda name: shares[name], default=None)
     if best is None or shares[best] == 0:
         raise InputError(

@@ -81,7 +81,9 @@ class Source:
 
     def __post_init__(self) -> None:
         for name, value, known in (
-            ("date order", self.date_order, DATE_ORDERS), ("stamp", self.stamp or "start", STAMPS), ("wide", self.wide, WIDE),
+            ("date order", self.date_order, DATE_ORDERS),
+            ("stamp", self.stamp or "start", STAMPS),
+            ("wide", self.wide, WIDE),
         ):
             if value not in known:
                 raise InputError(f"unknown {name} '{value}'; choose {', '.join(known)}")
@@ -103,7 +105,8 @@ class Source:
         if mass is None:
             return None
         return Gas(
-            mass, STANDARD.temperature_k if self.temperature is None else self.temperature,
+            mass,
+            STANDARD.temperature_k if self.temperature is None else self.temperature,
             STANDARD.pressure_pa if self.pressure is None else self.pressure,
         )
 

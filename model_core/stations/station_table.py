@@ -121,7 +121,8 @@ class StationTable:
         there = pd.concat(found).astype(str)
         skip = {*self._time, self.source.value}
         return {
-            str(name): list(dict.fromkeys(there[name]))[:_EXPLAINED_VALUES] for name in there.columns
+            str(name): list(dict.fromkeys(there[name]))[:_EXPLAINED_VALUES]
+            for name in there.columns
             if name not in skip and there[name].nunique() > 1
         }
 
@@ -218,8 +219,13 @@ class StationTable:
             values = [name for name, _ in extra["hours"]]
         self._value_columns = {*(values or [source.value]), *extra.get("value_else", ())}
         wanted = [
-            *(values or [source.value]), *(name for name, _ in extra.get("hour_flags", ())), *extra.get("value_else", ()), *self._time,
-            *self._id, *(self._axes or ()), *(condition.column for condition in self._conditions),
+            *(values or [source.value]),
+            *(name for name, _ in extra.get("hour_flags", ())),
+            *extra.get("value_else", ()),
+            *self._time,
+            *self._id,
+            *(self._axes or ()),
+            *(condition.column for condition in self._conditions),
             *(name for name in (source.group, source.unit_column, self._averaging, self._monitor, self._judging) if name),
             *(self._errors.columns if self._errors else ()),
         ]
@@ -311,8 +317,13 @@ class StationTable:
         if self.source.sites:
             if self._sites is None:
                 self._sites = read_sites(
-                    self.source.sites, ids, self.source.sites_id, self.source.crs, where=self._extra.get("sites_where"),
-                    x=self.source.x, y=self.source.y,
+                    self.source.sites,
+                    ids,
+                    self.source.sites_id,
+                    self.source.crs,
+                    where=self._extra.get("sites_where"),
+                    x=self.source.x,
+                    y=self.source.y,
                 )
                 self.crs = parse_crs(self._sites.crs)
                 name = Path(self.source.sites).name
@@ -320,7 +331,4 @@ class StationTable:
             return self._sites.places(np.asarray(ids, str))
         if self._axes is None:
             return points["x"].to_numpy(float), points["y"].to_numpy(float)
-        return tuple(
-            coordinates(raw[name], self.source.decimal, self._axes_beside.get(axis, ())) for axis, name in zip("xy", self._axes)
-        )
-
+        return tuple(coordinates(raw[name], self.source.decimal, self._axes_beside.get(axis, ())) for axis, name in zip("xy", self._axes))

@@ -12,8 +12,14 @@ from model_core.variables import get_variable
 
 # Medians outside this make one ask for the unit; in the variable's own unit.
 _USUAL_MEDIANS = {
-    "pm25": (0.2, 1000.0), "pm10": (0.5, 2000.0), "o3": (1.0, 400.0), "no2": (0.1, 400.0), "so2": (0.02, 1000.0), "co": (10.0, 20000.0),
-    "rh": (2.0, 101.0), "wind": (0.05, 40.0),
+    "pm25": (0.2, 1000.0),
+    "pm10": (0.5, 2000.0),
+    "o3": (1.0, 400.0),
+    "no2": (0.1, 400.0),
+    "so2": (0.02, 1000.0),
+    "co": (10.0, 20000.0),
+    "rh": (2.0, 101.0),
+    "wind": (0.05, 40.0),
 }
 _FEWEST, _MANY = 4, 20  # readings below which nothing is suspected, or no groups among them
 
@@ -61,9 +67,10 @@ def _negative(report: ReadingReport, name: str) -> Iterator[str]:
     if len(below) >= _FEWEST and len(np.unique(below)) == 1:
         yield (
             f"{name}: {count} readings below zero are all {below[0]:g}, which looks like a mark for no reading; "
-            "if it is one, leave them out with --where \"COLUMN>=0\""
+            'if it is one, leave them out with --where "COLUMN>=0"'
         )
     elif count > 0.2 * report.used:
         zeroed = report.flags.get(FLAGS[ZEROED], 0)
         yield f"{name}: {count} of {report.used} readings are below zero; they are kept as noise of the instruments" + (
-            f", and {zeroed} means below zero are set to zero" if zeroed else "")
+            f", and {zeroed} means below zero are set to zero" if zeroed else ""
+        )

@@ -7,7 +7,13 @@ from pathlib import Path, PurePosixPath
 from model_core.errors import InputError
 from model_core.stations.files import compressed
 from model_core.stations.files.folder import (
-    PARQUET_SUFFIXES, SHEET_SUFFIXES, TEXT_SUFFIXES, VECTOR_SUFFIXES, is_parquet_folder, is_table_name, table_suffix,
+    PARQUET_SUFFIXES,
+    SHEET_SUFFIXES,
+    TEXT_SUFFIXES,
+    VECTOR_SUFFIXES,
+    is_parquet_folder,
+    is_table_name,
+    table_suffix,
 )
 from model_core.stations.files.parquet import ParquetFile
 from model_core.stations.files.sheets import SheetFile
@@ -20,7 +26,7 @@ TableFile = TextFile | SheetFile | ParquetFile | VectorFile
 _ZIP, _PARQUET, _OLD_OFFICE = (b"PK\x03\x04", b"PK\x05\x06"), b"PAR1", b"\xd0\xcf\x11\xe0"
 _ARCHIVES = {b"7z\xbc\xaf": "7z", b"Rar!": "RAR"}
 _FIELDS = (b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05", b"GRIB")
-_MARKUP = (b"<html", b"<!doctype html", b"<table", b"<?xml version=\"1.0\"?>\n<workbook")
+_MARKUP = (b"<html", b"<!doctype html", b"<table", b'<?xml version="1.0"?>\n<workbook')
 
 
 def open_table(file: Path, layer: str | None = None, *, encoding: str | None = None, decimal: str | None = None) -> TableFile:

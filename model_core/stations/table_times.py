@@ -30,7 +30,11 @@ class TableTimes:
     """
 
     def __init__(
-        self, source: Source, pattern: str | None, averaging: str | None, day: Date | None,
+        self,
+        source: Source,
+        pattern: str | None,
+        averaging: str | None,
+        day: Date | None,
         all_times: Callable[[Sequence[str]], Iterator[pd.DataFrame]],
     ):
         self._source, self._pattern, self._averaging, self._day, self._all_times = source, pattern, averaging, day, all_times

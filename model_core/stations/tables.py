@@ -44,7 +44,11 @@ def read_table(path: str | Path, x: str | None = None, y: str | None = None, crs
 
 
 def table_parts(
-    path: str | Path, x: str | None = None, y: str | None = None, crs: Any = None, columns: Sequence[str] | None = None,
+    path: str | Path,
+    x: str | None = None,
+    y: str | None = None,
+    crs: Any = None,
+    columns: Sequence[str] | None = None,
     rows: int | None = None,
 ) -> Iterator[StationRows]:
     """A station file in parts of at most `rows` rows, with `columns` alone (default: all); see `read_table`.

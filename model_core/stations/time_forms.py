@@ -16,10 +16,23 @@ import pandas as pd
 
 _MONTHS = {
     name: number
-    for number, names in enumerate((
-        "jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august", "sep sept september",
-        "oct october", "nov november", "dec december",
-    ), 1)
+    for number, names in enumerate(
+        (
+            "jan january",
+            "feb february",
+            "mar march",
+            "apr april",
+            "may",
+            "jun june",
+            "jul july",
+            "aug august",
+            "sep sept september",
+            "oct october",
+            "nov november",
+            "dec december",
+        ),
+        1,
+    )
     for name in names.split()
 }
 _MONTH = f"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
@@ -27,29 +40,32 @@ _MONTH = f"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
 _REST = r"(?P<rest>(?!\d).*)$"
 YEAR_FIRST, ORDERED = "year, month, day", "day and month before the year, or a year of two digits"
 # Name of a form and its pattern; a text has the first form that fits. `first`, `second` and `third` stand in an order to be found.
-_DATES = {form: re.compile("^" + pattern, re.IGNORECASE) for form, pattern in {
-    YEAR_FIRST: r"(?P<year>\d{4})(?P<sep>[-/. ])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})" + _REST,
-    "YYYYMMDD": r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?P<rest>(?:\d{6}|\d{4}|\d{2})?(?:\D.*)?)$",
-    "年月日": r"(?P<year>\d{4})年(?P<month>\d{1,2})月(?P<day>\d{1,2})日?(?P<rest>.*)$",
-    "year and day of the year": r"(?P<year>\d{4})[- ]?(?P<yearday>\d{3})" + _REST,
-    "year, week and day of the week": r"(?P<year>\d{4})-?W(?P<week>\d{2}-?[1-7])" + _REST,
-    "day, name of the month, year": rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[-/. ]*{_MONTH}[-/., ]*(?P<year>\d{{4}})" + _REST,
-    "name of the month, day, year": rf"{_MONTH}[-/. ]*(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[-/., ]+(?P<year>\d{{4}})" + _REST,
-    "year, name of the month, day": rf"(?P<year>\d{{4}})[-/. ]*{_MONTH}[-/. ]*(?P<day>\d{{1,2}})" + _REST,
-    "two digits, name of the month, two digits": rf"(?P<first>\d{{1,2}})(?P<sep>[-/ ]){_MONTH}(?P=sep)(?P<third>\d{{2}})" + _REST,
-    ORDERED: r"(?P<first>\d{1,2})(?P<sep>[-/. ])(?P<second>\d{1,2})(?P=sep)(?P<third>\d{4}|(?<! )\d{2})" + _REST,
-}.items()}
+_DATES = {
+    form: re.compile("^" + pattern, re.IGNORECASE)
+    for form, pattern in {
+        YEAR_FIRST: r"(?P<year>\d{4})(?P<sep>[-/. ])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})" + _REST,
+        "YYYYMMDD": r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?P<rest>(?:\d{6}|\d{4}|\d{2})?(?:\D.*)?)$",
+        "年月日": r"(?P<year>\d{4})年(?P<month>\d{1,2})月(?P<day>\d{1,2})日?(?P<rest>.*)$",
+        "year and day of the year": r"(?P<year>\d{4})[- ]?(?P<yearday>\d{3})" + _REST,
+        "year, week and day of the week": r"(?P<year>\d{4})-?W(?P<week>\d{2}-?[1-7])" + _REST,
+        "day, name of the month, year": rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[-/. ]*{_MONTH}[-/., ]*(?P<year>\d{{4}})" + _REST,
+        "name of the month, day, year": rf"{_MONTH}[-/. ]*(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[-/., ]+(?P<year>\d{{4}})" + _REST,
+        "year, name of the month, day": rf"(?P<year>\d{{4}})[-/. ]*{_MONTH}[-/. ]*(?P<day>\d{{1,2}})" + _REST,
+        "two digits, name of the month, two digits": rf"(?P<first>\d{{1,2}})(?P<sep>[-/ ]){_MONTH}(?P=sep)(?P<third>\d{{2}})" + _REST,
+        ORDERED: r"(?P<first>\d{1,2})(?P<sep>[-/. ])(?P<second>\d{1,2})(?P=sep)(?P<third>\d{4}|(?<! )\d{2})" + _REST,
+    }.items()
+}
 _CLOCK = re.compile(
     r"^(?P<sep>\s*t\s*|[\s_,:]+|)"
     r"(?:(?P<run>\d{6}|\d{3,4})(?:[.,]\d+)?|(?P<hour>\d{1,2})(?::(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:[.,]\d+)?)?)?)"
-    r"(?![\d:])\s*(?:(?P<half>[ap])\.?m\.?(?![a-z]))?\s*(?P<zone>.*)$", re.IGNORECASE,
+    r"(?![\d:])\s*(?:(?P<half>[ap])\.?m\.?(?![a-z]))?\s*(?P<zone>.*)$",
+    re.IGNORECASE,
 )
 _ZONE = re.compile(
     r"^(?:(?P<utc>z|utc|gmt|ut)?\s*(?:(?P<sign>[+-])(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?)?|(?P<name>[a-z]{2,5}|[a-z]+/[a-z_/]+))"
     r"(?P<comment>\s*[([].*[)\]])?$",
     re.IGNORECASE,
 )
-
 
 
 _WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)
@@ -123,14 +139,20 @@ def taken_apart(text: pd.Series) -> pd.DataFrame:
     if any(time.hours == "3 digits" for time in times):
         seconds[[time.hours == "hour" and time.seconds > 0 for time in times]] = np.nan
     parts = [parts or (None, None, None) for _, _, parts, _ in dates]
-    return pd.DataFrame({
-        "form": pd.Series([form for form, *_ in dates], text.index, dtype=object),
-        "date": np.array([date for _, date, _, _ in dates], "datetime64[s]"),
-        **{name: pd.Series([part[i] for part in parts], text.index, dtype=object) for i, name in enumerate(("first", "second", "third"))},
-        "seconds": seconds,
-        "offset": pd.to_timedelta([time.offset for time in times], unit="s").astype("timedelta64[s]"),
-        "zone": pd.Series([time.zone for time in times], text.index, dtype=object),
-    }, index=text.index)
+    return pd.DataFrame(
+        {
+            "form": pd.Series([form for form, *_ in dates], text.index, dtype=object),
+            "date": np.array([date for _, date, _, _ in dates], "datetime64[s]"),
+            **{
+                name: pd.Series([part[i] for part in parts], text.index, dtype=object)
+                for i, name in enumerate(("first", "second", "third"))
+            },
+            "seconds": seconds,
+            "offset": pd.to_timedelta([time.offset for time in times], unit="s").astype("timedelta64[s]"),
+            "zone": pd.Series([time.zone for time in times], text.index, dtype=object),
+        },
+        index=text.index,
+    )
 
 
 def calendar_date(year: int, month: int, day: int) -> np.datetime64:

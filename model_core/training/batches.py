@@ -34,8 +34,14 @@ class BatchDrawer:
     """
 
     def __init__(
-        self, data: list[TrainingDays], split: Split, network: NetworkConfiguration,
-        configuration: TrainingConfiguration, seed: int, processes: int = 1, rank: int = 0,
+        self,
+        data: list[TrainingDays],
+        split: Split,
+        network: NetworkConfiguration,
+        configuration: TrainingConfiguration,
+        seed: int,
+        processes: int = 1,
+        rank: int = 0,
     ):
         self._data, self._network, self._configuration = data, network, configuration
         self._seed, self._processes, self._rank = seed, processes, rank
@@ -48,10 +54,10 @@ class BatchDrawer:
         chosen = [self._days[i] for i in rng.integers(len(self._days), size=batch * self._processes)]
         return [
             draw_sample(
-                self._data[source], day, self._network, self._configuration,
-                np.random.default_rng([self._seed, iteration, 1 + place]),
+                self._data[source], day, self._network, self._configuration, np.random.default_rng([self._seed, iteration, 1 + place])
             )
-            for place in range(self._rank * batch, (self._rank + 1) * batch) for source, day in [chosen[place]]
+            for place in range(self._rank * batch, (self._rank + 1) * batch)
+            for source, day in [chosen[place]]
         ]
 
 
@@ -91,7 +97,11 @@ def batches(draw: Callable[[int], list[Sample]], start: int, stop: int, device: 
         yield from drawn_ahead(lambda iteration: stacked(draw(iteration)), start, stop)
         return
     loader = DataLoader(
-        _Drawn(draw, start, stop), batch_size=None, num_workers=helpers, prefetch_factor=AHEAD, pin_memory=True,
+        _Drawn(draw, start, stop),
+        batch_size=None,
+        num_workers=helpers,
+        prefetch_factor=AHEAD,
+        pin_memory=True,
         multiprocessing_context="fork",
     )
     for tensors in loader:

@@ -14,8 +14,13 @@ from model_core.variables import get_variable
 
 
 def training_card(
-    plan: TrainingPlan, grid: Grid, sources: list[dict[str, Any]], result: TrainingResult, base: Model | None,
-    missing_inputs: list[dict[str, Any]] | None = None, ranges: dict[str, list[float]] | None = None,
+    plan: TrainingPlan,
+    grid: Grid,
+    sources: list[dict[str, Any]],
+    result: TrainingResult,
+    base: Model | None,
+    missing_inputs: list[dict[str, Any]] | None = None,
+    ranges: dict[str, list[float]] | None = None,
 ) -> dict[str, Any]:
     """The card of a model, in plain values.
 

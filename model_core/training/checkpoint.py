@@ -15,8 +15,7 @@ from model_core.errors import InputError
 
 
 def save_checkpoint(
-    path: Path, state: dict[str, Any], network: torch.nn.Module, optimiser: torch.optim.Optimizer,
-    best: dict[str, torch.Tensor],
+    path: Path, state: dict[str, Any], network: torch.nn.Module, optimiser: torch.optim.Optimizer, best: dict[str, torch.Tensor]
 ) -> None:
     """Write plain `state` (JSON), the weights, the optimiser's moments and the best weights so far; atomic.
 

@@ -24,8 +24,11 @@ _INPUT_TRANSFORMS = {
 
 
 def choose_inputs(
-    network: NetworkConfiguration, target: str | None = None,
-    inputs: Sequence[str] | None = None, maps: Sequence[str] | None = None, typical: Mapping[str, float] | None = None,
+    network: NetworkConfiguration,
+    target: str | None = None,
+    inputs: Sequence[str] | None = None,
+    maps: Sequence[str] | None = None,
+    typical: Mapping[str, float] | None = None,
 ) -> NetworkConfiguration:
     """The configuration for another target, other station variables beside it, or other maps; None keeps what it has.
 
@@ -60,8 +63,12 @@ def choose_inputs(
             transforms[name] = _INPUT_TRANSFORMS.get(name, Transform())
     used = {name: rule for name, rule in transforms.items() if name in (chosen, *beside, *covariates, *network.drift)}
     return replace(
-        network, target=chosen, station_variables=(chosen, *beside), covariates=covariates,
-        drift=network.drift if maps is None else (), transforms=used
+        network,
+        target=chosen,
+        station_variables=(chosen, *beside),
+        covariates=covariates,
+        drift=network.drift if maps is None else (),
+        transforms=used,
     )
 
 

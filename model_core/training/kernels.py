@@ -61,9 +61,7 @@ def kernel_shape(weights: np.ndarray, variable: str, stage: int, cell_km: float)
         return KernelShape(variable, stage, 1, 0.0, 0.0, 1.0, 0.0)
     ratio = float(np.sqrt(lengths[1] / lengths[0]))
     direction = float(np.degrees(np.arctan2(axes[0, 1], axes[1, 1])) % 180) if ratio > 1 + 1e-6 else 0.0
-    return KernelShape(
-        variable, stage, len(weights), _half_weight(distance, mean) * cell_km, half * cell_km, ratio, direction
-    )
+    return KernelShape(variable, stage, len(weights), _half_weight(distance, mean) * cell_km, half * cell_km, ratio, direction)
 
 
 def second_moments(weights: np.ndarray) -> np.ndarray:
@@ -71,10 +69,9 @@ def second_moments(weights: np.ndarray) -> np.ndarray:
     half = len(weights) // 2
     north, east = np.mgrid[half : -half - 1 : -1, -half : half + 1]
     share = weights / weights.sum()
-    return np.array([
-        [(share * east * east).sum(), (share * east * north).sum()],
-        [(share * east * north).sum(), (share * north * north).sum()],
-    ])
+    return np.array(
+        [[(share * east * east).sum(), (share * east * north).sum()], [(share * east * north).sum(), (share * north * north).sum()]]
+    )
 
 
 def radial_profile(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -26,9 +26,7 @@ def uniform_layout(eligible: np.ndarray, stations: tuple[int, int], rng: np.rand
     return layout
 
 
-def network_layout(
-    eligible: np.ndarray, networks: list[np.ndarray], stations: tuple[int, int], rng: np.random.Generator
-) -> np.ndarray:
+def network_layout(eligible: np.ndarray, networks: list[np.ndarray], stations: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     """A uniform number of the stations of a real network, where they are; all of them if it has fewer.
 
     Parameters
@@ -42,8 +40,7 @@ def network_layout(
 
 
 def varied_layout(
-    eligible: np.ndarray, urban: np.ndarray | None, networks: list[np.ndarray],
-    stations: tuple[int, int], rng: np.random.Generator,
+    eligible: np.ndarray, urban: np.ndarray | None, networks: list[np.ndarray], stations: tuple[int, int], rng: np.random.Generator
 ) -> np.ndarray:
     """A layout as real ones come: sparse or dense, even or clustered, and often without whole cities.
 
@@ -87,8 +84,7 @@ def remove_cities(layout: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def draw_layout(
-    training: TrainingConfiguration, eligible: np.ndarray, urban: np.ndarray | None,
-    networks: list[np.ndarray], rng: np.random.Generator,
+    training: TrainingConfiguration, eligible: np.ndarray, urban: np.ndarray | None, networks: list[np.ndarray], rng: np.random.Generator
 ) -> np.ndarray:
     """A layout as the configuration asks, for whole fields; smaller grids get proportionally fewer stations."""
     # The numbers of stations are meant for a national grid, as the paper's 372 x 426.

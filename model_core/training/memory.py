@@ -47,7 +47,12 @@ def memory_of_training(
 
 
 def fit_into_memory(
-    network: ReanalysisNetwork, memory: TrainingMemory, free: int | None, batch: int, progress: Progress, can_recompute: bool = True,
+    network: ReanalysisNetwork,
+    memory: TrainingMemory,
+    free: int | None,
+    batch: int,
+    progress: Progress,
+    can_recompute: bool = True,
     parts: int = 1,
 ) -> None:
     """Say what the training takes, and let the UNet++ compute its nodes again on the way back where it must.
@@ -70,12 +75,11 @@ def fit_into_memory(
         whole = batch * parts
         equal = next((n for n in range(parts + 1, whole + 1) if whole % n == 0 and whole // n <= fitting), None)
         remedy = (
-            f"choose --accumulate {equal}, which computes a batch in {equal} parts, or --batch {fitting}" if equal
+            f"choose --accumulate {equal}, which computes a batch in {equal} parts, or --batch {fitting}"
+            if equal
             else "train on smaller windows (training.crop), a narrower network (network.width)"
         )
-        raise InputError(
-            f"a batch of {batch} needs about {needed / GB:.1f} GB, and {have}: {remedy}, or close other programs"
-        )
+        raise InputError(f"a batch of {batch} needs about {needed / GB:.1f} GB, and {have}: {remedy}, or close other programs")
     network.unet.recompute = needed != memory.kept
     how = f", computing the network's nodes again on the way back ({memory.kept / GB:.1f} GB otherwise)" if network.unet.recompute else ""
     what = f"a batch of {batch}" if parts == 1 else f"a batch of {batch * parts} in {parts} parts"

@@ -29,9 +29,7 @@ def errors_without_inputs(network: ReanalysisNetwork, plan: TrainingPlan) -> lis
     network = network.to(plan.device)
     with_all = _rmse(network, plan, ())
     groups = dict.fromkeys(map(tuple, (*([name] for name in readings + maps), readings, maps, readings + maps)))
-    measured = [
-        {"without": ", ".join(names), "rmse": _rmse(network, plan, names), "rmse_with_all": with_all} for names in groups if names
-    ]
+    measured = [{"without": ", ".join(names), "rmse": _rmse(network, plan, names), "rmse_with_all": with_all} for names in groups if names]
     network.cpu()
     return measured
 

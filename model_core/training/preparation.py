@@ -53,9 +53,17 @@ class StationLayout(NamedTuple):
 
 
 def prepare(
-    files: Sequence[str | Path], network: NetworkConfiguration, grid: Grid | None, layout: StationLayout | None, folder: Path,
-    progress: Progress, time_zone: str = "UTC", lead_day: int | None = None, covariates: Path | None = None,
-    spare_maps: StaticMaps | None = None, cache: int = CACHE_BYTES,
+    files: Sequence[str | Path],
+    network: NetworkConfiguration,
+    grid: Grid | None,
+    layout: StationLayout | None,
+    folder: Path,
+    progress: Progress,
+    time_zone: str = "UTC",
+    lead_day: int | None = None,
+    covariates: Path | None = None,
+    spare_maps: StaticMaps | None = None,
+    cache: int = CACHE_BYTES,
 ) -> PreparedData:
     """Bring the days of CTM files onto one grid, in stores that later trainings open at once.
 
@@ -102,14 +110,20 @@ def prepare(
         maps_of_all |= of_world
         days = _training_days(store, network, networks, recent, maps_of_all, group)
         if maps is None and days.maps:
-            maps = StaticMaps(target_grid, dict(days.maps), "; ".join(
-                words for has, words in (
-                    (own, covariates and covariates.name),
-                    (set(store.maps) & set(network.maps) - set(own), _maps_source(store, group)),
-                    (set(spare) - set(store.maps) - set(own), spare_maps and spare_maps.source),
-                    *((True, source) for source in dict.fromkeys(SOURCES[name] for name in of_world)),
-                ) if has
-            ))
+            maps = StaticMaps(
+                target_grid,
+                dict(days.maps),
+                "; ".join(
+                    words
+                    for has, words in (
+                        (own, covariates and covariates.name),
+                        (set(store.maps) & set(network.maps) - set(own), _maps_source(store, group)),
+                        (set(spare) - set(store.maps) - set(own), spare_maps and spare_maps.source),
+                        *((True, source) for source in dict.fromkeys(SOURCES[name] for name in of_world)),
+                    )
+                    if has
+                ),
+            )
         for _ in range(group.weight):
             prepared.data.append(days)
             prepared.times.append(list(store.times))
@@ -138,8 +152,12 @@ def station_positions(grid: Grid, table: Path, x: str | None = None, y: str | No
 
 
 def _training_days(
-    store: DailyStore, network: NetworkConfiguration, networks: tuple[np.ndarray, ...], recent: RecentFields,
-    maps: dict[str, np.ndarray], group: Series,
+    store: DailyStore,
+    network: NetworkConfiguration,
+    networks: tuple[np.ndarray, ...],
+    recent: RecentFields,
+    maps: dict[str, np.ndarray],
+    group: Series,
 ) -> TrainingDays:
     names = ", ".join(f"'{path}'" for path in group.paths)
     if network.target not in store.variables:
@@ -178,10 +196,16 @@ def _account(store: DailyStore, days: TrainingDays, group: Series) -> dict[str, 
     """What a set of days was, in plain values."""
     files = [path.name for path in group.paths]
     return {
-        "file": files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more", "files": files,
-        "days": len(store.times), "first": str(store.times[0]), "last": str(store.times[-1]),
-        "variables": list(days.fields), "maps": list(days.maps), "grid": str(group.files[0].grid),
-        "time_zone": store.attributes.get("time_zone", "UTC"), "lead_day": store.attributes.get("lead_day"),
+        "file": files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more",
+        "files": files,
+        "days": len(store.times),
+        "first": str(store.times[0]),
+        "last": str(store.times[-1]),
+        "variables": list(days.fields),
+        "maps": list(days.maps),
+        "grid": str(group.files[0].grid),
+        "time_zone": store.attributes.get("time_zone", "UTC"),
+        "lead_day": store.attributes.get("lead_day"),
         **{key: str(store.attributes[key]) for key in _STATED if key in store.attributes},
         **({"notes": list(store.attributes["notes"])} if store.attributes.get("notes") else {}),
     }

@@ -9,8 +9,7 @@ from datetime import timedelta
 from typing import Iterator
 
 import torch
-from torch import Tensor, nn
-from torch import distributed
+from torch import Tensor, distributed, nn
 
 from model_core.errors import InputError
 
@@ -89,7 +88,8 @@ def shared_by(processes: Processes, network: nn.Module, device: torch.device) ->
     else:
         converted = _gather_statistics(network)
     return nn.parallel.DistributedDataParallel(
-        converted, device_ids=[device.index] if device.type == "cuda" else None,
+        converted,
+        device_ids=[device.index] if device.type == "cuda" else None,
         forward_sync_buffers=False,  # they are equal already, because the statistics are
         find_unused_parameters=True,  # the paper's network has no far background, whose trust then stays unused
     )

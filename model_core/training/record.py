@@ -49,10 +49,7 @@ def plot_history(path: Path, history: Sequence[dict[str, Any]], best: dict[str, 
         right.set_ylabel(f"RMSE on held-out days ({unit})", color=_TRUTH)
         right.tick_params(axis="y", labelcolor=_TRUTH)
         axis.axvline(best["iteration"], color="0.4", linestyle=":", linewidth=1)
-        title += (
-            f"\nkept: iteration {best['iteration']}, RMSE {best['rmse']:.3g} {unit}, R² {best['r2_det']:.3f}, "
-            f"NME {best['nme']:.3f}"
-        )
+        title += f"\nkept: iteration {best['iteration']}, RMSE {best['rmse']:.3g} {unit}, R² {best['r2_det']:.3f}, NME {best['nme']:.3f}"
     axis.set_title(title, fontsize=9)
     _save(figure, path)
 
@@ -112,8 +109,8 @@ def _draw_kernel(axis, weights: np.ndarray, shape: KernelShape, cell_km: float):
     # A direction is only worth telling where there is one.
     towards = f" towards {shape.direction_degrees:.0f}°" if shape.anisotropy >= 1.02 else ""
     axis.set_title(
-        f"{name}, kernel {shape.stage}\nhalf weight {half}, reach {shape.reach_km:.0f} km\n"
-        f"anisotropy {shape.anisotropy:.2f}{towards}", fontsize=8,
+        f"{name}, kernel {shape.stage}\nhalf weight {half}, reach {shape.reach_km:.0f} km\nanisotropy {shape.anisotropy:.2f}{towards}",
+        fontsize=8,
     )
     axis.set_xlabel("km east", fontsize=7)
     axis.set_ylabel("km north", fontsize=7)

@@ -52,8 +52,12 @@ class Sample:
 
 
 def draw_sample(
-    days: TrainingDays, day: int, network: NetworkConfiguration, training: TrainingConfiguration,
-    rng: np.random.Generator, whole: bool = False,
+    days: TrainingDays,
+    day: int,
+    network: NetworkConfiguration,
+    training: TrainingConfiguration,
+    rng: np.random.Generator,
+    whole: bool = False,
 ) -> Sample:
     """Sample nominal stations from a day, independently for each variable, with the configured accidents.
 
@@ -105,10 +109,17 @@ def without_inputs(sample: Sample, network: NetworkConfiguration, names: Sequenc
     """The sample as if there were no readings of these variables and none of these maps."""
     variables = np.isin(network.station_variables, names)[:, None, None]
     covariates = np.isin(network.maps, names)[:, None, None]
-    return replace(
-        sample, values=np.where(variables, 0, sample.values), mask=np.where(variables, 0, sample.mask),
-        maps=np.where(covariates, 0, sample.maps), maps_known=np.where(covariates, 0, sample.maps_known),
-    ) if len(names) else sample
+    return (
+        replace(
+            sample,
+            values=np.where(variables, 0, sample.values),
+            mask=np.where(variables, 0, sample.mask),
+            maps=np.where(covariates, 0, sample.maps),
+            maps_known=np.where(covariates, 0, sample.maps_known),
+        )
+        if len(names)
+        else sample
+    )
 
 
 def stack(samples: list[Sample], device: torch.device) -> Sample:
@@ -168,7 +179,10 @@ def _flip(sample: Sample, rng: np.random.Generator) -> Sample:
 
 def _each(sample: Sample, change) -> Sample:
     """The sample with every array changed that has rows and columns."""
-    return Sample(**{
-        name: np.ascontiguousarray(change(array)) if np.ndim(array) else array
-        for name in Sample.__dataclass_fields__ for array in [getattr(sample, name)]
-    })
+    return Sample(
+        **{
+            name: np.ascontiguousarray(change(array)) if np.ndim(array) else array
+            for name in Sample.__dataclass_fields__
+            for array in [getattr(sample, name)]
+        }
+    )

@@ -50,9 +50,15 @@ def errors_by_share(days: TrainingDays, sample: Sample, output: NetworkOutput, n
     for asked in (station_cells(days, sample, network), unread):
         there = torch.from_numpy(asked)
         truth, full, none, far = torch.from_numpy(sample.truth)[there], field[there], background[there], doubt[there]
-        rmse = np.array([[
-            float(((inverse(none + (a + (b - a) * far) * (full - none), rule).clamp_min(0) - truth) ** 2).mean().sqrt())
-            for b in SHARES] for a in SHARES])
+        rmse = np.array(
+            [
+                [
+                    float(((inverse(none + (a + (b - a) * far) * (full - none), rule).clamp_min(0) - truth) ** 2).mean().sqrt())
+                    for b in SHARES
+                ]
+                for a in SHARES
+            ]
+        )
         errors = errors + rmse / max(rmse[0, 0], 1e-9) / 2
     return errors
 
@@ -68,9 +74,7 @@ def best_shares(errors: Sequence[np.ndarray]) -> tuple[float, float]:
 def unlikelihood_by_share(days: TrainingDays, sample: Sample, output: NetworkOutput, network: NetworkConfiguration) -> np.ndarray:
     """How unlikely readings at `station_cells` are for each of `SHARES` of the correction to kriging's standard deviation; (shares,)."""
     asked = torch.from_numpy(station_cells(days, sample, network))
-    mean, sd, kriged, before = (
-        x[0].float().cpu()[asked] for x in (output.field, output.sd, output.background_sd, output.background)
-    )
+    mean, sd, kriged, before = (x[0].float().cpu()[asked] for x in (output.field, output.sd, output.background_sd, output.background))
     truth, noise = torch.from_numpy(sample.truth)[asked], torch.as_tensor(sample.noise)
     # Both relative to their means, so that only the corrections to the standard deviations differ.
     kriged = kriged * (mean.clamp_min(0.5) / before.clamp_min(0.5))

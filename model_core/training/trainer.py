@@ -65,8 +65,11 @@ class TrainingPlan:
     def identity(self) -> dict[str, Any]:
         """What a checkpoint of this training carries, as it comes back from JSON."""
         identity = {
-            "network": self.network.to_dict(), "training": self.configuration.to_dict(), "seed": self.seed,
-            "days": [len(self.split.training), len(self.split.validation)], **self.origin,
+            "network": self.network.to_dict(),
+            "training": self.configuration.to_dict(),
+            "seed": self.seed,
+            "days": [len(self.split.training), len(self.split.validation)],
+            **self.origin,
         }
         if self.processes.count > 1:
             identity["processes"] = self.processes.count
@@ -89,7 +92,10 @@ class TrainingResult:
 
 
 def train_network(
-    plan: TrainingPlan, checkpoint: Path, resume: bool, progress: Progress,
+    plan: TrainingPlan,
+    checkpoint: Path,
+    resume: bool,
+    progress: Progress,
     on_better: Callable[[TrainingResult], None] = lambda result: None,
 ) -> TrainingResult:
     """Train, validating on held-out days and writing a checkpoint each `validate_every` iterations.
@@ -117,9 +123,7 @@ def train_network(
         network.load_state_dict(plan.start)
     _fit(network, plan, progress)
     shared = shared_by(processes, network, device)
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=configuration.learning_rate, weight_decay=configuration.weight_decay
-    )
+    optimiser = torch.optim.AdamW(network.parameters(), lr=configuration.learning_rate, weight_decay=configuration.weight_decay)
     done, history, best, best_weights = 0, [], {}, {}
     if resume and checkpoint.is_file():
         state, best_weights = load_checkpoint(checkpoint, network, optimiser)
@@ -127,9 +131,7 @@ def train_network(
         done, history, best = state["iteration"], state["history"], state["best"]
         progress.log(f"resumed at iteration {done}")
 
-    drawer = BatchDrawer(
-        plan.data, plan.split, plan.network, configuration, plan.seed, processes.count, processes.rank
-    )
+    drawer = BatchDrawer(plan.data, plan.split, plan.network, configuration, plan.seed, processes.count, processes.rank)
     if device.type == "cuda":
         torch.backends.cudnn.benchmark = True  # all batches have one shape
     losses: list[float] = []
@@ -224,8 +226,7 @@ def _shrunk(network: ReanalysisNetwork, plan: TrainingPlan, progress: Progress) 
 
 
 def _step(
-    plan: TrainingPlan, network: ReanalysisNetwork, shared: torch.nn.Module, optimiser: torch.optim.Optimizer,
-    batch: Sample, iteration: int,
+    plan: TrainingPlan, network: ReanalysisNetwork, shared: torch.nn.Module, optimiser: torch.optim.Optimizer, batch: Sample, iteration: int
 ) -> float:
     """One step of the optimiser; the loss of this process's samples."""
     for group in optimiser.param_groups:
@@ -277,8 +278,7 @@ def _status(done: int, iterations: int, losses: list[float], history: list[dict[
 
 
 def _result(
-    plan: TrainingPlan, weights: dict[str, Tensor], history: list[dict[str, Any]], best: dict[str, Any],
-    stopped_at: int | None = None,
+    plan: TrainingPlan, weights: dict[str, Tensor], history: list[dict[str, Any]], best: dict[str, Any], stopped_at: int | None = None
 ) -> TrainingResult:
     network = ReanalysisNetwork(plan.network)
     network.load_state_dict(weights)

@@ -12,8 +12,15 @@ from model_core.validation.scatter import NAMES
 
 # In order of preference: periods are there only where a user has named them.
 _SHOWN = {
-    "period": "Period", "distance": "Nearest given station", "given": "Groups given", "urban": "Urban fraction", "elevation": "Elevation",
-    "predicted": "Predicted concentration", "season": "Season", "region": "Region", "month": "Month",
+    "period": "Period",
+    "distance": "Nearest given station",
+    "given": "Groups given",
+    "urban": "Urban fraction",
+    "elevation": "Elevation",
+    "predicted": "Predicted concentration",
+    "season": "Season",
+    "region": "Region",
+    "month": "Month",
 }
 # Dark to light without red against green; a marker each, so that colour is not all that tells them apart.
 _LOOKS = (("#1f5a94", "o"), ("#d9762b", "s"), ("#7a5195", "^"), ("#5f9e6e", "D"), ("#8c8c8c", "v"), ("#b0413e", "P"))

@@ -11,8 +11,26 @@ from model_core.validation.classes import Grouping
 from model_core.validation.cross_validation import CrossValidation
 from model_core.validation.distributions import interval_scores
 
-COLUMNS = ("by", "class", "method", "n", "clusters", "mean_observed", "bias", "bias_se", "nmb", "nmb_se", "rmse", "mae", "nme",
-           "r2_det", "r2_pearson", "crps", "coverage_90", "width_90")
+COLUMNS = (
+    "by",
+    "class",
+    "method",
+    "n",
+    "clusters",
+    "mean_observed",
+    "bias",
+    "bias_se",
+    "nmb",
+    "nmb_se",
+    "rmse",
+    "mae",
+    "nme",
+    "r2_det",
+    "r2_pearson",
+    "crps",
+    "coverage_90",
+    "width_90",
+)
 
 
 def class_scores(result: CrossValidation, groupings: Sequence[Grouping]) -> list[dict[str, Any]]:
@@ -77,7 +95,5 @@ def _of(predicted: np.ndarray, observed: np.ndarray, cluster: np.ndarray, distri
         found |= interval_scores(distribution.at(rows), observed)
     mean = float(observed.mean())
     found["bias"], found["bias_se"] = bias_with_error(predicted - observed, cluster)
-    found |= {
-        "clusters": len(np.unique(cluster)), "mean_observed": mean, "nmb_se": found["bias_se"] / mean if mean else float("nan"),
-    }
+    found |= {"clusters": len(np.unique(cluster)), "mean_observed": mean, "nmb_se": found["bias_se"] / mean if mean else float("nan")}
     return {key: found[key] for key in COLUMNS if key in found}

@@ -8,7 +8,6 @@ from typing import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-
 from scipy.spatial import cKDTree
 
 from model_core.analysis import CHOICES, analyse
@@ -98,8 +97,15 @@ class CrossValidation:
 
 
 def cross_validate(
-    days: Sequence[Day], grid: Grid, predictor: Predictor | None, scheme: Scheme | str = "stations", folds: int = 10, seed: int = 0,
-    baselines: Sequence[str] = ("idw", "ok", "oklog"), progress: Progress | None = None, analysis: str = "off",
+    days: Sequence[Day],
+    grid: Grid,
+    predictor: Predictor | None,
+    scheme: Scheme | str = "stations",
+    folds: int = 10,
+    seed: int = 0,
+    baselines: Sequence[str] = ("idw", "ok", "oklog"),
+    progress: Progress | None = None,
+    analysis: str = "off",
     maps: Mapping[str, np.ndarray] | None = None,
 ) -> CrossValidation:
     """Leave stations out by turns, and predict them from the others of the same day.
@@ -153,8 +159,16 @@ def cross_validate(
     progress.step(1.0, "")
     first = days[usable[0]].observations
     return CrossValidation(
-        pd.concat(tables, ignore_index=True), ((MODEL,) if predictor else ()) + baselines, scheme, tuple(maps),
-        first.species, first.crs, list(missing), list(notes), warnings, {number: choice.in_words() for number, choice in trusts.items()},
+        pd.concat(tables, ignore_index=True),
+        ((MODEL,) if predictor else ()) + baselines,
+        scheme,
+        tuple(maps),
+        first.species,
+        first.crs,
+        list(missing),
+        list(notes),
+        warnings,
+        {number: choice.in_words() for number, choice in trusts.items()},
     )
 
 
@@ -201,12 +215,21 @@ def _left_out(days: Sequence[Day], usable: list[int], scheme: str) -> list[str]:
 
 
 def _of_day(
-    day: Day, splits: list[tuple[Split, np.ndarray]], grid: Grid, predictor: Predictor | None, baselines: tuple[str, ...], analysis: str,
-    trusts: Mapping[int, Choice], maps: Mapping[str, np.ndarray], progress: Progress,
+    day: Day,
+    splits: list[tuple[Split, np.ndarray]],
+    grid: Grid,
+    predictor: Predictor | None,
+    baselines: tuple[str, ...],
+    analysis: str,
+    trusts: Mapping[int, Choice],
+    maps: Mapping[str, np.ndarray],
+    progress: Progress,
 ) -> tuple[pd.DataFrame, list[str], list[str]]:
     """The table of a day, with what the model lacked and what it has to say."""
     observations, name = day.observations, f"{day.date}: " if day.date else ""
-    progress.step(0.0, f"{name}predicting {len(splits)} folds" if splits[0][0].given is None else f"{name}predicting {len(splits)} networks")
+    progress.step(
+        0.0, f"{name}predicting {len(splits)} folds" if splits[0][0].given is None else f"{name}predicting {len(splits)} networks"
+    )
     predicted, missing, notes = _by_model(day, splits, grid, predictor, analysis, trusts) if predictor else ([], [], [])
     position, of_stations = plane_km(observations, grid), table_of_stations(observations, day.date, grid, maps)
     modelled = None if day.ctm is None else at_stations(day.ctm(), observations, grid)
@@ -216,8 +239,12 @@ def _of_day(
         if baselines:
             progress.step(0.3 + 0.7 * step / len(splits), f"{name}baselines, fold {step + 1} of {len(splits)}")
         found = predict_baselines(
-            baselines, position[~asked], observations.value[~asked], position[asked],
-            *_given_and_asked(modelled, asked), *_given_and_asked(at_maps, asked),
+            baselines,
+            position[~asked],
+            observations.value[~asked],
+            position[asked],
+            *_given_and_asked(modelled, asked),
+            *_given_and_asked(at_maps, asked),
         )
         columns = {"fold": one.number} | (predicted[step] if predictor else {})
         for key, baseline in found.items():
@@ -238,11 +265,19 @@ def table_of_stations(observations: Observations, date: Date | None, grid: Grid,
     """The columns of the table that do not depend on what is left out; its index are the numbers of the readings."""
     lon, lat = transformer(observations.crs, "EPSG:4326").transform(observations.x, observations.y)
     group = np.full(len(observations), "", dtype=object) if observations.group is None else observations.group
-    return pd.DataFrame({
-        "id": station_names(observations), "group": group, "x": observations.x, "y": observations.y, "lon": lon, "lat": lat,
-        "time": np.full(len(observations), date, dtype=object), "observed": observations.value,
-        **{name: at_stations(field, observations, grid) for name, field in maps.items()},
-    })
+    return pd.DataFrame(
+        {
+            "id": station_names(observations),
+            "group": group,
+            "x": observations.x,
+            "y": observations.y,
+            "lon": lon,
+            "lat": lat,
+            "time": np.full(len(observations), date, dtype=object),
+            "observed": observations.value,
+            **{name: at_stations(field, observations, grid) for name, field in maps.items()},
+        }
+    )
 
 
 def _choices(days: Sequence[Day], splits: Sequence[Split], grid: Grid, predictor: Predictor, progress: Progress) -> dict[int, Choice]:
@@ -274,8 +309,7 @@ def _by_model(
     if analysis == "off":  # at once, so that the device is full
         fields = predictor.predict(readings)
     else:
-        fields = [
-            analyse(predictor, given, analysis, trust=trusts.get(one.number)).reanalysis for given, (one, _) in zip(readings, splits)]
+        fields = [analyse(predictor, given, analysis, trust=trusts.get(one.number)).reanalysis for given, (one, _) in zip(readings, splits)]
     found, missing, notes = [], {}, []
     for (_, asked), given, reanalysis in zip(splits, readings, fields):
         left_out = day.observations.select(asked)

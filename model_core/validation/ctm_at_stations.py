@@ -81,8 +81,7 @@ def compare_with_stations(
     if not known.all():
         warnings.append(f"{int((~known).sum())} of {len(known)} readings lie where the CTM has no value and are left out")
     result = CrossValidation(
-        table[known].reset_index(drop=True), (CTM,), Scheme(), tuple(_maps(store)), observations.species, observations.crs, [], [],
-        warnings,
+        table[known].reset_index(drop=True), (CTM,), Scheme(), tuple(_maps(store)), observations.species, observations.crs, [], [], warnings
     )
     return result, mean.mean
 

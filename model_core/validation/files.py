@@ -43,8 +43,12 @@ def contents(result: CrossValidation, report: dict[str, Any], by_class: Sequence
     """What `write` writes, by name."""
     unit = get_variable(result.species).unit
     return {
-        SCORES: as_json(report), CLASSES_CSV: classes_as_csv(by_class), PREDICTIONS: as_csv(result), POINTS: as_points(result),
-        FIGURE: scatter_figure(result, title), CLASSES_PNG: class_figure(by_class, drawn_methods(result.methods), unit, title),
+        SCORES: as_json(report),
+        CLASSES_CSV: classes_as_csv(by_class),
+        PREDICTIONS: as_csv(result),
+        POINTS: as_points(result),
+        FIGURE: scatter_figure(result, title),
+        CLASSES_PNG: class_figure(by_class, drawn_methods(result.methods), unit, title),
     }
 
 

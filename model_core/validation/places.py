@@ -57,8 +57,10 @@ def at_stations(field: np.ndarray, observations: Observations, grid: Grid) -> np
     field = np.asarray(field, float)
     result = np.zeros(len(row))
     for i, j, weight in (
-        (top, left, (1 - down) * (1 - across)), (top, right, (1 - down) * across),
-        (bottom, left, down * (1 - across)), (bottom, right, down * across),
+        (top, left, (1 - down) * (1 - across)),
+        (top, right, (1 - down) * across),
+        (bottom, left, down * (1 - across)),
+        (bottom, right, down * across),
     ):
         result += np.where(weight > 0, weight * field[i, j], 0)  # NaN x 0 is no NaN: a cell of weight zero takes no part
     return result

@@ -15,9 +15,18 @@ _HEXAGONS = 55  # across a panel
 # Beyond this quantile of all values axes end: one stray prediction must not press all others into a corner.
 _SHOWN = 0.9995
 NAMES = {
-    MODEL: "Model", "idw": "Inverse distance", "ok": "Ordinary kriging", "oklog": "Kriging of logs", "vna": "VNA", "avna": "aVNA",
-    "evna": "eVNA", "ked": "Kriging with drift", "kedlog": "Kriging of logs with drift",
-    "ctm": "CTM", "rk": "Regression kriging", "rklog": "Regression kriging of logs",
+    MODEL: "Model",
+    "idw": "Inverse distance",
+    "ok": "Ordinary kriging",
+    "oklog": "Kriging of logs",
+    "vna": "VNA",
+    "avna": "aVNA",
+    "evna": "eVNA",
+    "ked": "Kriging with drift",
+    "kedlog": "Kriging of logs with drift",
+    "ctm": "CTM",
+    "rk": "Regression kriging",
+    "rklog": "Regression kriging of logs",
 }
 
 
@@ -45,8 +54,9 @@ def scatter_figure(result: CrossValidation, title: str) -> bytes:
         drawn = []
         for axes, letter, (method, predicted) in zip(all_axes.flat, "abcdefghijkl", predictions.items()):
             both = np.isfinite(predicted)
-            image = axes.hexbin(observed[both], predicted[both], gridsize=_HEXAGONS, extent=(0, top, 0, top), mincnt=1,
-                                cmap=colours, linewidths=0.1)
+            image = axes.hexbin(
+                observed[both], predicted[both], gridsize=_HEXAGONS, extent=(0, top, 0, top), mincnt=1, cmap=colours, linewidths=0.1
+            )
             drawn.append(image)
             axes.plot([0, top], [0, top], color="#404040", linewidth=0.8, linestyle=(0, (4, 3)))
             beyond = int(((observed > top) | (predicted > top))[both].sum())
@@ -59,9 +69,9 @@ def scatter_figure(result: CrossValidation, title: str) -> bytes:
             axes.yaxis.set_major_locator(MaxNLocator(5))
             axes.grid(color="#ececec", linewidth=0.5, zorder=0)
             axes.set_axisbelow(True)
-        for axes in all_axes.flat[len(drawn):]:
+        for axes in all_axes.flat[len(drawn) :]:
             axes.set_visible(False)
-        for axes in all_axes.flat[max(len(drawn) - columns, 0):len(drawn)]:
+        for axes in all_axes.flat[max(len(drawn) - columns, 0) : len(drawn)]:
             axes.xaxis.set_tick_params(labelbottom=True)
         most = max(2, max((int(image.get_array().max()) for image in drawn if image.get_array().size), default=2))
         for image in drawn:

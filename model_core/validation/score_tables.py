@@ -51,9 +51,7 @@ def _of_method(result: CrossValidation, method: str, daily: list[dict[str, Any]]
     days = [day["methods"][method] for day in daily]
     found = {
         "pooled": _all_scores(result, method, np.arange(len(observed))),
-        "mean_of_daily": mean_scores(days) | {
-            key: _mean([day[key] for day in days]) for key in INTERVAL_SCORES if key in days[0]
-        },
+        "mean_of_daily": mean_scores(days) | {key: _mean([day[key] for day in days]) for key in INTERVAL_SCORES if key in days[0]},
         "classes": {name: _all_scores(result, method, np.flatnonzero(observed > limit)) for name, limit in CLASSES.items()},
     }
     krigings = [name for name in KRIGING if name in result.methods]

@@ -40,13 +40,22 @@ def station_map_figure(mean: np.ndarray, grid: Grid, stations: pd.DataFrame, crs
         left.set_title("(a) CTM, mean, and means of the stations", fontweight="bold")
         draw_field(right, np.where(np.isfinite(mean), 0.0, np.nan), grid, window, left=False, bottom=True, vmin=0, vmax=1, cmap="Greys")
         order = np.argsort(np.abs(bias))  # the largest last, so that no other hides it
-        points = right.scatter(x[order], y[order], size, bias[order], norm=TwoSlopeNorm(0, -widest, widest), cmap="RdBu_r",
-                               edgecolors="#606060", linewidths=0.3)
+        points = right.scatter(
+            x[order],
+            y[order],
+            size,
+            bias[order],
+            norm=TwoSlopeNorm(0, -widest, widest),
+            cmap="RdBu_r",
+            edgecolors="#606060",
+            linewidths=0.3,
+        )
         right.set_title("(b) CTM less stations", fontweight="bold")
         bar = {"orientation": "horizontal", "fraction": 0.05, "pad": 0.02, "aspect": 35, "shrink": 0.85}
         over = max(np.nanmax(mean), float(stations["observed"].max())) > top
         figure.colorbar(image, ax=left, label=f"{pretty_name(species)} ({pretty_unit(unit)})", extend="max" if over else "neither", **bar)
-        figure.colorbar(points, ax=right, label=f"Difference ({pretty_unit(unit)})",
-                        extend="both" if np.abs(bias).max() > widest else "neither", **bar)
+        figure.colorbar(
+            points, ax=right, label=f"Difference ({pretty_unit(unit)})", extend="both" if np.abs(bias).max() > widest else "neither", **bar
+        )
         figure.suptitle(pretty_name(title), x=0.01, ha="left", fontsize=9)
         return as_png(figure)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import (
-    Qgis, QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterFileDestination,
+    Qgis,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputString,
+    QgsProcessingParameterFileDestination,
     QgsProcessingParameterFolderDestination,
-    QgsProcessingParameterRasterDestination, QgsProcessingParameterVectorDestination,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterVectorDestination,
 )
 
 from ..engine.client import job_folder
@@ -29,26 +33,39 @@ class Aggregate(EngineAlgorithm):
     NAME = "aggregate"
     TITLE = tr("Aggregate fields")
     GROUP = "after"
-    SUMMARY = tr("Puts daily or hourly fields together by month, season or year: means with the number and share of valid days, days "
-                 "above a value, percentiles, and maps of where limits of the WHO, China, the EU or the USA are exceeded. Stations are "
-                 "averaged in the same way; a panel shows them as circles on the maps.")
+    SUMMARY = tr(
+        "Puts daily or hourly fields together by month, season or year: means with the number and share of valid days, days "
+        "above a value, percentiles, and maps of where limits of the WHO, China, the EU or the USA are exceeded. Stations are "
+        "averaged in the same way; a panel shows them as circles on the maps."
+    )
     TAGS = ("mean", "season", "month", "annual", "climatology", "exceedance", "percentile", "limit value", "who", "naaqs", "attainment")
 
     def initAlgorithm(self, configuration=None) -> None:
         add_field_parameters(self)
         add_station_parameters(self, one_day=False, required=False, group_advanced=True)
         add_day_parameters(self)
-        self.add(QgsProcessingParameterRasterDestination(OUTPUT, tr("Aggregated fields"), optional=True),
-            tr("NetCDF to write, with all periods; the name must end in .nc."))
-        self.add(QgsProcessingParameterFolderDestination(FOLDER, tr("Folder of GeoTIFFs"), optional=True, createByDefault=False),
-            tr("Folder for a GeoTIFF of each period, instead of the NetCDF."))
-        self.add(QgsProcessingParameterFileDestination(PANEL, tr("Panel"), "PNG (*.png)", optional=True, createByDefault=False),
-            tr("Picture with a map of each period, up to 12, under one colour bar."))
-        self.add(QgsProcessingParameterVectorDestination(
-            STATION_MEANS, tr("Means of the stations"), Qgis.ProcessingSourceType.VectorPoint, optional=True, createByDefault=False),
-            tr("A point for each station and period, with the field's mean beside the station's; needs stations."))
-        self.add(QgsProcessingParameterFileDestination(TABLE, tr("Table"), "CSV (*.csv)", optional=True, createByDefault=False),
-            tr("Means of the area, and the shares of area and stations above each limit."))
+        self.add(
+            QgsProcessingParameterRasterDestination(OUTPUT, tr("Aggregated fields"), optional=True),
+            tr("NetCDF to write, with all periods; the name must end in .nc."),
+        )
+        self.add(
+            QgsProcessingParameterFolderDestination(FOLDER, tr("Folder of GeoTIFFs"), optional=True, createByDefault=False),
+            tr("Folder for a GeoTIFF of each period, instead of the NetCDF."),
+        )
+        self.add(
+            QgsProcessingParameterFileDestination(PANEL, tr("Panel"), "PNG (*.png)", optional=True, createByDefault=False),
+            tr("Picture with a map of each period, up to 12, under one colour bar."),
+        )
+        self.add(
+            QgsProcessingParameterVectorDestination(
+                STATION_MEANS, tr("Means of the stations"), Qgis.ProcessingSourceType.VectorPoint, optional=True, createByDefault=False
+            ),
+            tr("A point for each station and period, with the field's mean beside the station's; needs stations."),
+        )
+        self.add(
+            QgsProcessingParameterFileDestination(TABLE, tr("Table"), "CSV (*.csv)", optional=True, createByDefault=False),
+            tr("Means of the area, and the shares of area and stations above each limit."),
+        )
         for name, label in ((PERIODS, tr("Number of periods")), (DAYS, tr("Number of days"))):
             self.addOutput(QgsProcessingOutputNumber(name, label))
         for name, label in ((FIRST_DAY, tr("First day")), (LAST_DAY, tr("Last day"))):
@@ -86,17 +103,26 @@ class Aggregate(EngineAlgorithm):
         unit = pretty_unit(result["unit"])
         for row in result["periods"]:
             if row["mean"] is None:
-                feedback.pushInfo(tr("{period}: {days} of {expected} days, no cell has enough").format(
-                    period=row["period"], days=row["days"], expected=row["expected_days"]))
+                feedback.pushInfo(
+                    tr("{period}: {days} of {expected} days, no cell has enough").format(
+                        period=row["period"], days=row["days"], expected=row["expected_days"]
+                    )
+                )
             else:
-                feedback.pushInfo(tr("{period}: {days} of {expected} days, mean over the area {mean:.4g} {unit}").format(
-                    period=row["period"], days=row["days"], expected=row["expected_days"], mean=row["mean"], unit=unit))
+                feedback.pushInfo(
+                    tr("{period}: {days} of {expected} days, mean over the area {mean:.4g} {unit}").format(
+                        period=row["period"], days=row["days"], expected=row["expected_days"], mean=row["mean"], unit=unit
+                    )
+                )
         for row in result["limits"]:
             counts = {"above": row["stations_above"], "count": row["stations"]}
             stations = tr(", {above} of {count} stations").format(**counts) if row["stations"] else ""
             share = "-" if row["area_above_share"] is None else f"{row['area_above_share']:.1%}"
-            feedback.pushInfo(tr("{period}, {limit}, {averaging}: above it {share} of the area{stations}").format(
-                period=row["period"], limit=row["limit"], averaging=row["averaging"], share=share, stations=stations))
+            feedback.pushInfo(
+                tr("{period}, {limit}, {averaging}: above it {share} of the area{stations}").format(
+                    period=row["period"], limit=row["limit"], averaging=row["averaging"], share=share, stations=stations
+                )
+            )
 
     def _check_outputs(self, parameters, context) -> str:
         if self._given(parameters, STATION_MEANS) and not self._given(parameters, STATIONS):

@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import (
-    Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFile, QgsProcessingParameterFileDestination, QgsProcessingParameterNumber,
+    Qgis,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
 )
 
 from ..translate import tr
@@ -25,27 +29,46 @@ class Animate(EngineAlgorithm):
     NAME = "animate"
     TITLE = tr("Animate")
     GROUP = "after"
-    SUMMARY = tr("Makes moving pictures of a period: a GIF, or an MP4 where the program ffmpeg is installed, with a map for each day or hour "
-                 "in colours that stay the same.")
+    SUMMARY = tr(
+        "Makes moving pictures of a period: a GIF, or an MP4 where the program ffmpeg is installed, with a map for each day or hour "
+        "in colours that stay the same."
+    )
     TAGS = ("animation", "gif", "mp4", "film", "period", "series", "temporal")
 
     def initAlgorithm(self, configuration=None) -> None:
         series = QgsProcessingParameterFile(SERIES, tr("Series"), fileFilter=f"NetCDF (*.nc);;{ANY_FILE}", optional=True)
         preselect(series, FOLDER)
-        self.add(series, tr("NetCDF that 'Reanalyse a period' has written. In the dialog: that of the active layer, else of the first series."))
-        self.add(QgsProcessingParameterFile(
-            FOLDER, tr("Folder of GeoTIFFs"), Qgis.ProcessingFileParameterBehavior.Folder, optional=True),
-            tr("Instead of a NetCDF: the folder, or the Zarr store, that it has written."))
+        self.add(
+            series, tr("NetCDF that 'Reanalyse a period' has written. In the dialog: that of the active layer, else of the first series.")
+        )
+        self.add(
+            QgsProcessingParameterFile(FOLDER, tr("Folder of GeoTIFFs"), Qgis.ProcessingFileParameterBehavior.Folder, optional=True),
+            tr("Instead of a NetCDF: the folder, or the Zarr store, that it has written."),
+        )
         add_species(self)
         add_style_parameter(self)
-        self.add(QgsProcessingParameterNumber(
-            SECONDS, tr("Seconds for each step"), Qgis.ProcessingNumberParameterType.Double, defaultValue=0.5, minValue=0.02, maxValue=60),
-            tr("How long each map is shown."))
-        self.add(QgsProcessingParameterNumber(
-            WIDTH, tr("Width in pixels"), Qgis.ProcessingNumberParameterType.Integer, defaultValue=900, minValue=300, maxValue=4000),
-            tr("Width of the pictures."), advanced=True)
-        self.add(QgsProcessingParameterFileDestination(OUTPUT, tr("Animation"), "GIF (*.gif);;MP4 (*.mp4)"),
-            tr("File to write; the name ends in .gif or .mp4."))
+        self.add(
+            QgsProcessingParameterNumber(
+                SECONDS,
+                tr("Seconds for each step"),
+                Qgis.ProcessingNumberParameterType.Double,
+                defaultValue=0.5,
+                minValue=0.02,
+                maxValue=60,
+            ),
+            tr("How long each map is shown."),
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                WIDTH, tr("Width in pixels"), Qgis.ProcessingNumberParameterType.Integer, defaultValue=900, minValue=300, maxValue=4000
+            ),
+            tr("Width of the pictures."),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterFileDestination(OUTPUT, tr("Animation"), "GIF (*.gif);;MP4 (*.mp4)"),
+            tr("File to write; the name ends in .gif or .mp4."),
+        )
         self.addOutput(QgsProcessingOutputNumber(FRAMES, tr("Pictures")))
 
     def check(self, parameters, context) -> str:
@@ -58,9 +81,18 @@ class Animate(EngineAlgorithm):
     def compute(self, parameters, context, feedback) -> dict:
         output = self.parameterAsFileOutput(parameters, OUTPUT, context)
         series = file_of(self.parameterAsString(parameters, SERIES, context)) or self.parameterAsString(parameters, FOLDER, context)
-        result = run_engine("animate", {
-            "series": series, "out": output, "species": chosen_word(self, parameters, SPECIES, context),
-            "style": style_of(self, parameters, context), "seconds": self.parameterAsDouble(parameters, SECONDS, context),
-            "width": self.parameterAsInt(parameters, WIDTH, context)}, feedback, [output])
+        result = run_engine(
+            "animate",
+            {
+                "series": series,
+                "out": output,
+                "species": chosen_word(self, parameters, SPECIES, context),
+                "style": style_of(self, parameters, context),
+                "seconds": self.parameterAsDouble(parameters, SECONDS, context),
+                "width": self.parameterAsInt(parameters, WIDTH, context),
+            },
+            feedback,
+            [output],
+        )
         feedback.pushInfo(tr("{frames} pictures, {start} to {end}, in {out}").format(**result))
         return {OUTPUT: output, FRAMES: result["frames"]}

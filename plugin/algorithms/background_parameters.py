@@ -12,15 +12,26 @@ BACKGROUND, BACKGROUND_VARIABLE, BACKGROUND_LEAD_DAY = "BACKGROUND", "BACKGROUND
 
 def add_background_parameters(algorithm: EngineAlgorithm) -> None:
     """Files, and how they are read; all advanced."""
-    algorithm.add(QgsProcessingParameterMultipleLayers(BACKGROUND, tr("Background"), Qgis.ProcessingSourceType.File, optional=True),
-        tr("NetCDF files with a CTM's field of the day or days: a run or a forecast of CMAQ, WRF-Chem, CAMS and so on, on any grid. It becomes "
-           "a drift of kriging, and as much of it is taken as readings that are left out in turn confirm; the log says how much."),
-        advanced=True)
-    algorithm.add(QgsProcessingParameterString(BACKGROUND_VARIABLE, tr("Variable of the background"), optional=True),
-        tr("Its name in these files. Empty: recognised by its name."), advanced=True)
-    algorithm.add(QgsProcessingParameterNumber(
-        BACKGROUND_LEAD_DAY, tr("Lead day of the background"), Qgis.ProcessingNumberParameterType.Integer, optional=True, minValue=0),
-        tr("The day of each forecast to take, where the files are forecasts that overlap. Empty: that of the newest."), advanced=True)
+    algorithm.add(
+        QgsProcessingParameterMultipleLayers(BACKGROUND, tr("Background"), Qgis.ProcessingSourceType.File, optional=True),
+        tr(
+            "NetCDF files with a CTM's field of the day or days: a run or a forecast of CMAQ, WRF-Chem, CAMS and so on, on any grid. It becomes "
+            "a drift of kriging, and as much of it is taken as readings that are left out in turn confirm; the log says how much."
+        ),
+        advanced=True,
+    )
+    algorithm.add(
+        QgsProcessingParameterString(BACKGROUND_VARIABLE, tr("Variable of the background"), optional=True),
+        tr("Its name in these files. Empty: recognised by its name."),
+        advanced=True,
+    )
+    algorithm.add(
+        QgsProcessingParameterNumber(
+            BACKGROUND_LEAD_DAY, tr("Lead day of the background"), Qgis.ProcessingNumberParameterType.Integer, optional=True, minValue=0
+        ),
+        tr("The day of each forecast to take, where the files are forecasts that overlap. Empty: that of the newest."),
+        advanced=True,
+    )
 
 
 def background_request(algorithm: EngineAlgorithm, parameters: dict, context) -> dict:

@@ -6,7 +6,11 @@ import os
 from pathlib import Path
 
 from qgis.core import (
-    Qgis, QgsProcessing, QgsProcessingAlgorithm, QgsProcessingException, QgsProcessingOutputLayerDefinition,
+    Qgis,
+    QgsProcessing,
+    QgsProcessingAlgorithm,
+    QgsProcessingException,
+    QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterDefinition,
 )
 from qgis.PyQt.QtGui import QIcon
@@ -165,6 +169,7 @@ def check_destination(algorithm: EngineAlgorithm, parameters: dict, name: str, c
     if not os.access(folder, os.W_OK):
         return tr("Folder '{}' is not writable; choose another.").format(folder)
     if process.WINDOWS and (shown := layers_showing(target)):
-        return tr("'{}' is shown by the layer '{}', and Windows replaces no file that is open; remove the layer, or choose another "
-                  "name.").format(target, "', '".join(shown))
+        return tr(
+            "'{}' is shown by the layer '{}', and Windows replaces no file that is open; remove the layer, or choose another name."
+        ).format(target, "', '".join(shown))
     return ""

@@ -6,7 +6,11 @@ import json
 import platform
 
 from qgis.core import (
-    Qgis, QgsApplication, QgsProcessingOutputBoolean, QgsProcessingOutputString, QgsProcessingParameterBoolean,
+    Qgis,
+    QgsApplication,
+    QgsProcessingOutputBoolean,
+    QgsProcessingOutputString,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterFileDestination,
 )
 from qgis.PyQt.QtCore import QT_VERSION_STR
@@ -28,22 +32,36 @@ class CheckEngine(EngineAlgorithm):
     NAME = "checkengine"
     TITLE = tr("Check engine")
     GROUP = "engine"
-    SUMMARY = tr("Tells which Python runs the engine, its versions, the device, the models found and the speed. "
-                 "Where the engine is missing or broken it tells what to do.")
+    SUMMARY = tr(
+        "Tells which Python runs the engine, its versions, the device, the models found and the speed. "
+        "Where the engine is missing or broken it tells what to do."
+    )
     TAGS = ("engine", "version", "gpu", "diagnose", "models")
 
     def initAlgorithm(self, configuration=None) -> None:
-        self.add(QgsProcessingParameterFileDestination(
-            REPORT, tr("Report"), "HTML (*.html)", optional=True, createByDefault=False),
-            tr("The report as a page to keep; it shows paths."))
-        self.add(QgsProcessingParameterBoolean(SPEED, tr("Measure the speed"), defaultValue=True),
-            tr("Predicts a part of a day with the bundled model, and says how many days a minute that comes to: an estimate, which takes some "
-               "seconds."))
-        self.add(QgsProcessingParameterBoolean(COPY, tr("Copy diagnostics"), defaultValue=False),
-            tr("Puts a text to send with a question on the clipboard, and into the log: versions, system, processor, memory, libraries, models "
-               "and the end of the last run's log. It names no folder, user or computer."))
-        self.add(QgsProcessingParameterBoolean(PERSONAL, tr("Leave folders and names in the diagnostics"), defaultValue=False),
-            tr("Where a problem lies in a folder's name, say: the text then shows paths and names as they are."), advanced=True)
+        self.add(
+            QgsProcessingParameterFileDestination(REPORT, tr("Report"), "HTML (*.html)", optional=True, createByDefault=False),
+            tr("The report as a page to keep; it shows paths."),
+        )
+        self.add(
+            QgsProcessingParameterBoolean(SPEED, tr("Measure the speed"), defaultValue=True),
+            tr(
+                "Predicts a part of a day with the bundled model, and says how many days a minute that comes to: an estimate, which takes some "
+                "seconds."
+            ),
+        )
+        self.add(
+            QgsProcessingParameterBoolean(COPY, tr("Copy diagnostics"), defaultValue=False),
+            tr(
+                "Puts a text to send with a question on the clipboard, and into the log: versions, system, processor, memory, libraries, models "
+                "and the end of the last run's log. It names no folder, user or computer."
+            ),
+        )
+        self.add(
+            QgsProcessingParameterBoolean(PERSONAL, tr("Leave folders and names in the diagnostics"), defaultValue=False),
+            tr("Where a problem lies in a folder's name, say: the text then shows paths and names as they are."),
+            advanced=True,
+        )
         self.addOutput(QgsProcessingOutputBoolean(READY, tr("The engine is ready")))
         self.addOutput(QgsProcessingOutputString(PYTHON, tr("The engine's Python")))
         # INFO and DIAGNOSTICS are results too, but no outputs: QGIS would print them below what the log has said in lines.
@@ -94,5 +112,9 @@ class CheckEngine(EngineAlgorithm):
 
 def _found_in(source: str) -> str:
     """Where the engine's Python was found, for people; see `EnginePython.source`."""
-    return {"setting": tr("by the options"), "variable": tr("by an environment variable"), "managed": tr("made by the plugin"),
-            "qgis": tr("QGIS's own")}[source]
+    return {
+        "setting": tr("by the options"),
+        "variable": tr("by an environment variable"),
+        "managed": tr("made by the plugin"),
+        "qgis": tr("QGIS's own"),
+    }[source]

@@ -15,7 +15,7 @@ class Choice(QgsProcessingParameterEnum):
     """
 
     def __init__(
-        self, name: str, label: str, options: Sequence[str], default: Any = None, *, multiple: bool = False, optional: bool = False,
+        self, name: str, label: str, options: Sequence[str], default: Any = None, *, multiple: bool = False, optional: bool = False
     ):
         default = options[0] if default is None and not optional else default
         super().__init__(name, label, options, allowMultiple=multiple, defaultValue=default, optional=optional, usesStaticStrings=True)

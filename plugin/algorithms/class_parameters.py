@@ -17,15 +17,24 @@ _PERIOD = re.compile(r"[^=]+=\s*\d{4}-\d{2}-\d{2}\s*\.\.\s*\d{4}-\d{2}-\d{2}\s*"
 
 def add_class_parameters(algorithm: EngineAlgorithm) -> None:
     """Periods, regions and the field with their names; advanced."""
-    algorithm.add(QgsProcessingParameterString(PERIODS, tr("Periods"), optional=True),
-        tr("Days whose scores are told apart from those of all others, such as lockdown=2020-01-23..2020-04-08; several with "
-           "semicolons between them. Months and seasons are always told apart."), advanced=True)
-    algorithm.add(QgsProcessingParameterFeatureSource(
-        REGIONS, tr("Regions"), [Qgis.ProcessingSourceType.VectorPolygon], optional=True),
-        tr("Polygon layer whose regions are scored by themselves."), advanced=True)
-    algorithm.add(QgsProcessingParameterField(
-        REGION_FIELD, tr("Name of the region"), parentLayerParameterName=REGIONS, optional=True),
-        tr("Field with the names. Empty: regions are numbered."), advanced=True)
+    algorithm.add(
+        QgsProcessingParameterString(PERIODS, tr("Periods"), optional=True),
+        tr(
+            "Days whose scores are told apart from those of all others, such as lockdown=2020-01-23..2020-04-08; several with "
+            "semicolons between them. Months and seasons are always told apart."
+        ),
+        advanced=True,
+    )
+    algorithm.add(
+        QgsProcessingParameterFeatureSource(REGIONS, tr("Regions"), [Qgis.ProcessingSourceType.VectorPolygon], optional=True),
+        tr("Polygon layer whose regions are scored by themselves."),
+        advanced=True,
+    )
+    algorithm.add(
+        QgsProcessingParameterField(REGION_FIELD, tr("Name of the region"), parentLayerParameterName=REGIONS, optional=True),
+        tr("Field with the names. Empty: regions are numbered."),
+        advanced=True,
+    )
 
 
 def check_classes(algorithm: EngineAlgorithm, parameters: dict, context) -> str:

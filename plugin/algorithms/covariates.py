@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 
 from qgis.core import (
-    QgsProcessingParameterBoolean, QgsProcessingParameterFile, QgsProcessingParameterRasterDestination,
-    QgsProcessingParameterRasterLayer, QgsProcessingParameterString,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterString,
 )
 
 from ..engine.client import job_folder
@@ -27,40 +30,62 @@ class Covariates(EngineAlgorithm):
     NAME = "covariates"
     TITLE = tr("Make covariates")
     GROUP = "training"
-    SUMMARY = tr("Makes the static maps of a grid: the mean elevation of each cell and its spread from a DEM, urban and land "
-                 "fraction from a land-cover raster, in any CRS and resolution; or from MCIP files. Rasters finer than the "
-                 "grid are averaged by area, coarser ones interpolated. Reanalyse and Train a model take the result.")
+    SUMMARY = tr(
+        "Makes the static maps of a grid: the mean elevation of each cell and its spread from a DEM, urban and land "
+        "fraction from a land-cover raster, in any CRS and resolution; or from MCIP files. Rasters finer than the "
+        "grid are averaged by area, coarser ones interpolated. Reanalyse and Train a model take the result."
+    )
     TAGS = ("covariates", "elevation", "dem", "land cover", "urban", "land mask", "mcip", "grid")
 
     def initAlgorithm(self, configuration=None) -> None:
         add_grid_parameters(self)
-        self.add(QgsProcessingParameterRasterLayer(DEM, tr("DEM"), optional=True),
-            tr("Raster whose first band holds heights: gives elevation, and its standard deviation within the cell."))
-        self.add(QgsProcessingParameterString(DEM_UNIT, tr("Unit of the heights"), optional=True),
-            tr("Such as m or ft. Empty: what the raster says, else m."), advanced=True)
-        self.add(QgsProcessingParameterBoolean(SEA_FLOOR, tr("The DEM holds the floor of the sea"), defaultValue=False),
-            tr("For ETOPO, GEBCO and their like: heights below zero count as zero."))
-        self.add(QgsProcessingParameterRasterLayer(LANDCOVER, tr("Land cover"), optional=True),
-            tr("Raster whose first band holds land-cover classes."))
-        self.add(QgsProcessingParameterString(URBAN_CLASSES, tr("Urban classes"), optional=True),
-            tr("Numbers of the classes that are built-up, such as 13 (IGBP, MODIS) or 50 (WorldCover); several with commas."))
-        self.add(QgsProcessingParameterString(WATER_CLASSES, tr("Water classes"), optional=True),
-            tr("Numbers of the classes that are water; the rest is land. The no-data value counts as a class if it is named here."))
-        self.add(QgsProcessingParameterFile(
-            MCIP, tr("MCIP file"), fileFilter=f"NetCDF (*.nc *.ncf *.nc4);;{ANY_FILE}", optional=True),
-            tr("GRIDCRO2D with HT, PURB and LWMASK, or another NetCDF with such maps; gives what the rasters do not."))
-        self.add(QgsProcessingParameterRasterDestination(OUTPUT, tr("Covariates")),
-            tr("GeoTIFF with one band for each map; a name that ends in .nc gives NetCDF."))
+        self.add(
+            QgsProcessingParameterRasterLayer(DEM, tr("DEM"), optional=True),
+            tr("Raster whose first band holds heights: gives elevation, and its standard deviation within the cell."),
+        )
+        self.add(
+            QgsProcessingParameterString(DEM_UNIT, tr("Unit of the heights"), optional=True),
+            tr("Such as m or ft. Empty: what the raster says, else m."),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterBoolean(SEA_FLOOR, tr("The DEM holds the floor of the sea"), defaultValue=False),
+            tr("For ETOPO, GEBCO and their like: heights below zero count as zero."),
+        )
+        self.add(
+            QgsProcessingParameterRasterLayer(LANDCOVER, tr("Land cover"), optional=True),
+            tr("Raster whose first band holds land-cover classes."),
+        )
+        self.add(
+            QgsProcessingParameterString(URBAN_CLASSES, tr("Urban classes"), optional=True),
+            tr("Numbers of the classes that are built-up, such as 13 (IGBP, MODIS) or 50 (WorldCover); several with commas."),
+        )
+        self.add(
+            QgsProcessingParameterString(WATER_CLASSES, tr("Water classes"), optional=True),
+            tr("Numbers of the classes that are water; the rest is land. The no-data value counts as a class if it is named here."),
+        )
+        self.add(
+            QgsProcessingParameterFile(MCIP, tr("MCIP file"), fileFilter=f"NetCDF (*.nc *.ncf *.nc4);;{ANY_FILE}", optional=True),
+            tr("GRIDCRO2D with HT, PURB and LWMASK, or another NetCDF with such maps; gives what the rasters do not."),
+        )
+        self.add(
+            QgsProcessingParameterRasterDestination(OUTPUT, tr("Covariates")),
+            tr("GeoTIFF with one band for each map; a name that ends in .nc gives NetCDF."),
+        )
 
     def check(self, parameters, context) -> str:
-        return (self._check_sources(parameters, context) or check_grid(self, parameters, context)
-                   or check_destination(self, parameters, OUTPUT, context))
+        return (
+            self._check_sources(parameters, context)
+            or check_grid(self, parameters, context)
+            or check_destination(self, parameters, OUTPUT, context)
+        )
 
     def compute(self, parameters, context, feedback) -> dict:
         output = self.parameterAsOutputLayer(parameters, OUTPUT, context)
         with job_folder() as folder:
             request = {
-                "grid": grid_request(self, parameters, context, folder), "out": output,
+                "grid": grid_request(self, parameters, context, folder),
+                "out": output,
                 "dem_unit": self.parameterAsString(parameters, DEM_UNIT, context).strip(),
                 "sea_floor": self.parameterAsBoolean(parameters, SEA_FLOOR, context),
                 "urban_classes": self._classes(parameters, URBAN_CLASSES, context),

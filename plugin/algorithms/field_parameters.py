@@ -7,7 +7,11 @@ import re
 from pathlib import Path
 
 from qgis.core import (
-    Qgis, QgsProcessingParameterDateTime, QgsProcessingParameterFile, QgsProcessingParameterMultipleLayers, QgsProcessingParameterString,
+    Qgis,
+    QgsProcessingParameterDateTime,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterMultipleLayers,
+    QgsProcessingParameterString,
     QgsRasterLayer,
 )
 
@@ -24,18 +28,31 @@ def add_fields(algorithm: EngineAlgorithm, several: str) -> None:
     """The fields; `several` says what becomes of more than one."""
     fields = QgsProcessingParameterMultipleLayers(FIELDS, tr("Fields"), Qgis.ProcessingSourceType.File)
     preselect(fields)
-    algorithm.add(fields,
-        tr("GeoTIFF or NetCDF files with fields of one variable on one grid, or folders of them: a day, a period, or means.") + " " + several)
-    algorithm.add(QgsProcessingParameterString(VARIABLE, tr("Variable of the fields"), optional=True),
-        tr("Variable of a NetCDF file, or number or description of a band, or 'all' bands. Empty: the known variable, the first "
-           "band."), advanced=True)
+    algorithm.add(
+        fields,
+        tr("GeoTIFF or NetCDF files with fields of one variable on one grid, or folders of them: a day, a period, or means.")
+        + " "
+        + several,
+    )
+    algorithm.add(
+        QgsProcessingParameterString(VARIABLE, tr("Variable of the fields"), optional=True),
+        tr("Variable of a NetCDF file, or number or description of a band, or 'all' bands. Empty: the known variable, the first band."),
+        advanced=True,
+    )
     for name, label, help_text in (
-        (START, tr("First day"), tr("Empty: that of the fields.")), (END, tr("Last day"), tr("Empty: that of the fields.")),
+        (START, tr("First day"), tr("Empty: that of the fields.")),
+        (END, tr("Last day"), tr("Empty: that of the fields.")),
     ):
-        algorithm.add(QgsProcessingParameterDateTime(
-            name, label, Qgis.ProcessingDateTimeParameterDataType.Date, optional=True), help_text, advanced=True)
-    algorithm.add(QgsProcessingParameterFile(VARIABLES, tr("Table of variables"), fileFilter="TOML (*.toml)", optional=True),
-        tr("File that extends or overrides the variables that are known in files."), advanced=True)
+        algorithm.add(
+            QgsProcessingParameterDateTime(name, label, Qgis.ProcessingDateTimeParameterDataType.Date, optional=True),
+            help_text,
+            advanced=True,
+        )
+    algorithm.add(
+        QgsProcessingParameterFile(VARIABLES, tr("Table of variables"), fileFilter="TOML (*.toml)", optional=True),
+        tr("File that extends or overrides the variables that are known in files."),
+        advanced=True,
+    )
 
 
 def fields_request(algorithm: EngineAlgorithm, parameters: dict, context) -> dict:

@@ -45,7 +45,9 @@ class FoundFieldWidget(DialogWidget):
     def _find(self, *_) -> None:
         """Offer the layer's fields, and choose the one that is found; none where rows or a published form must decide with it."""
         definition = self._parent.parameterDefinition()
-        layer = QgsProcessingParameters.parameterAsVectorLayer(definition, {definition.name(): self._parent.parameterValue()}, self._context)
+        layer = QgsProcessingParameters.parameterAsVectorLayer(
+            definition, {definition.name(): self._parent.parameterValue()}, self._context
+        )
         self.widget.setLayer(layer if isinstance(layer, QgsVectorLayer) else None)
         if isinstance(layer, QgsVectorLayer):
             found = found_fields(layer, self._species())

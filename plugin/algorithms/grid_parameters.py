@@ -8,8 +8,12 @@ from typing import Any
 
 from osgeo import gdal
 from qgis.core import (
-    QgsProcessingParameterCrs, QgsProcessingParameterDistance, QgsProcessingParameterExtent, QgsProcessingParameterFile,
-    QgsProcessingParameterRasterLayer, QgsRasterLayer,
+    QgsProcessingParameterCrs,
+    QgsProcessingParameterDistance,
+    QgsProcessingParameterExtent,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterRasterLayer,
+    QgsRasterLayer,
 )
 
 from ..stations import crs_text
@@ -38,31 +42,58 @@ class GridChoice(Choice):
 def add_grid_parameters(algorithm: EngineAlgorithm, auto: bool = False) -> None:
     """The grid, by name or from a file, layer or extent; with `auto` the stations may choose it, and do so by default."""
     words = {
-        **({AUTO: tr("by the stations")} if auto else {}), **PRESETS, "file": tr("that of the file below"),
-        "layer": tr("that of the raster layer below"), "extent": tr("the extent below; with its cell size"),
+        **({AUTO: tr("by the stations")} if auto else {}),
+        **PRESETS,
+        "file": tr("that of the file below"),
+        "layer": tr("that of the raster layer below"),
+        "extent": tr("the extent below; with its cell size"),
     }
-    by_stations = tr("'auto' takes the model's own grid where most stations lie on it, else makes one around the stations, in a projection "
-                     "and with cells that suit them; the log says which. ") if auto else ""
-    algorithm.add(GridChoice(GRID, tr("Grid"), [f"{word}: {meaning}" for word, meaning in words.items()]),
-        by_stations + tr("A file, a raster layer or an extent is named under Advanced Parameters, and then goes before this choice."))
-    algorithm.add(QgsProcessingParameterFile(FILE, tr("Grid of a file"), fileFilter=ANY_FILE, optional=True),
-        tr("A NetCDF (IOAPI, WRF, CF), raster or GRIDDESC file whose grid to use."), advanced=True)
-    algorithm.add(QgsProcessingParameterRasterLayer(TEMPLATE, tr("Grid of a raster layer"), optional=True),
-        tr("A raster whose grid to use."), advanced=True)
-    algorithm.add(QgsProcessingParameterExtent(EXTENT, tr("Extent of the grid"), optional=True),
-        tr("An extent to cover, with the cell size below."), advanced=True)
-    algorithm.add(QgsProcessingParameterCrs(CRS, tr("CRS of the grid"), optional=True),
-        tr("CRS of the grid made from the extent. Empty: the CRS of the extent."), advanced=True)
-    algorithm.add(QgsProcessingParameterDistance(
-        CELL_SIZE, tr("Cell size"), parentParameterName=CRS, minValue=0, optional=True),
-        tr("Side of a cell in the unit of the grid's CRS; used with the extent."), advanced=True)
+    by_stations = (
+        tr(
+            "'auto' takes the model's own grid where most stations lie on it, else makes one around the stations, in a projection "
+            "and with cells that suit them; the log says which. "
+        )
+        if auto
+        else ""
+    )
+    algorithm.add(
+        GridChoice(GRID, tr("Grid"), [f"{word}: {meaning}" for word, meaning in words.items()]),
+        by_stations + tr("A file, a raster layer or an extent is named under Advanced Parameters, and then goes before this choice."),
+    )
+    algorithm.add(
+        QgsProcessingParameterFile(FILE, tr("Grid of a file"), fileFilter=ANY_FILE, optional=True),
+        tr("A NetCDF (IOAPI, WRF, CF), raster or GRIDDESC file whose grid to use."),
+        advanced=True,
+    )
+    algorithm.add(
+        QgsProcessingParameterRasterLayer(TEMPLATE, tr("Grid of a raster layer"), optional=True),
+        tr("A raster whose grid to use."),
+        advanced=True,
+    )
+    algorithm.add(
+        QgsProcessingParameterExtent(EXTENT, tr("Extent of the grid"), optional=True),
+        tr("An extent to cover, with the cell size below."),
+        advanced=True,
+    )
+    algorithm.add(
+        QgsProcessingParameterCrs(CRS, tr("CRS of the grid"), optional=True),
+        tr("CRS of the grid made from the extent. Empty: the CRS of the extent."),
+        advanced=True,
+    )
+    algorithm.add(
+        QgsProcessingParameterDistance(CELL_SIZE, tr("Cell size"), parentParameterName=CRS, minValue=0, optional=True),
+        tr("Side of a cell in the unit of the grid's CRS; used with the extent."),
+        advanced=True,
+    )
 
 
 def check_grid(algorithm: EngineAlgorithm, parameters: dict, context) -> str:
     """What is wrong with the grid parameters, or ''."""
     kind = _kind(algorithm, parameters)
     if kind in _FROM and parameters.get(_FROM[kind]) in (None, ""):
-        return tr("Choose '{}' under Advanced Parameters, or another grid.").format(algorithm.parameterDefinition(_FROM[kind]).description())
+        return tr("Choose '{}' under Advanced Parameters, or another grid.").format(
+            algorithm.parameterDefinition(_FROM[kind]).description()
+        )
     if kind == "layer":
         layer = algorithm.parameterAsRasterLayer(parameters, TEMPLATE, context)
         if layer is None or not layer.isValid():
@@ -87,8 +118,13 @@ def grid_request(algorithm: EngineAlgorithm, parameters: dict, context, folder: 
     if kind == "extent":
         crs = _extent_crs(algorithm, parameters, context)
         extent = algorithm.parameterAsExtent(parameters, EXTENT, context, crs)
-        numbers = (extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum(),
-                   algorithm.parameterAsDouble(parameters, CELL_SIZE, context))
+        numbers = (
+            extent.xMinimum(),
+            extent.yMinimum(),
+            extent.xMaximum(),
+            extent.yMaximum(),
+            algorithm.parameterAsDouble(parameters, CELL_SIZE, context),
+        )
         return ",".join(map(repr, numbers)) + "@" + crs_text(crs)
     return algorithm.parameterAsFile(parameters, FILE, context) if kind == "file" else kind
 

@@ -22,8 +22,9 @@ class GridStations(StationAlgorithm):
     NAME = "gridstations"
     TITLE = tr("Grid station readings")
     GROUP = "stations"
-    SUMMARY = tr("Averages station readings per grid cell: band 1 is the mean, band 2 the number of readings. "
-                 "Cells without a reading hold no data.")
+    SUMMARY = tr(
+        "Averages station readings per grid cell: band 1 is the mean, band 2 the number of readings. Cells without a reading hold no data."
+    )
     TAGS = ("stations", "grid", "pm2.5", "air quality", "mean", "count")
 
     def initAlgorithm(self, configuration=None) -> None:
@@ -34,15 +35,16 @@ class GridStations(StationAlgorithm):
         add_reading_outputs(self)
 
     def check(self, parameters, context) -> str:
-        return (check_stations(self, parameters, context) or check_grid(self, parameters, context)
-                   or check_destination(self, parameters, OUTPUT, context))
+        return (
+            check_stations(self, parameters, context)
+            or check_grid(self, parameters, context)
+            or check_destination(self, parameters, OUTPUT, context)
+        )
 
     def compute(self, parameters, context, feedback) -> dict:
         output = self.parameterAsOutputLayer(parameters, OUTPUT, context)
         with job_folder() as folder:
-            request = station_request(
-                self, parameters, context, folder, feedback, near=chosen_day(self, parameters, context))
-            request.update(
-                day_request(self, parameters, context), grid=grid_request(self, parameters, context, folder), out=output)
+            request = station_request(self, parameters, context, folder, feedback, near=chosen_day(self, parameters, context))
+            request.update(day_request(self, parameters, context), grid=grid_request(self, parameters, context, folder), out=output)
             result = run_engine("grid-stations", request, feedback, [output])
         return {OUTPUT: load_dressed(output, context), **reading_results(result, feedback)}

@@ -10,8 +10,12 @@ from qgis.PyQt.QtGui import QIcon
 from ..translate import tr
 
 GROUPS = {
-    "stations": tr("Stations"), "reanalysis": tr("Reanalysis"), "after": tr("After it"), "evaluate": tr("Evaluate"),
-    "training": tr("CTM and training"), "engine": tr("Engine"),
+    "stations": tr("Stations"),
+    "reanalysis": tr("Reanalysis"),
+    "after": tr("After it"),
+    "evaluate": tr("Evaluate"),
+    "training": tr("CTM and training"),
+    "engine": tr("Engine"),
 }
 ICONS = Path(__file__).resolve().parent.parent.parent / "resources" / "icons"
 

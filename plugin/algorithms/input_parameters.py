@@ -30,10 +30,15 @@ class Input(NamedTuple):
 def add_inputs(algorithm: EngineAlgorithm) -> None:
     """The table; advanced."""
     headers = [tr("Variable"), tr("Layer or file"), tr("Field"), tr("Unit"), tr("Time"), tr("Station code")]
-    algorithm.add(QgsProcessingParameterMatrix(INPUTS, tr("Further inputs"), 1, False, headers, optional=True),
-        tr("Readings of other station variables that the model was trained with, such as temperature; a row each. Layer: name of a "
-           "layer of the project, path of a file, or empty for the station layer. Time and station code: fields, or several joined with +; "
-           "empty: as in the station layer."), advanced=True)
+    algorithm.add(
+        QgsProcessingParameterMatrix(INPUTS, tr("Further inputs"), 1, False, headers, optional=True),
+        tr(
+            "Readings of other station variables that the model was trained with, such as temperature; a row each. Layer: name of a "
+            "layer of the project, path of a file, or empty for the station layer. Time and station code: fields, or several joined with +; "
+            "empty: as in the station layer."
+        ),
+        advanced=True,
+    )
 
 
 def inputs_of(algorithm: EngineAlgorithm, parameters: dict, context) -> list[Input]:
@@ -43,7 +48,7 @@ def inputs_of(algorithm: EngineAlgorithm, parameters: dict, context) -> list[Inp
     # A cell that nobody has touched in the dialog is NULL.
     cells = ["" if cell in (None, NULL) else str(cell).strip() for cell in algorithm.parameterAsMatrix(parameters, INPUTS, context)]
     width = len(Input._fields)
-    rows = (cells[start:start + width] for start in range(0, len(cells), width))
+    rows = (cells[start : start + width] for start in range(0, len(cells), width))
     return [Input(*row, *[""] * (width - len(row))) for row in rows if any(row)]
 
 
@@ -91,7 +96,8 @@ def check_inputs(algorithm: EngineAlgorithm, parameters: dict, context) -> str:
                 return message
         elif one.source and not Path(one.source).exists():
             return tr("Further inputs, row {number}: '{source}' is neither a layer of the project nor a file.").format(
-                number=number, source=one.source)
+                number=number, source=one.source
+            )
     return ""
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 
 from qgis.core import (
-    QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterFile, QgsProcessingParameterFileDestination,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputString,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
 )
 
 from ..report import lines_of, write_page
@@ -23,18 +26,23 @@ class InspectCTM(EngineAlgorithm):
     NAME = "inspectctm"
     TITLE = tr("Inspect a CTM file")
     GROUP = "training"
-    SUMMARY = tr("Tells how a NetCDF file of a chemical transport or weather model is understood: its grid, its times, and "
-                 "its variables with their units and what they are recognised as.")
+    SUMMARY = tr(
+        "Tells how a NetCDF file of a chemical transport or weather model is understood: its grid, its times, and "
+        "its variables with their units and what they are recognised as."
+    )
     TAGS = ("inspect", "netcdf", "ctm", "cmaq", "wrf", "ioapi", "grid", "variables")
 
     def initAlgorithm(self, configuration=None) -> None:
-        self.add(QgsProcessingParameterFile(FILE, tr("CTM file"), fileFilter=ANY_FILE),
-            tr("NetCDF file with any extension, or none: IOAPI (CMAQ, MCIP), WRF or CF."))
+        self.add(
+            QgsProcessingParameterFile(FILE, tr("CTM file"), fileFilter=ANY_FILE),
+            tr("NetCDF file with any extension, or none: IOAPI (CMAQ, MCIP), WRF or CF."),
+        )
         add_variable_table(self)
         add_air(self)
-        self.add(QgsProcessingParameterFileDestination(
-            REPORT, tr("Report"), "HTML (*.html)", optional=True, createByDefault=False),
-            tr("The report as a page to keep or send."))
+        self.add(
+            QgsProcessingParameterFileDestination(REPORT, tr("Report"), "HTML (*.html)", optional=True, createByDefault=False),
+            tr("The report as a page to keep or send."),
+        )
         for name, label in ((ROWS, tr("Rows")), (COLUMNS, tr("Columns")), (TIMES, tr("Number of times"))):
             self.addOutput(QgsProcessingOutputNumber(name, label))
         for name, label in ((FORMAT, tr("Format")), (GRID, tr("CRS of the grid")), (INFO, tr("Everything, as JSON"))):
@@ -52,8 +60,12 @@ class InspectCTM(EngineAlgorithm):
         for label, text in lines:
             feedback.pushInfo(f"{label}: {text}")
         outputs = {
-            FORMAT: info["format"], GRID: grid.get("proj", ""), INFO: json.dumps(info, ensure_ascii=False),
-            ROWS: grid.get("rows"), COLUMNS: grid.get("columns"), TIMES: info["times"]["count"],
+            FORMAT: info["format"],
+            GRID: grid.get("proj", ""),
+            INFO: json.dumps(info, ensure_ascii=False),
+            ROWS: grid.get("rows"),
+            COLUMNS: grid.get("columns"),
+            TIMES: info["times"]["count"],
         }
         report = self.parameterAsFileOutput(parameters, REPORT, context)
         if report:

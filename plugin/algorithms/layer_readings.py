@@ -25,7 +25,7 @@ def field_names(algorithm: EngineAlgorithm, parameters: dict, context, *names: s
 
 
 def check_readings(
-    algorithm: EngineAlgorithm, parameters: dict, context, layer: str, values: list[str], others: list[str] = (), sites: bool = False,
+    algorithm: EngineAlgorithm, parameters: dict, context, layer: str, values: list[str], others: list[str] = (), sites: bool = False
 ) -> str:
     """What is wrong with a layer of readings and its fields (names of parameters), or ''; with `sites` places come from elsewhere."""
     source = algorithm.parameterAsSource(parameters, layer, context)
@@ -41,8 +41,9 @@ def check_readings(
                 return missing_field(source, field)
             text = text_only(source, field) if name in values else ""
             if text:
-                return tr("Field '{field}' of layer '{layer}' holds text, such as '{text}', and no number; "
-                          "choose the field with the readings.").format(field=field, layer=source.sourceName(), text=text)
+                return tr(
+                    "Field '{field}' of layer '{layer}' holds text, such as '{text}', and no number; choose the field with the readings."
+                ).format(field=field, layer=source.sourceName(), text=text)
     return ""
 
 

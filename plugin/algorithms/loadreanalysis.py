@@ -5,8 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import (
-    Qgis, QgsProcessingContext, QgsProcessingException, QgsProcessingOutputMultipleLayers, QgsProcessingOutputNumber,
-    QgsProcessingParameterFile, QgsProcessingParameterMultipleLayers, QgsProcessingParameterString,
+    Qgis,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingOutputMultipleLayers,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterMultipleLayers,
+    QgsProcessingParameterString,
 )
 
 from ..layers.load import load_layer
@@ -24,8 +30,9 @@ class LoadReanalysis(EngineAlgorithm):
     NAME = "loadreanalysis"
     TITLE = tr("Load reanalysis")
     GROUP = "reanalysis"
-    SUMMARY = tr("Loads files of this plugin as layers with name, unit, colours and day, so that the temporal controller "
-                 "steps through them.")
+    SUMMARY = tr(
+        "Loads files of this plugin as layers with name, unit, colours and day, so that the temporal controller steps through them."
+    )
     TAGS = ("load", "style", "temporal", "animation", "netcdf", "geotiff")
 
     def flags(self):
@@ -35,14 +42,19 @@ class LoadReanalysis(EngineAlgorithm):
         return True, ""  # QGIS reads the files itself
 
     def initAlgorithm(self, configuration=None) -> None:
-        self.add(QgsProcessingParameterMultipleLayers(
-            FILES, tr("Files"), Qgis.ProcessingSourceType.File, optional=True), tr("GeoTIFF or NetCDF files."))
-        self.add(QgsProcessingParameterFile(
-            FOLDER, tr("Folder"), Qgis.ProcessingFileParameterBehavior.Folder, optional=True),
-            tr("All GeoTIFF and NetCDF files of a folder, in the order of their names."))
+        self.add(
+            QgsProcessingParameterMultipleLayers(FILES, tr("Files"), Qgis.ProcessingSourceType.File, optional=True),
+            tr("GeoTIFF or NetCDF files."),
+        )
+        self.add(
+            QgsProcessingParameterFile(FOLDER, tr("Folder"), Qgis.ProcessingFileParameterBehavior.Folder, optional=True),
+            tr("All GeoTIFF and NetCDF files of a folder, in the order of their names."),
+        )
         add_style_parameter(self)
-        self.add(QgsProcessingParameterString(LAYER_GROUP, tr("Layer group"), tr("Reanalysis"), optional=True),
-            tr("Group that takes the layers; empty: none."))
+        self.add(
+            QgsProcessingParameterString(LAYER_GROUP, tr("Layer group"), tr("Reanalysis"), optional=True),
+            tr("Group that takes the layers; empty: none."),
+        )
         self.addOutput(QgsProcessingOutputMultipleLayers(OUTPUT, tr("Layers")))
         self.addOutput(QgsProcessingOutputNumber(COUNT, tr("Number of layers")))
 

@@ -17,15 +17,20 @@ class ModelCard(EngineAlgorithm):
     NAME = "modelcard"
     TITLE = tr("Model card")
     GROUP = "training"
-    SUMMARY = tr("Tells what a model is, as a page: what it is for, its scores and limits, the data that it learnt from with their "
-                 "licences, how to make it again, its network, and the hash of its file.")
+    SUMMARY = tr(
+        "Tells what a model is, as a page: what it is for, its scores and limits, the data that it learnt from with their "
+        "licences, how to make it again, its network, and the hash of its file."
+    )
     TAGS = ("model card", "scores", "licence", "recipe", "documentation", "html")
 
     def initAlgorithm(self, configuration=None) -> None:
-        self.add(QgsProcessingParameterString(MODEL, tr("Model"), "bundled"),
-            tr("'bundled', the name of a bundled model, or the path of a model file (.safetensors)."))
-        self.add(QgsProcessingParameterFileDestination(OUTPUT, tr("Model card"), "HTML (*.html)"),
-            tr("Page to write; it needs no other file."))
+        self.add(
+            QgsProcessingParameterString(MODEL, tr("Model"), "bundled"),
+            tr("'bundled', the name of a bundled model, or the path of a model file (.safetensors)."),
+        )
+        self.add(
+            QgsProcessingParameterFileDestination(OUTPUT, tr("Model card"), "HTML (*.html)"), tr("Page to write; it needs no other file.")
+        )
         self.addOutput(QgsProcessingOutputString(NAME, tr("Name of the model")))
         self.addOutput(QgsProcessingOutputString(SHA256, tr("SHA-256 of the model file")))
 

@@ -5,15 +5,31 @@ from __future__ import annotations
 from ..translate import tr
 
 _FILES = {
-    "SCORES": tr("Scores"), "DAILY_SCORES": tr("Daily scores"), "CLASSES": tr("Scores by class"), "PREDICTIONS": tr("Predictions"),
-    "PAIRS": tr("Pairs"), "SCATTER": tr("Scatter picture"), "MAP": tr("Map"), "MAPS": tr("Maps"), "PERIOD_MEANS": tr("Means of periods"),
-    "NETWORKS": tr("Station networks"), "CORRELATIONS": tr("Correlations"), "KERNELS": tr("Kernels"), "ANISOTROPY": tr("Anisotropy"),
-    "STRUCTURE": tr("Structure of the network"), "REPORT": tr("Report"),
+    "SCORES": tr("Scores"),
+    "DAILY_SCORES": tr("Daily scores"),
+    "CLASSES": tr("Scores by class"),
+    "PREDICTIONS": tr("Predictions"),
+    "PAIRS": tr("Pairs"),
+    "SCATTER": tr("Scatter picture"),
+    "MAP": tr("Map"),
+    "MAPS": tr("Maps"),
+    "PERIOD_MEANS": tr("Means of periods"),
+    "NETWORKS": tr("Station networks"),
+    "CORRELATIONS": tr("Correlations"),
+    "KERNELS": tr("Kernels"),
+    "ANISOTROPY": tr("Anisotropy"),
+    "STRUCTURE": tr("Structure of the network"),
+    "REPORT": tr("Report"),
 }
 _NUMBERS = {
-    "n": tr("Number of cells"), "bias": tr("Bias"), "spearman": tr("Spearman's correlation"), "people": tr("People"),
+    "n": tr("Number of cells"),
+    "bias": tr("Bias"),
+    "spearman": tr("Spearman's correlation"),
+    "people": tr("People"),
     "counted": tr("People counted"),
-    "outside": tr("People outside the field"), "no_value": tr("People on cells without a value"), "mean": tr("Mean"),
+    "outside": tr("People outside the field"),
+    "no_value": tr("People on cells without a value"),
+    "mean": tr("Mean"),
 }
 
 

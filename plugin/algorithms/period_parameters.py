@@ -27,18 +27,21 @@ def add_period_parameters(algorithm: EngineAlgorithm) -> None:
         (START, tr("First day"), tr("Empty: that of the first reading.")),
         (END, tr("Last day"), tr("Empty: that of the last reading.")),
     ):
-        algorithm.add(QgsProcessingParameterDateTime(
-            name, label, Qgis.ProcessingDateTimeParameterDataType.Date, optional=True), help_text)
-    algorithm.add(Choice(STEP, tr("Step"), STEPS),
-        tr("A field for each day, or for each hour. Hourly readings become daily means where a day has enough of them."))
+        algorithm.add(QgsProcessingParameterDateTime(name, label, Qgis.ProcessingDateTimeParameterDataType.Date, optional=True), help_text)
+    algorithm.add(
+        Choice(STEP, tr("Step"), STEPS),
+        tr("A field for each day, or for each hour. Hourly readings become daily means where a day has enough of them."),
+    )
     add_day_parameters(algorithm, zone_advanced=False)
 
 
 def add_file_parameters(algorithm: EngineAlgorithm) -> None:
     """Files of readings instead of a layer; all advanced."""
-    algorithm.add(QgsProcessingParameterString(FILES, tr("Files of readings"), optional=True),
+    algorithm.add(
+        QgsProcessingParameterString(FILES, tr("Files of readings"), optional=True),
         tr("Instead of a layer: a table, a folder, or a pattern such as DIR/{date:%Y%m%d}.csv with a file for each day or hour."),
-        advanced=True)
+        advanced=True,
+    )
     add_file_options(algorithm, _PREFIX, _COLUMNS)
     for name, label in _WEATHER.values():
         algorithm.add(QgsProcessingParameterString(name, label, optional=True), tr("As the files name it."), advanced=True)
@@ -49,7 +52,8 @@ def period_request(algorithm: EngineAlgorithm, parameters: dict, context) -> dic
     return {
         "step": algorithm.parameterAsEnumString(parameters, STEP, context),
         **day_request(algorithm, parameters, context),
-        "start": day_text(algorithm, parameters, START, context), "end": day_text(algorithm, parameters, END, context),
+        "start": day_text(algorithm, parameters, START, context),
+        "end": day_text(algorithm, parameters, END, context),
     }
 
 
@@ -62,8 +66,12 @@ def period_days(algorithm: EngineAlgorithm, parameters: dict, context) -> Days |
 def files_request(algorithm: EngineAlgorithm, parameters: dict, context) -> dict:
     """The part of the request that names the files and their columns."""
     files = algorithm.parameterAsString(parameters, FILES, context).strip()
-    request = {"stations": files, "unit": algorithm.parameterAsString(parameters, UNIT, context),
-               **file_options(algorithm, parameters, context, _PREFIX, _COLUMNS), **reading_options(algorithm, parameters, context)}
+    request = {
+        "stations": files,
+        "unit": algorithm.parameterAsString(parameters, UNIT, context),
+        **file_options(algorithm, parameters, context, _PREFIX, _COLUMNS),
+        **reading_options(algorithm, parameters, context),
+    }
     for key, (name, _) in _WEATHER.items():
         column = algorithm.parameterAsString(parameters, name, context).strip()
         if column:

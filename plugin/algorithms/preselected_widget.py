@@ -9,8 +9,15 @@ from itertools import chain
 from typing import Any, Iterable
 
 from qgis.core import (
-    Qgis, QgsMapLayer, QgsProcessingContext, QgsProcessingParameterFeatureSource, QgsProcessingParameterFile, QgsProject, QgsRasterLayer,
-    QgsVectorLayer, QgsWkbTypes,
+    Qgis,
+    QgsMapLayer,
+    QgsProcessingContext,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterFile,
+    QgsProject,
+    QgsRasterLayer,
+    QgsVectorLayer,
+    QgsWkbTypes,
 )
 from qgis.gui import QgsGui, QgsProcessingGui
 
@@ -35,7 +42,8 @@ class PreselectedWidget(DialogWidget):
 
     def createWidget(self):
         self._native = QgsGui.processingGuiRegistry().createParameterWidgetWrapper(
-            self.parameterDefinition(), QgsProcessingGui.WidgetType.Standard)
+            self.parameterDefinition(), QgsProcessingGui.WidgetType.Standard
+        )
         widget = self._native.createWrappedWidget(self._context)
         self._native.widgetValueHasChanged.connect(self._changed)
         return widget

@@ -37,5 +37,10 @@ def counts(readings: dict, feedback) -> dict:
 def reading_results(result: dict, feedback) -> dict:
     """As `counts`, for the outputs of `add_reading_outputs`."""
     statistics = result["statistics"]
-    return {**counts(result["readings"], feedback), CELLS: result["readings"]["cells"],
-            MIN: statistics["min"], MEAN: statistics["mean"], MAX: statistics["max"]}
+    return {
+        **counts(result["readings"], feedback),
+        CELLS: result["readings"]["cells"],
+        MIN: statistics["min"],
+        MEAN: statistics["mean"],
+        MAX: statistics["max"],
+    }

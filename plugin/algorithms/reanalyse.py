@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import (
-    Qgis, QgsProcessingFeedback, QgsProcessingOutputBoolean, QgsProcessingOutputString, QgsProcessingParameterFileDestination,
-    QgsProcessingParameterRasterDestination, QgsProcessingParameterVectorDestination,
+    Qgis,
+    QgsProcessingFeedback,
+    QgsProcessingOutputBoolean,
+    QgsProcessingOutputString,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterVectorDestination,
 )
 
 from ..engine.client import job_folder
@@ -38,8 +43,10 @@ class Reanalyse(StationAlgorithm):
     NAME = "reanalyse"
     TITLE = tr("Reanalyse station readings")
     GROUP = "reanalysis"
-    SUMMARY = tr("Turns the readings of one day (of PM2.5, or of the model's species) into a complete field on a model "
-                 "grid. A network that has learnt from a chemical transport model how such fields look fills the space between the stations.")
+    SUMMARY = tr(
+        "Turns the readings of one day (of PM2.5, or of the model's species) into a complete field on a model "
+        "grid. A network that has learnt from a chemical transport model how such fields look fills the space between the stations."
+    )
     TAGS = ("pm2.5", "reanalysis", "air quality", "interpolation", "stations", "ctm", "cmaq", "deep learning")
 
     def initAlgorithm(self, configuration=None) -> None:
@@ -55,14 +62,19 @@ class Reanalyse(StationAlgorithm):
         add_analysis_parameter(self)
         add_model_parameters(self)
         add_repeat_parameters(self)
-        self.add(QgsProcessingParameterRasterDestination(OUTPUT, tr("Reanalysis")),
-            tr("GeoTIFF to write; a name that ends in .nc gives NetCDF."))
-        self.add(QgsProcessingParameterVectorDestination(
-            READINGS, tr("Readings used"), Qgis.ProcessingSourceType.VectorPoint, optional=True),
-            tr("GeoPackage with the stations, in the colours of the field, with their reading, the field there, and the difference of the two."))
-        self.add(QgsProcessingParameterFileDestination(
-            MAP, tr("Map picture"), "PNG (*.png)", optional=True, createByDefault=False),
-            tr("Picture of the field with the stations on top and a legend."))
+        self.add(
+            QgsProcessingParameterRasterDestination(OUTPUT, tr("Reanalysis")), tr("GeoTIFF to write; a name that ends in .nc gives NetCDF.")
+        )
+        self.add(
+            QgsProcessingParameterVectorDestination(READINGS, tr("Readings used"), Qgis.ProcessingSourceType.VectorPoint, optional=True),
+            tr(
+                "GeoPackage with the stations, in the colours of the field, with their reading, the field there, and the difference of the two."
+            ),
+        )
+        self.add(
+            QgsProcessingParameterFileDestination(MAP, tr("Map picture"), "PNG (*.png)", optional=True, createByDefault=False),
+            tr("Picture of the field with the stations on top and a legend."),
+        )
         add_report_parameter(self, tr("the field as a map, its numbers, the readings used and dropped, and how it was made"))
         add_reading_outputs(self)
         self.addOutput(QgsProcessingOutputString(DATE, tr("Day")))
@@ -77,10 +89,14 @@ class Reanalyse(StationAlgorithm):
             return check_repeat(file) or check_destination(self, parameters, OUTPUT, context)
         return (
             check_stations(self, parameters, context)
-            or check_weather(self, parameters, context) or check_grid(self, parameters, context)
+            or check_weather(self, parameters, context)
+            or check_grid(self, parameters, context)
             or check_destination(self, parameters, OUTPUT, context)
-            or check_destination(self, parameters, READINGS, context) or check_destination(self, parameters, MAP, context)
-            or check_report(self, parameters, context) or self._check_hatch(parameters, context))
+            or check_destination(self, parameters, READINGS, context)
+            or check_destination(self, parameters, MAP, context)
+            or check_report(self, parameters, context)
+            or self._check_hatch(parameters, context)
+        )
 
     def compute(self, parameters, context, feedback) -> dict:
         output = self.parameterAsOutputLayer(parameters, OUTPUT, context)
@@ -93,13 +109,24 @@ class Reanalyse(StationAlgorithm):
             near = chosen_day(self, parameters, context)
             request = station_request(self, parameters, context, folder, feedback, fields, near)
             request.update(
-                weather_request(self, parameters, context, folder, request, near), **day_request(self, parameters, context),
-                **model_request(self, parameters, context), **background_request(self, parameters, context), full_paths=self.parameterAsBoolean(parameters, FULL_PATHS, context),
-                grid=grid_request(self, parameters, context, folder), out=output, readings=readings, style=look,
-                **report_request(self, parameters, context))
+                weather_request(self, parameters, context, folder, request, near),
+                **day_request(self, parameters, context),
+                **model_request(self, parameters, context),
+                **background_request(self, parameters, context),
+                full_paths=self.parameterAsBoolean(parameters, FULL_PATHS, context),
+                grid=grid_request(self, parameters, context, folder),
+                out=output,
+                readings=readings,
+                style=look,
+                **report_request(self, parameters, context),
+            )
             result = run_engine("reanalyse", request, feedback, [file for file in (output, readings) if file])
-            outputs = {OUTPUT: load_dressed(output, context, look=look), DATE: result["date"] or "", **reading_results(result, feedback),
-                       **report_result(result)}
+            outputs = {
+                OUTPUT: load_dressed(output, context, look=look),
+                DATE: result["date"] or "",
+                **reading_results(result, feedback),
+                **report_result(result),
+            }
             if readings:
                 days = {"days": {"first": result["date"], "last": result["date"]}}
                 outputs[READINGS] = load_readings(readings, {**result, **days}, context, look)
@@ -116,14 +143,20 @@ class Reanalyse(StationAlgorithm):
     def _check_hatch(self, parameters, context) -> str:
         hatched = self.parameterAsBoolean(parameters, HATCH, context)
         if hatched and self.parameterAsEnumString(parameters, UNCERTAINTY, context) != "sd":
-            return tr("Hatching needs the standard deviation; choose 'sd' under '{}'.").format(self.parameterDefinition(UNCERTAINTY).description())
+            return tr("Hatching needs the standard deviation; choose 'sd' under '{}'.").format(
+                self.parameterDefinition(UNCERTAINTY).description()
+            )
         return ""
 
     @staticmethod
     def _repeat(request: dict, context, feedback) -> dict:
         result = run_engine("reanalyse", request, feedback, [request["out"]])
-        return {OUTPUT: load_dressed(request["out"], context), DATE: result["date"] or "", IDENTICAL: result["repeated"]["identical"],
-                **reading_results(result, feedback)}
+        return {
+            OUTPUT: load_dressed(request["out"], context),
+            DATE: result["date"] or "",
+            IDENTICAL: result["repeated"]["identical"],
+            **reading_results(result, feedback),
+        }
 
     @staticmethod
     def _draw(request: dict, field: str, result: dict, picture: str, folder: Path, feedback, look: str, areas: Path | None) -> str:
@@ -142,7 +175,22 @@ class Reanalyse(StationAlgorithm):
         note = tr("{used} readings in {cells} of {rows} × {columns} cells; {min:.0f} to {max:.0f} {unit}, mean {mean:.1f}")
         described = describe(field)
         ramp, _ = ramp_for(described.variable, look, described.days[0] if described.days else None)
-        draw_map(field, result["species"], read_readings(readings), layer_title(described), note.format(
-            used=result["readings"]["used"], cells=result["readings"]["cells"], rows=grid["rows"], columns=grid["columns"], unit=unit,
-            **statistics), picture, result["unit"], ramp, hatched_layer(areas) if areas else None)
+        draw_map(
+            field,
+            result["species"],
+            read_readings(readings),
+            layer_title(described),
+            note.format(
+                used=result["readings"]["used"],
+                cells=result["readings"]["cells"],
+                rows=grid["rows"],
+                columns=grid["columns"],
+                unit=unit,
+                **statistics,
+            ),
+            picture,
+            result["unit"],
+            ramp,
+            hatched_layer(areas) if areas else None,
+        )
         return picture

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import (
-    QgsProcessingOutputNumber, QgsProcessingParameterFolderDestination, QgsProcessingParameterRasterDestination,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterFolderDestination,
+    QgsProcessingParameterRasterDestination,
     QgsProcessingParameterString,
 )
 
@@ -34,11 +36,13 @@ class ReanalysePeriod(StationAlgorithm):
     NAME = "reanalyseperiod"
     TITLE = tr("Reanalyse a period")
     GROUP = "reanalysis"
-    SUMMARY = tr("Turns the readings of many days or hours (of PM2.5, or of the model's species) into a field for each: one NetCDF "
-                 "whose layer the temporal controller steps through, or a folder with a GeoTIFF for each. A run that was cancelled goes "
-                 "on where it stopped, and only what is missing or has changed is computed. Days without readings are listed, not "
-                 "invented. For near real time, run it again with the same output, by hand or with qgis_process from cron or the Task "
-                 "Scheduler; on the command line --follow goes on by itself.")
+    SUMMARY = tr(
+        "Turns the readings of many days or hours (of PM2.5, or of the model's species) into a field for each: one NetCDF "
+        "whose layer the temporal controller steps through, or a folder with a GeoTIFF for each. A run that was cancelled goes "
+        "on where it stopped, and only what is missing or has changed is computed. Days without readings are listed, not "
+        "invented. For near real time, run it again with the same output, by hand or with qgis_process from cron or the Task "
+        "Scheduler; on the command line --follow goes on by itself."
+    )
     TAGS = ("period", "series", "year", "netcdf", "temporal", "animation", "pm2.5", "reanalysis", "batch", "dask")
 
     def initAlgorithm(self, configuration=None) -> None:
@@ -53,25 +57,38 @@ class ReanalysePeriod(StationAlgorithm):
         add_background_parameters(self)
         add_analysis_parameter(self)
         add_model_parameters(self)
-        self.add(QgsProcessingParameterString(SCHEDULER, tr("Dask scheduler"), optional=True),
-            tr("Address of a Dask cluster to compute on, such as tcp://host:8786. Empty: this computer."), advanced=True)
-        self.add(QgsProcessingParameterRasterDestination(OUTPUT, tr("Series"), optional=True),
-            tr("NetCDF to write, with all steps; the name must end in .nc."))
-        self.add(QgsProcessingParameterFolderDestination(FOLDER, tr("Folder of GeoTIFFs"), optional=True, createByDefault=False),
-            tr("Folder for a GeoTIFF of each step, instead of the NetCDF. A name that ends in .zarr gives a Zarr store."))
+        self.add(
+            QgsProcessingParameterString(SCHEDULER, tr("Dask scheduler"), optional=True),
+            tr("Address of a Dask cluster to compute on, such as tcp://host:8786. Empty: this computer."),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterRasterDestination(OUTPUT, tr("Series"), optional=True),
+            tr("NetCDF to write, with all steps; the name must end in .nc."),
+        )
+        self.add(
+            QgsProcessingParameterFolderDestination(FOLDER, tr("Folder of GeoTIFFs"), optional=True, createByDefault=False),
+            tr("Folder for a GeoTIFF of each step, instead of the NetCDF. A name that ends in .zarr gives a Zarr store."),
+        )
         add_report_parameter(self, tr("the period as a calendar, a series, a mean map and its highest days"))
         add_counts(self)
         for name, label in (
-            (COMPUTED, tr("Steps computed")), (KEPT, tr("Steps kept from earlier runs")), (MISSING, tr("Steps without readings")),
-            (SECONDS, tr("Seconds")), (RATE, tr("Steps per second")),
+            (COMPUTED, tr("Steps computed")),
+            (KEPT, tr("Steps kept from earlier runs")),
+            (MISSING, tr("Steps without readings")),
+            (SECONDS, tr("Seconds")),
+            (RATE, tr("Steps per second")),
         ):
             self.addOutput(QgsProcessingOutputNumber(name, label))
 
     def check(self, parameters, context) -> str:
         return (
-            self._check_source(parameters, context) or check_period(self, parameters, context)
-            or check_grid(self, parameters, context) or self._check_output(parameters, context)
-            or check_report(self, parameters, context))
+            self._check_source(parameters, context)
+            or check_period(self, parameters, context)
+            or check_grid(self, parameters, context)
+            or self._check_output(parameters, context)
+            or check_report(self, parameters, context)
+        )
 
     def compute(self, parameters, context, feedback) -> dict:
         folder_output = self.parameterAsString(parameters, FOLDER, context)
@@ -88,9 +105,14 @@ class ReanalysePeriod(StationAlgorithm):
                 request = station_request(self, parameters, context, folder, feedback, fields, near)
                 request.update(weather_request(self, parameters, context, folder, request, near))
             request.update(
-                period_request(self, parameters, context), **model_request(self, parameters, context),
+                period_request(self, parameters, context),
+                **model_request(self, parameters, context),
                 **background_request(self, parameters, context),
-                grid=grid_request(self, parameters, context, folder), out=output, style=look, **report_request(self, parameters, context))
+                grid=grid_request(self, parameters, context, folder),
+                out=output,
+                style=look,
+                **report_request(self, parameters, context),
+            )
             scheduler = self.parameterAsString(parameters, SCHEDULER, context).strip()
             if scheduler:
                 request["scheduler"] = scheduler
@@ -101,10 +123,20 @@ class ReanalysePeriod(StationAlgorithm):
             feedback.pushWarning(tr("No readings: {}").format(day))
         if len(missing) > 50:
             feedback.pushWarning(tr("… and {} more without readings").format(len(missing) - 50))
-        feedback.pushInfo(tr("{computed} steps computed, {kept} kept, {missing} without readings; {rate:.2f} a second").format(
-            computed=days["computed"], kept=days["kept"], missing=len(missing), rate=result["days_per_second"] or 0))
-        numbers = {COMPUTED: days["computed"], KEPT: days["kept"], MISSING: len(missing),
-                   SECONDS: result["seconds"], RATE: result["days_per_second"], **read, **report_result(result)}
+        feedback.pushInfo(
+            tr("{computed} steps computed, {kept} kept, {missing} without readings; {rate:.2f} a second").format(
+                computed=days["computed"], kept=days["kept"], missing=len(missing), rate=result["days_per_second"] or 0
+            )
+        )
+        numbers = {
+            COMPUTED: days["computed"],
+            KEPT: days["kept"],
+            MISSING: len(missing),
+            SECONDS: result["seconds"],
+            RATE: result["days_per_second"],
+            **read,
+            **report_result(result),
+        }
         if not folder_output:
             return {OUTPUT: load_dressed(output, context, asked, look), **numbers}
         if not output.endswith(".zarr"):
@@ -114,8 +146,10 @@ class ReanalysePeriod(StationAlgorithm):
     def _cancelled(self, parameters) -> str:
         """What is said when the user stops the run: a temporary output has another name the next time."""
         if is_temporary(parameters.get(FOLDER) or parameters.get(OUTPUT)):
-            return tr("Cancelled. The output was to be a temporary file, so the steps that were finished are not kept: name a file under 'Series' "
-                      "to go on where a run was cancelled.")
+            return tr(
+                "Cancelled. The output was to be a temporary file, so the steps that were finished are not kept: name a file under 'Series' "
+                "to go on where a run was cancelled."
+            )
         return tr("Cancelled: the steps that were finished are kept. Run it again with the same parameters and output to go on.")
 
     def _from_files(self, parameters, context) -> bool:

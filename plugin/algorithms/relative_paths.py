@@ -30,7 +30,9 @@ def made_absolute(algorithm, parameters: dict) -> dict:
 def _files_absolute(value) -> list:
     """Of several layers or files, by semicolons where they are one text, the files with absolute paths."""
     several = [part for part in value.split(";") if part] if isinstance(value, str) else value
-    return [str(Path.cwd() / one) if isinstance(one, str) and one and not os.path.isabs(one) and Path(one).exists() else one for one in several]
+    return [
+        str(Path.cwd() / one) if isinstance(one, str) and one and not os.path.isabs(one) and Path(one).exists() else one for one in several
+    ]
 
 
 def _may_be_path(definition, value: str) -> bool:

@@ -21,15 +21,26 @@ REPEAT, FULL_PATHS = "REPEAT", "FULL_PATHS"
 
 def add_repeat_parameters(algorithm: EngineAlgorithm) -> None:
     """Both advanced."""
-    algorithm.add(QgsProcessingParameterFile(
-        REPEAT, tr("Repeat the reanalysis in"), fileFilter=f"{tr('Reanalyses')} (*.tif *.tiff *.nc);;{ANY_FILE}", optional=True),
-        tr("A reanalysis to make again, from what the file says of its making: readings, model, grid and all options are as they were, and those "
-           "chosen here are passed over. An input that is missing or has changed is refused. Where the readings came from a layer, choose "
-           "that layer as stations; where they came from a file, that is looked for beside the reanalysis, or choose its layer. On the "
-           "same machine the result is the same to the last bit; the log says so, or by how much it differs."), advanced=True)
-    algorithm.add(QgsProcessingParameterBoolean(FULL_PATHS, tr("Name inputs by their full paths"), defaultValue=False),
-        tr("What the result says of its making names files and layers without the folders that they are in, which may show a user's name. "
-           "This has it name the folders too."), advanced=True)
+    algorithm.add(
+        QgsProcessingParameterFile(
+            REPEAT, tr("Repeat the reanalysis in"), fileFilter=f"{tr('Reanalyses')} (*.tif *.tiff *.nc);;{ANY_FILE}", optional=True
+        ),
+        tr(
+            "A reanalysis to make again, from what the file says of its making: readings, model, grid and all options are as they were, and those "
+            "chosen here are passed over. An input that is missing or has changed is refused. Where the readings came from a layer, choose "
+            "that layer as stations; where they came from a file, that is looked for beside the reanalysis, or choose its layer. On the "
+            "same machine the result is the same to the last bit; the log says so, or by how much it differs."
+        ),
+        advanced=True,
+    )
+    algorithm.add(
+        QgsProcessingParameterBoolean(FULL_PATHS, tr("Name inputs by their full paths"), defaultValue=False),
+        tr(
+            "What the result says of its making names files and layers without the folders that they are in, which may show a user's name. "
+            "This has it name the folders too."
+        ),
+        advanced=True,
+    )
 
 
 def repeated_file(algorithm: EngineAlgorithm, parameters: dict, context) -> str:
@@ -46,7 +57,8 @@ def repeat_request(algorithm: EngineAlgorithm, parameters: dict, context, folder
     """The request that repeats it, with the layers that its readings come from written into the job folder."""
     file = repeated_file(algorithm, parameters, context)
     request = {
-        "from": file, "device": algorithm.parameterAsEnumString(parameters, DEVICE, context),
+        "from": file,
+        "device": algorithm.parameterAsEnumString(parameters, DEVICE, context),
         "full_paths": algorithm.parameterAsBoolean(parameters, FULL_PATHS, context),
     }
     source = algorithm.parameterAsSource(parameters, STATIONS, context)
@@ -56,8 +68,11 @@ def repeat_request(algorithm: EngineAlgorithm, parameters: dict, context, folder
         layer = algorithm.parameterAsVectorLayer(parameters, STATIONS, context)
         path = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source()).get("path", "") if layer else ""
         if not path:
-            raise QgsProcessingException(tr("The readings of '{file}' came from a file, and layer '{layer}' is of none; choose the layer of "
-                                            "that file, or none.").format(file=Path(file).name, layer=source.sourceName()))
+            raise QgsProcessingException(
+                tr(
+                    "The readings of '{file}' came from a file, and layer '{layer}' is of none; choose the layer of that file, or none."
+                ).format(file=Path(file).name, layer=source.sourceName())
+            )
         return {**request, "stations": path}
     path = folder / "stations.csv"
     write_readings(source, source.fields().names(), path, feedback)

@@ -12,8 +12,10 @@ REPORT = "REPORT"
 
 def add_report_parameter(algorithm: EngineAlgorithm, what: str) -> None:
     """A page to write, which the results viewer shows; `what` is what it tells."""
-    algorithm.add(QgsProcessingParameterFileDestination(REPORT, tr("Report"), "HTML (*.html)", optional=True),
-        tr("Page that tells {}; it needs no other file and opens in the results viewer.").format(what))
+    algorithm.add(
+        QgsProcessingParameterFileDestination(REPORT, tr("Report"), "HTML (*.html)", optional=True),
+        tr("Page that tells {}; it needs no other file and opens in the results viewer.").format(what),
+    )
 
 
 def check_report(algorithm: EngineAlgorithm, parameters: dict, context) -> str:

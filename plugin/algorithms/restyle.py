@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from qgis.core import (
-    Qgis, QgsProcessingException, QgsProcessingOutputNumber, QgsProcessingParameterMultipleLayers, QgsRasterLayer, QgsVectorLayer,
+    Qgis,
+    QgsProcessingException,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterMultipleLayers,
+    QgsRasterLayer,
+    QgsVectorLayer,
 )
 
 from ..layers.description import UnreadableFile, describe
@@ -24,8 +29,10 @@ class Restyle(EngineAlgorithm):
     NAME = "restyle"
     TITLE = tr("Restyle")
     GROUP = "after"
-    SUMMARY = tr("Gives layers of this plugin other colours: one continuous ramp, or the classes of China, of the US EPA or of the European "
-                 "Air Quality Index that are valid on the day of the data. Fields and stations get the same colours.")
+    SUMMARY = tr(
+        "Gives layers of this plugin other colours: one continuous ramp, or the classes of China, of the US EPA or of the European "
+        "Air Quality Index that are valid on the day of the data. Fields and stations get the same colours."
+    )
     TAGS = ("style", "colours", "legend", "aqi", "index", "classes", "symbology", "hj 633", "epa", "eaqi")
 
     def flags(self):
@@ -37,8 +44,7 @@ class Restyle(EngineAlgorithm):
     def initAlgorithm(self, configuration=None) -> None:
         layers = QgsProcessingParameterMultipleLayers(LAYERS, tr("Layers"), Qgis.ProcessingSourceType.MapLayer)
         preselect(layers)
-        self.add(layers,
-            tr("Fields, series and stations that algorithms of this plugin have made."))
+        self.add(layers, tr("Fields, series and stations that algorithms of this plugin have made."))
         add_style_parameter(self)
         self.addOutput(QgsProcessingOutputNumber(COUNT, tr("Layers with new colours")))
 
@@ -47,7 +53,9 @@ class Restyle(EngineAlgorithm):
         for layer in self.parameterAsLayerList(parameters, LAYERS, context):
             note = self._restyle(layer, look)
             if note is None:
-                feedback.pushWarning(tr("Layer '{}' holds no concentrations that this plugin has made; it stays as it is.").format(layer.name()))
+                feedback.pushWarning(
+                    tr("Layer '{}' holds no concentrations that this plugin has made; it stays as it is.").format(layer.name())
+                )
                 continue
             if note:
                 feedback.pushWarning(note)

@@ -6,8 +6,13 @@ import os
 from pathlib import Path
 
 from qgis.core import (
-    Qgis, QgsProcessingException, QgsProcessingOutputString, QgsProcessingParameterBoolean,
-    QgsProcessingParameterFile, QgsProcessingParameterString, QgsSettings,
+    Qgis,
+    QgsProcessingException,
+    QgsProcessingOutputString,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterString,
+    QgsSettings,
 )
 
 from ..engine import environment, locate
@@ -24,8 +29,11 @@ from .choices import Choice, chosen_word
 DEVICE, WHEELS, BASE_PYTHON, FOLDER = "DEVICE", "WHEELS", "BASE_PYTHON", "FOLDER"
 INDEX, TORCH_INDEX, REBUILD = "INDEX", "TORCH_INDEX", "REBUILD"
 ACTION, PYTHON, LOG = "ACTION", "PYTHON", "LOG"
-ACTIONS = (f"setup: {tr('make it or complete it')}", f"repair: {tr('try every library and mend what is broken')}",
-           f"remove: {tr('take it away')}")
+ACTIONS = (
+    f"setup: {tr('make it or complete it')}",
+    f"repair: {tr('try every library and mend what is broken')}",
+    f"remove: {tr('take it away')}",
+)
 _SIZES = [number for device in environment.DEVICES for number in (size_of(device).download, size_of(device).disk)]
 _FOLDER_BEHAVIOUR = Qgis.ProcessingFileParameterBehavior.Folder
 
@@ -36,32 +44,58 @@ class SetUpEngine(EngineAlgorithm):
     NAME = "setupengine"
     TITLE = tr("Set up engine")
     GROUP = "engine"
-    SUMMARY = tr("Makes a Python environment of its own for the engine and installs the engine's libraries there; QGIS "
-                 "itself stays as it is. Before it begins it says what is downloaded and how much room there is: on this system "
-                 "about {} GB, and {} GB on the disk; with GPU libraries {} and {} GB. Where the environment is ready it does "
-                 "nothing; where an update of QGIS took its Python away, it is repaired.").format(*_SIZES)
+    SUMMARY = tr(
+        "Makes a Python environment of its own for the engine and installs the engine's libraries there; QGIS "
+        "itself stays as it is. Before it begins it says what is downloaded and how much room there is: on this system "
+        "about {} GB, and {} GB on the disk; with GPU libraries {} and {} GB. Where the environment is ready it does "
+        "nothing; where an update of QGIS took its Python away, it is repaired."
+    ).format(*_SIZES)
     TAGS = ("install", "engine", "python", "gpu", "torch", "offline")
 
     def initAlgorithm(self, configuration=None) -> None:
-        self.add(Choice(ACTION, tr("What to do"), ACTIONS),
-            tr("'repair' imports every library and makes the environment anew where one is broken; 'remove' takes the environment away, with "
-               "all that was downloaded for it. All profiles of a user share one environment."))
-        self.add(Choice(DEVICE, tr("Compute on"), environment.DEVICES),
-            tr("'cpu' is enough to use a model; 'gpu' is for training, and needs a driver and more space. The build of PyTorch that "
-               "fits is fetched from PyTorch's own package index where that can be reached, else from pip's."))
-        self.add(QgsProcessingParameterFile(WHEELS, tr("Folder of wheels"), _FOLDER_BEHAVIOUR, optional=True),
-            tr("Install from the wheel files in this folder, without a network."))
-        self.add(QgsProcessingParameterFile(BASE_PYTHON, tr("Python to start from"), fileFilter=ANY_FILE, optional=True),
-            tr("Python {}.{} to {}.{}. Empty: one is searched for.").format(*OLDEST, *NEWEST), advanced=True)
-        self.add(QgsProcessingParameterString(INDEX, tr("Package index"), optional=True),
-            tr("Address of a package index to use in place of pip's own, such as a mirror that is nearer."), advanced=True)
-        self.add(QgsProcessingParameterString(TORCH_INDEX, tr("Package index for torch"), optional=True),
-            tr("Address of a package index that has torch for your device. Empty: chosen by the device."), advanced=True)
-        self.add(QgsProcessingParameterFile(FOLDER, tr("Folder of the environment"), _FOLDER_BEHAVIOUR, optional=True),
-            tr("Where to make the environment; the option 'Engine Python' then names it. "
-               "Empty: {}.").format(environment.default_folder()), advanced=True)
-        self.add(QgsProcessingParameterBoolean(REBUILD, tr("Make it anew"), defaultValue=False),
-            tr("Even where it is ready; for an environment that does not work."), advanced=True)
+        self.add(
+            Choice(ACTION, tr("What to do"), ACTIONS),
+            tr(
+                "'repair' imports every library and makes the environment anew where one is broken; 'remove' takes the environment away, with "
+                "all that was downloaded for it. All profiles of a user share one environment."
+            ),
+        )
+        self.add(
+            Choice(DEVICE, tr("Compute on"), environment.DEVICES),
+            tr(
+                "'cpu' is enough to use a model; 'gpu' is for training, and needs a driver and more space. The build of PyTorch that "
+                "fits is fetched from PyTorch's own package index where that can be reached, else from pip's."
+            ),
+        )
+        self.add(
+            QgsProcessingParameterFile(WHEELS, tr("Folder of wheels"), _FOLDER_BEHAVIOUR, optional=True),
+            tr("Install from the wheel files in this folder, without a network."),
+        )
+        self.add(
+            QgsProcessingParameterFile(BASE_PYTHON, tr("Python to start from"), fileFilter=ANY_FILE, optional=True),
+            tr("Python {}.{} to {}.{}. Empty: one is searched for.").format(*OLDEST, *NEWEST),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterString(INDEX, tr("Package index"), optional=True),
+            tr("Address of a package index to use in place of pip's own, such as a mirror that is nearer."),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterString(TORCH_INDEX, tr("Package index for torch"), optional=True),
+            tr("Address of a package index that has torch for your device. Empty: chosen by the device."),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterFile(FOLDER, tr("Folder of the environment"), _FOLDER_BEHAVIOUR, optional=True),
+            tr("Where to make the environment; the option 'Engine Python' then names it. Empty: {}.").format(environment.default_folder()),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterBoolean(REBUILD, tr("Make it anew"), defaultValue=False),
+            tr("Even where it is ready; for an environment that does not work."),
+            advanced=True,
+        )
         self.addOutput(QgsProcessingOutputString(PYTHON, tr("The engine's Python")))
         self.addOutput(QgsProcessingOutputString(LOG, tr("Log file")))
 
@@ -120,9 +154,12 @@ class SetUpEngine(EngineAlgorithm):
                 wheels=self.parameterAsString(parameters, WHEELS, context),
                 device=self.parameterAsEnumString(parameters, DEVICE, context),
                 index=self.parameterAsString(parameters, INDEX, context),
-                torch_index=self.parameterAsString(parameters, TORCH_INDEX, context), proxy=through,
+                torch_index=self.parameterAsString(parameters, TORCH_INDEX, context),
+                proxy=through,
                 base_python=self.parameterAsString(parameters, BASE_PYTHON, context),
-                report=report, is_cancelled=feedback.isCanceled, **anew,
+                report=report,
+                is_cancelled=feedback.isCanceled,
+                **anew,
             )
         except (SetUpCancelled, SetUpError) as error:
             raise QgsProcessingException(str(error)) from error

@@ -6,7 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from qgis.core import (
-    Qgis, QgsProcessingException, QgsProcessingParameterDateTime, QgsProcessingParameterFeatureSource, QgsProcessingParameterField,
+    Qgis,
+    QgsProcessingException,
+    QgsProcessingParameterDateTime,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterField,
 )
 
 from .. import forms
@@ -16,12 +20,21 @@ from ..stations import Days, column_name, write_readings
 from ..translate import tr
 from .base import EngineAlgorithm, day_text
 from .choices import chosen_word
-from .layer_readings import check_readings, field_names, layer_identity, places, unit_parameter
 from .found_field import show_what_is_found
+from .layer_readings import check_readings, field_names, layer_identity, places, unit_parameter
 from .model_parameters import MODEL
 from .preselected import preselect
 from .table_parameters import (
-    FORM, NETWORK, SITES, SPECIES, add_error, add_form, add_reading_options, add_species, error_lines, reading_options,
+    FORM,
+    NETWORK,
+    SITES,
+    SPECIES,
+    add_error,
+    add_form,
+    add_reading_options,
+    add_species,
+    error_lines,
+    reading_options,
 )
 
 STATIONS, VALUE, UNIT, TIME, DATE, ID, GROUP = "STATIONS", "VALUE", "UNIT", "TIME", "DATE", "ID", "GROUP"
@@ -30,8 +43,14 @@ TIME_OF_DAY, UNIT_FIELD = "TIME_OF_DAY", "UNIT_FIELD"
 # may be of a published form, for the case that it is not.
 FOUND_WHERE, OTHERWISE = "FOUND_WHERE", "OTHERWISE"
 # Parameters that name fields of the layer, by the key of what they are in the engine's request.
-FIELDS = {"value": (VALUE,), "time": (TIME, TIME_OF_DAY), "id": (ID,), "group": (GROUP,), "unit_column": (UNIT_FIELD,),
-          "network": (NETWORK,)}
+FIELDS = {
+    "value": (VALUE,),
+    "time": (TIME, TIME_OF_DAY),
+    "id": (ID,),
+    "group": (GROUP,),
+    "unit_column": (UNIT_FIELD,),
+    "network": (NETWORK,),
+}
 # Parameters that `StationAlgorithm` fills, by what `reading_fields.Found` calls it.
 FOUND = {VALUE: "value", TIME: "time", UNIT_FIELD: "unit_field", UNIT: "unit", "RH_FIELD": "rh", "WIND_FIELD": "wind", "RH_UNIT": "rh_unit"}
 # Fields of a layer that 'Read station table' has made, whose names alone say too little: parameter -> field.
@@ -57,16 +76,29 @@ class StationAlgorithm(EngineAlgorithm):
         if found.where:
             filled[FOUND_WHERE] = found.where
         if is_station_table(source.fields().names()):
-            filled.update({name: field for name, field in CODES.items()
-                           if self.parameterDefinition(name) is not None and parameters.get(name) in (None, "", [])})
+            filled.update(
+                {
+                    name: field
+                    for name, field in CODES.items()
+                    if self.parameterDefinition(name) is not None and parameters.get(name) in (None, "", [])
+                }
+            )
         if _by_form(self, parameters, context, source):
             names = (VALUE, TIME, UNIT, UNIT_FIELD, FOUND_WHERE)
             otherwise = {name: filled.pop(name) for name in names if name in filled}
             if found.value:
                 filled[OTHERWISE] = otherwise
-        codes = [(False, tr("Field '{field}' is taken for the {what}.").format(field="station", what=tr("station code")))] if ID in filled else []
-        told_of = replace(found, **{what: filled.get(name, "") for name, what in FOUND.items()}, where=filled.get(FOUND_WHERE, ""),
-                          times=found.times if self._are_empty(parameters, TIME) else ())
+        codes = (
+            [(False, tr("Field '{field}' is taken for the {what}.").format(field="station", what=tr("station code")))]
+            if ID in filled
+            else []
+        )
+        told_of = replace(
+            found,
+            **{what: filled.get(name, "") for name, what in FOUND.items()},
+            where=filled.get(FOUND_WHERE, ""),
+            times=found.times if self._are_empty(parameters, TIME) else (),
+        )
         return {**parameters, **filled}, told(told_of, source.sourceName()) + codes
 
     def _completed_by_hand(self, parameters: dict, context, source, value: str) -> tuple[dict, list[tuple[bool, str]]]:
@@ -78,8 +110,15 @@ class StationAlgorithm(EngineAlgorithm):
             notes.append((False, tr("The unit is taken to be {unit}, by the name of field '{field}'.").format(unit=unit, field=value)))
         if self._are_empty(parameters, TIME) and not _by_form(self, parameters, context, source):
             if time := found_fields(source, self.species(parameters, context)).time:
-                notes.append((True, tr("No time of the reading was chosen: all readings count as of one day. Field '{field}' seems to hold "
-                                       "their times.").format(field=time)))
+                notes.append(
+                    (
+                        True,
+                        tr(
+                            "No time of the reading was chosen: all readings count as of one day. Field '{field}' seems to hold "
+                            "their times."
+                        ).format(field=time),
+                    )
+                )
         return parameters, notes
 
     def species(self, parameters: dict, context) -> str:
@@ -95,45 +134,77 @@ class StationAlgorithm(EngineAlgorithm):
 
 
 def add_station_parameters(
-    algorithm: EngineAlgorithm, *, one_day: bool = True, required: bool = True, groups: bool = True, group_advanced: bool = True,
-    species: bool = False, instead: str = "",
+    algorithm: EngineAlgorithm,
+    *,
+    one_day: bool = True,
+    required: bool = True,
+    groups: bool = True,
+    group_advanced: bool = True,
+    species: bool = False,
+    instead: str = "",
 ) -> None:
     """Stations, value and unit, time and, for `one_day`, the day; station id and, where there are `groups`, the group.
 
     With `required` false there may be none, or `instead` names the parameter that says where else they come from; with `species` the
     user says what is read, else the model does.
     """
-    stations = QgsProcessingParameterFeatureSource(
-        STATIONS, tr("Stations"), [Qgis.ProcessingSourceType.VectorPoint], optional=not required)
+    stations = QgsProcessingParameterFeatureSource(STATIONS, tr("Stations"), [Qgis.ProcessingSourceType.VectorPoint], optional=not required)
     if required or instead:
         preselect(stations, instead)
     algorithm.add(stations, tr("Point layer of station readings, in any CRS; a selection and a filter are respected."))
     if species:
         add_species(algorithm)
-    _add_field(algorithm, VALUE, tr("Reading"), tr(
-        "Field with the reading. Numbers written as text are read, with decimal point or comma; gaps and marks such as '-' are counted, "
-        "reported and not used. Empty: by the form of the table, if it is a published one, else found by names, units and values; the log "
-        "says which field it is."))
-    algorithm.add(unit_parameter(UNIT, tr("Unit of the reading"), CONCENTRATION_UNITS),
-        tr("Unit of the field; the result is in µg/m³. Empty: as the form or a field says, else µg/m³."))
-    _add_field(algorithm, TIME, tr("Time of the reading"), tr(
-        "Field with the date or time; needed where the layer holds more than one day. Found, where the reading is found."))
+    _add_field(
+        algorithm,
+        VALUE,
+        tr("Reading"),
+        tr(
+            "Field with the reading. Numbers written as text are read, with decimal point or comma; gaps and marks such as '-' are counted, "
+            "reported and not used. Empty: by the form of the table, if it is a published one, else found by names, units and values; the log "
+            "says which field it is."
+        ),
+    )
+    algorithm.add(
+        unit_parameter(UNIT, tr("Unit of the reading"), CONCENTRATION_UNITS),
+        tr("Unit of the field; the result is in µg/m³. Empty: as the form or a field says, else µg/m³."),
+    )
+    _add_field(
+        algorithm,
+        TIME,
+        tr("Time of the reading"),
+        tr("Field with the date or time; needed where the layer holds more than one day. Found, where the reading is found."),
+    )
     if one_day:
-        algorithm.add(QgsProcessingParameterDateTime(
-            DATE, tr("Day"), Qgis.ProcessingDateTimeParameterDataType.Date, optional=True),
-            tr("The day to use, by the field with the time; it also dates the result. Without that field all readings are "
-               "taken to be of this day. Empty: the only day in the layer, or the last of several, which a warning then says."))
-    _add_field(algorithm, TIME_OF_DAY, tr("Hour of the reading"), tr(
-        "Field with the hour, where the field with the time holds the date alone."), advanced=True)
-    algorithm.add(QgsProcessingParameterField(
-        ID, tr("Station code"), parentLayerParameterName=STATIONS, allowMultiple=True, optional=True),
-        tr("Field that tells stations apart, or several that do so together, such as state, county and site."), advanced=True)
+        algorithm.add(
+            QgsProcessingParameterDateTime(DATE, tr("Day"), Qgis.ProcessingDateTimeParameterDataType.Date, optional=True),
+            tr(
+                "The day to use, by the field with the time; it also dates the result. Without that field all readings are "
+                "taken to be of this day. Empty: the only day in the layer, or the last of several, which a warning then says."
+            ),
+        )
+    _add_field(
+        algorithm,
+        TIME_OF_DAY,
+        tr("Hour of the reading"),
+        tr("Field with the hour, where the field with the time holds the date alone."),
+        advanced=True,
+    )
+    algorithm.add(
+        QgsProcessingParameterField(ID, tr("Station code"), parentLayerParameterName=STATIONS, allowMultiple=True, optional=True),
+        tr("Field that tells stations apart, or several that do so together, such as state, county and site."),
+        advanced=True,
+    )
     if groups:
         _add_field(algorithm, GROUP, tr("City or other group"), tr("Field that groups stations, such as the city."), group_advanced)
     _add_field(algorithm, UNIT_FIELD, tr("Field with the unit"), tr("Where the unit changes from row to row."), advanced=True)
     add_error(algorithm)
-    _add_field(algorithm, NETWORK, tr("Network of the reading"), tr(
-        "Field that says whose reading it is, for errors that are told network by network."), advanced=True)
+    _add_field(
+        algorithm,
+        NETWORK,
+        tr("Network of the reading"),
+        tr("Field that says whose reading it is, for errors that are told network by network."),
+        advanced=True,
+    )
     add_form(algorithm)
     add_reading_options(algorithm)
 
@@ -161,7 +232,7 @@ def check_stations(algorithm: EngineAlgorithm, parameters: dict, context, timed:
 
 
 def station_request(
-    algorithm: EngineAlgorithm, parameters: dict, context, folder: Path, feedback, also: tuple[str, ...] = (), near: Days | None = None,
+    algorithm: EngineAlgorithm, parameters: dict, context, folder: Path, feedback, also: tuple[str, ...] = (), near: Days | None = None
 ) -> dict:
     """Write the readings into the job folder and return the part of the request that names them.
 
@@ -183,10 +254,16 @@ def station_request(
     key = layer_identity(algorithm, parameters, STATIONS, context)
     rows = write_readings(source, written, path, feedback, near, key)
     feedback.pushInfo(tr("{} features read from layer '{}'.").format(rows, source.sourceName()))
-    request = {"stations": str(path), "layers": {"stations": source.sourceName()}, "unit": algorithm.parameterAsString(parameters, UNIT, context),
-               **reading_options(algorithm, parameters, context), **places(source)}
+    request = {
+        "stations": str(path),
+        "layers": {"stations": source.sourceName()},
+        "unit": algorithm.parameterAsString(parameters, UNIT, context),
+        **reading_options(algorithm, parameters, context),
+        **places(source),
+    }
     request["error"] = [
-        column_name(field) + "%" * line.endswith("%") if field in source.fields().names() else line for line, field in zip(errors, told_errors)
+        column_name(field) + "%" * line.endswith("%") if field in source.fields().names() else line
+        for line, field in zip(errors, told_errors)
     ]
     if not by_form:
         request["from"] = forms.NONE
@@ -194,10 +271,16 @@ def station_request(
         request["where"] = [parameters[FOUND_WHERE]]
     if parameters.get(OTHERWISE):
         words = {VALUE: "value", TIME: "time", UNIT: "unit", UNIT_FIELD: "unit_column", FOUND_WHERE: "where"}
-        request["otherwise"] = {words[name]: column_name(text) if name in (VALUE, TIME, UNIT_FIELD) else text
-                                for name, text in parameters[OTHERWISE].items()}
-    request.update({key: [column_name(field) for field in names] if key in ("time", "id") else column_name(names[0])
-                    for key, names in fields.items() if names})
+        request["otherwise"] = {
+            words[name]: column_name(text) if name in (VALUE, TIME, UNIT_FIELD) else text for name, text in parameters[OTHERWISE].items()
+        }
+    request.update(
+        {
+            key: [column_name(field) for field in names] if key in ("time", "id") else column_name(names[0])
+            for key, names in fields.items()
+            if names
+        }
+    )
     if algorithm.parameterDefinition(DATE) is not None:
         request.update(date=day_text(algorithm, parameters, DATE, context), several_days="last")
     return request

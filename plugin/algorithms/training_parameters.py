@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import (
-    Qgis, QgsProcessingParameterBoolean, QgsProcessingParameterDateTime,
-    QgsProcessingParameterFeatureSource, QgsProcessingParameterFile, QgsProcessingParameterNumber, QgsProcessingParameterString,
+    Qgis,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterDateTime,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
 )
 
 from ..stations import write_positions
@@ -31,59 +36,99 @@ def add_training_parameters(algorithm) -> None:
         (EPOCHS, tr("Epochs"), tr("Passes over all days, instead of a number of iterations.")),
     ):
         algorithm.add(QgsProcessingParameterNumber(name, label, _WHOLE, optional=True, minValue=1), help_text)
-    algorithm.add(QgsProcessingParameterFeatureSource(
-        LAYOUT, tr("Station layout"), [Qgis.ProcessingSourceType.VectorPoint], optional=True),
-        tr("Point layer of stations, whose positions serve as nominal stations (with 'improved': as one of its layouts). "
-           "Empty: drawn at random."),
-        advanced=True)
+    algorithm.add(
+        QgsProcessingParameterFeatureSource(LAYOUT, tr("Station layout"), [Qgis.ProcessingSourceType.VectorPoint], optional=True),
+        tr(
+            "Point layer of stations, whose positions serve as nominal stations (with 'improved': as one of its layouts). "
+            "Empty: drawn at random."
+        ),
+        advanced=True,
+    )
     for name, label, help_text in (
-        (FROM, tr("Model to start from"), tr(
-            "'bundled', or the path of a model file: its weights, network and inputs are kept (fine-tuning).")),
-        (TARGET, tr("Target species"), tr("Species whose field comes out, such as pm25, o3, no2, or a variable of the table of variables. Empty: as configured.")),
+        (
+            FROM,
+            tr("Model to start from"),
+            tr("'bundled', or the path of a model file: its weights, network and inputs are kept (fine-tuning)."),
+        ),
+        (
+            TARGET,
+            tr("Target species"),
+            tr("Species whose field comes out, such as pm25, o3, no2, or a variable of the table of variables. Empty: as configured."),
+        ),
         (INPUTS, tr("Other station variables"), tr("Such as 'rh wind', or 'none'. Empty: as configured.")),
         (MAPS, tr("Maps"), tr("Such as 'elevation urban', or 'none'. Empty: as configured.")),
-        (GRID, tr("Grid of the model"), tr(
-            "china12km, or the path of a file, or xmin,ymin,xmax,ymax,cell@CRS; the CTM's fields are regridded to it. "
-            "Empty: the grid of the CTM.")),
+        (
+            GRID,
+            tr("Grid of the model"),
+            tr(
+                "china12km, or the path of a file, or xmin,ymin,xmax,ymax,cell@CRS; the CTM's fields are regridded to it. "
+                "Empty: the grid of the CTM."
+            ),
+        ),
         (TIME_ZONE, tr("Time zone"), tr("Whose days hourly fields are averaged over, such as Asia/Shanghai. Empty: UTC.")),
     ):
         algorithm.add(QgsProcessingParameterString(name, label, optional=True), help_text, advanced=True)
     for name, label, file_filter, help_text in (
-        (COVARIATES, tr("Covariates"), f"NetCDF, GeoTIFF (*.nc *.ncf *.nc4 *.tif *.tiff);;{ANY_FILE}",
-         tr("Maps that overrule those of the CTM files, as the algorithm for covariates writes them.")),
+        (
+            COVARIATES,
+            tr("Covariates"),
+            f"NetCDF, GeoTIFF (*.nc *.ncf *.nc4 *.tif *.tiff);;{ANY_FILE}",
+            tr("Maps that overrule those of the CTM files, as the algorithm for covariates writes them."),
+        ),
     ):
         algorithm.add(QgsProcessingParameterFile(name, label, fileFilter=file_filter, optional=True), help_text, advanced=True)
     add_variable_table(algorithm)
     add_air(algorithm)
-    algorithm.add(QgsProcessingParameterNumber(
-        VALIDATION_SHARE, tr("Share of days held out"), _REAL, optional=True, minValue=0, maxValue=0.9),
-        tr("The last days of each series, never trained on; the model is validated with them. Empty: as configured."), advanced=True)
+    algorithm.add(
+        QgsProcessingParameterNumber(VALIDATION_SHARE, tr("Share of days held out"), _REAL, optional=True, minValue=0, maxValue=0.9),
+        tr("The last days of each series, never trained on; the model is validated with them. Empty: as configured."),
+        advanced=True,
+    )
     for name, label, help_text in (
         (VALIDATION_START, tr("First day held out"), tr("Instead of a share.")),
         (VALIDATION_END, tr("Last day held out"), tr("Empty, with a first day: to the end.")),
     ):
-        algorithm.add(QgsProcessingParameterDateTime(
-            name, label, Qgis.ProcessingDateTimeParameterDataType.Date, optional=True), help_text, advanced=True)
+        algorithm.add(
+            QgsProcessingParameterDateTime(name, label, Qgis.ProcessingDateTimeParameterDataType.Date, optional=True),
+            help_text,
+            advanced=True,
+        )
     for name, label, kind, least, help_text in (
         (BATCH, tr("Batch"), _WHOLE, 1, tr("Samples per step. Empty: as configured.")),
-        (ACCUMULATE, tr("Parts of a batch"), _WHOLE, 1, tr("A batch is computed in so many equal parts, one after the other (gradient "
-            "accumulation): less memory, and batch normalisation over a part. Empty: as configured.")),
+        (
+            ACCUMULATE,
+            tr("Parts of a batch"),
+            _WHOLE,
+            1,
+            tr(
+                "A batch is computed in so many equal parts, one after the other (gradient "
+                "accumulation): less memory, and batch normalisation over a part. Empty: as configured."
+            ),
+        ),
         (LEARNING_RATE, tr("Learning rate"), _REAL, 1e-9, tr("Largest step of the optimiser. Empty: as configured.")),
         (LEAD_DAY, tr("Lead day"), _WHOLE, 0, tr("The day of each forecast to take, where the files are forecasts that overlap.")),
     ):
         algorithm.add(QgsProcessingParameterNumber(name, label, kind, optional=True, minValue=least), help_text, advanced=True)
-    algorithm.add(QgsProcessingParameterNumber(SEED, tr("Seed"), _WHOLE, defaultValue=0, minValue=0),
-        tr("The same seed gives the same training."), advanced=True)
-    algorithm.add(QgsProcessingParameterFile(
-        CACHE, tr("Folder for prepared days"), Qgis.ProcessingFileParameterBehavior.Folder, optional=True),
-        tr("Daily fields are prepared once and kept there. Empty: 'daily_fields' beside the model."), advanced=True)
+    algorithm.add(
+        QgsProcessingParameterNumber(SEED, tr("Seed"), _WHOLE, defaultValue=0, minValue=0),
+        tr("The same seed gives the same training."),
+        advanced=True,
+    )
+    algorithm.add(
+        QgsProcessingParameterFile(CACHE, tr("Folder for prepared days"), Qgis.ProcessingFileParameterBehavior.Folder, optional=True),
+        tr("Daily fields are prepared once and kept there. Empty: 'daily_fields' beside the model."),
+        advanced=True,
+    )
     for name, label, choices, help_text in (
         (PRECISION, tr("Precision"), PRECISIONS, tr("'auto' is bfloat16 where the processor is fast in it, float32 elsewhere.")),
         (DEVICE, tr("Device"), DEVICES, tr("Where the network is trained; 'auto' takes a GPU if there is one.")),
     ):
         algorithm.add(Choice(name, label, choices), help_text, advanced=True)
-    algorithm.add(QgsProcessingParameterBoolean(RESUME, tr("Continue an interrupted training"), defaultValue=False),
-        tr("Continue from the last checkpoint beside the model file, with the same parameters."), advanced=True)
+    algorithm.add(
+        QgsProcessingParameterBoolean(RESUME, tr("Continue an interrupted training"), defaultValue=False),
+        tr("Continue from the last checkpoint beside the model file, with the same parameters."),
+        advanced=True,
+    )
 
 
 def check_training(algorithm, parameters: dict, context) -> str:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import (
-    Qgis, QgsProcessingException, QgsProcessingOutputFile, QgsProcessingOutputNumber,
-    QgsProcessingParameterFile, QgsProcessingParameterFileDestination, QgsProcessingParameterMultipleLayers,
+    Qgis,
+    QgsProcessingException,
+    QgsProcessingOutputFile,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterMultipleLayers,
 )
 
 from ..engine.client import job_folder
@@ -31,23 +36,32 @@ class TrainModel(EngineAlgorithm):
     NAME = "trainmodel"
     TITLE = tr("Train a model")
     GROUP = "training"
-    SUMMARY = tr("Trains a network on the daily fields of a chemical transport model. It can take hours without a GPU. A cancelled "
-                 "training keeps the best model of those validated so far, and can be continued. Beside the model it writes "
-                 "its learning curve (CSV, PNG) and a picture of its kernels.")
+    SUMMARY = tr(
+        "Trains a network on the daily fields of a chemical transport model. It can take hours without a GPU. A cancelled "
+        "training keeps the best model of those validated so far, and can be continued. Beside the model it writes "
+        "its learning curve (CSV, PNG) and a picture of its kernels."
+    )
     TAGS = ("train", "model", "deep learning", "ctm", "cmaq", "netcdf", "fine-tuning")
 
     def initAlgorithm(self, configuration=None) -> None:
-        self.add(QgsProcessingParameterMultipleLayers(CTM, tr("CTM output"), Qgis.ProcessingSourceType.File),
-            tr("NetCDF files with PM2.5 (or the target chosen below) and, where there are any, relative humidity, wind speed, elevation "
-               "and urban fraction. Files that complement or follow each other are put together."))
-        self.add(Choice(CONFIG, tr("Configuration"), CONFIGS),
-            tr("'improved' is what the bundled model uses, 'paper' follows the published method, 'file' takes the file below."))
-        self.add(QgsProcessingParameterFile(
-            CONFIG_FILE, tr("Configuration file"), fileFilter="TOML (*.toml)", optional=True),
-            tr("A configuration of your own."), advanced=True)
+        self.add(
+            QgsProcessingParameterMultipleLayers(CTM, tr("CTM output"), Qgis.ProcessingSourceType.File),
+            tr(
+                "NetCDF files with PM2.5 (or the target chosen below) and, where there are any, relative humidity, wind speed, elevation "
+                "and urban fraction. Files that complement or follow each other are put together."
+            ),
+        )
+        self.add(
+            Choice(CONFIG, tr("Configuration"), CONFIGS),
+            tr("'improved' is what the bundled model uses, 'paper' follows the published method, 'file' takes the file below."),
+        )
+        self.add(
+            QgsProcessingParameterFile(CONFIG_FILE, tr("Configuration file"), fileFilter="TOML (*.toml)", optional=True),
+            tr("A configuration of your own."),
+            advanced=True,
+        )
         add_training_parameters(self)
-        self.add(QgsProcessingParameterFileDestination(OUTPUT, tr("Model"), tr("Model (*.safetensors)")),
-            tr("Model file to write."))
+        self.add(QgsProcessingParameterFileDestination(OUTPUT, tr("Model"), tr("Model (*.safetensors)")), tr("Model file to write."))
         add_report_parameter(self, tr("the learning curve, the scores on the days held back, the kernels and the data"))
         self.addOutput(QgsProcessingOutputNumber(ITERATIONS_DONE, tr("Iterations done")))
         self.addOutput(QgsProcessingOutputNumber(LOSS, tr("Last loss")))
@@ -64,7 +78,8 @@ class TrainModel(EngineAlgorithm):
         if from_file and not self.parameterAsFile(parameters, CONFIG_FILE, context):
             return tr("Choose the configuration file.")
         return check_training(self, parameters, context) or (
-            check_destination(self, parameters, OUTPUT, context) or check_report(self, parameters, context))
+            check_destination(self, parameters, OUTPUT, context) or check_report(self, parameters, context)
+        )
 
     def compute(self, parameters, context, feedback) -> dict:
         files = [file for file in self.parameterAsFileList(parameters, CTM, context) if file]
@@ -75,24 +90,33 @@ class TrainModel(EngineAlgorithm):
         before = _written(output)
         with job_folder() as folder:
             request = {
-                "ctm": files, "out": output,
+                "ctm": files,
+                "out": output,
                 "config": self.parameterAsFile(parameters, CONFIG_FILE, context) if config == "file" else config,
-                **training_request(self, parameters, context, folder, feedback), **report_request(self, parameters, context),
+                **training_request(self, parameters, context, folder, feedback),
+                **report_request(self, parameters, context),
             }
             try:
                 result = run_engine("train", request, feedback, [output])
             except QgsProcessingException as error:
                 if feedback.isCanceled() and _written(output) != before:
-                    message = tr("Cancelled: the best model so far is in {}; its card says at which iteration the training stopped. "
-                                 "Run it again with the same parameters and 'Continue an interrupted training' to go on.")
+                    message = tr(
+                        "Cancelled: the best model so far is in {}; its card says at which iteration the training stopped. "
+                        "Run it again with the same parameters and 'Continue an interrupted training' to go on."
+                    )
                     raise QgsProcessingException(message.format(output)) from error
                 raise
         scores, days = result["scores"], result["days"]
         return {
-            OUTPUT: output, ITERATIONS_DONE: result["iterations"], LOSS: result["loss"], VALIDATION: result["validation"],
+            OUTPUT: output,
+            ITERATIONS_DONE: result["iterations"],
+            LOSS: result["loss"],
+            VALIDATION: result["validation"],
             **{score.upper(): scores.get(score) for score in SCORES},
-            DAYS_TRAINED: days["training"], DAYS_HELD_OUT: days["held_out"],
-            **{name: result.get(key) for name, key in FILES.items()}, **report_result(result),
+            DAYS_TRAINED: days["training"],
+            DAYS_HELD_OUT: days["held_out"],
+            **{name: result.get(key) for name, key in FILES.items()},
+            **report_result(result),
         }
 
 

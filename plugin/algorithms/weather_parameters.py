@@ -23,36 +23,64 @@ def add_weather_fields(algorithm: EngineAlgorithm) -> None:
     """Fields of the station layer."""
     for name, (label, _) in WEATHER.items():
         parameter = QgsProcessingParameterField(
-            f"{name}_FIELD", tr("Field with {}").format(label), parentLayerParameterName=STATIONS, optional=True)
+            f"{name}_FIELD", tr("Field with {}").format(label), parentLayerParameterName=STATIONS, optional=True
+        )
         show_what_is_found(parameter, name.lower())
-        algorithm.add(parameter, tr(
-            "Field of the station layer with the {}; helps where there is one. Found, where the reading is found.").format(label))
+        algorithm.add(
+            parameter,
+            tr("Field of the station layer with the {}; helps where there is one. Found, where the reading is found.").format(label),
+        )
 
 
 def add_weather_layers(algorithm: EngineAlgorithm) -> None:
     """Units, layers of their own with their own fields, and any further variables; all advanced."""
     for name, (label, units) in WEATHER.items():
         layer = f"{name}_STATIONS"
-        algorithm.add(unit_parameter(f"{name}_UNIT", tr("Unit of {}").format(label), units),
-            tr("Unit of the {} readings.").format(label), advanced=True)
-        algorithm.add(QgsProcessingParameterFeatureSource(
-            layer, tr("Other layer with {}").format(label), [Qgis.ProcessingSourceType.VectorPoint], optional=True),
-            tr("Point layer with {}, where it is not in the station layer; its stations may be others.").format(label), advanced=True)
+        algorithm.add(
+            unit_parameter(f"{name}_UNIT", tr("Unit of {}").format(label), units),
+            tr("Unit of the {} readings.").format(label),
+            advanced=True,
+        )
+        algorithm.add(
+            QgsProcessingParameterFeatureSource(
+                layer, tr("Other layer with {}").format(label), [Qgis.ProcessingSourceType.VectorPoint], optional=True
+            ),
+            tr("Point layer with {}, where it is not in the station layer; its stations may be others.").format(label),
+            advanced=True,
+        )
         for field, text, multiple, help_text in (
             ("FIELD", tr("Field with {} in the other layer"), False, tr("Field of the other layer with the {} readings.")),
-            ("TIME", tr("Time of {} in the other layer"), True, tr(
-                "Field with the date or time of {}, or two: date and hour. Empty: the field of the station layer, where the other layer "
-                "has it.")),
-            ("ID", tr("Station code of {} in the other layer"), True, tr(
-                "Field that tells the stations with {} apart, or several. Empty: the field of the station layer, where the other layer "
-                "has it.")),
+            (
+                "TIME",
+                tr("Time of {} in the other layer"),
+                True,
+                tr(
+                    "Field with the date or time of {}, or two: date and hour. Empty: the field of the station layer, where the other layer "
+                    "has it."
+                ),
+            ),
+            (
+                "ID",
+                tr("Station code of {} in the other layer"),
+                True,
+                tr(
+                    "Field that tells the stations with {} apart, or several. Empty: the field of the station layer, where the other layer "
+                    "has it."
+                ),
+            ),
         ):
-            algorithm.add(QgsProcessingParameterField(
-                f"{layer}_{field}", text.format(label), parentLayerParameterName=layer, allowMultiple=multiple, optional=True),
-                help_text.format(label), advanced=True)
-        algorithm.add(QgsProcessingParameterString(
-            f"{name}_TIMES_IN", tr("Time zone of {} in the other layer").format(label), optional=True),
-            tr("Zone of times of {} that carry no offset, such as UTC. Empty: that of the readings.").format(label), advanced=True)
+            algorithm.add(
+                QgsProcessingParameterField(
+                    f"{layer}_{field}", text.format(label), parentLayerParameterName=layer, allowMultiple=multiple, optional=True
+                ),
+                help_text.format(label),
+                advanced=True,
+            )
+        algorithm.add(
+            QgsProcessingParameterString(f"{name}_TIMES_IN", tr("Time zone of {} in the other layer").format(label), optional=True),
+            tr("Zone of times of {} that carry no offset, such as UTC. Empty: that of the readings.").format(label),
+            advanced=True,
+        )
     add_inputs(algorithm)
 
 
@@ -62,9 +90,7 @@ def weather_fields(algorithm: EngineAlgorithm, parameters: dict, context) -> tup
     return *field_names(algorithm, parameters, context, *names), *input_fields(algorithm, parameters, context)
 
 
-def weather_request(
-    algorithm: EngineAlgorithm, parameters: dict, context, folder: Path, stations: dict, near: Days | None = None,
-) -> dict:
+def weather_request(algorithm: EngineAlgorithm, parameters: dict, context, folder: Path, stations: dict, near: Days | None = None) -> dict:
     """The part of the request that names the readings; `stations` is the part that names the stations.
 
     Those of other layers are written into the job folder; `near` as for `write_readings`.
@@ -80,7 +106,7 @@ def weather_request(
             request[key] = f"{stations['stations']}:{column_name(field[0])}"
             layers[key] = layers.get("stations")
         elif source is not None:
-            value, = field_names(algorithm, parameters, context, f"{layer}_FIELD")
+            (value,) = field_names(algorithm, parameters, context, f"{layer}_FIELD")
             times = _fields(algorithm, parameters, context, source, f"{layer}_TIME", (TIME, TIME_OF_DAY))
             ids = _fields(algorithm, parameters, context, source, f"{layer}_ID", ("ID",))
             path, layers[key] = folder / f"{key}.csv", source.sourceName()

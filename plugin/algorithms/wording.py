@@ -9,13 +9,20 @@ from ..translate import tr
 _OPTION = re.compile(r"(?<![\w-])--([a-z]+(?:-[a-z]+)*)", re.ASCII)
 # Options whose parameter has another name.
 _PARAMETERS = {
-    "from": ("FORM",), "stations": ("STATIONS", "FILE"), "unit-column": ("UNIT_COLUMN", "UNIT_FIELD"), "where": ("WHERE", "FILES_WHERE"),
-    "x": ("X", "FILES_X"), "y": ("Y", "FILES_Y"), "wide": ("WIDE", "FILES_WIDE"), "encoding": ("ENCODING", "FILES_ENCODING"),
+    "from": ("FORM",),
+    "stations": ("STATIONS", "FILE"),
+    "unit-column": ("UNIT_COLUMN", "UNIT_FIELD"),
+    "where": ("WHERE", "FILES_WHERE"),
+    "x": ("X", "FILES_X"),
+    "y": ("Y", "FILES_Y"),
+    "wide": ("WIDE", "FILES_WIDE"),
+    "encoding": ("ENCODING", "FILES_ENCODING"),
 }
 
 
 def in_own_words(algorithm, text: str) -> str:
     """The text with the label of the algorithm's parameter for each option that has one: ``--sites FILE`` -> ``'Table of sites' FILE``."""
+
     def label(match: re.Match) -> str:
         option = match.group(1)
         names = _PARAMETERS.get(option, (option.replace("-", "_").upper(),))

@@ -49,8 +49,13 @@ class Form(QWidget):
         days.addStretch()
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
-        for label, widget in ((tr("Stations"), self.layer), (tr("Reading"), self.field), (tr("Day"), days), (tr("Model"), self.model),
-                              (tr("Save to"), self.output)):
+        for label, widget in (
+            (tr("Stations"), self.layer),
+            (tr("Reading"), self.field),
+            (tr("Day"), days),
+            (tr("Model"), self.model),
+            (tr("Save to"), self.output),
+        ):
             form.addRow(label, widget)
         self.layer.layerChanged.connect(self._look)
         self.model.currentTextChanged.connect(self._look)
@@ -89,8 +94,14 @@ class Form(QWidget):
         outputs = {"OUTPUT": QgsProcessingOutputLayerDefinition(self.output.filePath() or temporary, QgsProject.instance())}
         if not self.period.isChecked():
             outputs["READINGS"] = QgsProcessingOutputLayerDefinition(temporary, QgsProject.instance())
-        return {"STATIONS": layer.id() if layer else None, **self.fields(), **dated, "MODEL": self.model.currentText().strip(),
-                "REPORT": temporary, **outputs}
+        return {
+            "STATIONS": layer.id() if layer else None,
+            **self.fields(),
+            **dated,
+            "MODEL": self.model.currentText().strip(),
+            "REPORT": temporary,
+            **outputs,
+        }
 
     def _shown(self) -> str:
         """The field that the form shows where the user has chosen none; '' where rows or a published form must decide with it."""

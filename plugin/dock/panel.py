@@ -67,8 +67,11 @@ class Panel(QWidget):
         self.run_button, self.cancel_button = QPushButton(tr("Run")), QPushButton(tr("Cancel"))
         self.more_button, self.batch_button = QPushButton(tr("More options…")), QPushButton(tr("Batch…"))
         self.batch_button.setToolTip(
-            tr("QGIS's batch dialog with a row for each day of the layer, and a GeoTIFF for each in a folder. For a long period 'until' is "
-               "faster."))
+            tr(
+                "QGIS's batch dialog with a row for each day of the layer, and a GeoTIFF for each in a folder. For a long period 'until' is "
+                "faster."
+            )
+        )
         self.pick_button = QPushButton(tr("Choose a station"))
         self.progress, self.log, self.chart = QProgressBar(), QPlainTextEdit(), StationChart()
         self.pick_button.setCheckable(True)
@@ -189,8 +192,14 @@ class Panel(QWidget):
         """See `batch.open_batch`."""
         layer = self.form.stations()
         model, parent = self.form.model.currentText().strip(), self._iface.mainWindow()
-        return open_batch("reanalyse", {"STATIONS": layer.id(), "MODEL": model, **self.form.fields()},
-                          all_days(layer, self.form.found.time), folder, target_of(model), parent)
+        return open_batch(
+            "reanalyse",
+            {"STATIONS": layer.id(), "MODEL": model, **self.form.fields()},
+            all_days(layer, self.form.found.time),
+            folder,
+            target_of(model),
+            parent,
+        )
 
     def _selected(self, layer) -> None:
         """A reanalysis that is chosen in the layer tree is what the panel shows."""

@@ -71,8 +71,13 @@ class ResultView(QWidget):
         if description is None or layer.id() == self._layer_id and results is None:
             return
         self._layer_id, self._description, results = layer.id(), description, results or {}
-        known = [(tr("{} readings used"), "COUNT_USED"), (tr("{} dropped"), "COUNT_DROPPED"), (tr("{} days computed"), "COMPUTED"),
-                 (tr("{} kept from earlier runs"), "KEPT"), (tr("{} without readings"), "MISSING")]
+        known = [
+            (tr("{} readings used"), "COUNT_USED"),
+            (tr("{} dropped"), "COUNT_DROPPED"),
+            (tr("{} days computed"), "COMPUTED"),
+            (tr("{} kept from earlier runs"), "KEPT"),
+            (tr("{} without readings"), "MISSING"),
+        ]
         told = [(text, results.get(name)) for text, name in known if results.get(name) or name in results and name.startswith("COUNT")]
         self._counts = ", ".join(text.format(int(number)) for text, number in told)
         report = results.get("REPORT")
@@ -102,8 +107,12 @@ class ResultView(QWidget):
         text = tr("no readings, no field")
         if statistics.minimumValue <= statistics.maximumValue:
             text = tr("mean {mean:.1f}, highest {max:.1f} {unit}").format(mean=statistics.mean, max=statistics.maximumValue, unit=unit)
-        self.numbers.setText(f"<b>{layer_title(self._description)}</b><br>" + (f"{day}: " if len(self._description.days) > 1 else "")
-                             + text + (f"<br>{self._counts}" if self._counts else ""))
+        self.numbers.setText(
+            f"<b>{layer_title(self._description)}</b><br>"
+            + (f"{day}: " if len(self._description.days) > 1 else "")
+            + text
+            + (f"<br>{self._counts}" if self._counts else "")
+        )
         self.day.setText(str(day))
         if self._controller is not None and len(self._description.days) > 1:
             frame = self._controller.findBestFrameNumberForFrameStart(step_range(day).begin())

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from qgis.core import (
-    QgsApplication, QgsProcessingAlgorithm, QgsProcessingAlgRunnerTask, QgsProcessingContext, QgsProcessingFeedback, QgsProject,
+    QgsApplication,
+    QgsProcessingAlgorithm,
+    QgsProcessingAlgRunnerTask,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProject,
 )
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 

@@ -44,8 +44,11 @@ class StationChart(QWidget):
         if self.series is None or not (self.series.readings or self.series.steps):
             note = self.series.note if self.series else ""
             painter.setPen(INK)
-            painter.drawText(QRectF(self.rect()).adjusted(12, 12, -12, -12), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap,
-                             note or tr("Click 'Choose a station', then a station on the map: its readings and the field are drawn here."))
+            painter.drawText(
+                QRectF(self.rect()).adjusted(12, 12, -12, -12),
+                Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap,
+                note or tr("Click 'Choose a station', then a station on the map: its readings and the field are drawn here."),
+            )
         else:
             draw(painter, QRectF(self.rect()), self.series)
         painter.end()
@@ -61,8 +64,9 @@ def draw(painter: QPainter, area: QRectF, series: StationSeries) -> None:
     low, high, step = scale(min(0.0, min(values)), max(values))
 
     def place(moment: float, value: float) -> QPointF:
-        return QPointF(plot.left() + plot.width() * (moment - first) / (last - first),
-                       plot.bottom() - plot.height() * (value - low) / (high - low))
+        return QPointF(
+            plot.left() + plot.width() * (moment - first) / (last - first), plot.bottom() - plot.height() * (value - low) / (high - low)
+        )
 
     _value_axis(painter, plot, place, first, (low, high, step))
     _time_axis(painter, plot, place, first, last, low)

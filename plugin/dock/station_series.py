@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field as made_with
+from dataclasses import dataclass
+from dataclasses import field as made_with
 
 from qgis.core import (
-    NULL, QgsCoordinateTransform, QgsFeature, QgsFeatureRequest, QgsPointXY, QgsProject, QgsRasterLayer, QgsRectangle, QgsVectorLayer,
+    NULL,
+    QgsCoordinateTransform,
+    QgsFeature,
+    QgsFeatureRequest,
+    QgsPointXY,
+    QgsProject,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 

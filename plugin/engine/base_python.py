@@ -48,9 +48,10 @@ def find_base_python(given: str = "", version: tuple[int, int] | None = None) ->
             return path
         tried.append(f"{path}: {problem}")
     raise SetUpError(
-        tr("No Python {oldest} to {newest} that can make virtual environments was found. Install one and try again, or "
-           "name it. Tried: {tried}").format(
-               oldest="{}.{}".format(*OLDEST), newest="{}.{}".format(*NEWEST), tried="; ".join(tried) or tr("nothing found"))
+        tr(
+            "No Python {oldest} to {newest} that can make virtual environments was found. Install one and try again, or "
+            "name it. Tried: {tried}"
+        ).format(oldest="{}.{}".format(*OLDEST), newest="{}.{}".format(*NEWEST), tried="; ".join(tried) or tr("nothing found"))
     )
 
 
@@ -72,8 +73,10 @@ def problem_of(python: str, wanted: tuple[int, int] | None = None) -> str:
 
 def _problem_on_macos(machine: str = "", version: str = "") -> str:
     if machine != "arm64":
-        return tr("it is for Intel processors ({machine}), and PyTorch is made for Apple processors only; on a Mac with an Apple "
-                  "processor install a Python for it, and the engine will use that even under a QGIS for Intel").format(machine=machine)
+        return tr(
+            "it is for Intel processors ({machine}), and PyTorch is made for Apple processors only; on a Mac with an Apple "
+            "processor install a Python for it, and the engine will use that even under a QGIS for Intel"
+        ).format(machine=machine)
     if version.split(".")[0].isdigit() and int(version.split(".")[0]) < OLDEST_MACOS:
         return tr("this is macOS {version}, and PyTorch needs macOS {oldest} or newer").format(version=version, oldest=OLDEST_MACOS)
     return ""

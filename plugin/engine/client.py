@@ -132,15 +132,20 @@ class _Silence:
         self._waits = self._waits + 1 if silent else 0
         if seconds < SILENT_SECONDS <= self._waits * POLL_SECONDS:
             self._feedback.pushWarning(
-                tr("The engine has not been heard for {seconds:.0f} seconds. It may be stopped, or the machine may be short of memory. "
-                   "Cancel to end it; else it is ended after {limit:.0f} seconds.").format(seconds=SILENT_SECONDS, limit=HUNG_SECONDS))
+                tr(
+                    "The engine has not been heard for {seconds:.0f} seconds. It may be stopped, or the machine may be short of memory. "
+                    "Cancel to end it; else it is ended after {limit:.0f} seconds."
+                ).format(seconds=SILENT_SECONDS, limit=HUNG_SECONDS)
+            )
         return self._waits * POLL_SECONDS < HUNG_SECONDS
 
     @staticmethod
     def in_words() -> str:
         """What is said of a worker that is given up."""
-        return tr("The engine hangs: it has not been heard for {seconds:.0f} seconds and was ended. The next run starts a new one; if it "
-                  "happens again, use a smaller grid or close other programs, and please report it.").format(seconds=HUNG_SECONDS)
+        return tr(
+            "The engine hangs: it has not been heard for {seconds:.0f} seconds and was ended. The next run starts a new one; if it "
+            "happens again, use a smaller grid or close other programs, and please report it."
+        ).format(seconds=HUNG_SECONDS)
 
 
 def _pass_on(message: dict[str, Any], feedback) -> None:

@@ -107,9 +107,11 @@ def status(folder: Path | None = None) -> Status:
         return Status("missing", python, tr("There is no engine environment in {folder}.").format(folder=folder), {})
     home = pyvenv.lost_home(folder) if marker.get("state") == "ready" else ""
     if home:
-        message = tr("QGIS was updated, or the Python in {home} was removed, from which the engine environment in {folder} was made. "
-                     "Run the algorithm 'Set up engine': it repairs the environment, without downloading it again where it finds "
-                     "a Python of the same version.")
+        message = tr(
+            "QGIS was updated, or the Python in {home} was removed, from which the engine environment in {folder} was made. "
+            "Run the algorithm 'Set up engine': it repairs the environment, without downloading it again where it finds "
+            "a Python of the same version."
+        )
         return Status("moved", python, message.format(home=home, folder=folder), marker)
     # A system upgrade can put another Python behind the same link: it does not see what was installed for the old one.
     if marker.get("state") != "ready" or not os.path.exists(python) or marker.get("base") != os.path.realpath(python):
@@ -122,8 +124,16 @@ def status(folder: Path | None = None) -> Status:
 
 
 def create(
-    folder: Path | None = None, *, wheels: str = "", device: str = "", torch_index: str = "", index: str = "",
-    base_python: str = "", proxy: str = "", rebuild: bool = False, report: Report = lambda fraction, message: None,
+    folder: Path | None = None,
+    *,
+    wheels: str = "",
+    device: str = "",
+    torch_index: str = "",
+    index: str = "",
+    base_python: str = "",
+    proxy: str = "",
+    rebuild: bool = False,
+    report: Report = lambda fraction, message: None,
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> Status:
     """Make the environment, or complete, renew or repair it; does nothing where it is ready as asked.
@@ -213,8 +223,17 @@ def _build(folder: Path, renew: bool, origin: dict, sources: Sources, base_pytho
         versions = import_all(installer, python)
     if origin["device"] == "gpu" and not versions.get("gpu"):
         report(0.99, tr("WARNING: torch sees no GPU here. Check the driver, or name the index of its GPU builds (torch index)."))
-    _write_marker(folder, {"state": "ready", "requirements": requirements_hash(), "base": os.path.realpath(python),
-                           "versions": versions, "index": sources.index, **origin})
+    _write_marker(
+        folder,
+        {
+            "state": "ready",
+            "requirements": requirements_hash(),
+            "base": os.path.realpath(python),
+            "versions": versions,
+            "index": sources.index,
+            **origin,
+        },
+    )
     report(1.0, tr("The engine environment in {folder} is ready.").format(folder=folder))
 
 
@@ -277,8 +296,12 @@ def main(arguments: list[str] | None = None) -> int:
     """The script: 0 if the environment is ready, 1 if not, with the reason on stderr."""
     parser = argparse.ArgumentParser(prog="environment.py", description="Set up the engine's Python environment.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, text in (("create", "make, complete or renew the environment"), ("repair", "try every library, and mend what is broken"),
-                       ("remove", "take the environment away"), ("status", "say what state it is in")):
+    for name, text in (
+        ("create", "make, complete or renew the environment"),
+        ("repair", "try every library, and mend what is broken"),
+        ("remove", "take the environment away"),
+        ("status", "say what state it is in"),
+    ):
         command = commands.add_parser(name, help=text)
         command.add_argument("--folder", help=f"folder of the environment (default: {default_folder()})")
     for making in (commands.choices["create"], commands.choices["repair"]):

@@ -38,7 +38,11 @@ class Installer:
     PAUSES = (3.0, 15.0)  # seconds before a download is tried again
 
     def __init__(
-        self, log: IO[str], report: Report, is_cancelled: Callable[[], bool], folder: Path | None = None,
+        self,
+        log: IO[str],
+        report: Report,
+        is_cancelled: Callable[[], bool],
+        folder: Path | None = None,
         environ: Mapping[str, str] | None = None,
     ):
         self._log, self._report, self._is_cancelled = log, report, is_cancelled
@@ -53,8 +57,13 @@ class Installer:
         until = None if seconds is None else self._heard + seconds
         try:
             child = process.start(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                encoding="utf-8", errors="replace", env={**process.clean_environment(), **self._environ, **(environ or {})},
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+                errors="replace",
+                env={**process.clean_environment(), **self._environ, **(environ or {})},
             )
         except OSError as error:  # a program that is not there, or that Windows does not let run
             raise self._error([str(error)]) from error
@@ -89,8 +98,11 @@ class Installer:
             except SetUpError as error:
                 if "--no-index" in command or not _broke_off(error.lines):
                     raise
-                self.say(tr("The download broke off. It is tried again in {pause:g} seconds, try {attempt} of {last}").format(
-                    pause=pause, attempt=attempt + 1, last=len(self.PAUSES) + 1))
+                self.say(
+                    tr("The download broke off. It is tried again in {pause:g} seconds, try {attempt} of {last}").format(
+                        pause=pause, attempt=attempt + 1, last=len(self.PAUSES) + 1
+                    )
+                )
                 if _differs(error.lines) and "--no-cache-dir" not in command:
                     command = [*command, "--no-cache-dir"]
             until = time.monotonic() + pause
@@ -127,9 +139,13 @@ class Installer:
 
 def _broke_off(lines: Sequence[str]) -> bool:
     """Whether a download ended early or the network was silent, so that another try may succeed."""
-    return _differs(lines) or bool(re.search(
-        r"ReadTimeout|ConnectTimeout|timed out|IncompleteRead|Connection ?[Rr]eset|Connection broken|RemoteDisconnected|"
-        r"Connection aborted|ProtocolError|Temporary failure", " ".join(lines)))
+    return _differs(lines) or bool(
+        re.search(
+            r"ReadTimeout|ConnectTimeout|timed out|IncompleteRead|Connection ?[Rr]eset|Connection broken|RemoteDisconnected|"
+            r"Connection aborted|ProtocolError|Temporary failure",
+            " ".join(lines),
+        )
+    )
 
 
 def _differs(lines: Sequence[str]) -> bool:
@@ -154,16 +170,21 @@ def _hint(lines: list[str]) -> str:
     if remedy := windows_faults.remedy_of(text):
         return remedy
     if re.search(r"THESE PACKAGES DO NOT MATCH THE HASHES|[Hh]ash mismatch", text):
-        return tr("A package is not the file that the plugin's list of libraries names: it was changed, or damaged on its way. Nothing of it "
-                  "was installed. Take another folder of wheels or package index; if it happens again, tell the plugin's makers.")
+        return tr(
+            "A package is not the file that the plugin's list of libraries names: it was changed, or damaged on its way. Nothing of it "
+            "was installed. Take another folder of wheels or package index; if it happens again, tell the plugin's makers."
+        )
     if re.search(r"ReadTimeout|ConnectTimeout|timed out|no answer within", text):
-        return tr("The network is too slow or is blocked. Try again: what was fetched is kept. Behind a proxy, enter it in QGIS's options; "
-                  "or name a package index that is nearer, or give a folder of wheels.")
+        return tr(
+            "The network is too slow or is blocked. Try again: what was fetched is kept. Behind a proxy, enter it in QGIS's options; "
+            "or name a package index that is nearer, or give a folder of wheels."
+        )
     if re.search(r"No matching distribution|Could not find a version|ConnectionError|ProxyError|SSLError|Max retries", text):
         return tr("Check the network or the proxy (QGIS's options, Network), or give a package index or a folder of wheels.")
     if "No space left" in text or "Errno 28" in text:
         return tr("The disk is full: the environment needs about 2 GB, with GPU libraries about 6 GB, and the download beside it.")
     if re.search(r"Errno 2\b|Errno 22\b|WinError (3|206)\b", text) and process.WINDOWS:
         return tr("A path may be too long for Windows: choose a folder with a shorter name, such as {example}.").format(
-            example=r"C:\ctm-engine")
+            example=r"C:\ctm-engine"
+        )
     return ""

@@ -54,8 +54,10 @@ def find_engine(
     if own:
         return EnginePython(own, "qgis")
     raise EngineNotSetUp(
-        tr("The engine is not set up yet. Run the algorithm 'Set up engine' once, or name a Python that has the "
-           "engine's libraries in Settings > Options > CTM Reanalysis.")
+        tr(
+            "The engine is not set up yet. Run the algorithm 'Set up engine' once, or name a Python that has the "
+            "engine's libraries in Settings > Options > CTM Reanalysis."
+        )
     )
 
 
@@ -121,8 +123,10 @@ def _chosen(path: str, where: str) -> str:
     home = pyvenv.lost_home(Path(path).parent.parent)
     if home:
         raise EngineMissing(
-            tr("QGIS was updated, or the Python in {home} was removed, which {path}, named by {where}, needs. Run the algorithm 'Set up "
-               "engine' for that folder again, or name another Python.").format(home=home, path=path, where=where)
+            tr(
+                "QGIS was updated, or the Python in {home} was removed, which {path}, named by {where}, needs. Run the algorithm 'Set up "
+                "engine' for that folder again, or name another Python."
+            ).format(home=home, path=path, where=where)
         )
     if not os.path.isfile(path) or not os.access(path, os.X_OK):
         raise EngineMissing(

@@ -63,8 +63,12 @@ def install_locked(installer: Installer, python: str, requirements: Path, pip: l
         if not _is_gpu_build(python):
             raise
         # A build for an older or another maker's card needs other libraries than those that are locked.
-        installer.say(tr("PyTorch's build for this computer's GPU needs libraries that are not in the list with hashes; they are taken as "
-                         "PyTorch names them, by version alone"))
+        installer.say(
+            tr(
+                "PyTorch's build for this computer's GPU needs libraries that are not in the list with hashes; they are taken as "
+                "PyTorch names them, by version alone"
+            )
+        )
         installer.fetch([*pip, "--only-binary", ":all:", "-r", str(requirements)])
 
 

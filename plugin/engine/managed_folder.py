@@ -44,8 +44,7 @@ def remove(folder: Path, marks: tuple[str, str]) -> None:
                 time.sleep(PAUSE_SECONDS)
                 continue
             raise SetUpError(
-                tr("{folder} can't be renewed ({reason}). Close every QGIS that uses it and try again.").format(
-                    folder=folder, reason=error)
+                tr("{folder} can't be renewed ({reason}). Close every QGIS that uses it and try again.").format(folder=folder, reason=error)
             ) from error
     remove_old(folder)
 

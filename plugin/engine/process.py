@@ -92,9 +92,7 @@ def output_of(command: list[str], timeout: float) -> tuple[int, str]:
     return child.returncode, text.decode("utf-8", "replace").strip()
 
 
-def lines_of(
-    child: subprocess.Popen, is_cancelled: Callable[[], bool], when_silent: Callable[[], None] = lambda: None,
-) -> Iterator[str]:
+def lines_of(child: subprocess.Popen, is_cancelled: Callable[[], bool], when_silent: Callable[[], None] = lambda: None) -> Iterator[str]:
     """The lines that a child prints, until it ends or the caller's user cancels, which is noticed while it is silent.
 
     `when_silent` is called several times a second as long as it says nothing.
@@ -124,7 +122,9 @@ def kill(child: subprocess.Popen) -> None:
         if child.poll() is None:
             subprocess.run(  # full path, and a number  # nosec B603
                 [taskkill(), "/F", "/T", "/PID", str(child.pid)],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, creationflags=subprocess.CREATE_NO_WINDOW,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                creationflags=subprocess.CREATE_NO_WINDOW,
             )
     else:
         try:  # the group outlives its leader: grandchildren of a crashed child end here as well

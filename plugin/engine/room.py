@@ -28,9 +28,12 @@ class Size:
 
 # Of all libraries together, with PyTorch 2.13. Measured: Linux, and Windows' CPU build by its wheels; the others are near those.
 _SIZES = {
-    ("linux", "cpu"): Size(0.45, 1.9), ("linux", "gpu"): Size(2.99, 5.6),
-    ("windows", "cpu"): Size(0.33, 1.13), ("windows", "gpu"): Size(3.0, 6.0),
-    ("macos", "cpu"): Size(0.35, 1.2), ("macos", "gpu"): Size(0.35, 1.2),
+    ("linux", "cpu"): Size(0.45, 1.9),
+    ("linux", "gpu"): Size(2.99, 5.6),
+    ("windows", "cpu"): Size(0.33, 1.13),
+    ("windows", "gpu"): Size(3.0, 6.0),
+    ("macos", "cpu"): Size(0.35, 1.2),
+    ("macos", "gpu"): Size(0.35, 1.2),
 }
 
 # The longest path that the libraries have below site-packages, measured; Windows' old limit counts the ending zero.
@@ -53,12 +56,20 @@ def check_room(folder: Path, size: Size, there: Path | None = None) -> str:
     """
     free = _free(folder) + (megabytes_in(there) / 1000 if there else 0.0)
     need = size.disk + size.download  # what is downloaded lies beside what is unpacked from it
-    numbers = {"folder": folder, "download": f"{size.download:.2f}", "disk": f"{size.disk:.1f}",
-               "free": f"{free:.1f}", "need": f"{need:.1f}"}
+    numbers = {
+        "folder": folder,
+        "download": f"{size.download:.2f}",
+        "disk": f"{size.disk:.1f}",
+        "free": f"{free:.1f}",
+        "need": f"{need:.1f}",
+    }
     if free < need:
-        raise SetUpError(tr(
-            "There is too little room for {folder}: {free} GB are free, and setting up needs {need} GB for a while and {disk} GB for good. "
-            "Make room, or choose a folder on another disk.").format(**numbers))
+        raise SetUpError(
+            tr(
+                "There is too little room for {folder}: {free} GB are free, and setting up needs {need} GB for a while and {disk} GB for good. "
+                "Make room, or choose a folder on another disk."
+            ).format(**numbers)
+        )
     if not size.download:
         return tr("It takes about {disk} GB in {folder}, where {free} GB are free; nothing is downloaded").format(**numbers)
     return tr("About {download} GB are downloaded and {disk} GB are taken in {folder}, where {free} GB are free").format(**numbers)
@@ -77,9 +88,11 @@ def path_warning(folder: Path) -> str:
     longest = len(str(folder)) + len(r"\Lib\site-packages" + "\\") + _LONGEST_BELOW
     if not process.WINDOWS or longest <= _LONGEST_PATH or _long_paths_enabled():
         return ""
-    return tr("WARNING: in {folder} some paths get {longest} characters long, and Windows writes only {limit} unless long paths are "
-              "enabled. If setting up fails, choose a folder with a shorter name, such as {example}, or have the administrator enable "
-              "long paths.").format(folder=folder, longest=longest, limit=_LONGEST_PATH, example=r"C:\ctm-engine")
+    return tr(
+        "WARNING: in {folder} some paths get {longest} characters long, and Windows writes only {limit} unless long paths are "
+        "enabled. If setting up fails, choose a folder with a shorter name, such as {example}, or have the administrator enable "
+        "long paths."
+    ).format(folder=folder, longest=longest, limit=_LONGEST_PATH, example=r"C:\ctm-engine")
 
 
 def _long_paths_enabled() -> bool:

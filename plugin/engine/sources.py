@@ -46,9 +46,13 @@ def expected_size(torch: str, device: str, sources: Sources) -> Size:
 def without_own_index(folder: Path, device: str, reason: str) -> str:
     """What follows where PyTorch's own index can't be used; `SetUpError` if there is no room for that."""
     if device == "gpu":
-        return tr("PyTorch's own package index can't be used ({reason}). Its build for this computer's GPU is not to be had without it; "
-                  "the build in pip's index is taken, which on Windows computes on the processor.").format(reason=reason)
+        return tr(
+            "PyTorch's own package index can't be used ({reason}). Its build for this computer's GPU is not to be had without it; "
+            "the build in pip's index is taken, which on Windows computes on the processor."
+        ).format(reason=reason)
     said = check_room(folder, size_of("gpu"))
-    return tr("PyTorch's own package index can't be used ({reason}). PyTorch is taken from pip's index: where that is PyPI, with GPU "
-              "libraries that are not needed. {said}. To avoid this, cancel, and give a folder of wheels or a package index for "
-              "torch.").format(reason=reason, said=said)
+    return tr(
+        "PyTorch's own package index can't be used ({reason}). PyTorch is taken from pip's index: where that is PyPI, with GPU "
+        "libraries that are not needed. {said}. To avoid this, cancel, and give a folder of wheels or a package index for "
+        "torch."
+    ).format(reason=reason, said=said)

@@ -40,7 +40,7 @@ def build_to_fetch(device: str, torch_index: str = "", wheels: str = "") -> str:
 
 
 def fetch_torch(
-    installer: Installer, python: str, requirement: str, build: str, pip: list[str], uv_lock: Path, hashes: list[str] | None = None,
+    installer: Installer, python: str, requirement: str, build: str, pip: list[str], uv_lock: Path, hashes: list[str] | None = None
 ) -> str:
     """Install torch from PyTorch's own index; '' when it is done, or why it could not be, and pip must take its own.
 

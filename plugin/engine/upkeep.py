@@ -22,7 +22,10 @@ else:
 
 
 def repair(
-    folder: Path | None = None, *, report: Report = lambda fraction, message: None, is_cancelled: Callable[[], bool] = lambda: False,
+    folder: Path | None = None,
+    *,
+    report: Report = lambda fraction, message: None,
+    is_cancelled: Callable[[], bool] = lambda: False,
     **options,
 ) -> environment.Status:
     """Import every library of the environment; where one can't be imported, or the environment is not ready, make it as `create` does.

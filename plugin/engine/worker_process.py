@@ -49,14 +49,19 @@ class WorkerProcess:
         self._answered = False
         try:
             self._child = process.start(
-                [python, *arguments, *more], cwd=str(ROOT),
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                [python, *arguments, *more],
+                cwd=str(ROOT),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 env={**process.clean_environment(), **options.environ(), VARIABLE: self.language},
             )
         except OSError as error:
             raise EngineError(
-                tr("The engine's Python {python} can't be started: {reason}. {remedy}").format(
-                    python=python, reason=error, remedy=remedy_of(str(error))).rstrip(), "Start"
+                tr("The engine's Python {python} can't be started: {reason}. {remedy}")
+                .format(python=python, reason=error, remedy=remedy_of(str(error)))
+                .rstrip(),
+                "Start",
             ) from error
         self._readers = [
             threading.Thread(target=self._read_replies, args=(self._child.stdout,), daemon=True),
@@ -90,13 +95,19 @@ class WorkerProcess:
             if time.monotonic() > deadline:
                 self.kill()
                 raise EngineError(
-                    tr("The engine did not start within {seconds:.0f} seconds ({python}).").format(
-                        seconds=seconds, python=self.python), "Start", self.last_words())
+                    tr("The engine did not start within {seconds:.0f} seconds ({python}).").format(seconds=seconds, python=self.python),
+                    "Start",
+                    self.last_words(),
+                )
         if message.get("protocol") != PROTOCOL:
             self.kill()
             raise EngineError(
-                tr("{python} runs engine {version}, which this plugin does not understand. Remove the other installation "
-                   "of model_core from it.").format(python=self.python, version=message.get("version")), "Start")
+                tr(
+                    "{python} runs engine {version}, which this plugin does not understand. Remove the other installation "
+                    "of model_core from it."
+                ).format(python=self.python, version=message.get("version")),
+                "Start",
+            )
 
     def send(self, message: dict[str, Any]) -> None:
         """Write one line; raises `WorkerGone` if nobody reads it."""
@@ -169,8 +180,11 @@ class WorkerProcess:
 
 # Windows' exit codes for what POSIX says by a signal.
 _WINDOWS_CRASHES = {
-    0xC0000005: "ACCESS_VIOLATION", 0xC000001D: "ILLEGAL_INSTRUCTION", 0xC00000FD: "STACK_OVERFLOW",
-    0xC0000409: "STACK_BUFFER_OVERRUN", 0xC0000374: "HEAP_CORRUPTION",
+    0xC0000005: "ACCESS_VIOLATION",
+    0xC000001D: "ILLEGAL_INSTRUCTION",
+    0xC00000FD: "STACK_OVERFLOW",
+    0xC0000409: "STACK_BUFFER_OVERRUN",
+    0xC0000374: "HEAP_CORRUPTION",
 }
 
 
@@ -179,24 +193,32 @@ def explain_end(status: int, last_words: str, python: str) -> str:
     if "No module named" in last_words:
         line = next(line for line in reversed(last_words.splitlines()) if "No module named" in line)
         if python == engine_setting():  # it goes before the environment that would be set up
-            return tr("A library is missing ({reason}) in {python}, which the option 'Engine Python' names. Clear the option in Settings > "
-                      "Options > CTM Reanalysis, or name a Python that has the engine's libraries.").format(reason=line.strip(), python=python)
+            return tr(
+                "A library is missing ({reason}) in {python}, which the option 'Engine Python' names. Clear the option in Settings > "
+                "Options > CTM Reanalysis, or name a Python that has the engine's libraries."
+            ).format(reason=line.strip(), python=python)
         return tr("A library is missing ({reason}) in {python}. Run the algorithm 'Set up engine'.").format(
-            reason=line.strip(), python=python)
+            reason=line.strip(), python=python
+        )
     if "No Python at" in last_words:  # what Windows' starter of a virtual environment says, with status 103
-        return tr("QGIS was updated, or the Python that the engine was made from was removed ({reason}). Run the algorithm 'Set up "
-                  "engine': it repairs the engine.").format(reason=last_words.strip().splitlines()[-1])
+        return tr(
+            "QGIS was updated, or the Python that the engine was made from was removed ({reason}). Run the algorithm 'Set up "
+            "engine': it repairs the engine."
+        ).format(reason=last_words.strip().splitlines()[-1])
     if status == -SIGKILL:
-        return tr("The engine process was killed (SIGKILL): the system ran out of memory, or somebody ended it. If it "
-                  "happens again, use a smaller grid or close other programs.")
+        return tr(
+            "The engine process was killed (SIGKILL): the system ran out of memory, or somebody ended it. If it "
+            "happens again, use a smaller grid or close other programs."
+        )
     if "MemoryError" in last_words or "bad_alloc" in last_words or "not enough memory" in last_words:
         return tr("The engine ran out of memory. Use a smaller grid or close other programs.")
     if remedy := remedy_of(last_words, status):
         reason = next((line for line in reversed(last_words.splitlines()) if remedy_of(line)), f"0x{status & 0xFFFFFFFF:X}")
         return tr("The engine's libraries can't be used ({reason}). {remedy}").format(reason=reason.strip(), remedy=remedy)
     if status < 0 or status & 0xFFFFFFFF in _WINDOWS_CRASHES:
-        return tr("The engine process crashed inside a library ({signal}). Please report it with the log; the next run "
-                  "starts a new engine.").format(signal=_crash_name(status))
+        return tr(
+            "The engine process crashed inside a library ({signal}). Please report it with the log; the next run starts a new engine."
+        ).format(signal=_crash_name(status))
     last = last_words.strip().splitlines()[-1] if last_words.strip() else tr("it said nothing")
     return tr("The engine process ended unexpectedly with status {status}: {last}").format(status=status, last=last)
 

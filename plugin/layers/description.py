@@ -12,13 +12,28 @@ from ..translate import tr
 
 # Names in results and in the NetCDF of CTMs, by the plugin's name of the variable.
 _NAMES = {
-    "pm25": ("pm25", "pm25_tot", "pm25_frm", "pm2_5_dry", "pm2p5"), "rh": ("rh", "rh2"), "wind": ("wind", "wspd10"),
-    "pm10": ("pm10",), "o3": ("o3",), "no2": ("no2",), "so2": ("so2",), "co": ("co",),
-    "elevation": ("elevation", "ht"), "urban": ("urban", "purb", "urbfrac"),
+    "pm25": ("pm25", "pm25_tot", "pm25_frm", "pm2_5_dry", "pm2p5"),
+    "rh": ("rh", "rh2"),
+    "wind": ("wind", "wspd10"),
+    "pm10": ("pm10",),
+    "o3": ("o3",),
+    "no2": ("no2",),
+    "so2": ("so2",),
+    "co": ("co",),
+    "elevation": ("elevation", "ht"),
+    "urban": ("urban", "purb", "urbfrac"),
 }
 LABELS = {
-    "pm25": "PM2.5", "pm10": "PM10", "o3": "O₃", "no2": "NO₂", "so2": "SO₂", "co": "CO", "rh": tr("RH"), "wind": tr("Wind speed"),
-    "elevation": tr("Elevation"), "urban": tr("Urban fraction"),
+    "pm25": "PM2.5",
+    "pm10": "PM10",
+    "o3": "O₃",
+    "no2": "NO₂",
+    "so2": "SO₂",
+    "co": "CO",
+    "rh": tr("RH"),
+    "wind": tr("Wind speed"),
+    "elevation": tr("Elevation"),
+    "urban": tr("Urban fraction"),
 }
 
 # A field of uncertainty is named after its variable and what it is, or said in words.

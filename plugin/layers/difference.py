@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from qgis.core import (
-    Qgis, QgsColorRampShader, QgsProcessingContext, QgsProcessingUtils, QgsRasterLayer, QgsRasterShader, QgsSingleBandPseudoColorRenderer,
+    Qgis,
+    QgsColorRampShader,
+    QgsProcessingContext,
+    QgsProcessingUtils,
+    QgsRasterLayer,
+    QgsRasterShader,
+    QgsSingleBandPseudoColorRenderer,
 )
 from qgis.PyQt.QtGui import QColor
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from qgis.core import (
-    Qgis, QgsProcessingContext, QgsProcessingLayerPostProcessorInterface, QgsProcessingUtils, QgsRasterLayer,
-)
+from qgis.core import Qgis, QgsProcessingContext, QgsProcessingLayerPostProcessorInterface, QgsProcessingUtils, QgsRasterLayer
 from qgis.PyQt import sip
 
 from ..styling.ramps import CONTINUOUS, RAMPS, pretty_unit, ramp_for

@@ -9,7 +9,13 @@ from typing import Sequence
 import numpy as np
 from osgeo import gdal, ogr
 from qgis.core import (
-    Qgis, QgsFillSymbol, QgsProcessingContext, QgsProcessingException, QgsProcessingUtils, QgsSingleSymbolRenderer, QgsVectorLayer,
+    Qgis,
+    QgsFillSymbol,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingUtils,
+    QgsSingleSymbolRenderer,
+    QgsVectorLayer,
 )
 
 from ..translate import tr

@@ -45,8 +45,10 @@ def dress_periods(layer: QgsRasterLayer, result: dict, name: str) -> None:
     limit = next((row for row in result["limits"] if row["name"] == name), None)
     layer.setName(limit_name(result, limit) if limit else mean_name(result))
     if limit:
-        classes = [QgsPalettedRasterRenderer.Class(value, QColor(colour), label)
-                   for value, colour, label in ((0, _BELOW, tr("not above")), (1, _ABOVE, tr("above")))]
+        classes = [
+            QgsPalettedRasterRenderer.Class(value, QColor(colour), label)
+            for value, colour, label in ((0, _BELOW, tr("not above")), (1, _ABOVE, tr("above")))
+        ]
         layer.setRenderer(QgsPalettedRasterRenderer(layer.dataProvider(), 1, classes))
     else:
         style(layer, result["species"])
@@ -77,8 +79,12 @@ def dress_stations(layer: QgsVectorLayer, variable: str) -> None:
 def mean_name(result: dict) -> str:
     """Such as "PM2.5, mean by season 2019-01-01 – 2019-12-31 (µg m⁻³)"."""
     kinds = {
-        "period": tr("mean"), "month": tr("mean by month"), "season": tr("mean by season"), "year": tr("mean by year"),
-        "monthly-climatology": tr("mean of the months of all years"), "seasonal-climatology": tr("mean of the seasons of all years"),
+        "period": tr("mean"),
+        "month": tr("mean by month"),
+        "season": tr("mean by season"),
+        "year": tr("mean by year"),
+        "monthly-climatology": tr("mean of the months of all years"),
+        "seasonal-climatology": tr("mean of the seasons of all years"),
     }
     what = tr("{what}, {which}").format(what=_species(result), which=kinds[result["by"]])
     return f"{what} {result['first']} – {result['last']} ({pretty_unit(result['unit'])})"
@@ -87,8 +93,12 @@ def mean_name(result: dict) -> str:
 def limit_name(result: dict, limit: dict) -> str:
     """Such as "PM2.5 above 15 µg m⁻³ (WHO guideline levels 2021, day)"."""
     return tr("{species} above {value:g} {unit} ({set}, {averaging})").format(
-        species=_species(result), value=limit["limit_value"], unit=pretty_unit(limit["limit_unit"]), set=limit["limit"],
-        averaging={"year": tr("year"), "day": tr("day")}.get(limit["averaging"], limit["averaging"]))
+        species=_species(result),
+        value=limit["limit_value"],
+        unit=pretty_unit(limit["limit_unit"]),
+        set=limit["limit"],
+        averaging={"year": tr("year"), "day": tr("day")}.get(limit["averaging"], limit["averaging"]),
+    )
 
 
 def _species(result: dict) -> str:

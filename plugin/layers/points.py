@@ -14,7 +14,6 @@ from .description import LABELS
 from .dress import new_dresser
 from .tree import STATIONS
 
-
 # Properties of a layer of readings: what is read, its unit, and the first day.
 VARIABLE, UNIT, DAY = "ctm_reanalysis/variable", "ctm_reanalysis/unit", "ctm_reanalysis/day"
 

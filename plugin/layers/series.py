@@ -40,9 +40,13 @@ def write_series(folder: Path) -> Path | None:
     series = gdal.BuildVRT(str(path), [field.source for field in fields], separate=True, bandList=[1])
     first = _midnight(fields[0])
     tags = gdal.Open(fields[0].source).GetMetadata()
-    series.SetMetadata({
-        "species": tags.get("species", ""), "model_sha256": tags.get("model_sha256", ""),
-        "time#units": f"hours since {first:%Y-%m-%d} 00:00:00"})
+    series.SetMetadata(
+        {
+            "species": tags.get("species", ""),
+            "model_sha256": tags.get("model_sha256", ""),
+            "time#units": f"hours since {first:%Y-%m-%d} 00:00:00",
+        }
+    )
     for number, field in enumerate(fields, start=1):
         band = series.GetRasterBand(number)
         band.SetMetadataItem("NETCDF_DIM_time", f"{(_moment(field) - first).total_seconds() / 3600:g}")

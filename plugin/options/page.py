@@ -53,8 +53,13 @@ class OptionsPage(QgsOptionsPageWidget):
     def options(self) -> EngineOptions:
         """What the page says."""
         return EngineOptions(
-            self.device.currentText(), self.threads.value(), self.memory.value(), self.idle_minutes.value(), self.models.filePath().strip(),
-            self.cache.filePath().strip())
+            self.device.currentText(),
+            self.threads.value(),
+            self.memory.value(),
+            self.idle_minutes.value(),
+            self.models.filePath().strip(),
+            self.cache.filePath().strip(),
+        )
 
     def apply(self) -> None:
         """Called by QGIS when the dialog is accepted."""
@@ -68,15 +73,21 @@ class OptionsPage(QgsOptionsPageWidget):
     def _lay_out(self) -> None:
         form = QFormLayout()
         for label, widget, tip in (
-            (tr("Engine Python"), self.python, tr(
-                "Interpreter that has the engine's libraries. Empty: the one that 'Set up engine' made.")),
+            (
+                tr("Engine Python"),
+                self.python,
+                tr("Interpreter that has the engine's libraries. Empty: the one that 'Set up engine' made."),
+            ),
             (tr("Device"), self.device, tr("Where the network runs, where an algorithm leaves it at 'auto'.")),
             (tr("Threads"), self.threads, tr("How many processors the engine may keep busy.")),
             (tr("Memory of a prediction"), self.memory, tr("Larger grids are computed in tiles. An algorithm's own value goes first.")),
             (tr("End the engine when idle for"), self.idle_minutes, tr("The next run starts it again, which takes some seconds.")),
             (tr("Folder of models"), self.models, tr("Model files (.safetensors) in it are known by their names.")),
-            (tr("Prepared CTM days (cache)"), self.cache, tr(
-                "Training and evaluation read CTM files once and keep the daily fields there. An algorithm's own folder goes first.")),
+            (
+                tr("Prepared CTM days (cache)"),
+                self.cache,
+                tr("Training and evaluation read CTM files once and keep the daily fields there. An algorithm's own folder goes first."),
+            ),
         ):
             widget.setToolTip(tip)
             form.addRow(label, widget)

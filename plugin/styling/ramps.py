@@ -20,11 +20,21 @@ CONTINUOUS = "continuous"
 STYLES = (CONTINUOUS, "china", "us", "eu")
 _TABLES = json.loads(FILE.read_text(encoding="utf-8"))
 _CLASS_WORDS = {
-    "excellent": tr("excellent"), "good": tr("good"), "light pollution": tr("light pollution"), "moderate pollution": tr("moderate pollution"),
-    "heavy pollution": tr("heavy pollution"), "severe pollution": tr("severe pollution"), "moderate": tr("moderate"),
-    "unhealthy for sensitive groups": tr("unhealthy for sensitive groups"), "unhealthy": tr("unhealthy"),
-    "very unhealthy": tr("very unhealthy"), "hazardous": tr("hazardous"), "fair": tr("fair"), "poor": tr("poor"),
-    "very poor": tr("very poor"), "extremely poor": tr("extremely poor"),
+    "excellent": tr("excellent"),
+    "good": tr("good"),
+    "light pollution": tr("light pollution"),
+    "moderate pollution": tr("moderate pollution"),
+    "heavy pollution": tr("heavy pollution"),
+    "severe pollution": tr("severe pollution"),
+    "moderate": tr("moderate"),
+    "unhealthy for sensitive groups": tr("unhealthy for sensitive groups"),
+    "unhealthy": tr("unhealthy"),
+    "very unhealthy": tr("very unhealthy"),
+    "hazardous": tr("hazardous"),
+    "fair": tr("fair"),
+    "poor": tr("poor"),
+    "very poor": tr("very poor"),
+    "extremely poor": tr("extremely poor"),
 }
 
 
@@ -62,23 +72,21 @@ _SD = ("#f6f6f2", "#dfe5da", "#b7cfc0", "#82b3aa", "#4d8d98", "#2d6482", "#1d375
 _SD_BREAKS = (0, 2, 5, 10, 20, 40, 80)  # of PM2.5; those of the others are in proportion to their ramps
 RAMPS = {
     **_POLLUTANTS,
-    **{f"{key}_sd": Ramp(tuple(float(f"{value * ramp.breaks[-1] / _POLLUTANTS['pm25'].breaks[-1]:.2g}") for value in _SD_BREAKS), _SD, MASS)
-       for key, ramp in _POLLUTANTS.items()},
-    "rh": Ramp(
-        (0, 20, 40, 60, 80, 90, 100),
-        ("#f7f2e6", "#d9dcb9", "#a8cdb5", "#64b0ba", "#2f83ae", "#23508c", "#1c2459"), "%"),
-    "wind": Ramp(
-        (0, 1, 2, 4, 6, 10, 20),
-        ("#f6f5f9", "#cfd8ea", "#94b8d9", "#6f93bd", "#6a6aa6", "#5f3d86", "#471457"), "m s⁻¹"),
+    **{
+        f"{key}_sd": Ramp(
+            tuple(float(f"{value * ramp.breaks[-1] / _POLLUTANTS['pm25'].breaks[-1]:.2g}") for value in _SD_BREAKS), _SD, MASS
+        )
+        for key, ramp in _POLLUTANTS.items()
+    },
+    "rh": Ramp((0, 20, 40, 60, 80, 90, 100), ("#f7f2e6", "#d9dcb9", "#a8cdb5", "#64b0ba", "#2f83ae", "#23508c", "#1c2459"), "%"),
+    "wind": Ramp((0, 1, 2, 4, 6, 10, 20), ("#f6f5f9", "#cfd8ea", "#94b8d9", "#6f93bd", "#6a6aa6", "#5f3d86", "#471457"), "m s⁻¹"),
     "elevation": Ramp(
         (0, 200, 500, 1000, 2000, 3000, 4500, 6000),
-        ("#eef3ea", "#d3e0bd", "#ddd38f", "#cfae68", "#ab7d4e", "#805a45", "#5a4448", "#3a3340"), "m"),
-    "urban": Ramp(
-        (0, 0.02, 0.05, 0.1, 0.3, 0.6, 1),
-        ("#f5f5f3", "#e3dcd6", "#d1b9b3", "#bd8f91", "#9c6177", "#6c3c62", "#341f47"), "1"),
-    "count": Ramp(
-        (1, 2, 5, 10, 20),
-        ("#dfe8ec", "#a9c8d2", "#6d9fb3", "#3a718f", "#163f63"), ""),
+        ("#eef3ea", "#d3e0bd", "#ddd38f", "#cfae68", "#ab7d4e", "#805a45", "#5a4448", "#3a3340"),
+        "m",
+    ),
+    "urban": Ramp((0, 0.02, 0.05, 0.1, 0.3, 0.6, 1), ("#f5f5f3", "#e3dcd6", "#d1b9b3", "#bd8f91", "#9c6177", "#6c3c62", "#341f47"), "1"),
+    "count": Ramp((1, 2, 5, 10, 20), ("#dfe8ec", "#a9c8d2", "#6d9fb3", "#3a718f", "#163f63"), ""),
 }
 
 
@@ -97,11 +105,15 @@ def ramp_for(variable: str, style: str = CONTINUOUS, day: date | None = None) ->
     table = _valid(index["tables"], day)
     limits = table["limits"].get(variable)
     if limits is None:
-        return continuous, tr("{index} ({table}) has no limits for {variable} that this plugin knows: the continuous colours are shown.").format(
-            index=tr(index["title"]), table=table["name"], variable=variable)
+        return continuous, tr(
+            "{index} ({table}) has no limits for {variable} that this plugin knows: the continuous colours are shown."
+        ).format(index=tr(index["title"]), table=table["name"], variable=variable)
     title = tr("{index}, {table}, limits for {mean} means").format(index=tr(index["title"]), table=table["name"], mean=limits["mean"])
-    note = "" if limits["mean"] == "24 h" else tr("The classes are those of {title}; a daily mean is compared with them all the same.").format(
-        title=title)
+    note = (
+        ""
+        if limits["mean"] == "24 h"
+        else tr("The classes are those of {title}; a daily mean is compared with them all the same.").format(title=title)
+    )
     words = tuple(_CLASS_WORDS[name] for name in index["classes"])
     return Ramp((0.0, *limits["limits"]), tuple(index["colours"]), MASS, words, title), note
 
@@ -129,5 +141,5 @@ def pretty_unit(unit: str) -> str:
     words = []
     for word in unit.split():
         letters = word.rstrip("-0123456789")
-        words.append(letters.replace("ug", "µg") + word[len(letters):].translate(superscripts) if letters else word)
+        words.append(letters.replace("ug", "µg") + word[len(letters) :].translate(superscripts) if letters else word)
     return " ".join(words)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 
-from qgis.core import (
-    Qgis, QgsColorRampShader, QgsRasterLayer, QgsRasterShader, QgsSingleBandPseudoColorRenderer,
-)
+from qgis.core import Qgis, QgsColorRampShader, QgsRasterLayer, QgsRasterShader, QgsSingleBandPseudoColorRenderer
 from qgis.PyQt.QtGui import QColor
 
 from .ramps import RAMPS, Ramp, neutral_ramp
@@ -22,9 +20,12 @@ def colour_function(ramp: Ramp) -> QgsColorRampShader:
     else:
         method, ends = Qgis.ShaderInterpolationMethod.Linear, ramp.breaks
     function = QgsColorRampShader(ramp.breaks[0], ramp.breaks[last], None, method)
-    function.setColorRampItemList([
-        QgsColorRampShader.ColorRampItem(end, QColor(colour), ramp.label(number))
-        for number, (end, colour) in enumerate(zip(ends, ramp.colours))])
+    function.setColorRampItemList(
+        [
+            QgsColorRampShader.ColorRampItem(end, QColor(colour), ramp.label(number))
+            for number, (end, colour) in enumerate(zip(ends, ramp.colours))
+        ]
+    )
     function.setClip(False)
     legend = function.legendSettings()
     if legend is not None:

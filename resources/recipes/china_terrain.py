@@ -92,8 +92,7 @@ def _shares_27km(path: Path, names: list[str], unit: float, lon: np.ndarray, lat
 def _place(header: dict, lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Fractional (row, column) of cell centres on the Lambert grid of an IOAPI header; its rows run north."""
     crs = ctm_crs(
-        f"+proj=lcc +lat_1={header['P_ALP']} +lat_2={header['P_BET']} "
-        f"+lon_0={header['P_GAM']} +lat_0={header['YCENT']} +x_0=0 +y_0=0"
+        f"+proj=lcc +lat_1={header['P_ALP']} +lat_2={header['P_BET']} +lon_0={header['P_GAM']} +lat_0={header['YCENT']} +x_0=0 +y_0=0"
     )
     x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)
     return (y - header["YORIG"]) / header["YCELL"] - 0.5, (x - header["XORIG"]) / header["XCELL"] - 0.5

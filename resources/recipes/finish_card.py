@@ -83,7 +83,9 @@ def differences(model: Model, series: Sequence[str], configuration: str) -> list
     pairs = [("network", _plain(model.configuration.to_dict()), _plain(network.to_dict())), ("training", told, _plain(training.to_dict()))]
     found = [
         f"{part}.{key} was {json.dumps(was.get(key))}, in the recipe it is {json.dumps(asked)}."
-        for part, was, recipe in pairs for key, asked in recipe.items() if key not in _FOUND and was.get(key) != asked
+        for part, was, recipe in pairs
+        for key, asked in recipe.items()
+        if key not in _FOUND and was.get(key) != asked
     ]
     used, listed = Counter(source.get("file") for source in told.get("data", [])), Counter(series)
     for words, some in (("Not trained on, though in the recipe", listed - used), ("Trained on, though not in the recipe", used - listed)):

@@ -33,9 +33,7 @@ NOISE = 0.08  # by which a reading differs from its cell
 FIELDS = (("PM25_TOT", "pm25", "ug m-3"), ("RH", "rh", "%"), ("WSPD10", "wind", "m s-1"))
 
 
-def write_study(
-    out: Path, grid: Grid, start: date, days: int, held_out: int, seed: int = 0, cities: int = 80, loss: float = LOSS,
-) -> None:
+def write_study(out: Path, grid: Grid, start: date, days: int, held_out: int, seed: int = 0, cities: int = 80, loss: float = LOSS) -> None:
     """Write the runs and the stations' readings of the last `held_out` days.
 
     A run's day of lead n has the departures of the truth from the mean of all days, times r, plus those of other weather and other
@@ -74,9 +72,7 @@ def forecast(truth: np.ndarray, other: np.ndarray, day: int, agreement: float, k
     return np.clip(field, 0, 100 if key == "rh" else None).astype(np.float32)
 
 
-def _stations(
-    grid: Grid, terrain: Terrain, truth: np.ndarray, start: date, held_out: int, cities: int, seed: int
-) -> pd.DataFrame:
+def _stations(grid: Grid, terrain: Terrain, truth: np.ndarray, start: date, held_out: int, cities: int, seed: int) -> pd.DataFrame:
     """Readings at one to four stations round each of some cities: station, city, lon, lat, day, pm25."""
     rng = np.random.default_rng([seed, 7])
     weight = np.where(terrain.land, terrain.urban + 0.01, 0).ravel()
@@ -88,10 +84,18 @@ def _stations(
     tables = []
     for number in range(len(truth) - held_out, len(truth)):
         reading = (np.exp(truth[number][row, column]) - 1) * np.exp(rng.normal(0, NOISE, len(city)))
-        tables.append(pd.DataFrame({
-            "station": [f"S{n:03d}" for n in range(len(city))], "city": city, "lon": longitude.round(4), "lat": latitude.round(4),
-            "day": str(start + timedelta(days=number)), "pm25": reading.round(2),
-        }))
+        tables.append(
+            pd.DataFrame(
+                {
+                    "station": [f"S{n:03d}" for n in range(len(city))],
+                    "city": city,
+                    "lon": longitude.round(4),
+                    "lat": latitude.round(4),
+                    "day": str(start + timedelta(days=number)),
+                    "pm25": reading.round(2),
+                }
+            )
+        )
     return pd.concat(tables)
 
 

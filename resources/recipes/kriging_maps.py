@@ -53,8 +53,16 @@ def after_training(network: NetworkConfiguration) -> NetworkConfiguration:
     """The configuration with the maps of people as drift of the kriging alone and mixed in, local slopes, a limit for odd readings, and without the correction far from
     readings and that of the standard deviation."""
     return replace(
-        network, drift=tuple(PEOPLE), drift_alone=True, drift_share=DRIFT_SHARE, transforms={**network.transforms, **PEOPLE},
-        local_slopes=LOCAL_SLOPES, outlier_limit=OUTLIER_LIMIT, correction_share=(network.correction_share[0], 0.0), uncertainty_share=0.0)
+        network,
+        drift=tuple(PEOPLE),
+        drift_alone=True,
+        drift_share=DRIFT_SHARE,
+        transforms={**network.transforms, **PEOPLE},
+        local_slopes=LOCAL_SLOPES,
+        outlier_limit=OUTLIER_LIMIT,
+        correction_share=(network.correction_share[0], 0.0),
+        uncertainty_share=0.0,
+    )
 
 
 def give_maps(file: Path) -> None:
@@ -62,7 +70,7 @@ def give_maps(file: Path) -> None:
     model = load_model(str(file))
     card = {**model.card, CARD_KEY: SENTENCE}
     if "evaluation" in card and model.configuration != after_training(model.configuration):
-        how = card["evaluation"].get("how", "").partition(BEFORE[:BEFORE.index("before")])[0].strip()
+        how = card["evaluation"].get("how", "").partition(BEFORE[: BEFORE.index("before")])[0].strip()
         card["evaluation"] = {**card["evaluation"], "how": f"{how} {BEFORE}".strip()}
     replace_card(file, card, after_training(model.configuration))
 

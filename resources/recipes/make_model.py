@@ -23,7 +23,8 @@ from china_terrain import china_terrain  # noqa: E402
 from finish_card import finish_card  # noqa: E402
 from kriging_maps import give_maps  # noqa: E402
 
-from model_core.cli import TerminalProgress, main as command_line  # noqa: E402
+from model_core.cli import TerminalProgress  # noqa: E402
+from model_core.cli import main as command_line  # noqa: E402
 from model_core.grid import PRESETS  # noqa: E402
 from model_core.model_file import load_model, save_model  # noqa: E402
 from model_core.simulation import Terrain, write_simulation  # noqa: E402
@@ -70,7 +71,18 @@ def make_model(name: str, data: Path, work: Path, out: Path, iterations: int | N
     simulations = simulate_runs(data, work)
     cmaq = [str(data / CMAQ)] * CMAQ_REPEATS
     arguments = [
-        "train", "--ctm", *map(str, simulations), *cmaq, "--grid", GRID, "--config", recipe.configuration, "--seed", "0", "--out", str(trained),
+        "train",
+        "--ctm",
+        *map(str, simulations),
+        *cmaq,
+        "--grid",
+        GRID,
+        "--config",
+        recipe.configuration,
+        "--seed",
+        "0",
+        "--out",
+        str(trained),
     ]
     arguments += ["--layout", str(data / recipe.layout)] if recipe.layout else []
     arguments += ["--iterations", str(iterations)] if iterations else []
@@ -112,7 +124,9 @@ def simulate_runs(data: Path, work: Path) -> list[Path]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of real data, see its README")
-    parser.add_argument("--work", type=Path, default=ROOT / ".build" / "model", help="simulations, prepared days and the training are kept here")
+    parser.add_argument(
+        "--work", type=Path, default=ROOT / ".build" / "model", help="simulations, prepared days and the training are kept here"
+    )
     parser.add_argument("--model", choices=tuple(RECIPES), default="bundled")
     parser.add_argument("--out", type=Path, help="default: where the model ships from")
     parser.add_argument("--iterations", type=int, help="default: as in the configuration")

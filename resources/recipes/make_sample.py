@@ -41,10 +41,14 @@ def place_stations(terrain: Terrain, grid: Grid, rng: np.random.Generator) -> pd
     inside = (x > grid.bounds[0]) & (x < grid.bounds[2]) & (y > grid.bounds[1]) & (y < grid.bounds[3])
     x, y, city = x[inside], y[inside], city[inside]
     lon, lat = Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True).transform(x, y)
-    return pd.DataFrame({
-        "station": [f"S{i + 1:04d}" for i in range(len(city))], "city": [f"City {c + 1:03d}" for c in city],
-        "lon": np.round(lon, 4), "lat": np.round(lat, 4),
-    })
+    return pd.DataFrame(
+        {
+            "station": [f"S{i + 1:04d}" for i in range(len(city))],
+            "city": [f"City {c + 1:03d}" for c in city],
+            "lon": np.round(lon, 4),
+            "lat": np.round(lat, 4),
+        }
+    )
 
 
 def make_sample(data: Path) -> pd.DataFrame:

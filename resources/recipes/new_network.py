@@ -63,14 +63,22 @@ def main() -> None:
         print(
             f"{monitors} monitors ({certain:.0%}), {sensors} sensors ({uncertain:.0%}): RMSE not told {table[:, 0].mean():.1f}, told "
             f"{table[:, 1].mean():.1f}, monitors alone {table[:, 2].mean():.1f}; mean sd {table[:, 3].mean():.1f}, told {table[:, 4].mean():.1f}; "
-            f"better on {(table[:, 1] < table[:, 0]).sum()} of {len(table)} days", flush=True,
+            f"better on {(table[:, 1] < table[:, 0]).sum()} of {len(table)} days",
+            flush=True,
         )
 
 
 def write(out: Path, day: date, x: np.ndarray, y: np.ndarray, value: np.ndarray, monitors: int) -> None:
     """The readings as a table, with the network of each."""
     kind = np.where(np.arange(len(x)) < monitors, "reference", "sensor")
-    table = {"code": [f"S{n}" for n in range(len(x))], "kind": kind, "day": str(day), "lon": x.round(5), "lat": y.round(5), "pm25": value.round(1)}
+    table = {
+        "code": [f"S{n}" for n in range(len(x))],
+        "kind": kind,
+        "day": str(day),
+        "lon": x.round(5),
+        "lat": y.round(5),
+        "pm25": value.round(1),
+    }
     pd.DataFrame(table).to_csv(out, index=False)
 
 

@@ -93,18 +93,31 @@ def place(grid: Grid, terrain: Terrain, cities: int, sites: int, seed: int) -> N
 def _pm25(grid: Grid, networks: Networks, field: np.ndarray, day: date, season: str, rng: np.random.Generator) -> pd.DataFrame:
     longitude, latitude = (values[networks.pm25] for values in grid.lonlat())
     reading = field[networks.pm25] * np.exp(rng.normal(0, NOISE, len(networks.city)))
-    return pd.DataFrame({
-        "station": [f"S{number:03d}" for number in range(len(reading))], "city": networks.city, "lon": longitude.round(4),
-        "lat": latitude.round(4), "day": str(day), "period": "lockdown" if season == "spring" else "other", "pm25": reading.round(2),
-    })
+    return pd.DataFrame(
+        {
+            "station": [f"S{number:03d}" for number in range(len(reading))],
+            "city": networks.city,
+            "lon": longitude.round(4),
+            "lat": latitude.round(4),
+            "day": str(day),
+            "period": "lockdown" if season == "spring" else "other",
+            "pm25": reading.round(2),
+        }
+    )
 
 
 def _weather(grid: Grid, networks: Networks, rh: np.ndarray, wind: np.ndarray, day: date) -> pd.DataFrame:
     longitude, latitude = (values[networks.weather] for values in grid.lonlat())
-    return pd.DataFrame({
-        "site": [f"W{number:03d}" for number in range(len(longitude))], "lon": longitude.round(4), "lat": latitude.round(4),
-        "day": str(day), "rh": rh[networks.weather].round(1), "wind": wind[networks.weather].round(2),
-    })
+    return pd.DataFrame(
+        {
+            "site": [f"W{number:03d}" for number in range(len(longitude))],
+            "lon": longitude.round(4),
+            "lat": latitude.round(4),
+            "day": str(day),
+            "rh": rh[networks.weather].round(1),
+            "wind": wind[networks.weather].round(2),
+        }
+    )
 
 
 def _write_aod(path: Path, grid: Grid, aod: np.ndarray, terrain: Terrain, rng: np.random.Generator) -> None:
@@ -114,8 +127,14 @@ def _write_aod(path: Path, grid: Grid, aod: np.ndarray, terrain: Terrain, rng: n
     globe = Grid.from_extent(*bounds, 0.1, "EPSG:4326")
     seen = warp(np.where(terrain.land, aod, np.nan), grid, globe)
     seen = seen * np.exp(rng.normal(0, 0.1, seen.shape)) + rng.normal(0, 0.02, seen.shape)
-    cloud = warp((rng.random((grid.shape[0] // 8 + 1, grid.shape[1] // 8 + 1)) < 0.1).repeat(8, 0).repeat(8, 1)
-                 [:grid.shape[0], :grid.shape[1]].astype(np.float32), grid, globe)
+    cloud = warp(
+        (rng.random((grid.shape[0] // 8 + 1, grid.shape[1] // 8 + 1)) < 0.1)
+        .repeat(8, 0)
+        .repeat(8, 1)[: grid.shape[0], : grid.shape[1]]
+        .astype(np.float32),
+        grid,
+        globe,
+    )
     write_geotiff(path, globe, [("AOD", np.where(cloud > 0.5, np.nan, np.maximum(seen, 0.01)).astype(np.float32), "1")], {})
 
 

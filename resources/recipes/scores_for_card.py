@@ -22,9 +22,15 @@ PARTS = {
     "ctm_stations": ("Held-out CTM days at the places of real stations", ("source", "scheme", "method", "days", *_SCORES[1:], "worst")),
     "usa": ("The United States", ("day", "scheme", "method", *_SCORES)),
     "atlanta": ("Around Atlanta", ("day", "scheme", "method", *_SCORES)),
-    "between_stations": ("Cities left out, and 15 to 100 cities given", ("day", "scheme", "n", "rmse", "ratio", "worst", "nmb", *_SCORES[4:])),
+    "between_stations": (
+        "Cities left out, and 15 to 100 cities given",
+        ("day", "scheme", "n", "rmse", "ratio", "worst", "nmb", *_SCORES[4:]),
+    ),
     "by_distance": ("By the distance to the nearest station", ("day", "distance", "n", "rmse", "ratio", "nmb", "nmb_se", *_SCORES[4:])),
-    "reproduction": ("Held-out CTM days given back from 800 cells", ("source", "stations", "method", "days", "r2_det", "lowest r2_det", "rmse", "nme", "nmb")),
+    "reproduction": (
+        "Held-out CTM days given back from 800 cells",
+        ("source", "stations", "method", "days", "r2_det", "lowest r2_det", "rmse", "nme", "nmb"),
+    ),
     "other_grids": ("Other cells", ("cells", "day", "scheme", "method", *_SCORES)),
     "other_species": ("Other species", ("species", "factor", "day", "scheme", "method", *_SCORES)),
     "missing_inputs": ("With fewer inputs", ("source", "scheme", "days", *_SCORES[1:], "worst")),
@@ -63,15 +69,21 @@ def evaluation_for(model: Model, record: Path) -> dict[str, Any]:
     rows = found["rows"]
     tables = {
         title: _table([row for row in rows if row["part"] == part and (part not in _MODEL_ALONE or row["method"] == "model")], columns)
-        for part, (title, columns) in PARTS.items()}
+        for part, (title, columns) in PARTS.items()
+    }
     evaluation = {
-        "weights_sha256": found["weights_sha256"], "judged": found["judged"], "analysis_step": found["analysis"], "how": _HOW,
+        "weights_sha256": found["weights_sha256"],
+        "judged": found["judged"],
+        "analysis_step": found["analysis"],
+        "how": _HOW,
         "What was asked, and what was reached": [_rounded(row) for row in found["done_when"]],
         "Where kriging is better": worse_than_kriging(rows),
         **tables,
     }
     if found.get("error_map"):
-        evaluation["Map of error: mean of held-out CMAQ days, true, reproduced from 800 cells, and the difference"] = _picture(record, found["error_map"], remedy)
+        evaluation["Map of error: mean of held-out CMAQ days, true, reproduced from 800 cells, and the difference"] = _picture(
+            record, found["error_map"], remedy
+        )
     return {key: value for key, value in evaluation.items() if value}
 
 

@@ -58,10 +58,22 @@ def main() -> int:
             }
             some, every = runs.values()
             record(
-                Row(f"{options.days} days aggregated: {what}", every["seconds"], "s", made and every["seconds"] / made["seconds"],
-                    "making them", f"ratio <= {TARGET:g}" if made else "value <= 10"),
-                Row(f"{options.days} days aggregated: {what}, peak memory", every["peak"], "MB", every["peak"] / some["peak"],
-                    "a third of the days", "ratio <= 1.3"),
+                Row(
+                    f"{options.days} days aggregated: {what}",
+                    every["seconds"],
+                    "s",
+                    made and every["seconds"] / made["seconds"],
+                    "making them",
+                    f"ratio <= {TARGET:g}" if made else "value <= 10",
+                ),
+                Row(
+                    f"{options.days} days aggregated: {what}, peak memory",
+                    every["peak"],
+                    "MB",
+                    every["peak"] / some["peak"],
+                    "a third of the days",
+                    "ratio <= 1.3",
+                ),
             )
     return 0
 
@@ -73,8 +85,16 @@ def make(days: int, model: str, out: str) -> dict:
 
     table = str(china.year_of_readings())
     request = {
-        "stations": table, "value": "pm25", "time": "date", "id": "station", "rh": f"{table}:rh", "wind": f"{table}:wind",
-        "start": str(china.FIRST_DAY), "end": str(china.FIRST_DAY + timedelta(days=days - 1)), "grid": "china12km", "model": model,
+        "stations": table,
+        "value": "pm25",
+        "time": "date",
+        "id": "station",
+        "rh": f"{table}:rh",
+        "wind": f"{table}:wind",
+        "start": str(china.FIRST_DAY),
+        "end": str(china.FIRST_DAY + timedelta(days=days - 1)),
+        "grid": "china12km",
+        "model": model,
         "out": out,
     }
     begin = time.perf_counter()

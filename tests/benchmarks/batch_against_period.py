@@ -32,14 +32,28 @@ def main() -> int:
         return 0
     (PROFILE / "runtime").mkdir(parents=True, exist_ok=True, mode=0o700)
     run = in_own_process(
-        str(SCRIPT), china.year_of_readings(), options.model, options.days, python=QGIS_PYTHON, QT_QPA_PLATFORM="offscreen",
+        str(SCRIPT),
+        china.year_of_readings(),
+        options.model,
+        options.days,
+        python=QGIS_PYTHON,
+        QT_QPA_PLATFORM="offscreen",
         CTM_REANALYSIS_ENGINE_PYTHON=os.environ.get("CTM_REANALYSIS_ENGINE_PYTHON", sys.executable),
-        XDG_DATA_HOME=str(PROFILE / "data"), XDG_CONFIG_HOME=str(PROFILE / "config"), XDG_RUNTIME_DIR=str(PROFILE / "runtime"),
+        XDG_DATA_HOME=str(PROFILE / "data"),
+        XDG_CONFIG_HOME=str(PROFILE / "config"),
+        XDG_RUNTIME_DIR=str(PROFILE / "runtime"),
     )
     record(
-        Row(name, run["batch"], "s", run["batch"] / run["period"], "the period algorithm", "ratio <= 2",
+        Row(
+            name,
+            run["batch"],
+            "s",
+            run["batch"] / run["period"],
+            "the period algorithm",
+            "ratio <= 2",
             f"median {statistics.median(run['rows']):.2f} s a row; the second row passes over the layer, {run['rows'][1]:.1f} s; "
-            "the rasters are equal"),
+            "the rasters are equal",
+        ),
         Row(f"{options.days} days by the period algorithm", run["period"], "s", note="in QGIS, layer to a folder of GeoTIFFs"),
     )
     return 0

@@ -38,11 +38,16 @@ def main() -> int:
         first = first or run
         record(*rows_of(run, first, f"{kilometres:g} km"))
     limited = in_own_process(__file__, "--one", kilometres, "--model", options.model, "--limit", options.memory)
-    record(Row(
-        f"one day, {kilometres:g} km cells in tiles: peak memory above the libraries", limited["peak"] - limited["libraries"], "MB",
-        (limited["peak"] - limited["libraries"]) / max(run["peak"] - run["libraries"], 1), "the same without a limit",
-        note=f"limit for the prediction {options.memory} MB; {limited['seconds'] / run['seconds']:.2f} x the time",
-    ))
+    record(
+        Row(
+            f"one day, {kilometres:g} km cells in tiles: peak memory above the libraries",
+            limited["peak"] - limited["libraries"],
+            "MB",
+            (limited["peak"] - limited["libraries"]) / max(run["peak"] - run["libraries"], 1),
+            "the same without a limit",
+            note=f"limit for the prediction {options.memory} MB; {limited['seconds'] / run['seconds']:.2f} x the time",
+        )
+    )
     return 0
 
 
@@ -52,10 +57,22 @@ def rows_of(run: dict, first: dict, size: str) -> list[Row]:
     about = f"{run['rows']} x {run['columns']} cells, {cells / (first['rows'] * first['columns']):.0f} x the first"
     above = {name: one["peak"] - one["libraries"] for name, one in (("run", run), ("first", first))}
     return [
-        Row(f"one day, {size} cells: peak memory", run["peak"], "MB", above["run"] / max(above["first"], 1),
-            "the coarsest grid, above the libraries", note=f"{about}; libraries {run['libraries']:.0f} MB"),
-        Row(f"one day, {size} cells: time", run["seconds"], "s", run["seconds"] / first["seconds"], "the coarsest grid",
-            note=f"{about}; {run['busy'] / cells * 1e6:.2f} s of processor time per million cells"),
+        Row(
+            f"one day, {size} cells: peak memory",
+            run["peak"],
+            "MB",
+            above["run"] / max(above["first"], 1),
+            "the coarsest grid, above the libraries",
+            note=f"{about}; libraries {run['libraries']:.0f} MB",
+        ),
+        Row(
+            f"one day, {size} cells: time",
+            run["seconds"],
+            "s",
+            run["seconds"] / first["seconds"],
+            "the coarsest grid",
+            note=f"{about}; {run['busy'] / cells * 1e6:.2f} s of processor time per million cells",
+        ),
     ]
 
 
@@ -81,8 +98,14 @@ def one_day(kilometres: float, model: str, limit: int | None) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         write_geotiff(Path(folder) / "day.tif", grid, [("PM2.5", field, "ug m-3")], {})
     rows, columns = grid.shape
-    return {"rows": rows, "columns": columns, "libraries": libraries, "peak": peak_mb(), "seconds": time.perf_counter() - begin,
-            "busy": time.process_time() - busy}
+    return {
+        "rows": rows,
+        "columns": columns,
+        "libraries": libraries,
+        "peak": peak_mb(),
+        "seconds": time.perf_counter() - begin,
+        "busy": time.process_time() - busy,
+    }
 
 
 if __name__ == "__main__":

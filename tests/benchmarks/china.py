@@ -83,12 +83,15 @@ def year_of_readings(days: int = DAYS) -> Path:
         readings = {key: there[name].values for key, name in CTM_NAMES.items()}
     file.unlink()
     own = np.exp(0.08 * np.random.default_rng(1).standard_normal((days, STATIONS)))
-    table = pd.DataFrame({
-        "station": np.tile([f"S{n:04d}" for n in range(STATIONS)], days),
-        "date": np.repeat(pd.date_range(FIRST_DAY, periods=days).strftime("%Y-%m-%d"), STATIONS),
-        "lon": np.tile(lon.round(4), days), "lat": np.tile(lat.round(4), days),
-        **{key: (values * own).ravel().round(1) for key, values in readings.items()},
-    })
+    table = pd.DataFrame(
+        {
+            "station": np.tile([f"S{n:04d}" for n in range(STATIONS)], days),
+            "date": np.repeat(pd.date_range(FIRST_DAY, periods=days).strftime("%Y-%m-%d"), STATIONS),
+            "lon": np.tile(lon.round(4), days),
+            "lat": np.tile(lat.round(4), days),
+            **{key: (values * own).ravel().round(1) for key, values in readings.items()},
+        }
+    )
     table["rh"] = table["rh"].clip(0, 100)
     partial = path.with_suffix(".partial")
     table.to_csv(partial, index=False)

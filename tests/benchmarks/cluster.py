@@ -36,30 +36,65 @@ def main() -> int:
 
     torch.set_num_threads(1)
     request = {
-        "stations": str(china.year_of_readings()), "value": "pm25", "time": "date", "id": "station", "grid": "china12km",
-        "model": options.model, "device": "cpu", "start": str(china.FIRST_DAY),
+        "stations": str(china.year_of_readings()),
+        "value": "pm25",
+        "time": "date",
+        "id": "station",
+        "grid": "china12km",
+        "model": options.model,
+        "device": "cpu",
+        "start": str(china.FIRST_DAY),
     }
     alone = timed(request, options.days)
     rates = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=china.BUILD)))
         file = folder / "scheduler.json"
-        start(stack, folder, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show", "--scheduler-file", str(file))
+        start(
+            stack, folder, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show", "--scheduler-file", str(file)
+        )
         running = 0
         for number in sorted(options.workers):
             while running < number:
-                start(stack, folder, "worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-nanny", "--no-dashboard",
-                      "--local-directory", str(folder))
+                start(
+                    stack,
+                    folder,
+                    "worker",
+                    "--scheduler-file",
+                    str(file),
+                    "--nthreads",
+                    "1",
+                    "--no-nanny",
+                    "--no-dashboard",
+                    "--local-directory",
+                    str(folder),
+                )
                 running += 1
             wait_for(file, number)
             rates[number] = timed({**request, "scheduler": str(file)}, options.days, WARM_DAYS * number)
     first = min(rates)
-    record(Row(f"cluster, {first} worker of one thread", rates[first], "days/s", rates[first] / alone, "the job without a cluster, one thread",
-               note=f"{options.days} days"))
+    record(
+        Row(
+            f"cluster, {first} worker of one thread",
+            rates[first],
+            "days/s",
+            rates[first] / alone,
+            "the job without a cluster, one thread",
+            note=f"{options.days} days",
+        )
+    )
     for number, rate in rates.items():
         if number != first:
-            record(Row(f"cluster, {number} workers of one thread", rate, "days/s", rate / rates[first], f"{first} worker",
-                       note=f"{options.days} days, {os.cpu_count()} processors, which scheduler and job share"))
+            record(
+                Row(
+                    f"cluster, {number} workers of one thread",
+                    rate,
+                    "days/s",
+                    rate / rates[first],
+                    f"{first} worker",
+                    note=f"{options.days} days, {os.cpu_count()} processors, which scheduler and job share",
+                )
+            )
     return 0
 
 

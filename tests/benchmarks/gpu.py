@@ -41,7 +41,9 @@ def main() -> int:
     device = choose_device(options.device)
     grid = PART_OF_CHINA if options.small else CHINA
     rows = [
-        *agreement(device, grid, *((1, SMALL) if options.small else (8, china.DAYS))), *period(options, grid), training(device, options.small),
+        *agreement(device, grid, *((1, SMALL) if options.small else (8, china.DAYS))),
+        *period(options, grid),
+        training(device, options.small),
     ]
     record(*rows)
     where = describe_device(device) + (f", {processor_name()}" if device.type == "cpu" else "")
@@ -74,8 +76,15 @@ def agreement(device: Any, grid: str, number: int, of: int) -> list[Row]:
         begin = time.perf_counter()
         difference = np.abs(fields(device, precision) - exact)
         note = f"99.9 %: {np.percentile(difference, 99.9):.2g}; {(time.perf_counter() - begin) / number:.2f} s a day, loading included"
-        rows.append(Row(f"{precision} against the processor's float32, largest of {number} days", float(difference.max()), "ug m-3",
-                        target=f"value <= {LARGEST}", note=note))
+        rows.append(
+            Row(
+                f"{precision} against the processor's float32, largest of {number} days",
+                float(difference.max()),
+                "ug m-3",
+                target=f"value <= {LARGEST}",
+                note=note,
+            )
+        )
         if np.percentile(difference, 99.9) > MOST:
             raise SystemExit(f"{precision}: 99.9 % of the cells differ by up to {np.percentile(difference, 99.9):.2f} ug m-3")
     return rows
@@ -91,11 +100,21 @@ def period(options: argparse.Namespace, grid: str) -> list[Row]:
     days, of = (SMALL, SMALL) if options.small else (options.days, china.DAYS)
     with tempfile.TemporaryDirectory() as folder:
         begin = time.perf_counter()
-        JOBS["reanalyse-period"]({
-            "stations": str(china.year_of_readings(of)), "value": "pm25", "time": "date", "id": "station", "grid": grid,
-            "start": str(china.FIRST_DAY), "end": str(china.FIRST_DAY + timedelta(days=days - 1)), "model": "bundled",
-            "device": options.device, "out": str(Path(folder) / "period.nc"),
-        }, Progress())
+        JOBS["reanalyse-period"](
+            {
+                "stations": str(china.year_of_readings(of)),
+                "value": "pm25",
+                "time": "date",
+                "id": "station",
+                "grid": grid,
+                "start": str(china.FIRST_DAY),
+                "end": str(china.FIRST_DAY + timedelta(days=days - 1)),
+                "model": "bundled",
+                "device": options.device,
+                "out": str(Path(folder) / "period.nc"),
+            },
+            Progress(),
+        )
         seconds = time.perf_counter() - begin
     return [Row(f"{days} days, table to NetCDF", seconds, "s", note=f"{days / seconds:.1f} days a second")]
 
@@ -108,8 +127,12 @@ def training(device: Any, small: bool) -> Row:
     seconds, batch, shape = iterations("paper", *((1, device, (48, 48), 1) if small else (20, device, china.grid().shape)))
     peak = f"; {torch.cuda.max_memory_allocated() / 1e9:.1f} GB of its memory" if device.type == "cuda" else ""
     hours = seconds * ITERATIONS_OF_THE_PAPER / 3600
-    return Row("the published training, an iteration", seconds, "s",
-               note=f"batch {batch} of {shape[0]} x {shape[1]} cells; {ITERATIONS_OF_THE_PAPER} take {hours:.1f} h{peak}")
+    return Row(
+        "the published training, an iteration",
+        seconds,
+        "s",
+        note=f"batch {batch} of {shape[0]} x {shape[1]} cells; {ITERATIONS_OF_THE_PAPER} take {hours:.1f} h{peak}",
+    )
 
 
 if __name__ == "__main__":

@@ -47,10 +47,13 @@ def gridded_days(number: int, days: int = china.DAYS, grid=None) -> list[dict]:
     from model_core.stations.observations import from_arrays
 
     table = pd.read_csv(china.year_of_readings(days), nrows=number * china.STATIONS)
-    return [{
-        key: grid_observations(from_arrays(day.lon, day.lat, day[key], china.LONLAT, key), grid or china.grid())
-        for key in ("pm25", "rh", "wind")
-    } for _, day in table.groupby("date")]
+    return [
+        {
+            key: grid_observations(from_arrays(day.lon, day.lat, day[key], china.LONLAT, key), grid or china.grid())
+            for key in ("pm25", "rh", "wind")
+        }
+        for _, day in table.groupby("date")
+    ]
 
 
 def paper_model():
@@ -88,10 +91,23 @@ def rows_of(name: str, model, days: list[dict], device, target: str = "") -> lis
     weights = sum(parameter.numel() for parameter in model.network.parameters())
     short = str(precision).split(".")[-1]
     return [
-        Row(f"{name}, a day of {len(days)}", day, "s", day / times["one"], "a day by itself", target,
-            f"{weights / 1e6:.2f} million weights, {device.type}, {short}"),
-        Row(f"{name}, arithmetic", work / day / 1e9, "GFLOP/s", work / day / rate, "matrix product",
-            note=f"{work / 1e9:.0f} GFLOP a day; {short} matrix product {rate / 1e9:.0f} GFLOP/s"),
+        Row(
+            f"{name}, a day of {len(days)}",
+            day,
+            "s",
+            day / times["one"],
+            "a day by itself",
+            target,
+            f"{weights / 1e6:.2f} million weights, {device.type}, {short}",
+        ),
+        Row(
+            f"{name}, arithmetic",
+            work / day / 1e9,
+            "GFLOP/s",
+            work / day / rate,
+            "matrix product",
+            note=f"{work / 1e9:.0f} GFLOP a day; {short} matrix product {rate / 1e9:.0f} GFLOP/s",
+        ),
     ]
 
 

@@ -46,9 +46,7 @@ def main() -> int:
 
     ours, kriging = reanalyse(options.model), krige_with_pykrige()
     ours()
-    times = in_turns({
-        "ours": ours, "C": lambda: kriging("C", NEIGHBOURS), "loop": lambda: kriging("loop", NEIGHBOURS),
-    }, 3)
+    times = in_turns({"ours": ours, "C": lambda: kriging("C", NEIGHBOURS), "loop": lambda: kriging("loop", NEIGHBOURS)}, 3)
     backend = min(("C", "loop"), key=times.get)
     record(Row("one day, ours: gridding and field", times["ours"], "s", note="best of 3, a day by itself"))
     record(compared(f"PyKrige, {NEIGHBOURS} neighbours, backend {backend}", times[backend], times["ours"], "ratio >= 10"))
@@ -134,8 +132,9 @@ def compared_with_gstools(ours) -> Row:
     kriging(at, return_var=False, chunk_size=GSTOOLS_CELLS // 4)
     cells = grid.shape[0] * grid.shape[1]
     whole = set_up + (time.perf_counter() - begin) / GSTOOLS_CELLS * cells
-    return compared("GSTools ordinary kriging", whole, min(before, seconds(ours)),
-                    note=f"set-up, and {GSTOOLS_CELLS} cells taken for {cells}")
+    return compared(
+        "GSTools ordinary kriging", whole, min(before, seconds(ours)), note=f"set-up, and {GSTOOLS_CELLS} cells taken for {cells}"
+    )
 
 
 def compared_with_vectorised(ours, leave_out: bool) -> Row:

@@ -63,9 +63,7 @@ def in_own_process(script: str, *arguments: Any, python: str | Path = sys.execut
     RuntimeError
         If it fails; with what it said.
     """
-    done = subprocess.run(
-        [str(python), script, *map(str, arguments)], capture_output=True, text=True, env={**os.environ, **environment},
-    )
+    done = subprocess.run([str(python), script, *map(str, arguments)], capture_output=True, text=True, env={**os.environ, **environment})
     if done.returncode:
         raise RuntimeError(f"{Path(script).name} {' '.join(map(str, arguments))} failed:\n{done.stderr[-4000:]}")
     return json.loads(done.stdout.splitlines()[-1])

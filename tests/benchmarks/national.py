@@ -34,8 +34,14 @@ def main() -> int:
     million = grid.shape[0] * grid.shape[1] / 1e6
     record(
         Row("a day at 1 km", took, "s", took / million, "one million cells", note=f"{million:.1f} million cells, {predictor.precision}"),
-        Row("peak memory of a day at 1 km", peak_mb(), "MB", peak_mb() / options.memory, "the memory allowed",
-            note=f"{before:.0f} MB before the prediction"),
+        Row(
+            "peak memory of a day at 1 km",
+            peak_mb(),
+            "MB",
+            peak_mb() / options.memory,
+            "the memory allowed",
+            note=f"{before:.0f} MB before the prediction",
+        ),
     )
     return 0
 

@@ -1,6 +1,6 @@
 """What it costs that another process opens every NetCDF file first: a year of daily files, and one file.
 
-    python tests/benchmarks/netcdf_check.py [--files 366] [--rows 372] [--columns 426]
+python tests/benchmarks/netcdf_check.py [--files 366] [--rows 372] [--columns 426]
 """
 
 from __future__ import annotations

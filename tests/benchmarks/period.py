@@ -42,18 +42,55 @@ def main() -> int:
     first, last = min(runs), max(runs)
     year, whole = runs[last], last == china.DAYS
     record(
-        Row(f"{last} days, table to {options.out}: wall", year["seconds"], "s", year["seconds"] / (last * year["alone"]),
-            "the prediction alone", TARGETS.get(processor_name(), "") if whole else "", f"{processor_name()}, {os.cpu_count()} cores"),
-        Row(f"{last} days: speed", last / year["seconds"], "days/s", last / year["seconds"] * year["alone"], "the prediction alone",
-            note=f"prediction alone {1 / year['alone']:.1f} days/s"),
-        Row(f"{last} days: processor time", year["busy"], "s", year["busy"] / year["seconds"], "the wall",
-            note="near the number of processors where nothing else runs"),
-        *(Row(f"{days} days: peak memory", run["peak"], "MB", run["peak"] / runs[first]["peak"], f"{first} days",
-              "value <= 2000" if days == last else "") for days, run in runs.items()),
+        Row(
+            f"{last} days, table to {options.out}: wall",
+            year["seconds"],
+            "s",
+            year["seconds"] / (last * year["alone"]),
+            "the prediction alone",
+            TARGETS.get(processor_name(), "") if whole else "",
+            f"{processor_name()}, {os.cpu_count()} cores",
+        ),
+        Row(
+            f"{last} days: speed",
+            last / year["seconds"],
+            "days/s",
+            last / year["seconds"] * year["alone"],
+            "the prediction alone",
+            note=f"prediction alone {1 / year['alone']:.1f} days/s",
+        ),
+        Row(
+            f"{last} days: processor time",
+            year["busy"],
+            "s",
+            year["busy"] / year["seconds"],
+            "the wall",
+            note="near the number of processors where nothing else runs",
+        ),
+        *(
+            Row(
+                f"{days} days: peak memory",
+                run["peak"],
+                "MB",
+                run["peak"] / runs[first]["peak"],
+                f"{first} days",
+                "value <= 2000" if days == last else "",
+            )
+            for days, run in runs.items()
+        ),
     )
     if first != last:
-        record(Row(f"memory of {last} days over {first} days", year["peak"] - runs[first]["peak"], "MB",
-                   year["peak"] / runs[first]["peak"], f"{first} days", "ratio <= 1.1", "flat"))
+        record(
+            Row(
+                f"memory of {last} days over {first} days",
+                year["peak"] - runs[first]["peak"],
+                "MB",
+                year["peak"] / runs[first]["peak"],
+                f"{first} days",
+                "ratio <= 1.1",
+                "flat",
+            )
+        )
     return 0
 
 
@@ -66,8 +103,16 @@ def one_period(days: int, model: str, suffix: str) -> dict:
     table = str(china.year_of_readings())
     with tempfile.TemporaryDirectory(dir=china.BUILD) as folder:
         request = {
-            "stations": table, "value": "pm25", "time": "date", "id": "station", "rh": f"{table}:rh", "wind": f"{table}:wind",
-            "start": str(china.FIRST_DAY), "end": str(end), "grid": "china12km", "model": model,
+            "stations": table,
+            "value": "pm25",
+            "time": "date",
+            "id": "station",
+            "rh": f"{table}:rh",
+            "wind": f"{table}:wind",
+            "start": str(china.FIRST_DAY),
+            "end": str(end),
+            "grid": "china12km",
+            "model": model,
             "out": str(Path(folder) / f"period{suffix}"),
         }
         begin, busy = time.perf_counter(), time.process_time()

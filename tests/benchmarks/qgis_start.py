@@ -33,15 +33,29 @@ def main() -> int:
         return 0
     (PROFILE / "runtime").mkdir(parents=True, exist_ok=True, mode=0o700)
     run = in_own_process(
-        str(FIRST_RUN), china.SAMPLE, options.model, options.runs, python=QGIS_PYTHON, QT_QPA_PLATFORM="offscreen",
+        str(FIRST_RUN),
+        china.SAMPLE,
+        options.model,
+        options.runs,
+        python=QGIS_PYTHON,
+        QT_QPA_PLATFORM="offscreen",
         CTM_REANALYSIS_ENGINE_PYTHON=os.environ.get("CTM_REANALYSIS_ENGINE_PYTHON", sys.executable),
-        XDG_DATA_HOME=str(PROFILE / "data"), XDG_CONFIG_HOME=str(PROFILE / "config"), XDG_RUNTIME_DIR=str(PROFILE / "runtime"),
+        XDG_DATA_HOME=str(PROFILE / "data"),
+        XDG_CONFIG_HOME=str(PROFILE / "config"),
+        XDG_RUNTIME_DIR=str(PROFILE / "runtime"),
     )
     alone, warm = prediction_alone(options.model), statistics.median(run["warm"])
     record(
         Row("prediction alone", alone, "s", note="one day of the sample, PM2.5, RH and wind, gridding left out"),
-        Row("first run in a fresh QGIS", run["first"], "s", run["first"] / warm, "a warm run", "value <= 6",
-            f"QGIS's own start took {run['started']:.1f} s before"),
+        Row(
+            "first run in a fresh QGIS",
+            run["first"],
+            "s",
+            run["first"] / warm,
+            "a warm run",
+            "value <= 6",
+            f"QGIS's own start took {run['started']:.1f} s before",
+        ),
         Row("warm run in QGIS", warm, "s", warm / alone, "the prediction alone", note=f"median of {options.runs}, layer to GeoTIFF"),
         Row("warm run in QGIS above the prediction alone", warm - alone, "s", (warm - alone) / alone, "the prediction alone", "value <= 1"),
     )
@@ -60,8 +74,9 @@ def prediction_alone(model: str) -> float:
 
     table = pd.read_csv(china.SAMPLE)
     day = table[table.date == table.date.min()]
-    readings = {key: grid_observations(from_arrays(day.lon, day.lat, day[key], china.LONLAT, key), china.grid())
-                for key in ("pm25", "rh", "wind")}
+    readings = {
+        key: grid_observations(from_arrays(day.lon, day.lat, day[key], china.LONLAT, key), china.grid()) for key in ("pm25", "rh", "wind")
+    }
     predictor = Predictor(load_model(model), china.grid(), choose_device("auto"))
     predictor.predict([readings])
     return best(lambda: predictor.predict([readings]), 5)

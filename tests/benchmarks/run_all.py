@@ -25,8 +25,20 @@ from rows import VARIABLE
 FOLDER = ROOT / "tests" / "benchmarks"
 # In this order: the short ones first, what needs most memory while nothing else runs.
 BENCHMARKS = (
-    "steps", "inference", "interpolators", "qgis_start", "worker_warmth", "cells", "stations", "period", "batch_against_period", "year_model", "cluster",
-    "training_throughput", "reading_memory", "aggregate",
+    "steps",
+    "inference",
+    "interpolators",
+    "qgis_start",
+    "worker_warmth",
+    "cells",
+    "stations",
+    "period",
+    "batch_against_period",
+    "year_model",
+    "cluster",
+    "training_throughput",
+    "reading_memory",
+    "aggregate",
 )
 # What is measured as the processor is and, where that has more, as one with AVX2 alone.
 ON_EACH_PROCESSOR = ("steps", "interpolators", "period")
@@ -56,7 +68,9 @@ def main() -> int:
     write_csv(BUILD / "benchmark.csv", rows)
     draw(BUILD / "benchmark.png", rows)
     missed = [f"{row['name']} ({row['processor']})" for row in rows if row["met"] is False]
-    print(f"\n{len(rows)} figures in {BUILD / 'benchmark.csv'} and .png;  targets met: {sum(row['met'] is True for row in rows)}, missed: {len(missed)}")
+    print(
+        f"\n{len(rows)} figures in {BUILD / 'benchmark.csv'} and .png;  targets met: {sum(row['met'] is True for row in rows)}, missed: {len(missed)}"
+    )
     for name in missed:
         print(f"  missed: {name}")
     if failed:
@@ -82,8 +96,14 @@ def draw(path: Path, rows: list[dict]) -> None:
     cells = [[shown(row[c]) for c in columns] for row in rows]
     figure, axes = pyplot.subplots(figsize=(15, 0.5 + 0.27 * len(rows)))
     axes.axis("off")
-    table = axes.table(cells, colLabels=columns, cellLoc="left", loc="upper left", bbox=(0, 0, 1, 1),
-                       colWidths=[0.08, 0.38, 0.08, 0.09, 0.06, 0.18, 0.09, 0.04])
+    table = axes.table(
+        cells,
+        colLabels=columns,
+        cellLoc="left",
+        loc="upper left",
+        bbox=(0, 0, 1, 1),
+        colWidths=[0.08, 0.38, 0.08, 0.09, 0.06, 0.18, 0.09, 0.04],
+    )
     table.auto_set_font_size(False)
     table.set_fontsize(8)
     for (line, column), cell in table.get_celld().items():

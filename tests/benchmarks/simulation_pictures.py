@@ -32,7 +32,8 @@ def draw_statistics(table: dict, path: Path) -> None:
         axis.set(title=title, xlabel="distance, km", ylabel="share of the variance", xscale="log", ylim=(0, None))
         _ticks(axis, table[names[0]]["lags_km"])
     for axis, names, title in (
-        (axes[0, 2], CHINA, "spectrum of log PM2.5, China 36 km"), (axes[1, 2], ATLANTA, "spectrum of log PM2.5, 12 km"),
+        (axes[0, 2], CHINA, "spectrum of log PM2.5, China 36 km"),
+        (axes[1, 2], ATLANTA, "spectrum of log PM2.5, 12 km"),
     ):
         for name in names:
             edges = np.array(table[name]["bands_km"], float)

@@ -28,24 +28,26 @@ from china_terrain import china_terrain  # noqa: E402
 from simulation_pictures import draw_maps, draw_statistics  # noqa: E402
 
 from model_core.ctm.fields import read_ctm  # noqa: E402
-from model_core.evaluation.field_statistics import (  # noqa: E402
-    day_correlation,
-    response,
-    skewness,
-    spectrum_shares,
-    variogram,
-)
+from model_core.evaluation.field_statistics import day_correlation, response, skewness, spectrum_shares, variogram  # noqa: E402
 from model_core.grid import PRESETS  # noqa: E402
 from model_core.simulation import Terrain, simulate_days, write_simulation  # noqa: E402
 
 # First day and seed of each run.
 WINTERS = [
-    (date(2016, 1, 1), 2000), (date(2018, 1, 9), 2004), (date(2017, 2, 17), 2008), (date(2019, 2, 5), 2012),
-    (date(2016, 12, 14), 2019), (date(2018, 12, 2), 2023),
+    (date(2016, 1, 1), 2000),
+    (date(2018, 1, 9), 2004),
+    (date(2017, 2, 17), 2008),
+    (date(2019, 2, 5), 2012),
+    (date(2016, 12, 14), 2019),
+    (date(2018, 12, 2), 2023),
 ]
 SUMMERS = [
-    (date(2016, 7, 15), 2002), (date(2018, 7, 3), 2006), (date(2017, 8, 11), 2010), (date(2019, 8, 19), 2014),
-    (date(2016, 6, 20), 2017), (date(2018, 6, 8), 2021),
+    (date(2016, 7, 15), 2002),
+    (date(2018, 7, 3), 2006),
+    (date(2017, 8, 11), 2010),
+    (date(2019, 8, 19), 2014),
+    (date(2016, 6, 20), 2017),
+    (date(2018, 6, 8), 2021),
 ]
 DAYS = 8
 WINTER_MONTHS, SUMMER_MONTHS = (12, 1, 2), (6, 7, 8)
@@ -80,9 +82,11 @@ def main() -> None:
     draw_statistics(table, options.out / "simulation_statistics.png")
     draw_maps(china, sets["simulated, winter, 36 km"], sets["simulated, summer, 36 km"], options.out / "simulation_maps.png")
     for name, row in table.items():
-        print(f"{name:38s} days {row['days']:3d}  sd of log {row['sd_log'][1]:.2f} ({row['sd_log'][0]:.2f}-{row['sd_log'][2]:.2f})  "
-              f"skewness {row['skewness'][1]:.1f}  of log {row['skewness_log'][1]:.2f}  next day {row['day_correlation'][0]:.2f}  "
-              f"elevation {row['with_elevation']:.2f}  urban {row.get('with_urban', np.nan):.2f}")
+        print(
+            f"{name:38s} days {row['days']:3d}  sd of log {row['sd_log'][1]:.2f} ({row['sd_log'][0]:.2f}-{row['sd_log'][2]:.2f})  "
+            f"skewness {row['skewness'][1]:.1f}  of log {row['skewness_log'][1]:.2f}  next day {row['day_correlation'][0]:.2f}  "
+            f"elevation {row['with_elevation']:.2f}  urban {row.get('with_urban', np.nan):.2f}"
+        )
 
 
 def summary(runs: list[dict]) -> dict:
@@ -99,14 +103,17 @@ def summary(runs: list[dict]) -> dict:
 
     anomalies = [(log, run["land"]) for run in runs for log in _anomalies(run["pm25"])]
     row = {
-        "days": len(days), "runs": len(runs), "cell_km": cell,
+        "days": len(days),
+        "runs": len(runs),
+        "cell_km": cell,
         "mean": spread([field[mask].mean() for (_, field), mask in zip(days, masks)]),
         "sd_log": spread([log[mask].std() for log, mask in zip(logs, masks)]),
         "skewness": spread([skewness(field[mask]) for (_, field), mask in zip(days, masks)]),
         "skewness_log": spread([skewness(log[mask]) for log, mask in zip(logs, masks)]),
         # Over the median, so that the level does not matter.
         "quantiles": spread([np.quantile(field[mask], QUANTILES) / np.median(field[mask]) for (_, field), mask in zip(days, masks)]),
-        "lags_km": LAGS[cell], "variogram_log": spread([variogram(log, mask, cell, LAGS[cell]) for log, mask in zip(logs, masks)]),
+        "lags_km": LAGS[cell],
+        "variogram_log": spread([variogram(log, mask, cell, LAGS[cell]) for log, mask in zip(logs, masks)]),
         "with_elevation": np.mean([_related(log, run["elevation"], run["land"]) for log, (run, _) in zip(logs, days)]),
         "day_correlation": np.full(3, np.nan),
     }
@@ -118,7 +125,7 @@ def summary(runs: list[dict]) -> dict:
     if len(runs[0]["pm25"]) > 3:
         row["variogram_anomalies"] = spread([variogram(log, mask, cell, LAGS[cell]) for log, mask in anomalies])
         # Runs of one length, so that taking out their mean costs all of them the same.
-        pieces = [(run["pm25"][at:at + DAYS], run["land"]) for run in runs for at in range(0, len(run["pm25"]) - DAYS + 1, DAYS)]
+        pieces = [(run["pm25"][at : at + DAYS], run["land"]) for run in runs for at in range(0, len(run["pm25"]) - DAYS + 1, DAYS)]
         row["day_correlation"] = np.mean([day_correlation(np.log(np.maximum(p, FLOOR)), m, (1, 2, 3)) for p, m in pieces], axis=0)
     for name, edges in (("wind", WIND_EDGES), ("rh", RH_EDGES)):
         if name in runs[0]:
@@ -168,21 +175,30 @@ def read_run(file: Path) -> dict:
     ctm = read_ctm(file)
     lon, lat = ctm.grid.lonlat()
     return {
-        "cell_km": 12, **ctm.fields, "elevation": ctm.static["elevation"], "urban": ctm.static["urban"], "grid": ctm.grid,
-        "land": ctm.static["land"] > 0.5, "lowland": (lon > 110) & (lon < 123) & (lat > 23) & (lat < 41),
+        "cell_km": 12,
+        **ctm.fields,
+        "elevation": ctm.static["elevation"],
+        "urban": ctm.static["urban"],
+        "grid": ctm.grid,
+        "land": ctm.static["land"] > 0.5,
+        "lowland": (lon > 110) & (lon < 123) & (lat > 23) & (lat < 41),
     }
 
 
 def coarsened(run: dict) -> dict:
     """The run in cells of 36 km, cut to the square that the spectrum looks at."""
+
     def coarse(field):
         *lead, rows, columns = field.shape
         return field.reshape(*lead, rows // 3, 3, columns // 3, 3).mean(axis=(-3, -1))
 
     result = {name: coarse(np.asarray(run[name], float)) for name in ("pm25", "rh", "wind", "elevation", "urban")}
     return {
-        **result, "cell_km": 36, "square": lambda field: field[:, 9:133],
-        "land": coarse(run["land"].astype(float)) > 0.5, "lowland": coarse(run["lowland"].astype(float)) > 0.5,
+        **result,
+        "cell_km": 36,
+        "square": lambda field: field[:, 9:133],
+        "land": coarse(run["land"].astype(float)) > 0.5,
+        "lowland": coarse(run["lowland"].astype(float)) > 0.5,
     }
 
 
@@ -200,8 +216,12 @@ def real_china(data: Path) -> dict:
     static = {name: there(field) for name, field in ctm.static.items()}
     covered = (np.abs(x - ctm.grid.x[column]) < 18_001)[None, :] & (np.abs(y - ctm.grid.y[row]) < 18_001)[:, None]
     return {
-        "cell_km": 36, "pm25": there(ctm.fields["pm25"]), "elevation": static["elevation"], "urban": static["urban"].clip(0),
-        "land": (static["land"] > 0.5) & covered, "square": lambda field: field[:, 9:133],
+        "cell_km": 36,
+        "pm25": there(ctm.fields["pm25"]),
+        "elevation": static["elevation"],
+        "urban": static["urban"].clip(0),
+        "land": (static["land"] > 0.5) & covered,
+        "square": lambda field: field[:, 9:133],
     }
 
 
@@ -210,8 +230,12 @@ def real_atlanta(data: Path) -> dict:
     ctm = read_ctm(data / "atlanta_cmaq" / "atlanta12km_cmaq_pm25_20040601-20.nc")
     pm25 = ctm.fields["pm25"]
     return {
-        "cell_km": 12, "pm25": pm25, "wind": ctm.fields["wind"], "elevation": ctm.static["elevation"],
-        "land": np.isfinite(pm25).all(axis=0), "square": lambda field: field,
+        "cell_km": 12,
+        "pm25": pm25,
+        "wind": ctm.fields["wind"],
+        "elevation": ctm.static["elevation"],
+        "land": np.isfinite(pm25).all(axis=0),
+        "square": lambda field: field,
     }
 
 
@@ -222,11 +246,14 @@ def windows(run: dict, shape: tuple[int, int]) -> list[dict]:
         for left in range(0, run["land"].shape[1] - shape[1] + 1, shape[1] // 2):
             at = (slice(top, top + shape[0]), slice(left, left + shape[1]))
             if run["land"][at].all() and run["lowland"][at].mean() > 0.6 and run["elevation"][at].mean() < 600:
-                result.append({
-                    "cell_km": 12, "square": lambda field: field,
-                    **{name: run[name][(slice(None), *at)] for name in ("pm25", "wind", "rh")},
-                    **{name: run[name][at] for name in ("elevation", "urban", "land", "lowland")},
-                })
+                result.append(
+                    {
+                        "cell_km": 12,
+                        "square": lambda field: field,
+                        **{name: run[name][(slice(None), *at)] for name in ("pm25", "wind", "rh")},
+                        **{name: run[name][at] for name in ("elevation", "urban", "land", "lowland")},
+                    }
+                )
     return result
 
 
@@ -240,8 +267,12 @@ def real_usa(data: Path) -> dict:
     with xr.open_dataset(folder / "gpw_v4_une_atotpopbt_densy_108US2.IOAPI.nc") as file:
         people = file["DENS"].values[0, 0, ::-1]
     return {
-        "cell_km": 108, "pm25": next(iter(ctm.fields.values())), "grid": ctm.grid, "elevation": elevation,
-        "urban": np.clip(people / 3000, 0, 1), "land": elevation > 0,
+        "cell_km": 108,
+        "pm25": next(iter(ctm.fields.values())),
+        "grid": ctm.grid,
+        "elevation": elevation,
+        "urban": np.clip(people / 3000, 0, 1),
+        "land": elevation > 0,
     }
 
 

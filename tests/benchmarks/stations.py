@@ -35,8 +35,16 @@ def main() -> int:
         predictor.predict([readings])
         field = best(lambda: predictor.predict([readings]), 3)
         first = first or gridding + field
-        record(Row(f"one day of {number} stations", gridding + field, "s", (gridding + field) / first, f"{options.numbers[0]} stations",
-                   note=f"readings {gridding * 1e3:.0f} ms, field {field * 1e3:.0f} ms, {readings['pm25'].cells} cells with readings"))
+        record(
+            Row(
+                f"one day of {number} stations",
+                gridding + field,
+                "s",
+                (gridding + field) / first,
+                f"{options.numbers[0]} stations",
+                note=f"readings {gridding * 1e3:.0f} ms, field {field * 1e3:.0f} ms, {readings['pm25'].cells} cells with readings",
+            )
+        )
     return 0
 
 

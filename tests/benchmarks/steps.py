@@ -85,7 +85,9 @@ def beside() -> dict[str, float]:
         path = Path(folder) / "day.csv"
         table.to_csv(path, index=False)
         return {
-            "reading and gridding": best(lambda: grid_observations(read_observations(path, "pm25", time="date", id="station"), china.grid()), 5),
+            "reading and gridding": best(
+                lambda: grid_observations(read_observations(path, "pm25", time="date", id="station"), china.grid()), 5
+            ),
             "writing a GeoTIFF": best(lambda: write_geotiff(Path(folder) / "day.tif", china.grid(), [("PM2.5", field, "ug m-3")], {}), 5),
         }
 

@@ -116,8 +116,14 @@ def throughput(name, number):
     print(f"  drawing a batch: {drawing:.2f} s, in a thread beside the step")
     print(f"  arithmetic: {work / 1e9:.0f} GFLOP per iteration, {work / seconds / 1e9:.0f} GFLOP/s")
     record(
-        Row(f"training, {name}", training.batch / seconds, "samples/s", work / seconds / rate, "matrix product",
-            note=f"{side} cells, {work / seconds / 1e9:.0f} of {rate / 1e9:.0f} GFLOP/s"),
+        Row(
+            f"training, {name}",
+            training.batch / seconds,
+            "samples/s",
+            work / seconds / rate,
+            "matrix product",
+            note=f"{side} cells, {work / seconds / 1e9:.0f} of {rate / 1e9:.0f} GFLOP/s",
+        )
     )
 
 
@@ -161,8 +167,7 @@ def one_training(request):
 def memory_and_waiting(numbers):
     """Peak memory and the wait for the first iteration, against the number of days; whether memory stayed flat."""
     print(f"\n{SMALL_SHAPE[0]} x {SMALL_SHAPE[1]} cells, 3 variables, a tiny network, each training in a process of its own")
-    print(" days  as float32   peak memory, prepared   first iteration\n"
-          "              MB     anew MB     before MB   anew s  before s")
+    print(" days  as float32   peak memory, prepared   first iteration\n              MB     anew MB     before MB   anew s  before s")
     peaks = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -170,8 +175,13 @@ def memory_and_waiting(numbers):
         for days in numbers:
             file = folder / f"{days}.nc"
             write_days(file, days)
-            request = {"ctm": [str(file)], "config": str(folder / "tiny.toml"), "iterations": 40,
-                       "out": str(folder / f"{days}.safetensors"), "device": "cpu"}
+            request = {
+                "ctm": [str(file)],
+                "config": str(folder / "tiny.toml"),
+                "iterations": 40,
+                "out": str(folder / f"{days}.safetensors"),
+                "device": "cpu",
+            }
             runs = []
             for _ in ("anew", "before"):
                 done = subprocess.run([sys.executable, __file__, "--one", json.dumps(request)], capture_output=True, text=True)
@@ -180,13 +190,20 @@ def memory_and_waiting(numbers):
                 runs.append(json.loads(done.stdout.splitlines()[-1]))
             size = days * 3 * SMALL_SHAPE[0] * SMALL_SHAPE[1] * 4
             peaks.append([run["peak"] for run in runs])
-            print(f"{days:5}  {size / 1e6:10.0f}  {peaks[-1][0]:10.0f}  {peaks[-1][1]:12.0f}"
-                  f"   {runs[0]['first']:6.2f}  {runs[1]['first']:8.2f}")
+            print(
+                f"{days:5}  {size / 1e6:10.0f}  {peaks[-1][0]:10.0f}  {peaks[-1][1]:12.0f}"
+                f"   {runs[0]['first']:6.2f}  {runs[1]['first']:8.2f}"
+            )
     growth = max(last / first for first, last in zip(peaks[0], peaks[-1]))
     record(
         Row(f"training: memory with {numbers[-1]} days", max(peaks[-1]), "MB", growth, f"{numbers[0]} days", f"ratio <= {ALLOWED_GROWTH}"),
-        Row("training: wait for the first iteration, prepared days", runs[1]["first"], "s", runs[1]["first"] / runs[0]["first"],
-            f"{numbers[-1]} days that are new"),
+        Row(
+            "training: wait for the first iteration, prepared days",
+            runs[1]["first"],
+            "s",
+            runs[1]["first"] / runs[0]["first"],
+            f"{numbers[-1]} days that are new",
+        ),
     )
     return growth <= ALLOWED_GROWTH
 

@@ -51,7 +51,7 @@ class ImportLog:
     def torch_imports(self):
         """Seconds of each import of torch since the last call."""
         text = self.path.read_text(errors="replace")
-        new, self._seen = text[self._seen:], len(text)
+        new, self._seen = text[self._seen :], len(text)
         return [int(us) / 1e6 for us in re.findall(r"^import time:\s+\d+ \|\s+(\d+) \|\s*torch$", new, re.MULTILINE)]
 
 
@@ -64,9 +64,20 @@ def run(engine, day, folder, model):
     """Seconds of one single-day reanalysis."""
     out = str(folder / f"{day}.tif")
     request = {
-        "stations": str(SAMPLE), "value": "pm25", "unit": "ug m-3", "x": "lon", "y": "lat", "crs": "EPSG:4326",
-        "time": "date", "date": day, "rh": f"{SAMPLE}:rh", "wind": f"{SAMPLE}:wind",
-        "grid": "china12km", "model": model, "device": "auto", "out": out,
+        "stations": str(SAMPLE),
+        "value": "pm25",
+        "unit": "ug m-3",
+        "x": "lon",
+        "y": "lat",
+        "crs": "EPSG:4326",
+        "time": "date",
+        "date": day,
+        "rh": f"{SAMPLE}:rh",
+        "wind": f"{SAMPLE}:wind",
+        "grid": "china12km",
+        "model": model,
+        "device": "auto",
+        "out": out,
     }
     begin = time.perf_counter()
     engine.run("reanalyse", request, Silent(), [out])
@@ -104,7 +115,14 @@ def main():
     print(f"workers started for {options.runs} runs: {len(pids)};  imports of torch: {len(imports)}")
     print(f"median of a warm run: {warm:.2f} s;  of a run with a new worker: {new_each_time:.2f} s;  ratio {new_each_time / warm:.1f}")
     record(
-        Row("warm run of the engine", warm, "s", warm / new_each_time, "a run that starts the engine", note="one day of the sample to GeoTIFF"),
+        Row(
+            "warm run of the engine",
+            warm,
+            "s",
+            warm / new_each_time,
+            "a run that starts the engine",
+            note="one day of the sample to GeoTIFF",
+        ),
         Row(f"imports of torch in {options.runs} runs", len(imports), "imports", len(imports) / options.runs, "runs", "value <= 1"),
     )
     return 0 if len(pids) == 1 and len(imports) == 1 else 1

@@ -34,9 +34,14 @@ def main() -> int:
         if options.keep:
             options.keep.mkdir(parents=True, exist_ok=True)
         run = in_own_process(
-            str(SCRIPT), str(options.keep or folder), python=QGIS_PYTHON, QT_QPA_PLATFORM="offscreen",
+            str(SCRIPT),
+            str(options.keep or folder),
+            python=QGIS_PYTHON,
+            QT_QPA_PLATFORM="offscreen",
             CTM_REANALYSIS_ENGINE_PYTHON=os.environ.get("CTM_REANALYSIS_ENGINE_PYTHON", sys.executable),
-            XDG_DATA_HOME=str(PROFILE / "data"), XDG_CONFIG_HOME=str(PROFILE / "config"), XDG_RUNTIME_DIR=str(PROFILE / "runtime"),
+            XDG_DATA_HOME=str(PROFILE / "data"),
+            XDG_CONFIG_HOME=str(PROFILE / "config"),
+            XDG_RUNTIME_DIR=str(PROFILE / "runtime"),
         )
     told, before = [], 0.0
     for name, end in sorted(run["steps"].items(), key=lambda step: step[1]):  # QGIS chooses their order

@@ -44,7 +44,7 @@ def tiny_configuration(tmp_path_factory) -> Path:
         '[network]\nwidth = 4\nlevels = 3\ncombine = "channels"\ncoarse_factors = [4]\nreadings = true\n'
         'availability = true\noutput = "correction"\nstandardise = "day"\nkernels = [9, 5]\n'
         '[network.transforms]\npm25 = { kind = "log", offset = 2.0 }\nelevation = { scale = 1000.0 }\n'
-        'rh = { scale = 50.0 }\nwind = { scale = 5.0 }\n'
+        "rh = { scale = 50.0 }\nwind = { scale = 5.0 }\n"
         '[training]\niterations = 6\nbatch = 2\nvalidate_every = 3\ncrop = 32\nlayouts = "varied"\nloss = "mixed"\n'
         'stations = [1500, 3000]\nschedule = "cosine"\nflip = true\nremove_variable = 0.3\nremove_covariate = 0.3\n',
         encoding="utf-8",

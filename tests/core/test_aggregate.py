@@ -35,7 +35,7 @@ def fields_of(days: int, seed: int = 0, shape=GRID.shape) -> np.ndarray:
 
 
 def write_period(
-    path: Path, values: np.ndarray, first=FIRST, unit="ug m-3", grid=GRID, model=MODEL, species="pm25", step="day", zone="", sd=None,
+    path: Path, values: np.ndarray, first=FIRST, unit="ug m-3", grid=GRID, model=MODEL, species="pm25", step="day", zone="", sd=None
 ):
     """A NetCDF as `reanalyse-period` writes it."""
     one = np.timedelta64(1, "D" if step == "day" else "h")
@@ -167,12 +167,18 @@ def test_real_days_of_cmaq_give_their_mean(shared_data, tmp_path):
     assert read(out, "pm25_days_above_75")[0].sum() == (raw > 75).sum()
 
 
-@pytest.mark.parametrize("spoil, said", [
-    ({"grid": Grid.from_lower_left(LAMBERT, 12_000.0, 0.0, (12_000.0, 12_000.0), GRID.shape)}, "is on another grid than"),
-    ({"unit": "mg m-3"}, "is in mg m-3"), ({"model": "cd" * 32}, "was made by the model cdcd"), ({"species": "o3"}, "is of o3"),
-    ({"step": "hour"}, "holds hours"), ({"zone": "Europe/Berlin"}, "counts its days in Europe/Berlin"),
-    ({"first": FIRST + timedelta(2)}, "the day 2019-01-03 is there in"),
-])
+@pytest.mark.parametrize(
+    "spoil, said",
+    [
+        ({"grid": Grid.from_lower_left(LAMBERT, 12_000.0, 0.0, (12_000.0, 12_000.0), GRID.shape)}, "is on another grid than"),
+        ({"unit": "mg m-3"}, "is in mg m-3"),
+        ({"model": "cd" * 32}, "was made by the model cdcd"),
+        ({"species": "o3"}, "is of o3"),
+        ({"step": "hour"}, "holds hours"),
+        ({"zone": "Europe/Berlin"}, "counts its days in Europe/Berlin"),
+        ({"first": FIRST + timedelta(2)}, "the day 2019-01-03 is there in"),
+    ],
+)
 def test_files_that_do_not_belong_together_are_refused_by_name(spoil, said, tmp_path):
     values = fields_of(3)
     one = write_period(tmp_path / "one.nc", values)
@@ -182,15 +188,26 @@ def test_files_that_do_not_belong_together_are_refused_by_name(spoil, said, tmp_
     assert "other.nc" in str(refusal.value) and not (tmp_path / "out.nc").exists()
 
 
-@pytest.mark.parametrize("request_, said", [
-    ({"fields": []}, "'fields' is missing"), ({"fields": ["missing.nc"]}, "does not exist"), ({"fields": ["*.none"]}, "no file fits"),
-    ({"by": "decade"}, "'decade' are unknown"), ({"minimum_share": 75}, "from 0 to 1"), ({"percentiles": [101]}, "from 0 to 100"),
-    ({"limits": ["who2005"]}, "no set of limits 'who2005'"), ({"out": "x.tif"}, "must end in .nc"),
-    ({"uncertainty": "bound"}, "without standard"),
-    ({"station_means": "x.gpkg"}, "--stations"), ({"outline": "x.gpkg"}, "--panel"), ({"start": "2019-02-01"}, "no field from 2019-02-01"),
-    ({"by": "month"}, "no month has 75% of its days: 2019-01 \\(3 of 31\\)"), ({"daily": "median"}, "unknown value of a day"),
-    ({"by": "month", "minimum_share": 0.05, "panel": "x.tif"}, "must end in .png"),
-])
+@pytest.mark.parametrize(
+    "request_, said",
+    [
+        ({"fields": []}, "'fields' is missing"),
+        ({"fields": ["missing.nc"]}, "does not exist"),
+        ({"fields": ["*.none"]}, "no file fits"),
+        ({"by": "decade"}, "'decade' are unknown"),
+        ({"minimum_share": 75}, "from 0 to 1"),
+        ({"percentiles": [101]}, "from 0 to 100"),
+        ({"limits": ["who2005"]}, "no set of limits 'who2005'"),
+        ({"out": "x.tif"}, "must end in .nc"),
+        ({"uncertainty": "bound"}, "without standard"),
+        ({"station_means": "x.gpkg"}, "--stations"),
+        ({"outline": "x.gpkg"}, "--panel"),
+        ({"start": "2019-02-01"}, "no field from 2019-02-01"),
+        ({"by": "month"}, "no month has 75% of its days: 2019-01 \\(3 of 31\\)"),
+        ({"daily": "median"}, "unknown value of a day"),
+        ({"by": "month", "minimum_share": 0.05, "panel": "x.tif"}, "must end in .png"),
+    ],
+)
 def test_what_can_not_be_is_refused(request_, said, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     file = write_period(tmp_path / "in.nc", fields_of(3))

@@ -24,7 +24,8 @@ from model_core.variables import get_variable
 
 ROOT = Path(__file__).resolve().parents[2]
 any_values = arrays(
-    np.float32, array_shapes(min_dims=3, max_dims=3, max_side=12),
+    np.float32,
+    array_shapes(min_dims=3, max_dims=3, max_side=12),
     elements=st.one_of(st.just(np.float32(np.nan)), st.floats(0, 500, width=32)),
 )
 any_hours = arrays(np.float32, (24, 1, 1), elements=st.floats(0, 300, width=32))
@@ -59,7 +60,7 @@ def test_calendar_periods_have_the_length_of_the_calendar(days):
 
 @given(st.dates(min_value=np.datetime64("1950-01-01").item(), max_value=np.datetime64("2100-01-01").item()))
 def test_a_season_is_named_after_the_year_of_its_last_month(day):
-    period, = periods.periods_of(np.array([day], "datetime64[D]"), "season")
+    (period,) = periods.periods_of(np.array([day], "datetime64[D]"), "season")
     last = (period.end - 1).item()
     assert period.label.split()[1] == str(last.year) and last.month in (2, 5, 8, 11)
 
@@ -136,7 +137,7 @@ def test_the_largest_8_hour_mean_is_that_of_the_24_that_end_in_the_day(before, t
     made.of(np.datetime64("2019-06-01"), np.arange(24), before)
     found = made.of(np.datetime64("2019-06-02"), np.arange(24), today)
     hours = np.concatenate([before, today])[:, 0, 0].astype(float)
-    assert found.item() == pytest.approx(max(hours[end - 8:end].mean() for end in range(25, 49)), rel=1e-5, abs=1e-4)
+    assert found.item() == pytest.approx(max(hours[end - 8 : end].mean() for end in range(25, 49)), rel=1e-5, abs=1e-4)
 
 
 def test_an_8_hour_mean_needs_6_hours_and_a_day_18_of_them():
@@ -166,7 +167,7 @@ def test_every_limit_has_a_species_a_unit_and_a_rule():
 def test_limits_in_ppb_are_what_tables_of_conversions_have():
     """At 25 degC and 1 atm 1 ppb of O3 is 1.96 ug m-3, of NO2 1.88 (WHO)."""
     for species, averaging, wanted in (("o3", "8 h", 70 * 1.96), ("no2", "year", 53 * 1.88)):
-        limit, = (one for one in limits.limit_sets()["us2024"].limits if (one.species, one.averaging) == (species, averaging))
+        (limit,) = (one for one in limits.limit_sets()["us2024"].limits if (one.species, one.averaging) == (species, averaging))
         assert limit.amount(Gas(MOLAR_MASS[species], 298.15, 101325)) == pytest.approx(wanted, rel=0.003)
 
 
@@ -184,7 +185,7 @@ def test_a_value_at_the_limit_is_not_above_it():
 
 def test_the_fourth_highest_day_decides_as_three_exceedances_do():
     """The rule for ozone in the USA, written as exceedances in the data."""
-    limit, = (one for one in limits.limit_sets()["us2024"].limits if one.species == "o3")
+    (limit,) = (one for one in limits.limit_sets()["us2024"].limits if one.species == "o3")
     for seed in range(30):
         values = np.random.default_rng(seed).normal(100, 15, (200, 1, 1)).astype(np.float32)
         assert limit.exceeded(statistics_of(values, [137.0]), 137.0).item() == (np.sort(values.ravel())[-4] > 137)

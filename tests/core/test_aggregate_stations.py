@@ -24,11 +24,17 @@ def table_of(path, values, first=FIRST, step="D", drop=lambda number: False):
     lon, lat = Transformer.from_crs(GRID.crs, "EPSG:4326", always_xy=True).transform(GRID.x[COLUMNS], GRID.y[ROWS])
     times = np.datetime64(first, step) + np.arange(len(values))
     rows = [
-        pd.DataFrame({
-            "id": [f"S{n:02d}" for n in range(len(lon))], "lon": lon, "lat": lat, "value": field.ravel(),
-            "time": str(time).replace("T", " ") + ":00" * (step == "h"),
-        })
-        for number, (time, field) in enumerate(zip(times, values)) if not drop(number)
+        pd.DataFrame(
+            {
+                "id": [f"S{n:02d}" for n in range(len(lon))],
+                "lon": lon,
+                "lat": lat,
+                "value": field.ravel(),
+                "time": str(time).replace("T", " ") + ":00" * (step == "h"),
+            }
+        )
+        for number, (time, field) in enumerate(zip(times, values))
+        if not drop(number)
     ]
     pd.concat(rows).dropna().to_csv(path, index=False)
     return {"stations": str(path), "value": "value", "id": "id", "time": "time", "x": "lon", "y": "lat"}
@@ -40,8 +46,11 @@ def write_hours(path, values, first, name="O3", unit="ug m-3"):
     mapping = xarray.DataArray(0, attrs=GRID.crs.to_cf())
     xarray.Dataset(
         {name: (("time", "y", "x"), values[:, ::-1], {"units": unit, "grid_mapping": "crs"}), "crs": mapping},
-        {"time": times.astype("datetime64[ns]"), "y": ("y", GRID.y[::-1], {"units": "m", "standard_name": "projection_y_coordinate"}),
-         "x": ("x", GRID.x, {"units": "m", "standard_name": "projection_x_coordinate"})},
+        {
+            "time": times.astype("datetime64[ns]"),
+            "y": ("y", GRID.y[::-1], {"units": "m", "standard_name": "projection_y_coordinate"}),
+            "x": ("x", GRID.x, {"units": "m", "standard_name": "projection_x_coordinate"}),
+        },
     ).to_netcdf(path)
     return str(path)
 
@@ -58,8 +67,15 @@ def test_stations_that_read_their_cell_have_its_statistics(tmp_path):
     values = fields_of(40, seed=5)
     points = tmp_path / "points.csv"
     file = write_period(tmp_path / "in.nc", values)
-    out = aggregate(fields=[file], minimum_share=0.5, above=[35], percentiles=[90], station_means=str(points), out=str(tmp_path / "out.nc"),
-                    **table_of(tmp_path / "stations.csv", values))["out"]
+    out = aggregate(
+        fields=[file],
+        minimum_share=0.5,
+        above=[35],
+        percentiles=[90],
+        station_means=str(points),
+        out=str(tmp_path / "out.nc"),
+        **table_of(tmp_path / "stations.csv", values),
+    )["out"]
     found = pd.read_csv(points).sort_values("station")
     for column in ("value", "field", "days", "p90", "days_above_35"):
         name = "pm25" if column in ("value", "field") else f"pm25_{column}"
@@ -68,8 +84,12 @@ def test_stations_that_read_their_cell_have_its_statistics(tmp_path):
 
 def test_stations_read_every_third_day_have_a_share_of_their_own(tmp_path):
     values = fields_of(30, seed=6)
-    request = dict(fields=[write_period(tmp_path / "in.nc", values)], station_means=str(tmp_path / "points.csv"), minimum_share=0,
-                   **table_of(tmp_path / "stations.csv", values, drop=lambda number: number % 3))
+    request = dict(
+        fields=[write_period(tmp_path / "in.nc", values)],
+        station_means=str(tmp_path / "points.csv"),
+        minimum_share=0,
+        **table_of(tmp_path / "stations.csv", values, drop=lambda number: number % 3),
+    )
     for share, known in ((0.75, False), (0.2, True)):
         aggregate(station_share=share, out=str(tmp_path / "out.nc"), **request)
         assert pd.read_csv(tmp_path / "points.csv")["value"].notna().all() == known
@@ -78,14 +98,23 @@ def test_stations_read_every_third_day_have_a_share_of_their_own(tmp_path):
 def test_readings_of_other_days_are_refused(tmp_path):
     values = fields_of(3)
     with pytest.raises(InputError, match="2020-05-01 to 2020-05-03, and of none of the days of the fields"):
-        aggregate(fields=[write_period(tmp_path / "in.nc", values)], out=str(tmp_path / "out.nc"),
-                  **table_of(tmp_path / "stations.csv", values, date(2020, 5, 1)))
+        aggregate(
+            fields=[write_period(tmp_path / "in.nc", values)],
+            out=str(tmp_path / "out.nc"),
+            **table_of(tmp_path / "stations.csv", values, date(2020, 5, 1)),
+        )
 
 
 def test_shares_of_area_and_stations_are_those_of_the_polluted_half(polluted, tmp_path):
     file, values = polluted
-    result = aggregate(fields=[file], by="year", limits=["cn2012-2", "who2021"], out=str(tmp_path / "out.nc"),
-                       table=str(tmp_path / "t.csv"), **table_of(tmp_path / "stations.csv", values))
+    result = aggregate(
+        fields=[file],
+        by="year",
+        limits=["cn2012-2", "who2021"],
+        out=str(tmp_path / "out.nc"),
+        table=str(tmp_path / "t.csv"),
+        **table_of(tmp_path / "stations.csv", values),
+    )
     rows = {(row["set"], row["averaging"]): row for row in result["limits"]}
     assert rows["cn2012-2", "year"]["area_above_share"] == pytest.approx(4 / 7, abs=0.002)
     assert (rows["cn2012-2", "year"]["stations"], rows["cn2012-2", "year"]["stations_above"]) == (35, 20)
@@ -100,17 +129,26 @@ def test_a_mask_takes_its_cells_and_stations_alone(polluted, tmp_path):
     file, values = polluted
     east = geopandas.GeoDataFrame(geometry=[box(48_000, 0, 84_000, 60_000)], crs=GRID.crs.to_wkt()).to_crs("EPSG:4326")
     east.to_file(tmp_path / "east.gpkg")
-    result = aggregate(fields=[file], by="year", limits=["cn2012-2"], mask=str(tmp_path / "east.gpkg"), out=str(tmp_path / "out.nc"),
-                       **table_of(tmp_path / "stations.csv", values))
+    result = aggregate(
+        fields=[file],
+        by="year",
+        limits=["cn2012-2"],
+        mask=str(tmp_path / "east.gpkg"),
+        out=str(tmp_path / "out.nc"),
+        **table_of(tmp_path / "stations.csv", values),
+    )
     assert result["limits"][0]["stations"] == 15 and result["limits"][0]["area_above_share"] == 0
     assert result["periods"][0]["area_share"] == 1 and result["periods"][0]["max"] == 8
     assert result["limits"][0]["area_km2"] == pytest.approx(15 * 144, rel=0.05)
 
 
-@pytest.mark.parametrize("layer, said", [
-    (geopandas.GeoDataFrame(geometry=geopandas.points_from_xy([110], [34]), crs="EPSG:4326"), "holds no polygon"),
-    (geopandas.GeoDataFrame(geometry=[box(0, 0, 1, 1)], crs="EPSG:4326"), "no cell of the grid"),
-])
+@pytest.mark.parametrize(
+    "layer, said",
+    [
+        (geopandas.GeoDataFrame(geometry=geopandas.points_from_xy([110], [34]), crs="EPSG:4326"), "holds no polygon"),
+        (geopandas.GeoDataFrame(geometry=[box(0, 0, 1, 1)], crs="EPSG:4326"), "no cell of the grid"),
+    ],
+)
 def test_a_mask_without_cells_is_refused(layer, said, polluted, tmp_path):
     layer.to_file(tmp_path / "mask.gpkg")
     with pytest.raises(InputError, match=said):
@@ -121,7 +159,7 @@ def test_hours_in_utc_make_the_days_of_the_zone_that_is_asked_for(tmp_path):
     values = fields_of(72, seed=8)
     file = write_hours(tmp_path / "hours.nc", values, "2019-06-01T00")
     result = aggregate(fields=[file], time_zone="Asia/Shanghai", hours=1, minimum_share=0, out=str(tmp_path / "out.nc"))
-    days = [values[max(start, 0):start + 24].astype(float) for start in (-8, 16, 40, 64)]
+    days = [values[max(start, 0) : start + 24].astype(float) for start in (-8, 16, 40, 64)]
     assert (result["days"], result["first"], result["time_zone"]) == (4, "2019-06-01", "Asia/Shanghai")
     np.testing.assert_allclose(read(result["out"], "o3")[0], np.nanmean([np.nanmean(day, axis=0) for day in days], axis=0), rtol=1e-5)
 
@@ -160,8 +198,13 @@ def test_ozone_is_set_against_8_hour_limits_from_hours_and_not_from_daily_means(
 def test_stations_get_8_hour_means_of_their_hours_as_fields_do(tmp_path):
     values = np.random.default_rng(3).gamma(4, 15, (24 * 6, *GRID.shape)).astype(np.float32)
     file = write_period(tmp_path / "hours.nc", values, species="o3", step="hour")
-    out = aggregate(fields=[file], daily="max8h", station_means=str(tmp_path / "points.csv"), out=str(tmp_path / "out.nc"),
-                    **table_of(tmp_path / "stations.csv", values, step="h"))["out"]
+    out = aggregate(
+        fields=[file],
+        daily="max8h",
+        station_means=str(tmp_path / "points.csv"),
+        out=str(tmp_path / "out.nc"),
+        **table_of(tmp_path / "stations.csv", values, step="h"),
+    )["out"]
     np.testing.assert_allclose(pd.read_csv(tmp_path / "points.csv").sort_values("station")["value"], read(out, "o3")[0].ravel(), rtol=1e-4)
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from model_core.analysis import STRENGTHS, Analysis, analyse, spread_residuals
-from model_core.grid import Grid, PRESETS
+from model_core.grid import PRESETS, Grid
 from model_core.model_file import load_model
 from model_core.prediction import Predictor, Reanalysis
 from model_core.stations.gridding import GriddedReadings
@@ -15,7 +15,9 @@ GRID = Grid.from_lower_left(PRESETS["china12km"].crs, -180_000.0, -720_000.0, (3
 
 
 def gridded(values: np.ndarray, mask: np.ndarray) -> GriddedReadings:
-    return GriddedReadings(np.where(mask, values, 0).astype(np.float32), mask.astype(np.int32), ReadingReport(int(mask.sum()), int(mask.sum()), {}))
+    return GriddedReadings(
+        np.where(mask, values, 0).astype(np.float32), mask.astype(np.int32), ReadingReport(int(mask.sum()), int(mask.sum()), {})
+    )
 
 
 def readings(seed=0, stations=120, noise=0.0):
@@ -80,7 +82,8 @@ def test_its_words_say_what_was_done_and_why():
     errors, field = {0.0: 8.124, 0.5: 8.31, 1.0: 8.94}, np.zeros((2, 2), np.float32)
     sure, unsure = Reanalysis(field, [], 0, []), Reanalysis(field, [], 0, [], field)
     assert Analysis(unsure, 0.0, errors, 1.07).in_words() == (
-        "residuals not spread (left-out RMSE 8.12, with half 8.31, whole 8.94); interval width x 1.07")
+        "residuals not spread (left-out RMSE 8.12, with half 8.31, whole 8.94); interval width x 1.07"
+    )
     assert Analysis(sure, 0.5, errors, 1.0).in_words() == "half of the residuals spread (left-out RMSE 8.12, with half 8.31, whole 8.94)"
     assert Analysis(sure, 1.0, {}, 1.0).in_words() == "the whole residuals spread, as asked"
     assert Analysis(sure, 0.0, {}, 1.0).in_words() == "not done: fewer than 20 cells have readings"

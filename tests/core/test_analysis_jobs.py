@@ -45,18 +45,28 @@ def table(tiny_ctm, tmp_path_factory):
     cells = land[np.random.default_rng(0).choice(len(land), STATIONS, replace=False)]
     lon, lat = Transformer.from_crs(ctm.grid.crs, "EPSG:4326", always_xy=True).transform(ctm.grid.x[cells[:, 1]], ctm.grid.y[cells[:, 0]])
     path = tmp_path_factory.mktemp("stations") / "stations.csv"
-    pd.concat([
-        pd.DataFrame({"day": day, "lon": lon, "lat": lat, "pm25": ctm.fields["pm25"][number][tuple(cells.T)].round(3)}).iloc[:count]
-        for number, (day, count) in enumerate(DAYS.items())
-    ]).to_csv(path, index=False)
+    pd.concat(
+        [
+            pd.DataFrame({"day": day, "lon": lon, "lat": lat, "pm25": ctm.fields["pm25"][number][tuple(cells.T)].round(3)}).iloc[:count]
+            for number, (day, count) in enumerate(DAYS.items())
+        ]
+    ).to_csv(path, index=False)
     return path
 
 
 @pytest.fixture
 def request_of(table, tiny_ctm, tiny_model, tmp_path):
     def make(out, **changes):
-        return {"stations": str(table), "value": "pm25", "time": "day", "grid": str(tiny_ctm), "model": str(tiny_model),
-                "out": str(tmp_path / out), "device": "cpu", **changes}
+        return {
+            "stations": str(table),
+            "value": "pm25",
+            "time": "day",
+            "grid": str(tiny_ctm),
+            "model": str(tiny_model),
+            "out": str(tmp_path / out),
+            "device": "cpu",
+            **changes,
+        }
 
     return make
 
@@ -72,7 +82,9 @@ def test_a_day_with_it_is_what_the_step_makes_and_says_so(request_of, table, tin
     result = JOBS["reanalyse"](request_of("a.tif", date="2019-01-05", analysis=choice), progress)
     grid = parse_grid(str(tiny_ctm))
     observations = read_observations(table, "pm25", time="day", date="2019-01-05", species="pm25")
-    expected = analyse(Predictor(load_model(tiny_model), grid, torch.device("cpu")), {"pm25": grid_observations(observations, grid)}, choice)
+    expected = analyse(
+        Predictor(load_model(tiny_model), grid, torch.device("cpu")), {"pm25": grid_observations(observations, grid)}, choice
+    )
     field, told = band(tmp_path / "a.tif")
     np.testing.assert_allclose(field, expected.reanalysis.field, rtol=1e-5)
     assert result["analysis"] == expected.summary() and progress.told == [told] == [expected.in_words()]

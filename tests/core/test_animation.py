@@ -23,7 +23,9 @@ def series(tmp_path_factory):
     """Three days that rise from 20 to 400 ug m-3 over a small grid."""
     path = tmp_path_factory.mktemp("series") / "series.nc"
     fields = np.stack([np.full((12, 16), value, np.float32) for value in (20, 100, 400)])
-    write_netcdf(path, parse_grid("100,30,116,42,1@EPSG:4326"), DAYS, [("pm25", fields, "ug m-3")], {"model_sha256": "0" * 64, "species": "pm25"})
+    write_netcdf(
+        path, parse_grid("100,30,116,42,1@EPSG:4326"), DAYS, [("pm25", fields, "ug m-3")], {"model_sha256": "0" * 64, "species": "pm25"}
+    )
     return path
 
 
@@ -61,10 +63,15 @@ def test_a_film_is_written_where_ffmpeg_is_and_refused_with_the_remedy_elsewhere
             animate(series, tmp_path / "a.mp4")
 
 
-@pytest.mark.parametrize("options, words", [
-    ({"out": "a.avi"}, "must end in .gif or .mp4"), ({"seconds": 0.001}, "'seconds' can be 0.02 to 60"), ({"series": "none.nc"}, "does not exist"),
-    ({"style": "mars"}, "unknown style"),
-])
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ({"out": "a.avi"}, "must end in .gif or .mp4"),
+        ({"seconds": 0.001}, "'seconds' can be 0.02 to 60"),
+        ({"series": "none.nc"}, "does not exist"),
+        ({"style": "mars"}, "unknown style"),
+    ],
+)
 def test_what_can_not_be_is_refused(series, tmp_path, options, words):
     with pytest.raises(InputError, match=words):
         animate(options.pop("series", series), tmp_path / options.pop("out", "a.gif"), **options)

@@ -93,7 +93,9 @@ def test_a_variable_of_the_users_own_needs_the_unit_that_it_was_trained_in(model
                 require_units(own)
 
 
-@pytest.mark.parametrize("column, named", [("pm25", ""), ("PM10", "PM10"), ("O3", "ozone"), ("reading", ""), (None, ""), ("RH", "relative humidity")])
+@pytest.mark.parametrize(
+    "column, named", [("pm25", ""), ("PM10", "PM10"), ("O3", "ozone"), ("reading", ""), (None, ""), ("RH", "relative humidity")]
+)
 def test_a_column_of_another_species_is_told(column, named):
     told = other_species(column, "pm25")
     assert (f"column '{column}' is named like {named}" in told) if named else told == ""
@@ -109,9 +111,19 @@ def test_units_and_crs_are_carried_from_the_table_to_the_output(model, tiny_ctm,
     for name, table in (("degrees", (lon, lat, value)), ("metres", (x, y, value / 1000))):
         np.savetxt(tmp_path / f"{name}.csv", np.column_stack(table), delimiter=",", header="x,y,value", comments="", fmt="%.12g")
     for name, options in (("degrees", {}), ("metres", {"unit": "mg m-3", "crs": grid.crs.to_wkt()})):
-        JOBS["reanalyse"]({
-            "stations": str(tmp_path / f"{name}.csv"), "value": "value", "x": "x", "y": "y", "grid": str(tiny_ctm), "model": str(tiny_model),
-            "out": str(tmp_path / f"{name}.tif"), **options}, Progress())
+        JOBS["reanalyse"](
+            {
+                "stations": str(tmp_path / f"{name}.csv"),
+                "value": "value",
+                "x": "x",
+                "y": "y",
+                "grid": str(tiny_ctm),
+                "model": str(tiny_model),
+                "out": str(tmp_path / f"{name}.tif"),
+                **options,
+            },
+            Progress(),
+        )
     with rasterio.open(tmp_path / "degrees.tif") as one, rasterio.open(tmp_path / "metres.tif") as other:
         np.testing.assert_allclose(one.read(1), other.read(1), rtol=1e-3)
         assert one.units == other.units == ("ug m-3",) and one.crs.to_dict()["R"] == 6370000

@@ -31,11 +31,22 @@ def day(tiny_ctm):
 def predictor(day, tmp_path_factory):
     """Of a network whose correction is still zero: its field is its kriging."""
     torch.manual_seed(0)
-    configuration = NetworkConfiguration.from_dict({
-        "width": 4, "levels": 3, "combine": "channels", "kernels": [9, 5], "readings": True, "availability": True, "output": "correction",
-        "standardise": "day", "kriging": True, "uncertainty": True, "covariates": [],
-        "transforms": {"pm25": {"kind": "log", "offset": 2.0}},
-    })
+    configuration = NetworkConfiguration.from_dict(
+        {
+            "width": 4,
+            "levels": 3,
+            "combine": "channels",
+            "kernels": [9, 5],
+            "readings": True,
+            "availability": True,
+            "output": "correction",
+            "standardise": "day",
+            "kriging": True,
+            "uncertainty": True,
+            "covariates": [],
+            "transforms": {"pm25": {"kind": "log", "offset": 2.0}},
+        }
+    )
     path = tmp_path_factory.mktemp("kriging") / "kriging.safetensors"
     save_model(path, Model(ReanalysisNetwork(configuration), {"name": "kriging", "target": "pm25", "unit": "ug m-3"}, day[0]))
     return Predictor(load_model(str(path)), day[0], torch.device("cpu"))

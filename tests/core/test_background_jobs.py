@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
-from pyproj import Transformer
-from test_background import predictor  # noqa: F401, a fixture
-from test_background import day  # noqa: F401, a fixture
 from listening import Listening
+from pyproj import Transformer
+from test_background import (
+    day,  # noqa: F401, a fixture
+    predictor,  # noqa: F401, a fixture
+)
 
 from model_core.cli.parser import build_parser
 from model_core.ctm.fields import read_ctm
@@ -30,11 +32,21 @@ def folder(tiny_ctm, predictor, tmp_path_factory):  # noqa: F811
     land = np.argwhere(ctm.static["land"] > 0.5)
     cells = land[np.random.default_rng(0).choice(len(land), 80, replace=False)]
     lon, lat = Transformer.from_crs(ctm.grid.crs, "EPSG:4326", always_xy=True).transform(ctm.grid.x[cells[:, 1]], ctm.grid.y[cells[:, 0]])
-    pd.concat([
-        pd.DataFrame({"station": range(80), "city": np.arange(80) // 2, "day": str(ctm.times[n]), "lon": lon, "lat": lat,
-                      "pm25": ctm.fields["pm25"][n][tuple(cells.T)]})
-        for n in range(3)
-    ]).to_csv(folder / "stations.csv", index=False)
+    pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "station": range(80),
+                    "city": np.arange(80) // 2,
+                    "day": str(ctm.times[n]),
+                    "lon": lon,
+                    "lat": lat,
+                    "pm25": ctm.fields["pm25"][n][tuple(cells.T)],
+                }
+            )
+            for n in range(3)
+        ]
+    ).to_csv(folder / "stations.csv", index=False)
     save_model(folder / "own.safetensors", predictor.model)
     shutil.copy(tiny_ctm, folder / "ctm.nc")
     with netCDF4.Dataset(tiny_ctm) as source, netCDF4.Dataset(folder / "forecast.nc", "w") as copy:
@@ -45,7 +57,9 @@ def folder(tiny_ctm, predictor, tmp_path_factory):  # noqa: F811
             if name in ("RH", "WSPD10"):
                 continue
             made = copy.createVariable("my_aerosol" if name == "PM25_TOT" else name, variable.dtype, variable.dimensions)
-            attributes = {key: variable.getncattr(key) for key in variable.ncattrs() if key not in ("_FillValue", "standard_name", "long_name")}
+            attributes = {
+                key: variable.getncattr(key) for key in variable.ncattrs() if key not in ("_FillValue", "standard_name", "long_name")
+            }
             made.setncatts({**attributes, **({"units": "kg m-3"} if name == "PM25_TOT" else {})})
             values = variable[:2] if "time" in variable.dimensions else variable[:]
             made[:] = values * 1e-9 if name == "PM25_TOT" else values
@@ -54,8 +68,14 @@ def folder(tiny_ctm, predictor, tmp_path_factory):  # noqa: F811
 
 def request(folder, **more):
     return {
-        "stations": str(folder / "stations.csv"), "value": "pm25", "time": "day", "id": "station", "grid": str(folder / "ctm.nc"),
-        "model": str(folder / "own.safetensors"), "device": "cpu", **more,
+        "stations": str(folder / "stations.csv"),
+        "value": "pm25",
+        "time": "day",
+        "id": "station",
+        "grid": str(folder / "ctm.nc"),
+        "model": str(folder / "own.safetensors"),
+        "device": "cpu",
+        **more,
     }
 
 
@@ -71,7 +91,9 @@ def field(path):
 
 @pytest.fixture(scope="module")
 def made(folder):
-    asked = request(folder, date="2019-01-05", background=[str(folder / "ctm.nc")], out=str(folder / "with.tif"), report=str(folder / "with.html"))
+    asked = request(
+        folder, date="2019-01-05", background=[str(folder / "ctm.nc")], out=str(folder / "with.tif"), report=str(folder / "with.html")
+    )
     return run(asked)
 
 
@@ -132,7 +154,9 @@ def test_a_period_takes_it_where_it_is_and_names_the_days_without(folder, made):
 
 
 def test_cross_validation_gives_it_to_the_model_and_to_the_methods_that_need_a_ctm(folder, made):
-    asked = request(folder, date="2019-01-05", group="city", scheme="groups", folds=4, background=str(folder / "ctm.nc"), out=str(folder / "cv"))
+    asked = request(
+        folder, date="2019-01-05", group="city", scheme="groups", folds=4, background=str(folder / "ctm.nc"), out=str(folder / "cv")
+    )
     result, _ = run({**asked, "baselines": "ok,rk,evna,avna"}, "crossvalidate")
     scores = {method: one["rmse"] for method, one in result["summary"].items()}
     assert scores["model"] < 0.5 * scores["ok"] and {"rk", "evna", "avna"} <= set(scores)
@@ -143,5 +167,19 @@ def test_cross_validation_gives_it_to_the_model_and_to_the_methods_that_need_a_c
 @pytest.mark.parametrize("command", ["reanalyse", "reanalyse-period", "crossvalidate"])
 def test_the_command_line_has_the_same_words(command):
     options = build_parser().parse_args(
-        [command, "--stations", "s.csv", "--out", "o", "--background", "a.nc", "b.nc", "--background-variable", "PM", "--background-lead-day", "1"])
+        [
+            command,
+            "--stations",
+            "s.csv",
+            "--out",
+            "o",
+            "--background",
+            "a.nc",
+            "b.nc",
+            "--background-variable",
+            "PM",
+            "--background-lead-day",
+            "1",
+        ]
+    )
     assert (options.background, options.background_variable, options.background_lead_day) == (["a.nc", "b.nc"], "PM", 1)

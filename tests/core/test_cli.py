@@ -16,9 +16,7 @@ COMMANDS = ("info", "inspect", "grid-stations", "reanalyse", "reanalyse-period",
 
 
 def run(*arguments, cwd=ROOT):
-    return subprocess.run(
-        [sys.executable, "-m", "model_core", *arguments], capture_output=True, text=True, cwd=cwd, timeout=120
-    )
+    return subprocess.run([sys.executable, "-m", "model_core", *arguments], capture_output=True, text=True, cwd=cwd, timeout=120)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -39,8 +37,20 @@ def test_info_as_json_in_a_real_process():
 
 def test_grid_stations_in_a_real_process(tmp_path):
     done = run(
-        "grid-stations", "--stations", str(SAMPLE), "--value", "pm25", "--time", "date", "--date", "2019-01-14",
-        "--id", "station", "--out", str(tmp_path / "g.tif"), "--json",
+        "grid-stations",
+        "--stations",
+        str(SAMPLE),
+        "--value",
+        "pm25",
+        "--time",
+        "date",
+        "--date",
+        "2019-01-14",
+        "--id",
+        "station",
+        "--out",
+        str(tmp_path / "g.tif"),
+        "--json",
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)

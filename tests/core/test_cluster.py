@@ -37,9 +37,11 @@ class Cluster:
 
     def add_worker(self) -> subprocess.Popen:
         name = f"worker{len(self.workers)}"
-        self.workers.append(self._start(
-            name, "worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(self._folder)
-        ))
+        self.workers.append(
+            self._start(
+                name, "worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(self._folder)
+            )
+        )
         self._said(name, r"Registered to:\s+(tcp://\S+)")
         return self.workers[-1]
 
@@ -51,8 +53,13 @@ class Cluster:
     def _start(self, name: str, *command: str) -> subprocess.Popen:
         with open(self._folder / f"{name}.log", "wb") as log:
             # Elsewhere than the caller: nothing may depend on the working folder.
-            return subprocess.Popen([sys.executable, "-m", "dask", *command], stdout=log, stderr=log, cwd=self._folder,
-                                    env={**os.environ, "OMP_NUM_THREADS": "1", "DASK_TEMPORARY_DIRECTORY": str(self._folder)})
+            return subprocess.Popen(
+                [sys.executable, "-m", "dask", *command],
+                stdout=log,
+                stderr=log,
+                cwd=self._folder,
+                env={**os.environ, "OMP_NUM_THREADS": "1", "DASK_TEMPORARY_DIRECTORY": str(self._folder)},
+            )
 
     def _said(self, name: str, pattern: str) -> str:
         until = time.monotonic() + 120
@@ -84,11 +91,15 @@ def readings(tmp_path_factory) -> Path:
     """Readings of thirty-six days, one of which has none."""
     random = np.random.default_rng(5)
     days = pd.date_range("2019-01-01", periods=DAYS)
-    table = pd.DataFrame({
-        "station": np.tile(np.arange(STATIONS), DAYS), "day": np.repeat(days.strftime("%Y-%m-%d"), STATIONS),
-        "lon": np.tile(random.uniform(110, 122, STATIONS).round(3), DAYS), "lat": np.tile(random.uniform(29, 38, STATIONS).round(3), DAYS),
-        "pm25": random.lognormal(3.5, 0.5, DAYS * STATIONS).round(1),
-    })
+    table = pd.DataFrame(
+        {
+            "station": np.tile(np.arange(STATIONS), DAYS),
+            "day": np.repeat(days.strftime("%Y-%m-%d"), STATIONS),
+            "lon": np.tile(random.uniform(110, 122, STATIONS).round(3), DAYS),
+            "lat": np.tile(random.uniform(29, 38, STATIONS).round(3), DAYS),
+            "pm25": random.lognormal(3.5, 0.5, DAYS * STATIONS).round(1),
+        }
+    )
     path = tmp_path_factory.mktemp("readings") / "readings.csv"
     table[table.day != "2019-02-03"].to_csv(path, index=False)
     return path
@@ -97,8 +108,20 @@ def readings(tmp_path_factory) -> Path:
 @pytest.fixture
 def request_for(readings, tiny_model):
     def request_for(out: Path, **more):
-        return {"stations": str(readings), "value": "pm25", "time": "day", "id": "station", "grid": GRID,
-                "model": str(tiny_model), "device": "cpu", "start": "2019-01-01", "end": "2019-02-05", "out": str(out), **more}
+        return {
+            "stations": str(readings),
+            "value": "pm25",
+            "time": "day",
+            "id": "station",
+            "grid": GRID,
+            "model": str(tiny_model),
+            "device": "cpu",
+            "start": "2019-01-01",
+            "end": "2019-02-05",
+            "out": str(out),
+            **more,
+        }
+
     return request_for
 
 
@@ -118,8 +141,9 @@ class After(Progress):
 
 def content(folder: Path) -> dict[str, str]:
     """Hash of every file in a folder, hidden ones too."""
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
 
 
 def test_a_killed_worker_loses_nothing(cluster, request_for, tmp_path):
@@ -222,9 +246,17 @@ def test_without_dask_the_error_says_what_to_install(request_for, tmp_path, monk
         JOBS["reanalyse-period"](request_for(tmp_path / "pm25.zarr", scheduler="tcp://127.0.0.1:9"), Progress())
 
 
-@pytest.mark.parametrize("address, warned", [
-    ("tcp://127.0.0.1:8786", False), ("tcp://localhost:8786", False), ("tcp://[::1]:8786", False), ("tls://node7:8786", False),
-    ("inproc://1/2/3", False), ("tcp://10.0.0.7:8786", True), ("tcp://node7:8786", True),
-])
+@pytest.mark.parametrize(
+    "address, warned",
+    [
+        ("tcp://127.0.0.1:8786", False),
+        ("tcp://localhost:8786", False),
+        ("tcp://[::1]:8786", False),
+        ("tls://node7:8786", False),
+        ("inproc://1/2/3", False),
+        ("tcp://10.0.0.7:8786", True),
+        ("tcp://node7:8786", True),
+    ],
+)
 def test_a_scheduler_in_an_open_network_is_warned_of(address, warned):
     assert ("without TLS" in dask_cluster.unprotected(address)) == warned

@@ -3,6 +3,7 @@
 import netCDF4
 import numpy as np
 import pytest
+from listening import Listening
 
 from model_core.ctm.cmaq_aerosol import missing, sums_of
 from model_core.ctm.fields import read_ctm
@@ -11,7 +12,6 @@ from model_core.errors import InputError
 from model_core.gases import MOLAR_MASS, R, State
 from model_core.progress import Progress
 from model_core.variable_table import in_use
-from listening import Listening
 
 # Written from CMAQ's species definition files once more, apart from the product: cb6r3_ae6_aq and cb6r3m_ae7_kmtbr of CMAQ 5.3.
 INORGANIC_I = "ASO4I ANO3I ANH4I ANAI ACLI AECI AOTHRI"
@@ -19,10 +19,13 @@ INORGANIC_J = "ASO4J ANO3J ANH4J ANAJ ACLJ AECJ AOTHRJ AFEJ ASIJ ATIJ ACAJ AMGJ 
 COARSE = "ASOIL ACORS ASEACAT ACLK ASO4K ANO3K ANH4K"
 VOLATILE_I, VOLATILE_J = "ALVPO1I ASVPO1I ASVPO2I", "ALVPO1J ASVPO1J ASVPO2J ASVPO3J AIVPO1J"
 AGED_I, AGED_J = "ALVOO1I ALVOO2I ASVOO1I ASVOO2I", "ALVOO1J ALVOO2J ASVOO1J ASVOO2J ASVOO3J APCSOJ"
-AERO6_J = ("AXYL1J AXYL2J AXYL3J ATOL1J ATOL2J ATOL3J ABNZ1J ABNZ2J ABNZ3J AISO1J AISO2J AISO3J ATRP1J ATRP2J AGLYJ ASQTJ AALK1J AALK2J "
-           "APAH1J APAH2J APAH3J AORGCJ AOLGBJ AOLGAJ")
-AERO7_J = ("AISO1J AISO2J AISO3J AMT1J AMT2J AMT3J AMT4J AMT5J AMT6J AMTNO3J AMTHYDJ AGLYJ ASQTJ AORGCJ AOLGBJ AOLGAJ AAVB1J AAVB2J AAVB3J "
-           "AAVB4J")
+AERO6_J = (
+    "AXYL1J AXYL2J AXYL3J ATOL1J ATOL2J ATOL3J ABNZ1J ABNZ2J ABNZ3J AISO1J AISO2J AISO3J ATRP1J ATRP2J AGLYJ ASQTJ AALK1J AALK2J "
+    "APAH1J APAH2J APAH3J AORGCJ AOLGBJ AOLGAJ"
+)
+AERO7_J = (
+    "AISO1J AISO2J AISO3J AMT1J AMT2J AMT3J AMT4J AMT5J AMT6J AMTNO3J AMTHYDJ AGLYJ ASQTJ AORGCJ AOLGBJ AOLGAJ AAVB1J AAVB2J AAVB3J AAVB4J"
+)
 NOT_OF_PM = "AH2OI AH2OJ AH3OPI AH3OPJ NUMATKN SRFACC"  # water, acid, number and surface take no part
 AERO6 = (f"{INORGANIC_I} {VOLATILE_I} {AGED_I}", f"{INORGANIC_J} {VOLATILE_J} {AGED_J} {AERO6_J}")
 AERO7 = (f"{INORGANIC_I} {VOLATILE_I} {AGED_I}", f"{INORGANIC_J} {VOLATILE_J} {AGED_J} {AERO7_J}")
@@ -34,14 +37,35 @@ def ioapi(path, variables, shape=(4, 5), hours=24):
     with netCDF4.Dataset(path, "w") as file:
         for name, size in (("TSTEP", hours), ("DATE-TIME", 2), ("LAY", 1), ("VAR", len(variables)), ("ROW", shape[0]), ("COL", shape[1])):
             file.createDimension(name, size)
-        file.setncatts({
-            "GDTYP": 2, "P_ALP": 25.0, "P_BET": 40.0, "P_GAM": 110.0, "XCENT": 110.0, "YCENT": 34.0, "XORIG": -3e4, "YORIG": -2e4, "XCELL": 12e3,
-            "YCELL": 12e3, "NCOLS": shape[1], "NROWS": shape[0], "NLAYS": 1, "NVARS": len(variables), "SDATE": 2018001, "STIME": 0,
-            "TSTEP": 10000, "VGTYP": 7, "VGTOP": 5000.0, "VGLVLS": np.array([1.0, 0.9975], "f4"),
-            "VAR-LIST": "".join(f"{name:<16}" for name in variables),
-        })
+        file.setncatts(
+            {
+                "GDTYP": 2,
+                "P_ALP": 25.0,
+                "P_BET": 40.0,
+                "P_GAM": 110.0,
+                "XCENT": 110.0,
+                "YCENT": 34.0,
+                "XORIG": -3e4,
+                "YORIG": -2e4,
+                "XCELL": 12e3,
+                "YCELL": 12e3,
+                "NCOLS": shape[1],
+                "NROWS": shape[0],
+                "NLAYS": 1,
+                "NVARS": len(variables),
+                "SDATE": 2018001,
+                "STIME": 0,
+                "TSTEP": 10000,
+                "VGTYP": 7,
+                "VGTOP": 5000.0,
+                "VGLVLS": np.array([1.0, 0.9975], "f4"),
+                "VAR-LIST": "".join(f"{name:<16}" for name in variables),
+            }
+        )
         flag = file.createVariable("TFLAG", "i4", ("TSTEP", "VAR", "DATE-TIME"))
-        flag[:] = np.stack([np.full((hours, len(variables)), 2018001), np.repeat(np.arange(hours)[:, None] * 10000, len(variables), 1)], axis=-1)
+        flag[:] = np.stack(
+            [np.full((hours, len(variables)), 2018001), np.repeat(np.arange(hours)[:, None] * 10000, len(variables), 1)], axis=-1
+        )
         for name, (unit, value) in variables.items():
             field = file.createVariable(name, "f4", ("TSTEP", "LAY", "ROW", "COL"))
             field.units = f"{unit:<16}"
@@ -132,9 +156,9 @@ def test_the_air_of_mcip_beside_it_decides(tmp_path):
 
 
 def test_the_card_of_a_model_says_how_its_data_were_converted(tmp_path):
-    from model_core.training.preparation import prepare
-    from model_core.training.choices import choose_inputs
     from model_core.configuration import read_configuration
+    from model_core.training.choices import choose_inputs
+    from model_core.training.preparation import prepare
 
     network = choose_inputs(read_configuration("improved")[0], "o3", "none", "none")
     path = ioapi(tmp_path / "o3.nc", {"O3": ("ppmV", 0.04)}, shape=(40, 50))

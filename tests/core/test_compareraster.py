@@ -14,10 +14,10 @@ import xarray as xr
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from listening import Listening
 from pyproj import CRS, Transformer
 from scipy.stats import spearmanr
 
-from listening import Listening
 from model_core.comparison.agreement import agreement, difference
 from model_core.comparison.regridding import onto_grid
 from model_core.errors import InputError
@@ -47,8 +47,16 @@ def lonlat(pixel):
 
 def other_file(path, values, pixel, unit="ug m-3", crs="EPSG:4326", scale=None, **more):
     with rasterio.open(
-        path, "w", driver="GTiff", dtype=values.dtype, count=1, height=values.shape[0], width=values.shape[1], crs=crs,
-        transform=Affine(pixel, 0, 107.5, 0, -pixel, 36.0), **more,
+        path,
+        "w",
+        driver="GTiff",
+        dtype=values.dtype,
+        count=1,
+        height=values.shape[0],
+        width=values.shape[1],
+        crs=crs,
+        transform=Affine(pixel, 0, 107.5, 0, -pixel, 36.0),
+        **more,
     ) as file:
         file.write(values, 1)
         if unit:
@@ -69,8 +77,7 @@ def compare(tmp_path):
 
     def run(**request):
         run.progress = Listening()
-        return JOBS["compareraster"](
-            {"fields": str(tmp_path / "field.tif"), "out": str(tmp_path / "out"), **request}, run.progress)
+        return JOBS["compareraster"]({"fields": str(tmp_path / "field.tif"), "out": str(tmp_path / "out"), **request}, run.progress)
 
     return run
 
@@ -106,12 +113,25 @@ def test_a_modis_like_file_is_read_with_scale_fill_and_valid_range(compare, tmp_
     packed[:20] = -28672
     packed[20:24] = 9000
     lon, lat = lonlat(0.05)
-    variable = xr.Variable(("lat", "lon"), packed, {
-        "long_name": "AOD at 0.55", "scale_factor": 0.001, "add_offset": 0.0, "_FillValue": np.int16(-28672),
-        "valid_range": np.array([-100, 5000], np.int16), "units": "1"})
-    dataset = xr.Dataset({"Optical_Depth_055": variable}, coords={
-        "lon": ("lon", lon, {"units": "degrees_east", "standard_name": "longitude"}),
-        "lat": ("lat", lat, {"units": "degrees_north", "standard_name": "latitude"})})
+    variable = xr.Variable(
+        ("lat", "lon"),
+        packed,
+        {
+            "long_name": "AOD at 0.55",
+            "scale_factor": 0.001,
+            "add_offset": 0.0,
+            "_FillValue": np.int16(-28672),
+            "valid_range": np.array([-100, 5000], np.int16),
+            "units": "1",
+        },
+    )
+    dataset = xr.Dataset(
+        {"Optical_Depth_055": variable},
+        coords={
+            "lon": ("lon", lon, {"units": "degrees_east", "standard_name": "longitude"}),
+            "lat": ("lat", lat, {"units": "degrees_north", "standard_name": "latitude"}),
+        },
+    )
     dataset.to_netcdf(tmp_path / "aod.nc")
     result = compare(other=f'NETCDF:"{tmp_path / "aod.nc"}":Optical_Depth_055', other_name="AOD")
     scores = result["scores"]
@@ -153,8 +173,9 @@ def test_mask_and_least_valid_share_choose_the_cells(compare, tmp_path):
 def test_means_of_both_periods_are_compared(tmp_path, shared_data):
     """Real CMAQ days against themselves a week later: the two dates choose the fields of both."""
     path = str(shared_data / "china_cmaq" / "china36km_cmaq_pm25_20200103-20.nc")
-    result = JOBS["compareraster"]({"fields": path, "other": path, "start": "2020-01-05", "end": "2020-01-09", "out": str(tmp_path / "o")},
-                                   Progress())
+    result = JOBS["compareraster"](
+        {"fields": path, "other": path, "start": "2020-01-05", "end": "2020-01-09", "out": str(tmp_path / "o")}, Progress()
+    )
     assert result["field"]["fields"] == result["other"]["fields"] == 5 and result["field"]["first"] == "2020-01-05"
     assert result["scores"]["rmse"] == 0 and result["scores"]["r2_det"] == 1
 
@@ -192,8 +213,17 @@ def test_standardised_fields_forget_unit_and_offset(seed, factor, offset):
 def test_what_does_not_fit_is_refused_and_leaves_no_folder(compare, tmp_path, change, message):
     other_file(tmp_path / "o.tif", truth_in_degrees(0.1), 0.1)
     other_file(tmp_path / "flat.tif", np.ones((40, 55), np.float32), 0.1, unit="1")
-    with rasterio.open(tmp_path / "far.tif", "w", driver="GTiff", dtype="float32", count=1, height=5, width=5, crs="EPSG:4326",
-                       transform=Affine(1, 0, -60, 0, -1, 0)) as file:
+    with rasterio.open(
+        tmp_path / "far.tif",
+        "w",
+        driver="GTiff",
+        dtype="float32",
+        count=1,
+        height=5,
+        width=5,
+        crs="EPSG:4326",
+        transform=Affine(1, 0, -60, 0, -1, 0),
+    ) as file:
         file.write(np.ones((5, 5), np.float32), 1)
     geopandas.GeoDataFrame(geometry=[shapely.box(-60, -3, -59, -2)], crs=CRS.from_epsg(4326)).to_file(tmp_path / "far.gpkg")
     request = {"other": "o.tif", **change}

@@ -63,5 +63,8 @@ def test_the_literal_paper_differs_from_the_paper_only_where_the_text_is_taken_a
     assert schedule == same_schedule
     differing = {key: value for key, value in literal.to_dict().items() if value != paper.to_dict()[key]}
     assert differing == {
-        "epsilon": pytest.approx(math.exp(-5)), "epsilon_in": "denominators", "second_denominator": "literal", "output": "relu",
+        "epsilon": pytest.approx(math.exp(-5)),
+        "epsilon_in": "denominators",
+        "second_denominator": "literal",
+        "output": "relu",
     }

@@ -12,8 +12,8 @@ import xarray as xr
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from listening import Listening
+
 from model_core.covariates import class_fractions, elevation_maps, open_source, read_covariates
 from model_core.covariates.elevation import mean_and_spread
 from model_core.covariates.sampling import points_per_side
@@ -37,7 +37,13 @@ def raster(tmp_path):
     def write(values, crs="EPSG:4326", corner=(76.0, 46.0), pixel=0.02, name="r.tif", **more):
         values = np.asarray(values)
         with rasterio.open(
-            tmp_path / name, "w", driver="GTiff", dtype=values.dtype, count=1, height=values.shape[0], width=values.shape[1],
+            tmp_path / name,
+            "w",
+            driver="GTiff",
+            dtype=values.dtype,
+            count=1,
+            height=values.shape[0],
+            width=values.shape[1],
             **{"crs": crs, "transform": Affine(pixel, 0, corner[0], 0, -pixel, corner[1]), **more},
         ) as file:
             file.write(values, 1)
@@ -107,8 +113,15 @@ def test_the_classes_of_a_cell_add_up_to_the_whole(tmp_path_factory, seed, class
     values = rng.integers(0, classes, (int(13 / pixel), int(14 / pixel)), dtype=np.uint8)
     path = tmp_path_factory.mktemp("classes") / "r.tif"
     with rasterio.open(
-        path, "w", driver="GTiff", dtype="uint8", count=1, height=values.shape[0], width=values.shape[1],
-        crs="EPSG:4326", transform=Affine(pixel, 0, 74, 0, -pixel, 46),
+        path,
+        "w",
+        driver="GTiff",
+        dtype="uint8",
+        count=1,
+        height=values.shape[0],
+        width=values.shape[1],
+        crs="EPSG:4326",
+        transform=Affine(pixel, 0, 74, 0, -pixel, 46),
     ) as file:
         file.write(values, 1)
     shares = fractions_of(path, {str(value): [value] for value in range(classes)})
@@ -146,12 +159,17 @@ def test_the_projection_of_the_raster_does_not_matter(raster):
 
 
 @pytest.mark.parametrize("west", [-180.0, 0.0, 20.0])
-@pytest.mark.parametrize("grid", [
-    Grid.from_extent(-15, 35, 45, 60, 2, "EPSG:4326"), Grid.from_extent(150, -40, 210, 40, 4, "EPSG:4326"),
-    Grid.from_lower_left(ctm_crs("+proj=lcc +lat_1=35 +lat_2=65 +lat_0=52 +lon_0=10"), -2e6, -2e6, (2e5, 2e5), (20, 20)),
-    Grid.from_lower_left(ctm_crs("+proj=merc +lon_0=180"), -3e6, -3e6, (2e5, 2e5), (30, 30)),
-    Grid.from_lower_left(ctm_crs("+proj=merc +lon_0=180"), -3e6, -3e6, (5e4, 5e4), (120, 120)),
-], ids=["Europe", "Pacific", "Lambert", "Mercator", "fine Mercator"])
+@pytest.mark.parametrize(
+    "grid",
+    [
+        Grid.from_extent(-15, 35, 45, 60, 2, "EPSG:4326"),
+        Grid.from_extent(150, -40, 210, 40, 4, "EPSG:4326"),
+        Grid.from_lower_left(ctm_crs("+proj=lcc +lat_1=35 +lat_2=65 +lat_0=52 +lon_0=10"), -2e6, -2e6, (2e5, 2e5), (20, 20)),
+        Grid.from_lower_left(ctm_crs("+proj=merc +lon_0=180"), -3e6, -3e6, (2e5, 2e5), (30, 30)),
+        Grid.from_lower_left(ctm_crs("+proj=merc +lon_0=180"), -3e6, -3e6, (5e4, 5e4), (120, 120)),
+    ],
+    ids=["Europe", "Pacific", "Lambert", "Mercator", "fine Mercator"],
+)
 def test_it_does_not_matter_where_a_globe_begins(raster, west, grid):
     lon, lat = west + np.arange(360) + 0.5, 89.5 - np.arange(180)
     globe = 10 * lat[:, None] + 100 * np.cos(np.radians(lon))[None]
@@ -193,8 +211,18 @@ def test_one_map_of_many_tiles_is_the_map_of_one(raster, monkeypatch):
 def test_a_large_raster_takes_little_memory(tmp_path):
     path, side = tmp_path / "classes.tif", 20_000
     with rasterio.open(
-        path, "w", driver="GTiff", dtype="uint8", count=1, height=side, width=side, crs="EPSG:4326", sparse_ok=True,
-        tiled=True, compress="deflate", transform=Affine(20 / side, 0, 100, 0, -20 / side, 40),
+        path,
+        "w",
+        driver="GTiff",
+        dtype="uint8",
+        count=1,
+        height=side,
+        width=side,
+        crs="EPSG:4326",
+        sparse_ok=True,
+        tiled=True,
+        compress="deflate",
+        transform=Affine(20 / side, 0, 100, 0, -20 / side, 40),
     ) as file:
         file.write(np.full((512, 512), 13, np.uint8), 1, window=((0, 512), (0, 512)))
     script = (
@@ -203,9 +231,7 @@ def test_a_large_raster_takes_little_memory(tmp_path):
         "JOBS['covariates']({'landcover': sys.argv[1], 'urban_classes': [13], 'grid': '100,20,120,40,1@EPSG:4326', 'out': sys.argv[2]}, Progress())\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, path, tmp_path / "f.nc"], capture_output=True, text=True, cwd=ROOT, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", script, path, tmp_path / "f.nc"], capture_output=True, text=True, cwd=ROOT, check=True)
     assert int(done.stdout) / 1024 < 200  # MB, for 400 of raster
 
 
@@ -277,15 +303,22 @@ def test_the_job_writes_what_the_readers_know(raster, tmp_path):
     cover = lonlat_raster(lambda x, y: np.where(x > WEST.x[7], 17, 13).astype(np.uint8), raster, 0.05, name="cover.tif")
     request = {
         "grid": f"{WEST.bounds[0]},{WEST.bounds[1]},{WEST.bounds[2]},{WEST.bounds[3]},36000@{CHINA.to_wkt()}",
-        "dem": str(dem), "landcover": str(cover), "urban_classes": [13], "water_classes": [17],
+        "dem": str(dem),
+        "landcover": str(cover),
+        "urban_classes": [13],
+        "water_classes": [17],
     }
     for name in ("f.nc", "f.tif"):
         result = JOBS["covariates"]({**request, "out": str(tmp_path / name)}, Progress())
     assert list(result["maps"]) == ["elevation", "elevation_spread", "urban", "land"] and result["warnings"] == []
     assert result["maps"]["urban"]["source"] == "cover.tif" and result["maps"]["land"]["known"] == 1
     seen = {v["name"]: (v["recognised_as"], v["unit"]) for v in inspect(tmp_path / "f.nc")["variables"]}
-    assert {"elevation": ("elevation", "m"), "elevation_spread": ("elevation_spread", "m"), "urban": ("urban", "1"),
-            "land": ("land", "1")}.items() <= seen.items()
+    assert {
+        "elevation": ("elevation", "m"),
+        "elevation_spread": ("elevation_spread", "m"),
+        "urban": ("urban", "1"),
+        "land": ("land", "1"),
+    }.items() <= seen.items()
     maps = read_covariates(tmp_path / "f.nc", WEST)
     bands = read_covariates(tmp_path / "f.tif", WEST)
     assert read_ctm(tmp_path / "f.nc").grid.matches(WEST) and set(maps) == set(bands) == set(result["maps"])
@@ -328,8 +361,11 @@ def test_a_covariates_file_that_can_not_be_used_is_explained(raster, tmp_path, t
 
 @pytest.mark.parametrize(
     "folder, name, cell",
-    [("covariates", "GRIDCRO2D_china27km.nc", 27), ("ioapi", "GRIDCRO2D_12OTC2_161231.nc", 12),
-     ("ioapi", "GRIDCRO2D_2006075_polar_stereographic.ncf", 108)],
+    [
+        ("covariates", "GRIDCRO2D_china27km.nc", 27),
+        ("ioapi", "GRIDCRO2D_12OTC2_161231.nc", 12),
+        ("ioapi", "GRIDCRO2D_2006075_polar_stereographic.ncf", 108),
+    ],
 )
 def test_mcip_files_give_their_maps(shared_data, tmp_path, folder, name, cell):
     path = shared_data / folder / name
@@ -347,10 +383,19 @@ def test_mcip_files_give_their_maps(shared_data, tmp_path, folder, name, cell):
 @pytest.fixture(scope="module")
 def etopo(shared_data, tmp_path_factory):
     """ETOPO's relief at a third of a degree as a GeoTIFF."""
-    heights, lats, lons = (np.loadtxt(gzip.open(shared_data / "covariates" / f"etopo20{name}.gz", "rt")) for name in ("data", "lats", "lons"))
+    heights, lats, lons = (
+        np.loadtxt(gzip.open(shared_data / "covariates" / f"etopo20{name}.gz", "rt")) for name in ("data", "lats", "lons")
+    )
     path, step = tmp_path_factory.mktemp("etopo") / "etopo.tif", 1 / 3
     with rasterio.open(
-        path, "w", driver="GTiff", dtype="float32", count=1, height=len(lats), width=len(lons), crs="EPSG:4326",
+        path,
+        "w",
+        driver="GTiff",
+        dtype="float32",
+        count=1,
+        height=len(lats),
+        width=len(lons),
+        crs="EPSG:4326",
         transform=Affine(step, 0, lons[0] - step / 2, 0, -step, lats[-1] + step / 2),
     ) as file:
         file.write(heights[::-1].astype(np.float32), 1)
@@ -407,10 +452,10 @@ class TestReanalyse:
     def test_where_the_file_knows_nothing_the_models_map_stays(self, tiny_model, tiny_ctm):
         import torch
 
-        from model_core.stations.gridding import grid_observations
         from model_core.model_file import load_model
-        from model_core.stations.observations import from_arrays
         from model_core.prediction import predict
+        from model_core.stations.gridding import grid_observations
+        from model_core.stations.observations import from_arrays
 
         model, grid = load_model(str(tiny_model)), read_ctm(tiny_ctm, ["elevation"]).grid
         readings = {"pm25": grid_observations(from_arrays([grid.x[5]], [grid.y[5]], [50.0], crs=grid.crs), grid)}

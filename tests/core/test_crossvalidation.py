@@ -47,11 +47,22 @@ def stations(ctm):
     x, y = transform.c + column * transform.a, transform.f + row * transform.e
     frames = []
     for day in DAYS:
-        at = {key: at_stations(ctm.fields[key][ctm.times.index(day)], from_arrays(x, y, np.ones(60), ctm.grid.crs), ctm.grid)
-              for key in ("pm25", "rh", "wind")}
-        frames.append(pd.DataFrame({
-            "code": [f"s{n:02}" for n in range(60)], "city": [f"city {n // 4:02}" for n in range(60)], "x": x, "y": y, "day": str(day), **at,
-        }))
+        at = {
+            key: at_stations(ctm.fields[key][ctm.times.index(day)], from_arrays(x, y, np.ones(60), ctm.grid.crs), ctm.grid)
+            for key in ("pm25", "rh", "wind")
+        }
+        frames.append(
+            pd.DataFrame(
+                {
+                    "code": [f"s{n:02}" for n in range(60)],
+                    "city": [f"city {n // 4:02}" for n in range(60)],
+                    "x": x,
+                    "y": y,
+                    "day": str(day),
+                    **at,
+                }
+            )
+        )
     return pd.concat(frames, ignore_index=True)
 
 
@@ -66,9 +77,22 @@ def table(stations, tmp_path_factory):
 def run(table, tiny_ctm, tiny_model, ctm, tmp_path):
     def run(progress=None, **request):
         request = {
-            "stations": str(table), "value": "pm25", "x": "x", "y": "y", "crs": ctm.grid.crs.to_wkt(), "time": "day", "id": "code",
-            "group": "city", "scheme": "groups", "folds": 3, "grid": str(tiny_ctm), "model": str(tiny_model), "device": "cpu",
-            "baselines": ["idw"], "out": str(tmp_path / "validation"), **request,
+            "stations": str(table),
+            "value": "pm25",
+            "x": "x",
+            "y": "y",
+            "crs": ctm.grid.crs.to_wkt(),
+            "time": "day",
+            "id": "code",
+            "group": "city",
+            "scheme": "groups",
+            "folds": 3,
+            "grid": str(tiny_ctm),
+            "model": str(tiny_model),
+            "device": "cpu",
+            "baselines": ["idw"],
+            "out": str(tmp_path / "validation"),
+            **request,
         }
         return JOBS["crossvalidate"](request, progress or Progress())
 
@@ -123,7 +147,7 @@ def test_a_prediction_is_the_field_without_the_fold_read_at_the_station(day, ctm
     result = cross_validate([day], ctm.grid, predictor, "groups", 3, baselines=())
     for fold in range(3):
         out = (result.table.fold == fold).to_numpy()
-        reanalysis, = predictor.predict([{"pm25": grid_observations(day.observations.select(~out), ctm.grid)}])
+        (reanalysis,) = predictor.predict([{"pm25": grid_observations(day.observations.select(~out), ctm.grid)}])
         assert result.prediction("model")[out] == pytest.approx(at_stations(reanalysis.field, day.observations.select(out), ctm.grid))
     assert result.methods == ("model",) and not np.isnan(result.prediction("model")).any()
 
@@ -185,9 +209,11 @@ def test_the_files_tell_the_same(run, ctm):
 def test_a_model_that_tells_its_uncertainty_is_scored_by_it(day, ctm, predictor, monkeypatch):
     """The tiny model has no such head; a spread of a third of the field is as good to see what becomes of it."""
     plain = predictor.predict
-    monkeypatch.setattr(predictor, "predict", lambda days: [
-        type(one)(one.field, one.missing_inputs, one.negative_cells, one.notes, one.field / 3) for one in plain(days)
-    ])
+    monkeypatch.setattr(
+        predictor,
+        "predict",
+        lambda days: [type(one)(one.field, one.missing_inputs, one.negative_cells, one.notes, one.field / 3) for one in plain(days)],
+    )
     result = cross_validate([day], ctm.grid, predictor, "stations", 3, baselines=("ok",))
     table = result.table
     assert table.sd.to_numpy() == pytest.approx(table.predicted.to_numpy() / 3, rel=1e-5)
@@ -196,7 +222,9 @@ def test_a_model_that_tells_its_uncertainty_is_scored_by_it(day, ctm, predictor,
     within = (table.observed >= table.q05) & (table.observed <= table.q95)
     assert pooled["coverage_90"] == pytest.approx(within.mean())
     assert pooled["width_90"] == pytest.approx((table.q95 - table.q05).mean(), rel=1e-5)
-    assert pooled["crps"] == pytest.approx(LogNormal(table.predicted.to_numpy(), table.sd.to_numpy()).crps(table.observed.to_numpy()).mean())
+    assert pooled["crps"] == pytest.approx(
+        LogNormal(table.predicted.to_numpy(), table.sd.to_numpy()).crps(table.observed.to_numpy()).mean()
+    )
 
 
 def test_days_that_the_ctm_lacks_are_left_out_of_what_needs_it(run, tiny_ctm, stations, tmp_path):
@@ -240,17 +268,20 @@ def test_a_day_on_which_one_fold_alone_reports_is_left_out_with_a_warning(run, s
     assert result["days"]["count"] == 2 and any("2019-01-12" in warning for warning in result["warnings"])
 
 
-@pytest.mark.parametrize("change, message", [
-    ({"group": None}, "name the column that says the group"),
-    ({"group": "town"}, "no column 'town'"),
-    ({"folds": 16}, "16 folds of 15 groups: take at most 15 folds"),
-    ({"rh": "weather.csv"}, "write FILE:COLUMN"),
-    ({"baselines": ["avna"]}, "'avna' needs a CTM field"),
-    ({"baselines": ["spline"]}, "unknown baseline 'spline'"),
-    ({"scheme": "cities"}, "unknown scheme 'cities'"),
-    ({"crs": "EPSG:4326"}, "no valid reading"),
-    ({"stations": None}, "'stations' is missing"),
-])
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"group": None}, "name the column that says the group"),
+        ({"group": "town"}, "no column 'town'"),
+        ({"folds": 16}, "16 folds of 15 groups: take at most 15 folds"),
+        ({"rh": "weather.csv"}, "write FILE:COLUMN"),
+        ({"baselines": ["avna"]}, "'avna' needs a CTM field"),
+        ({"baselines": ["spline"]}, "unknown baseline 'spline'"),
+        ({"scheme": "cities"}, "unknown scheme 'cities'"),
+        ({"crs": "EPSG:4326"}, "no valid reading"),
+        ({"stations": None}, "'stations' is missing"),
+    ],
+)
 def test_what_is_wrong_is_said_and_leaves_no_folder(run, tmp_path, change, message):
     with pytest.raises(InputError, match=message):
         run(**change)
@@ -279,9 +310,42 @@ def test_a_file_of_the_folders_name_is_told_before_the_work(run, tmp_path):
 
 def test_the_command_line(table, tiny_ctm, tiny_model, ctm, tmp_path, capsys):
     out = tmp_path / "out"
-    arguments = ["crossvalidate", "--stations", table, "--value", "pm25", "--x", "x", "--y", "y", "--crs", ctm.grid.crs.to_wkt(), "--time", "day",
-                 "--id", "code", "--group", "city", "--scheme", "groups", "--folds", "3", "--seed", "4", "--model", tiny_model,
-                 "--grid", tiny_ctm, "--baselines", "", "--device", "cpu", "--out", out, "--json"]
+    arguments = [
+        "crossvalidate",
+        "--stations",
+        table,
+        "--value",
+        "pm25",
+        "--x",
+        "x",
+        "--y",
+        "y",
+        "--crs",
+        ctm.grid.crs.to_wkt(),
+        "--time",
+        "day",
+        "--id",
+        "code",
+        "--group",
+        "city",
+        "--scheme",
+        "groups",
+        "--folds",
+        "3",
+        "--seed",
+        "4",
+        "--model",
+        tiny_model,
+        "--grid",
+        tiny_ctm,
+        "--baselines",
+        "",
+        "--device",
+        "cpu",
+        "--out",
+        out,
+        "--json",
+    ]
     assert main([str(argument) for argument in arguments]) == 0
     result = json.loads(capsys.readouterr().out)
     assert set(result["summary"]) == {"model"} and math.isfinite(result["summary"]["model"]["rmse"])

@@ -131,7 +131,7 @@ def test_voronoi_neighbours_are_those_that_insertion_joins(seed):
     for place, row in zip(at, weights):
         triangles = Delaunay(np.vstack([position, place]))
         start, neighbours = triangles.vertex_neighbor_vertices
-        joined = neighbours[start[len(position)]:start[len(position) + 1]]
+        joined = neighbours[start[len(position)] : start[len(position) + 1]]
         assert set(np.flatnonzero(row)) == set(joined)
 
 
@@ -166,11 +166,17 @@ def test_inverse_distance_of_a_worked_example():
     assert idw(position, np.array([10.0, 40.0]), np.array([[1.0, 0.0]])) == pytest.approx((10 / 1 + 40 / 4) / (1 / 1 + 1 / 4))
 
 
-@pytest.mark.parametrize("distribution, exact", [
-    (Gaussian(np.array([20.0]), np.array([6.0])), norm(20, 6)),
-    (LogNormal(np.array([20.0]), np.array([6.0])), lognorm(np.sqrt(np.log1p(0.09)), scale=20 / np.sqrt(1.09))),
-    (LogNormal(np.array([20.0]), np.array([6.0]), 1.0), lognorm(np.sqrt(np.log1p((6 / 21) ** 2)), loc=-1, scale=21 / np.sqrt(1 + (6 / 21) ** 2))),
-])
+@pytest.mark.parametrize(
+    "distribution, exact",
+    [
+        (Gaussian(np.array([20.0]), np.array([6.0])), norm(20, 6)),
+        (LogNormal(np.array([20.0]), np.array([6.0])), lognorm(np.sqrt(np.log1p(0.09)), scale=20 / np.sqrt(1.09))),
+        (
+            LogNormal(np.array([20.0]), np.array([6.0]), 1.0),
+            lognorm(np.sqrt(np.log1p((6 / 21) ** 2)), loc=-1, scale=21 / np.sqrt(1 + (6 / 21) ** 2)),
+        ),
+    ],
+)
 def test_distributions_agree_with_scipy_and_crps_with_its_integral(distribution, exact):
     assert distribution.quantiles((0.05, 0.5, 0.95))[:, 0] == pytest.approx(exact.ppf([0.05, 0.5, 0.95]), rel=1e-5)
     x = np.linspace(-60, 200, 400_001)
@@ -203,8 +209,14 @@ def test_kriging_with_drift_is_that_of_the_library():
     position, value, at = world(11)
     maps, maps_at = drift(11, position, at)
     variogram = {"psill": 60.0, "range": 300.0, "nugget": 9.0}
-    library = UniversalKriging(*position.T, value, variogram_model="exponential", variogram_parameters=variogram,
-                               drift_terms=["specified"], specified_drift=list(maps.T))
+    library = UniversalKriging(
+        *position.T,
+        value,
+        variogram_model="exponential",
+        variogram_parameters=variogram,
+        drift_terms=["specified"],
+        specified_drift=list(maps.T),
+    )
     mean, variance = library.execute("points", *at.T, specified_drift_arrays=list(maps_at.T))
     found, sd = krige_with_drift(position, value, at, maps, maps_at, variogram)
     assert found == pytest.approx(np.asarray(mean), rel=1e-6) and sd**2 == pytest.approx(np.asarray(variance), rel=1e-6)

@@ -67,7 +67,8 @@ def test_every_station_is_left_out_exactly_once_in_every_scheme(scheme):
     fold = folds_of(observations, scheme, block_km=40.0)
     assert sorted(fold.index) == sorted(observations.id) and set(fold) == {0, 1, 2, 3}
     units = {
-        "stations": observations.id, "groups": observations.group,
+        "stations": observations.id,
+        "groups": observations.group,
         "cells": [f"{x // 12_000} {y // 12_000}" for x, y in zip(observations.x, observations.y)],
         "blocks": block_names(plane_km(observations, GRID), 40.0),
     }[scheme]
@@ -138,17 +139,20 @@ def test_a_cell_without_a_value_matters_only_where_it_takes_part():
     assert found[0] == 1 and np.isnan(found[1:]).all()
 
 
-@pytest.mark.parametrize("options, message", [
-    ({"scheme": "towns"}, "unknown scheme 'towns'"),
-    ({"scheme": "groups"}, "name the column that says the group"),
-    ({"scheme": {"name": "blocks", "block_km": 0}}, "positive side"),
-    ({"scheme": {"name": "blocks", "block_km": 150}}, "smaller blocks"),
-    ({"scheme": {"name": "thin", "given": (30, 40)}}, "there are 30 stations; a thinned network must have fewer, not 30"),
-    ({"scheme": {"name": "thin", "draws": 0}}, "0 draws of 15, 40, 100 given"),
-    ({"baselines": ("ok", "cokriging")}, "unknown baseline 'cokriging'"),
-    ({"baselines": ("evna",)}, "'evna' needs a CTM field"),
-    ({"analysis": "perhaps"}, "unknown choice of analysis"),
-])
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"scheme": "towns"}, "unknown scheme 'towns'"),
+        ({"scheme": "groups"}, "name the column that says the group"),
+        ({"scheme": {"name": "blocks", "block_km": 0}}, "positive side"),
+        ({"scheme": {"name": "blocks", "block_km": 150}}, "smaller blocks"),
+        ({"scheme": {"name": "thin", "given": (30, 40)}}, "there are 30 stations; a thinned network must have fewer, not 30"),
+        ({"scheme": {"name": "thin", "draws": 0}}, "0 draws of 15, 40, 100 given"),
+        ({"baselines": ("ok", "cokriging")}, "unknown baseline 'cokriging'"),
+        ({"baselines": ("evna",)}, "'evna' needs a CTM field"),
+        ({"analysis": "perhaps"}, "unknown choice of analysis"),
+    ],
+)
 def test_what_can_not_be_done_is_said(options, message):
     with pytest.raises(InputError, match=message):
         if isinstance(options.get("scheme"), dict):

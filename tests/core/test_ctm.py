@@ -24,10 +24,26 @@ def ioapi_file(path, variables, start=2018051, step=240000, steps=1, flags=True,
     with netCDF4.Dataset(path, "w", format="NETCDF3_64BIT_OFFSET") as file:
         for name, size in {"TSTEP": None, "DATE-TIME": 2, "LAY": layers, "VAR": len(variables), "ROW": ROWS, "COL": COLUMNS}.items():
             file.createDimension(name, size)
-        file.setncatts({
-            "GDTYP": 2, "P_ALP": 25.0, "P_BET": 40.0, "P_GAM": 110.0, "XCENT": 110.0, "YCENT": 34.0, "XORIG": -3e5, "YORIG": 1e5,
-            "XCELL": 12e3, "YCELL": 12e3, "NCOLS": COLUMNS, "NROWS": ROWS, "SDATE": start, "STIME": 0, "TSTEP": step, **attributes,
-        })
+        file.setncatts(
+            {
+                "GDTYP": 2,
+                "P_ALP": 25.0,
+                "P_BET": 40.0,
+                "P_GAM": 110.0,
+                "XCENT": 110.0,
+                "YCENT": 34.0,
+                "XORIG": -3e5,
+                "YORIG": 1e5,
+                "XCELL": 12e3,
+                "YCELL": 12e3,
+                "NCOLS": COLUMNS,
+                "NROWS": ROWS,
+                "SDATE": start,
+                "STIME": 0,
+                "TSTEP": step,
+                **attributes,
+            }
+        )
         if flags:
             tflag = file.createVariable("TFLAG", "i4", ("TSTEP", "VAR", "DATE-TIME"))
             first = pd.to_datetime(str(start), format="%Y%j")
@@ -59,6 +75,7 @@ class Listener(Progress):
 
 
 # IOAPI
+
 
 def test_row_0_of_ioapi_is_the_south_and_row_0_of_a_field_the_north(tmp_path):
     ctm = read_ctm(ioapi_file(tmp_path / "f.nc", {"PM25_TOT": ("ug m-3", SOUTH_FIRST)}))
@@ -98,6 +115,7 @@ def test_of_several_names_for_one_variable_the_preferred_is_read(tmp_path):
 
 
 # Hours and days
+
 
 def hours(count):
     return np.arange(count, dtype=float)[:, None, None]
@@ -177,6 +195,7 @@ def test_calendars_of_models_keep_their_dates(tmp_path):
 
 # Several files and variables
 
+
 def test_days_of_several_files_are_put_in_order(tmp_path):
     late = cf_file(tmp_path / "a.nc", [24, 48], np.full((2, ROWS, COLUMNS), 2.0))
     early = cf_file(tmp_path / "b.nc", [-24, 0], np.full((2, ROWS, COLUMNS), 1.0))
@@ -207,6 +226,7 @@ def test_files_on_different_grids_are_not_mixed(tmp_path):
 
 
 # Units
+
 
 @pytest.mark.parametrize("unit, factor", [("kg m-3", 1e9), ("micrograms/m**3", 1), ("mg/m3", 1000)])
 def test_units_are_read_and_converted(tmp_path, unit, factor):
@@ -239,6 +259,7 @@ def test_values_that_can_not_be_are_pointed_at(tmp_path):
 
 
 # Asking for variables, stopping, inspecting
+
 
 def test_only_what_is_asked_for_is_read(tmp_path):
     path = ioapi_file(tmp_path / "f.nc", {"PM25_TOT": ("ug m-3", 5.0), "RH": ("%", 50.0), "HT": ("M", 12.0)})
@@ -281,8 +302,10 @@ def test_the_surface_of_a_cf_file_is_found_by_its_vertical_axis(tmp_path, positi
     values = np.ones((2, 3, ROWS, COLUMNS), np.float32)
     values[:, level] = 7
     coords = {
-        "time": ("time", [0, 24], {"units": "hours since 2018-02-20"}), "level": ("level", [10.0, 500, 1000], {"positive": positive}),
-        "lat": 30.0 + np.arange(ROWS), "lon": 110.0 + np.arange(COLUMNS),
+        "time": ("time", [0, 24], {"units": "hours since 2018-02-20"}),
+        "level": ("level", [10.0, 500, 1000], {"positive": positive}),
+        "lat": 30.0 + np.arange(ROWS),
+        "lon": 110.0 + np.arange(COLUMNS),
     }
     xarray.Dataset({"pm2p5": (("time", "level", "lat", "lon"), values, {"units": "ug m-3"})}, coords).to_netcdf(tmp_path / "f.nc")
     assert (read_ctm(tmp_path / "f.nc").fields["pm25"] == 7).all()
@@ -295,17 +318,31 @@ def test_inspect_tells_grid_times_and_variables_in_plain_values(tmp_path):
     assert about["times"] == {"first": "2018-02-20", "last": "2018-02-22", "count": 3, "step": "1 day"}
     assert about["grid"]["lower_left"] == [-3e5, 1e5] and about["grid"]["cell_size"] == [12e3, 12e3]
     assert about["variables"] == [
-        {"name": "PM25_TOT", "recognised_as": "pm25", "unit": "ug m-3", "canonical_unit": "ug m-3", "dimensions": ["TSTEP", "LAY", "ROW", "COL"]},
+        {
+            "name": "PM25_TOT",
+            "recognised_as": "pm25",
+            "unit": "ug m-3",
+            "canonical_unit": "ug m-3",
+            "dimensions": ["TSTEP", "LAY", "ROW", "COL"],
+        },
         {"name": "SPAM", "recognised_as": None, "unit": "cans", "canonical_unit": None, "dimensions": ["TSTEP", "LAY", "ROW", "COL"]},
     ]
 
 
 # Files that are none
 
-@pytest.mark.parametrize("content, message", [
-    (b"", "it is empty"), (b"lon,lat,pm25\n1,2,3\n", "it is text"), (b"<html>404</html>", "a web page or XML"), (b"\x1f\x8b\x08\x00", "gzip-compressed; unpack it"), (b"II*\x00....", "a TIFF"),
-    (b"\x80\x81\xff\xfe", "its first bytes are of another format"),
-])
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (b"", "it is empty"),
+        (b"lon,lat,pm25\n1,2,3\n", "it is text"),
+        (b"<html>404</html>", "a web page or XML"),
+        (b"\x1f\x8b\x08\x00", "gzip-compressed; unpack it"),
+        (b"II*\x00....", "a TIFF"),
+        (b"\x80\x81\xff\xfe", "its first bytes are of another format"),
+    ],
+)
 def test_a_file_that_is_no_netcdf_is_said_to_be_what_it_is(tmp_path, content, message):
     path = tmp_path / "day.nc"
     path.write_bytes(content)
@@ -322,10 +359,11 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
 
 
 @pytest.mark.parametrize("share", [0.6, 0.9])
-@pytest.mark.parametrize("make", [
-    lambda path: ioapi_file(path, {"PM25_TOT": ("ug m-3", 5.0)}, steps=400),
-    lambda path: cf_file(path, range(0, 24 * 400, 24)),
-], ids=["classic", "hdf5"])
+@pytest.mark.parametrize(
+    "make",
+    [lambda path: ioapi_file(path, {"PM25_TOT": ("ug m-3", 5.0)}, steps=400), lambda path: cf_file(path, range(0, 24 * 400, 24))],
+    ids=["classic", "hdf5"],
+)
 def test_half_a_file_is_not_read_as_zeros(tmp_path, make, share):
     path = make(tmp_path / "day.nc")
     content = path.read_bytes()
@@ -335,6 +373,7 @@ def test_half_a_file_is_not_read_as_zeros(tmp_path, make, share):
 
 
 # Real files
+
 
 def test_the_real_chinese_days(shared_data):
     ctm = read_ctm(shared_data / "china_cmaq/china36km_cmaq_pm25_20200103-20.nc")
@@ -368,7 +407,9 @@ def test_terrain_of_mcip_and_wrf_on_one_domain_agrees(shared_data):
     terrain = read_ctm(shared_data / "mcip_wrf/WRFOUT_d01_2022-12-07T0000Z.nc", ["elevation"])
     mcip = read_ctm(shared_data / "mcip_wrf/GRIDCRO2D_au-test_v1", ["elevation"])
     row, column = terrain.grid.locate(*np.meshgrid(mcip.grid.x, mcip.grid.y), mcip.grid.crs)
-    assert np.corrcoef(terrain.static["elevation"][row.astype(int), column.astype(int)].ravel(), mcip.static["elevation"].ravel())[0, 1] > 0.9
+    assert (
+        np.corrcoef(terrain.static["elevation"][row.astype(int), column.astype(int)].ravel(), mcip.static["elevation"].ravel())[0, 1] > 0.9
+    )
 
 
 def test_a_mixing_ratio_without_temperature_and_pressure_says_what_is_assumed(shared_data):
@@ -377,6 +418,10 @@ def test_a_mixing_ratio_without_temperature_and_pressure_says_what_is_assumed(sh
 
 
 def test_every_real_file_is_inspected(shared_data):
-    files = [p for folder in ("atlanta_cmaq", "china_cmaq", "us_cmaq", "covariates", "ioapi", "mcip_wrf")
-             for p in sorted((shared_data / folder).iterdir()) if p.read_bytes()[:3] == b"CDF" or p.read_bytes()[1:4] == b"HDF"]
+    files = [
+        p
+        for folder in ("atlanta_cmaq", "china_cmaq", "us_cmaq", "covariates", "ioapi", "mcip_wrf")
+        for p in sorted((shared_data / folder).iterdir())
+        if p.read_bytes()[:3] == b"CDF" or p.read_bytes()[1:4] == b"HDF"
+    ]
     assert len(files) > 15 and all(json.dumps(inspect(path)) for path in files)

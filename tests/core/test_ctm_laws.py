@@ -29,8 +29,9 @@ def written(dataset):
         return read_ctm(path)
 
 
-SIGMA = st.lists(st.floats(0.001, 0.9, allow_subnormal=False), min_size=2, max_size=6,
-    unique_by=lambda v: round(v, 3)).map(lambda v: (sorted([*v, 0.995])[::-1], {}))
+SIGMA = st.lists(st.floats(0.001, 0.9, allow_subnormal=False), min_size=2, max_size=6, unique_by=lambda v: round(v, 3)).map(
+    lambda v: (sorted([*v, 0.995])[::-1], {})
+)
 PRESSURE = SIGMA.map(lambda v: ([1000 * value for value in v[0]], {"units": "hPa"}))
 PASCAL = SIGMA.map(lambda v: ([101325 * value for value in v[0]], {"units": "Pa", "standard_name": "air_pressure"}))
 HEIGHT = st.lists(st.floats(100, 20000), min_size=2, max_size=6, unique_by=round).map(lambda v: (sorted([*v, 10.0]), {"units": "m"}))
@@ -44,17 +45,29 @@ def test_levels_in_any_order_and_sign_give_the_same_surface(axis, positive, data
     order = data.draw(st.permutations(range(len(values))))
     field = np.arange(1.0, len(values) + 1)[order]  # the surface holds a 1
     attributes = attributes | ({} if positive is None else {"positive": positive})
-    fields = written(xarray.Dataset(
-        {"PM25": (("time", "lev", "lat", "lon"), np.broadcast_to(field[None, :, None, None], (2, len(values), 3, 4)), {"units": "ug m-3"})},
-        {"time": TIME, "lev": ("lev", np.array(values)[order], attributes), "lat": np.arange(3.0), "lon": np.arange(4.0)},
-    ))
+    fields = written(
+        xarray.Dataset(
+            {
+                "PM25": (
+                    ("time", "lev", "lat", "lon"),
+                    np.broadcast_to(field[None, :, None, None], (2, len(values), 3, 4)),
+                    {"units": "ug m-3"},
+                )
+            },
+            {"time": TIME, "lev": ("lev", np.array(values)[order], attributes), "lat": np.arange(3.0), "lon": np.arange(4.0)},
+        )
+    )
     assert (fields.fields["pm25"] == 1).all()
 
 
 @settings(max_examples=10)
 @given(
-    start=st.integers(-180, 179), columns=st.integers(4, 360), turn=st.sampled_from([-360, 0, 360]), wrap=st.sampled_from([None, 180, 360]),
-    eastward=st.booleans(), northward=st.booleans(),
+    start=st.integers(-180, 179),
+    columns=st.integers(4, 360),
+    turn=st.sampled_from([-360, 0, 360]),
+    wrap=st.sampled_from([None, 180, 360]),
+    eastward=st.booleans(),
+    northward=st.booleans(),
 )
 def test_a_field_is_the_same_with_any_start_of_longitude(start, columns, turn, wrap, eastward, northward):
     lon = start + 0.5 + np.arange(columns)
@@ -62,10 +75,16 @@ def test_a_field_is_the_same_with_any_start_of_longitude(start, columns, turn, w
     values = np.sin(np.radians(lon))[None, :] * 10 + lat[:, None]
     shown = lon + turn if wrap is None else (lon + 360 - wrap) % 360 + wrap - 360  # wrapped at 180 or at 360
     step = slice(None, None, 1 if eastward else -1), slice(None, None, 1 if northward else -1)
-    fields = written(xarray.Dataset(
-        {"PM25": (("time", "lat", "lon"), np.broadcast_to(values[step[1], step[0]], (2, 5, columns)), {"units": "ug m-3"})},
-        {"time": TIME, "lat": ("lat", lat[step[1]], {"units": "degrees_north"}), "lon": ("lon", shown[step[0]], {"units": "degrees_east"})},
-    ))
+    fields = written(
+        xarray.Dataset(
+            {"PM25": (("time", "lat", "lon"), np.broadcast_to(values[step[1], step[0]], (2, 5, columns)), {"units": "ug m-3"})},
+            {
+                "time": TIME,
+                "lat": ("lat", lat[step[1]], {"units": "degrees_north"}),
+                "lon": ("lon", shown[step[0]], {"units": "degrees_east"}),
+            },
+        )
+    )
     row, column = fields.grid.locate(*np.meshgrid(lon, lat), "EPSG:4326")
     assert np.allclose(fields.fields["pm25"][0, np.floor(row).astype(int), np.floor(column).astype(int)], values, atol=1e-4)
     west, _, east, _ = fields.grid.bounds
@@ -74,8 +93,11 @@ def test_a_field_is_the_same_with_any_start_of_longitude(start, columns, turn, w
 
 @settings(max_examples=10)
 @given(
-    pole_latitude=st.floats(-85, 85), pole_longitude=st.floats(-179, 179), north=st.one_of(st.just(0.0), st.floats(-170, 170)),
-    west=st.floats(-60, 30), south=st.floats(-40, 20),
+    pole_latitude=st.floats(-85, 85),
+    pole_longitude=st.floats(-179, 179),
+    north=st.one_of(st.just(0.0), st.floats(-170, 170)),
+    west=st.floats(-60, 30),
+    south=st.floats(-40, 20),
 )
 def test_a_rotated_pole_comes_back_from_longitudes_and_latitudes(pole_latitude, pole_longitude, north, west, south):
     crs = rotated_crs(pole_latitude, pole_longitude, north)
@@ -96,9 +118,30 @@ def test_coordinates_that_no_rotation_makes_are_refused():
 # Damaged headers
 
 NONSENSE = (
-    np.nan, np.inf, -np.inf, 0, -1, 1e300, 1e20, 2**31 - 1, "", "x" * 3000, "km", "degrees", "hours since yesterday", "µ", "%s",
-    np.array([1.0, np.nan]), np.array([], "f8"),
-    np.array(["a", "b"], object), "latitude", "projection_x_coordinate", "grid_latitude", "Z", "up", "rotated_latitude_longitude",
+    np.nan,
+    np.inf,
+    -np.inf,
+    0,
+    -1,
+    1e300,
+    1e20,
+    2**31 - 1,
+    "",
+    "x" * 3000,
+    "km",
+    "degrees",
+    "hours since yesterday",
+    "µ",
+    "%s",
+    np.array([1.0, np.nan]),
+    np.array([], "f8"),
+    np.array(["a", "b"], object),
+    "latitude",
+    "projection_x_coordinate",
+    "grid_latitude",
+    "Z",
+    "up",
+    "rotated_latitude_longitude",
     "months since 2000-01-01",
 )
 FILES = {

@@ -16,15 +16,19 @@ from model_core.stations.observations import from_arrays
 from model_core.time_zones import Clock, local_times, parse_time_zone, same_offset, utc_times
 
 STATIONS = st.dictionaries(
-    st.integers(0, 5), st.dictionaries(st.tuples(st.integers(0, 2), st.integers(0, 23)), st.integers(1, 400), min_size=1, max_size=72),
+    st.integers(0, 5),
+    st.dictionaries(st.tuples(st.integers(0, 2), st.integers(0, 23)), st.integers(1, 400), min_size=1, max_size=72),
     min_size=1,
 )
 
 
 def hourly(stations, **options):
     """Observations of {station: {(day, hour): value}}."""
-    rows = [(f"s{s}", 100.0 + s, np.datetime64("2020-03-01T00") + np.timedelta64(24 * day + hour, "h"), value)
-            for s, hours in stations.items() for (day, hour), value in hours.items()]
+    rows = [
+        (f"s{s}", 100.0 + s, np.datetime64("2020-03-01T00") + np.timedelta64(24 * day + hour, "h"), value)
+        for s, hours in stations.items()
+        for (day, hour), value in hours.items()
+    ]
     ids, x, times, values = zip(*rows)
     return from_arrays(x, [30.0] * len(rows), values, time=list(times), id=ids, **options)
 
@@ -40,8 +44,9 @@ def test_a_station_counts_on_the_days_on_which_it_has_hours_enough(stations, nee
             values = [value for (d, _), value in hours.items() if d == day]
             if len(values) >= needed:
                 expected[f"s{station}", day] = np.mean(values)
-    found = {(i, (t.astype("datetime64[D]") - np.datetime64("2020-03-01")).astype(int)): v
-             for i, t, v in zip(means.id, means.time, means.value)}
+    found = {
+        (i, (t.astype("datetime64[D]") - np.datetime64("2020-03-01")).astype(int)): v for i, t, v in zip(means.id, means.time, means.value)
+    }
     assert found.keys() == expected.keys()
     assert all(found[key] == pytest.approx(expected[key]) for key in expected)
     assert means.report.rows == means.report.used + sum(means.report.dropped.values())

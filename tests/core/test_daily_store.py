@@ -10,6 +10,7 @@ import netCDF4
 import numpy as np
 import pytest
 import xarray
+from test_ctm import COLUMNS, ROWS, SOUTH_FIRST, cf_file, hours, ioapi_file
 
 import model_core.ctm.daily_store as daily_store
 from model_core.ctm.daily_store import DailyStore, open_store
@@ -20,7 +21,6 @@ from model_core.errors import Cancelled, InputError, OutputError
 from model_core.grid import Grid
 from model_core.progress import Progress
 from model_core.time_zones import local_days, parse_time_zone
-from test_ctm import COLUMNS, ROWS, SOUTH_FIRST, cf_file, hours, ioapi_file
 
 
 class Log(Progress):
@@ -38,12 +38,17 @@ class Log(Progress):
 @pytest.fixture
 def files(tmp_path):
     """Three days of hourly PM2.5 and two files of daily humidity with terrain."""
-    pm = [cf_file(tmp_path / f"pm{day}.nc", range(24 * day, 24 * day + 24), hours(24) + day + np.ones((1, ROWS, COLUMNS))) for day in range(3)]
+    pm = [
+        cf_file(tmp_path / f"pm{day}.nc", range(24 * day, 24 * day + 24), hours(24) + day + np.ones((1, ROWS, COLUMNS))) for day in range(3)
+    ]
     with xarray.open_dataset(pm[0], decode_times=False) as file:
         for day in range(3):
-            file.isel(time=[0]).assign_coords(time=("time", [24.0 * day], {"units": "hours since 2018-02-20", "bounds": "time_bnds"})).assign(
+            file.isel(time=[0]).assign_coords(
+                time=("time", [24.0 * day], {"units": "hours since 2018-02-20", "bounds": "time_bnds"})
+            ).assign(
                 rh=(("time", "lat", "lon"), np.full((1, ROWS, COLUMNS), 50.0 + day), {"units": "%"}),
-                HT=(("lat", "lon"), SOUTH_FIRST, {"units": "m"}), time_bnds=(("time", "nv"), [[24.0 * day, 24.0 * day + 24]]),
+                HT=(("lat", "lon"), SOUTH_FIRST, {"units": "m"}),
+                time_bnds=(("time", "nv"), [[24.0 * day, 24.0 * day + 24]]),
             ).drop_vars("pm25").to_netcdf(tmp_path / f"met{day}.nc")
     return [*pm, *(tmp_path / f"met{day}.nc" for day in range(3))]
 
@@ -69,7 +74,9 @@ def test_a_second_run_starts_at_once_from_the_store(files, tmp_path, monkeypatch
     assert again.times == first.times and log.lines == [f"daily fields from {again.path.name}"]
 
 
-@pytest.mark.parametrize("change", [{"variables": ["pm25"]}, {"time_zone": "Etc/GMT-1"}, {"grid": Grid.from_extent(110, 30, 112, 32, 0.5, "EPSG:4326")}])
+@pytest.mark.parametrize(
+    "change", [{"variables": ["pm25"]}, {"time_zone": "Etc/GMT-1"}, {"grid": Grid.from_extent(110, 30, 112, 32, 0.5, "EPSG:4326")}]
+)
 def test_other_options_make_another_store(files, tmp_path, change):
     one, other = open_store(files, folder=tmp_path), open_store(files, **{"folder": tmp_path, **change})
     assert one.path != other.path and one.path.exists()
@@ -82,10 +89,16 @@ def test_changed_inputs_make_the_store_anew_under_its_name(files, tmp_path):
     assert other.path == one.path and (other.field("pm25", 1) == 99).all()
 
 
-@pytest.mark.parametrize("damage", [
-    lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]), lambda path: path.write_bytes(b""),
-    lambda path: path.write_text("no store"), lambda path: netCDF4.Dataset(path, "w").close(),
-], ids=["cut", "empty", "text", "foreign"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_text("no store"),
+        lambda path: netCDF4.Dataset(path, "w").close(),
+    ],
+    ids=["cut", "empty", "text", "foreign"],
+)
 def test_a_broken_or_foreign_store_is_made_anew_and_said_so(files, tmp_path, damage):
     store = open_store(files[:3], folder=tmp_path)
     damage(store.path)
@@ -175,26 +188,34 @@ def test_progress_of_a_store_goes_from_0_to_1(files, tmp_path):
 
 # Many files as one series
 
+
 def test_meteorology_of_25_hours_a_file_overlaps_without_harm(tmp_path):
     fields = {"TEMP2": ("K", 280.0)}
     one = ioapi_file(tmp_path / "a", fields, start=2018051, step=10000, steps=25)
     two = ioapi_file(tmp_path / "b", {"TEMP2": ("K", 290.0)}, start=2018052, step=10000, steps=25)
     log = Log()
     ctm = read_ctm([two, one], progress=log)
-    assert ctm.times == [date(2018, 2, 20), date(2018, 2, 21)] and ctm.fields["temperature"][:, 0, 0].tolist() == [280, 290]  # hour 24 is b's
+    assert ctm.times == [date(2018, 2, 20), date(2018, 2, 21)] and ctm.fields["temperature"][:, 0, 0].tolist() == [
+        280,
+        290,
+    ]  # hour 24 is b's
     assert log.warnings[0].startswith("temperature: 1 time(s) overlap, first 2018-02-21T00:00:00 in 'a' and 'b'; the run that began last")
 
 
 def test_a_gap_is_told(tmp_path):
     log = Log()
-    read_ctm([cf_file(tmp_path / "a.nc", [0, 24]), cf_file(tmp_path / "b.nc", [120, 144]), cf_file(tmp_path / "c.nc", [192, 216])], progress=log)
+    read_ctm(
+        [cf_file(tmp_path / "a.nc", [0, 24]), cf_file(tmp_path / "b.nc", [120, 144]), cf_file(tmp_path / "c.nc", [192, 216])], progress=log
+    )
     assert log.warnings == ["pm25: 4 day(s) missing in 2 gap(s): 2018-02-22 to 2018-02-24, 2018-02-27"]
 
 
 def test_a_grid_that_differs_is_shown_beside_the_other(tmp_path):
     one = ioapi_file(tmp_path / "a.nc", {"PM25_TOT": ("ug m-3", 5.0)})
     other = ioapi_file(tmp_path / "b.nc", {"RH": ("%", 50.0)}, XORIG=0.0)
-    with pytest.raises(InputError, match=r"b.nc' is on another grid than '.*a.nc':\n.*corner \(0, 100000\).*\n.*corner \(-300000, 100000\)"):
+    with pytest.raises(
+        InputError, match=r"b.nc' is on another grid than '.*a.nc':\n.*corner \(0, 100000\).*\n.*corner \(-300000, 100000\)"
+    ):
         read_ctm([one, other])
 
 
@@ -221,21 +242,35 @@ def test_without_a_lead_day_the_latest_run_is_taken_and_said_so(tmp_path):
 def test_a_file_with_run_start_and_lead_time_as_axes_is_a_set_of_forecasts(tmp_path):
     values = np.repeat(np.arange(2), 24)[None, :, None, None] + 10.0 * np.arange(2)[:, None, None, None] + np.zeros((1, 1, ROWS, COLUMNS))
     coords = {
-        "forecast_reference_time": ("forecast_reference_time", [0, 24], {"units": "hours since 2018-02-20", "standard_name": "forecast_reference_time"}),
+        "forecast_reference_time": (
+            "forecast_reference_time",
+            [0, 24],
+            {"units": "hours since 2018-02-20", "standard_name": "forecast_reference_time"},
+        ),
         "forecast_period": ("forecast_period", np.arange(48.0), {"units": "hours", "standard_name": "forecast_period"}),
-        "latitude": 30.0 + np.arange(ROWS), "longitude": 110.0 + np.arange(COLUMNS),
+        "latitude": 30.0 + np.arange(ROWS),
+        "longitude": 110.0 + np.arange(COLUMNS),
     }
-    xarray.Dataset({"pm2p5": (("forecast_reference_time", "forecast_period", "latitude", "longitude"), values * 1e-9, {"units": "kg m-3"})}, coords).to_netcdf(tmp_path / "cams.nc")
+    xarray.Dataset(
+        {"pm2p5": (("forecast_reference_time", "forecast_period", "latitude", "longitude"), values * 1e-9, {"units": "kg m-3"})}, coords
+    ).to_netcdf(tmp_path / "cams.nc")
     assert read_ctm(tmp_path / "cams.nc", lead_day=0).fields["pm25"][:, 0, 0].tolist() == pytest.approx([0, 10])
     assert read_ctm(tmp_path / "cams.nc", lead_day=1).fields["pm25"][:, 0, 0].tolist() == pytest.approx([1, 11])
     assert inspect(tmp_path / "cams.nc")["times"]["count"] == 96
 
 
-@pytest.mark.parametrize("zone, time, day", [
-    ("UTC", "2018-02-20T23:00", "2018-02-20"), ("Asia/Shanghai", "2018-02-20T16:00", "2018-02-21"), ("Asia/Shanghai", "2018-02-20T15:59", "2018-02-20"),
-    ("America/New_York", "2018-07-01T03:59", "2018-06-30"), ("America/New_York", "2018-07-01T04:00", "2018-07-01"),  # summer time
-    ("America/New_York", "2018-01-01T04:59", "2017-12-31"), ("Asia/Kolkata", "2018-01-01T18:30", "2018-01-02"),
-])
+@pytest.mark.parametrize(
+    "zone, time, day",
+    [
+        ("UTC", "2018-02-20T23:00", "2018-02-20"),
+        ("Asia/Shanghai", "2018-02-20T16:00", "2018-02-21"),
+        ("Asia/Shanghai", "2018-02-20T15:59", "2018-02-20"),
+        ("America/New_York", "2018-07-01T03:59", "2018-06-30"),
+        ("America/New_York", "2018-07-01T04:00", "2018-07-01"),  # summer time
+        ("America/New_York", "2018-01-01T04:59", "2017-12-31"),
+        ("Asia/Kolkata", "2018-01-01T18:30", "2018-01-02"),
+    ],
+)
 def test_the_day_of_a_time_is_that_of_the_named_zone(zone, time, day):
     assert local_days(np.array([time], "datetime64[s]"), parse_time_zone(zone))[0] == np.datetime64(day)
 
@@ -252,6 +287,7 @@ def test_a_zone_that_is_none_is_named_and_a_known_one_is_written_down(files, tmp
 
 # Files that mean harm
 
+
 def harmful(path, change):
     """A file that is fine but for one thing."""
     make = {"ioapi": lambda: ioapi_file(path, {"PM25_TOT": ("ug m-3", 5.0)}, steps=2), "cf": lambda: cf_file(path, [0, 24])}
@@ -262,15 +298,23 @@ def harmful(path, change):
     return path
 
 
-@pytest.mark.parametrize("change, message", [
-    (("ioapi", lambda f: f.setncattr("XCELL", 0.0)), "make no grid"), (("ioapi", lambda f: f.setncattr("XORIG", np.nan)), "make no grid"),
-    (("ioapi", lambda f: f.setncattr("YCELL", "wide")), "are no numbers"), (("ioapi", lambda f: f.setncattr("NROWS", 10**6)), "contradicts itself: NROWS x NCOLS"),
-    (("ioapi", lambda f: f.setncattr("GDTYP", "Lambert")), "are no numbers"), (("ioapi", lambda f: f.setncattr("P_ALP", 500.0)), "make no projection"),
-    (("cf", lambda f: f["time"].setncattr("units", 5)), "are not understood"), (("cf", lambda f: f["lon"].setncattr("units", "km")), "no grid_mapping that says their projection"),
-    (("cf", lambda f: f["pm25"].setncattr("grid_mapping", "lat")), "grid mapping 'lat' is not understood"),
-    (("cf", lambda f: f["pm25"].setncattr("units", "µ" * 5000)), "unknown unit"), (("cf", lambda f: f["lon"].__setitem__(slice(None), np.nan)), "axis 'lon' is not evenly spaced"),
-    (("cf", lambda f: f["time"].__setitem__(slice(None), 2**62)), "are not understood"),
-])
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (("ioapi", lambda f: f.setncattr("XCELL", 0.0)), "make no grid"),
+        (("ioapi", lambda f: f.setncattr("XORIG", np.nan)), "make no grid"),
+        (("ioapi", lambda f: f.setncattr("YCELL", "wide")), "are no numbers"),
+        (("ioapi", lambda f: f.setncattr("NROWS", 10**6)), "contradicts itself: NROWS x NCOLS"),
+        (("ioapi", lambda f: f.setncattr("GDTYP", "Lambert")), "are no numbers"),
+        (("ioapi", lambda f: f.setncattr("P_ALP", 500.0)), "make no projection"),
+        (("cf", lambda f: f["time"].setncattr("units", 5)), "are not understood"),
+        (("cf", lambda f: f["lon"].setncattr("units", "km")), "no grid_mapping that says their projection"),
+        (("cf", lambda f: f["pm25"].setncattr("grid_mapping", "lat")), "grid mapping 'lat' is not understood"),
+        (("cf", lambda f: f["pm25"].setncattr("units", "µ" * 5000)), "unknown unit"),
+        (("cf", lambda f: f["lon"].__setitem__(slice(None), np.nan)), "axis 'lon' is not evenly spaced"),
+        (("cf", lambda f: f["time"].__setitem__(slice(None), 2**62)), "are not understood"),
+    ],
+)
 def test_a_header_that_lies_gets_one_clear_error(tmp_path, change, message):
     path = harmful(tmp_path / "f.nc", change)
     with pytest.raises(InputError, match=message) as caught:
@@ -295,9 +339,11 @@ def test_a_header_that_claims_the_world_is_refused_before_memory_is_taken(tmp_pa
         inspect(tmp_path / "f.nc")
 
 
-@pytest.mark.parametrize("make", [
-    lambda path: ioapi_file(path, {"PM25_TOT": ("ug m-3", 5.0)}, steps=3), lambda path: cf_file(path, [0, 24, 48]),
-], ids=["classic", "hdf5"])
+@pytest.mark.parametrize(
+    "make",
+    [lambda path: ioapi_file(path, {"PM25_TOT": ("ug m-3", 5.0)}, steps=3), lambda path: cf_file(path, [0, 24, 48])],
+    ids=["classic", "hdf5"],
+)
 def test_flipped_bytes_never_escape_as_another_error(tmp_path, make):
     content = make(tmp_path / "f.nc").read_bytes()
     random = np.random.default_rng(7)

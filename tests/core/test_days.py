@@ -10,19 +10,40 @@ from model_core.days import parse_day, parse_times
 from model_core.errors import InputError
 
 
-@pytest.mark.parametrize("written", [
-    "2018-02-20", "2018-02-20T07:00:00", "2018-02-20 07:00", "20180220", 20180220, 20180220.0, "2018022007",
-    "201802200730", "2018/02/20", "2018/2/20 7:00", "20 Feb 2018", datetime(2018, 2, 20, 7), date(2018, 2, 20),
-    np.datetime64("2018-02-20T07:00"), "20/02/2018", "02/20/2018 07:00",
-])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2018-02-20",
+        "2018-02-20T07:00:00",
+        "2018-02-20 07:00",
+        "20180220",
+        20180220,
+        20180220.0,
+        "2018022007",
+        "201802200730",
+        "2018/02/20",
+        "2018/2/20 7:00",
+        "20 Feb 2018",
+        datetime(2018, 2, 20, 7),
+        date(2018, 2, 20),
+        np.datetime64("2018-02-20T07:00"),
+        "20/02/2018",
+        "02/20/2018 07:00",
+    ],
+)
 def test_the_day_is_read_from_usual_spellings(written):
     assert parse_times([written]).astype("datetime64[D]").tolist() == [date(2018, 2, 20)]
 
 
-@pytest.mark.parametrize("written", [
-    "2018-02-20T23:30:00+08:00", "2018-02-20T00:30:00Z", "2018-02-20 23:30:00-0500",
-    datetime(2018, 2, 20, 23, 30, tzinfo=timezone(timedelta(hours=8))),
-])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2018-02-20T23:30:00+08:00",
+        "2018-02-20T00:30:00Z",
+        "2018-02-20 23:30:00-0500",
+        datetime(2018, 2, 20, 23, 30, tzinfo=timezone(timedelta(hours=8))),
+    ],
+)
 def test_the_day_is_the_one_that_stands_there_whatever_the_zone(written):
     assert parse_times([written]).astype("datetime64[D]").tolist() == [date(2018, 2, 20)]
 

@@ -36,8 +36,11 @@ def networks(tiny_ctm, tmp_path_factory):
     for name, cells, keys in (("pm", land[:60], ("pm25",)), ("weather", land[45:85], ("rh", "wind"))):
         rows = [",".join(("code", "lon", "lat", "day", *keys))]
         for number, day in enumerate(ctm.times):
-            rows += [f"S{cell},{longitude.flat[cell]},{latitude.flat[cell]},{day}," + ",".join(
-                str(ctm.fields[key][number].flat[cell]) for key in keys) for cell in cells]
+            rows += [
+                f"S{cell},{longitude.flat[cell]},{latitude.flat[cell]},{day},"
+                + ",".join(str(ctm.fields[key][number].flat[cell]) for key in keys)
+                for cell in cells
+            ]
         (folder / f"{name}.csv").write_text("\n".join(rows), encoding="utf-8")
     return folder
 
@@ -46,11 +49,20 @@ def networks(tiny_ctm, tmp_path_factory):
 def described(tiny_ctm, tiny_model, networks, tmp_path_factory):
     """A description with all that can be given, and its report."""
     weather = networks / "weather.csv"
-    result = JOBS["describe"]({
-        "model": str(tiny_model), "ctm": [str(tiny_ctm)], "stations": str(networks / "pm.csv"), "value": "pm25", "id": "code",
-        "time": "day",
-        "rh": f"{weather}:rh", "wind": f"{weather}:wind", "out": str(tmp_path_factory.mktemp("out") / "described"),
-    }, Progress())
+    result = JOBS["describe"](
+        {
+            "model": str(tiny_model),
+            "ctm": [str(tiny_ctm)],
+            "stations": str(networks / "pm.csv"),
+            "value": "pm25",
+            "id": "code",
+            "time": "day",
+            "rh": f"{weather}:rh",
+            "wind": f"{weather}:wind",
+            "out": str(tmp_path_factory.mktemp("out") / "described"),
+        },
+        Progress(),
+    )
     with open(result["report"], encoding="utf-8") as file:
         return result, json.load(file)
 
@@ -58,7 +70,10 @@ def described(tiny_ctm, tiny_model, networks, tmp_path_factory):
 def test_each_network_is_counted_and_drawn(described):
     result, report = described
     assert {name: (one["stations"], one["cells"]) for name, one in report["networks"].items()} == {
-        "pm25": (60, 60), "rh": (40, 40), "wind": (40, 40)}
+        "pm25": (60, 60),
+        "rh": (40, 40),
+        "wind": (40, 40),
+    }
     for key in ("networks_png", "correlations_png", "kernels_png", "anisotropy_png", "structure_png"):
         with open(result[key], "rb") as file:
             assert file.read(8) == PNG
@@ -142,11 +157,11 @@ def test_a_network_knows_its_spacing_and_what_lies_outside():
 @given(st.floats(2, 4), st.floats(0.3, 1), st.floats(0, 180))
 def test_the_moments_of_a_bell_are_its_widths_and_its_direction(long, ratio, direction):
     half = 40
-    north, east = np.mgrid[half:-half - 1:-1, -half:half + 1]
+    north, east = np.mgrid[half : -half - 1 : -1, -half : half + 1]
     angle = np.radians(direction)
     along, across = east * np.sin(angle) + north * np.cos(angle), east * np.cos(angle) - north * np.sin(angle)
     short = max(long * ratio, 1.0)  # narrower bells are no bells on cells
-    found = moments_of(np.exp(-(along / long) ** 2 / 2 - (across / short) ** 2 / 2), "pm25", 1, 12.0)
+    found = moments_of(np.exp(-((along / long) ** 2) / 2 - (across / short) ** 2 / 2), "pm25", 1, 12.0)
     assert found.long_km == pytest.approx(12 * long, rel=1e-3) and found.short_km == pytest.approx(12 * short, rel=1e-3)
     assert found.radius_km == pytest.approx(12 * np.hypot(long, short), rel=1e-3)
     if found.ratio < 1.02:
@@ -164,11 +179,15 @@ def _wind_file(path, **fields):
     grid = PRESETS["china12km"]
     x, y = grid.x[:5], grid.y[:4][::-1]
     data = xr.Dataset(
-        {name: (("time", "y", "x"), np.full((24, 4, 5), value, np.float32), {"units": unit, "grid_mapping": "crs", **more})
-         for name, (value, unit, more) in fields.items()},
-        {"time": np.arange("2020-01-01", "2020-01-02", dtype="datetime64[h]").astype("datetime64[ns]"),
-         "x": ("x", x, {"units": "m", "standard_name": "projection_x_coordinate"}),
-         "y": ("y", y, {"units": "m", "standard_name": "projection_y_coordinate"})},
+        {
+            name: (("time", "y", "x"), np.full((24, 4, 5), value, np.float32), {"units": unit, "grid_mapping": "crs", **more})
+            for name, (value, unit, more) in fields.items()
+        },
+        {
+            "time": np.arange("2020-01-01", "2020-01-02", dtype="datetime64[h]").astype("datetime64[ns]"),
+            "x": ("x", x, {"units": "m", "standard_name": "projection_x_coordinate"}),
+            "y": ("y", y, {"units": "m", "standard_name": "projection_y_coordinate"}),
+        },
     )
     data["crs"] = ((), 0, grid.crs.to_cf())
     data.to_netcdf(path)
@@ -192,8 +211,9 @@ def test_a_direction_is_measured_from_true_north_and_turned_to_the_grid(tmp_path
     # The corner lies west of the central meridian, where true north points to the east of the grid's north.
     assert -25 < np.degrees(turn.mean()) < -20
     assert np.degrees(np.arctan2(wind.mean_x, wind.mean_y)) == pytest.approx(-np.degrees(turn.mean()), abs=0.1)
-    eastward = _wind_file(tmp_path / "cf.nc", U10=(0.0, "m s-1", {"standard_name": "eastward_wind"}),
-                          V10=(2.0, "m s-1", {"standard_name": "northward_wind"}))
+    eastward = _wind_file(
+        tmp_path / "cf.nc", U10=(0.0, "m s-1", {"standard_name": "eastward_wind"}), V10=(2.0, "m s-1", {"standard_name": "northward_wind"})
+    )
     same = wind_climate([eastward], Progress())
     assert (same.mean_x, same.mean_y) == pytest.approx((wind.mean_x, wind.mean_y), abs=1e-5)
 
@@ -207,8 +227,10 @@ def test_files_with_speed_alone_have_no_rose_but_the_speed_is_told(tiny_ctm, des
 
 def test_kernels_are_set_against_the_wind_of_real_meteorology(shared_data, tiny_model, tmp_path, capsys):
     out = tmp_path / "described"
-    assert main(["describe", "--model", str(tiny_model), "--ctm", str(shared_data / "mcip_wrf" / "METCRO2D_au-test_v1"),
-                 "--out", str(out)]) == 0
+    assert (
+        main(["describe", "--model", str(tiny_model), "--ctm", str(shared_data / "mcip_wrf" / "METCRO2D_au-test_v1"), "--out", str(out)])
+        == 0
+    )
     assert "steadiness: 0.886" in capsys.readouterr().out
     report = json.loads((out / "description.json").read_text(encoding="utf-8"))
     assert np.sum(report["wind"]["rose"]["share"]) == pytest.approx(1)

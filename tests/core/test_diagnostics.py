@@ -104,14 +104,20 @@ def test_diagnostics_tell_of_the_last_run_that_failed():
     assert text.startswith("QGIS 3.40\n") and "'x' does not exist" in text
 
 
-@pytest.mark.parametrize("text, kept", [
-    ("'/data/anna/a b/table.csv' does not exist", "'…/table.csv' does not exist"),
-    (r"can't write 'C:\Users\Anna Maria\f.tif': denied", "can't write '…/f.tif': denied"),
-    (r"\\server\anna\f.tif is open", "…/f.tif is open"),
-    ('  File "/home/anna/.local/lib/python3.11/site-packages/torch/nn.py", line 3', '  File "…/lib/python3.11/site-packages/torch/nn.py", line 3'),
-    ("5 ug/m3 on 2019/01/05 at 1/2", "5 ug/m3 on 2019/01/05 at 1/2"),
-    ("--stations /srv/anna/x.csv:pm25 --out ~/y.nc", "--stations …/x.csv:pm25 --out …/y.nc"),
-])
+@pytest.mark.parametrize(
+    "text, kept",
+    [
+        ("'/data/anna/a b/table.csv' does not exist", "'…/table.csv' does not exist"),
+        (r"can't write 'C:\Users\Anna Maria\f.tif': denied", "can't write '…/f.tif': denied"),
+        (r"\\server\anna\f.tif is open", "…/f.tif is open"),
+        (
+            '  File "/home/anna/.local/lib/python3.11/site-packages/torch/nn.py", line 3',
+            '  File "…/lib/python3.11/site-packages/torch/nn.py", line 3',
+        ),
+        ("5 ug/m3 on 2019/01/05 at 1/2", "5 ug/m3 on 2019/01/05 at 1/2"),
+        ("--stations /srv/anna/x.csv:pm25 --out ~/y.nc", "--stations …/x.csv:pm25 --out …/y.nc"),
+    ],
+)
 def test_of_a_path_the_last_part_stays(text, kept):
     assert without_personal(text) == kept
 

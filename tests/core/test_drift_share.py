@@ -17,8 +17,19 @@ from model_core.network.trust import KRIGING_ALONE, Trust
 
 SHAPE, LOGS = (32, 48), Transform("log", 2.0, 1.0)
 CONFIGURATION = NetworkConfiguration(
-    station_variables=("pm25",), covariates=("elevation",), drift=("population_near",), drift_alone=True, drift_share=0.5, kernels=(5, 3),
-    combine="channels", width=2, levels=2, output="correction", kriging=True, uncertainty=True, standardise="day",
+    station_variables=("pm25",),
+    covariates=("elevation",),
+    drift=("population_near",),
+    drift_alone=True,
+    drift_share=0.5,
+    kernels=(5, 3),
+    combine="channels",
+    width=2,
+    levels=2,
+    output="correction",
+    kriging=True,
+    uncertainty=True,
+    standardise="day",
     transforms={"pm25": LOGS, "elevation": Transform("linear", 0.0, 1000.0)},
 )
 

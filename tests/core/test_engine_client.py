@@ -11,13 +11,14 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import ends, is_running, kill
+
 from plugin.engine import client
 from plugin.engine.client import Engine, job_folder
 from plugin.engine.errors import EngineCancelled, EngineError, EngineMissing
 from plugin.engine.folder_lock import only_one
 from plugin.engine.leftovers import remove_leftovers
 from plugin.engine.worker_process import WorkerProcess, explain_end
-from processes import ends, is_running, kill
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "worker_with_misfortunes.py")
 
@@ -75,6 +76,7 @@ def engine(monkeypatch):
 
 def in_thread(engine, command, request, feedback, outputs=()):
     """Run a job in a thread, as QGIS does; what it raised or returned is the thread's `outcome`."""
+
     def work():
         try:
             thread.outcome = engine.run(command, request, feedback, outputs)
@@ -262,7 +264,10 @@ def test_the_worker_ends_when_the_process_that_asked_ends(tmp_path):
     import subprocess
 
     answer = subprocess.run(
-        [sys.executable, "-c", script, SCRIPT, os.path.dirname(SCRIPT)], capture_output=True, text=True, check=True,
+        [sys.executable, "-c", script, SCRIPT, os.path.dirname(SCRIPT)],
+        capture_output=True,
+        text=True,
+        check=True,
         env={**os.environ, "CTM_REANALYSIS_ENGINE_PYTHON": sys.executable},
     )
     assert ends(int(answer.stdout), 10)
@@ -320,24 +325,27 @@ def test_the_start_can_be_cancelled():
     assert ends(worker.pid)
 
 
-@pytest.mark.parametrize(("status", "words", "expected"), [
-    (-9, "", "SIGKILL"),
-    (-11, "Fatal Python error: Segmentation fault", "SIGSEGV"),
-    (0xC0000005, "", "ACCESS_VIOLATION"),
-    (-1073741819, "", "ACCESS_VIOLATION"),
-    (0xC0000135, "", "Visual C++"),
-    (1, "OSError: [WinError 126] The specified module could not be found. Error loading c10.dll", "Visual C++"),
-    (1, "OSError: [WinError 127] The specified procedure could not be found.", "Visual C++"),
-    (1, "OSError: [WinError 1114] A dynamic link library (DLL) initialization routine failed.", "Visual C++"),
-    (1, "ImportError: DLL load failed while importing _multiarray_umath", "Visual C++"),
-    (1, "OSError: [WinError 193] %1 is not a valid Win32 application", "64-bit"),
-    (1, "OSError: [WinError 4551] An Application Control policy has blocked this file", "administrator"),
-    (1, "OSError: [WinError 1260] This program is blocked by group policy", "administrator"),
-    (1, "ModuleNotFoundError: No module named 'rasterio'", "rasterio"),
-    (-6, "terminate called after throwing an instance of 'std::bad_alloc'", "out of memory"),
-    (103, "No Python at 'C:\\Program Files\\QGIS 3.40.1\\apps\\Python312\\python.exe'", "QGIS was updated"),
-    (3, "", "status 3"),
-])
+@pytest.mark.parametrize(
+    ("status", "words", "expected"),
+    [
+        (-9, "", "SIGKILL"),
+        (-11, "Fatal Python error: Segmentation fault", "SIGSEGV"),
+        (0xC0000005, "", "ACCESS_VIOLATION"),
+        (-1073741819, "", "ACCESS_VIOLATION"),
+        (0xC0000135, "", "Visual C++"),
+        (1, "OSError: [WinError 126] The specified module could not be found. Error loading c10.dll", "Visual C++"),
+        (1, "OSError: [WinError 127] The specified procedure could not be found.", "Visual C++"),
+        (1, "OSError: [WinError 1114] A dynamic link library (DLL) initialization routine failed.", "Visual C++"),
+        (1, "ImportError: DLL load failed while importing _multiarray_umath", "Visual C++"),
+        (1, "OSError: [WinError 193] %1 is not a valid Win32 application", "64-bit"),
+        (1, "OSError: [WinError 4551] An Application Control policy has blocked this file", "administrator"),
+        (1, "OSError: [WinError 1260] This program is blocked by group policy", "administrator"),
+        (1, "ModuleNotFoundError: No module named 'rasterio'", "rasterio"),
+        (-6, "terminate called after throwing an instance of 'std::bad_alloc'", "out of memory"),
+        (103, "No Python at 'C:\\Program Files\\QGIS 3.40.1\\apps\\Python312\\python.exe'", "QGIS was updated"),
+        (3, "", "status 3"),
+    ],
+)
 def test_every_end_has_an_explanation(status, words, expected):
     assert expected in explain_end(status, words, "python")
 
@@ -357,8 +365,10 @@ def test_a_job_that_fails_for_want_of_a_dll_says_what_to_install(engine, error):
 
 def test_a_job_folder_that_a_killed_qgis_left_goes_with_the_next_one(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    killed = subprocess.run([sys.executable, "-c", "import os; from plugin.engine.client import job_folder\n"
-                             "with job_folder(): os._exit(9)"], env={**os.environ, "TMPDIR": str(tmp_path)})
+    killed = subprocess.run(
+        [sys.executable, "-c", "import os; from plugin.engine.client import job_folder\nwith job_folder(): os._exit(9)"],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
     (abandoned,) = tmp_path.iterdir()
     assert killed.returncode == 9
     with job_folder() as alive:

@@ -14,6 +14,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from plugin.engine import environment, installer, locked, managed_folder, process, pyvenv, room, torch_build
 from plugin.engine.errors import SetUpCancelled, SetUpError
 
@@ -221,14 +222,18 @@ def test_every_requirement_is_imported_under_its_own_name():
 
 def test_the_script_says_the_state_by_its_exit_status(tmp_path):
     answer = subprocess.run(
-        [sys.executable, str(SCRIPT), "status", "--folder", str(tmp_path / "none")], capture_output=True, text=True, cwd=tmp_path)
+        [sys.executable, str(SCRIPT), "status", "--folder", str(tmp_path / "none")], capture_output=True, text=True, cwd=tmp_path
+    )
     assert answer.returncode == 1 and answer.stdout.startswith("missing:") and answer.stderr == ""
 
 
 def test_the_script_tells_why_it_failed_without_a_traceback(tmp_path):
     answer = subprocess.run(
         [sys.executable, str(SCRIPT), "create", "--folder", str(tmp_path / "engine"), "--base-python", "no-such-python"],
-        capture_output=True, text=True, cwd=tmp_path)
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
     assert answer.returncode == 1 and "no-such-python" in answer.stderr and "Traceback" not in answer.stderr
 
 
@@ -279,8 +284,9 @@ class TestAfterAnUpdateOfQgis:
         python.parent.mkdir(parents=True)
         python.touch()
         (folder / "pyvenv.cfg").write_text(f"home = {home}\nversion = 3.12.9\n")
-        environment._write_marker(folder, {
-            "state": "ready", "requirements": environment.requirements_hash(), "base": os.path.realpath(python)})
+        environment._write_marker(
+            folder, {"state": "ready", "requirements": environment.requirements_hash(), "base": os.path.realpath(python)}
+        )
         if there:
             home.mkdir(parents=True)
             (home / "python.exe").touch()
@@ -344,11 +350,19 @@ class TestRoom:
 
 
 class TestTheBuildOfTorch:
-    @pytest.mark.parametrize(("platform", "machine", "device", "build"), [
-        ("linux", "x86_64", "cpu", "cpu"), ("linux", "aarch64", "cpu", "cpu"), ("linux", "ppc64le", "cpu", ""),
-        ("linux", "x86_64", "gpu", "auto"), ("win32", "AMD64", "cpu", ""), ("win32", "AMD64", "gpu", "auto"),
-        ("darwin", "arm64", "cpu", ""), ("darwin", "arm64", "gpu", ""),
-    ])
+    @pytest.mark.parametrize(
+        ("platform", "machine", "device", "build"),
+        [
+            ("linux", "x86_64", "cpu", "cpu"),
+            ("linux", "aarch64", "cpu", "cpu"),
+            ("linux", "ppc64le", "cpu", ""),
+            ("linux", "x86_64", "gpu", "auto"),
+            ("win32", "AMD64", "cpu", ""),
+            ("win32", "AMD64", "gpu", "auto"),
+            ("darwin", "arm64", "cpu", ""),
+            ("darwin", "arm64", "gpu", ""),
+        ],
+    )
     def test_pytorchs_own_index_is_asked_where_pips_has_another_build(self, monkeypatch, platform, machine, device, build):
         monkeypatch.delenv("PIP_NO_INDEX", raising=False)
         monkeypatch.setattr(sys, "platform", platform)
@@ -360,11 +374,16 @@ class TestTheBuildOfTorch:
     def torches(self, ready, tmp_path, monkeypatch):
         """Requirements with a torch, and a folder where pip finds it; the environment of another version is renewed."""
         folder = tmp_path / "torches"
-        make_wheel(folder, "torch", "2.13.0", "class cuda:\n    is_available = staticmethod(lambda: False)\n"
-                   "class backends:\n    mps = cuda\n")
+        make_wheel(
+            folder, "torch", "2.13.0", "class cuda:\n    is_available = staticmethod(lambda: False)\nclass backends:\n    mps = cuda\n"
+        )
         require(tmp_path, monkeypatch, "torch==2.13.0\n")
         (tmp_path / "index").mkdir()
-        for name, value in {"PIP_FIND_LINKS": str(folder), "PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": (tmp_path / "index").as_uri()}.items():
+        for name, value in {
+            "PIP_FIND_LINKS": str(folder),
+            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_INDEX_URL": (tmp_path / "index").as_uri(),
+        }.items():
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("PIP_NO_INDEX", raising=False)
         monkeypatch.setattr(torch_build, "build_to_fetch", lambda *_: "cpu")
@@ -383,9 +402,9 @@ class TestTheBuildOfTorch:
         assert environment.status(tmp_path / "engine").state == "outdated"
         return environment.create(tmp_path / "engine", report=lambda fraction, line: lines.append(line))
 
-    @pytest.mark.parametrize("code", [
-        "import sys; sys.exit('error: Failed to fetch: dns error')", "import time; print('asking', flush=True); time.sleep(60)",
-    ])
+    @pytest.mark.parametrize(
+        "code", ["import sys; sys.exit('error: Failed to fetch: dns error')", "import time; print('asking', flush=True); time.sleep(60)"]
+    )
     def test_where_its_index_cant_be_reached_pip_takes_its_own_and_the_log_says_so(self, tmp_path, torches, monkeypatch, code):
         monkeypatch.setattr(torch_build, "ASK_SECONDS", 3.0)
         self.uv(torches, code)
@@ -404,23 +423,30 @@ class TestTheBuildOfTorch:
 
     def test_what_it_fetched_is_kept_by_pip(self, tmp_path, torches):
         own = tmp_path / "own index"
-        make_wheel(own, "torch", "2.13.0+cpu", "class cuda:\n    is_available = staticmethod(lambda: False)\nclass backends:\n    mps = cuda\n")
-        self.uv(torches, "import subprocess, sys\n"
-                "assert sys.argv[1:3] == ['pip', 'install'] and '--torch-backend' in sys.argv and '--no-deps' in sys.argv\n"
-                "if '--dry-run' not in sys.argv:\n"
-                f"    subprocess.run([sys.executable, '-m', 'pip', 'install', '--no-index', '--find-links', {str(own)!r}, sys.argv[-1]], check=True)\n")
+        make_wheel(
+            own, "torch", "2.13.0+cpu", "class cuda:\n    is_available = staticmethod(lambda: False)\nclass backends:\n    mps = cuda\n"
+        )
+        self.uv(
+            torches,
+            "import subprocess, sys\n"
+            "assert sys.argv[1:3] == ['pip', 'install'] and '--torch-backend' in sys.argv and '--no-deps' in sys.argv\n"
+            "if '--dry-run' not in sys.argv:\n"
+            f"    subprocess.run([sys.executable, '-m', 'pip', 'install', '--no-index', '--find-links', {str(own)!r}, sys.argv[-1]], check=True)\n",
+        )
         lines = []
         made = self.create(tmp_path, lines)
         assert made.details["versions"]["torch"] == "2.13.0+cpu" and not any("can't be used" in line for line in lines)
         assert made.details["versions"]["gpu"] is False
 
-
     def test_a_build_whose_hash_is_another_than_known_is_refused(self, tmp_path, torches, monkeypatch):
         """uv says so in these words; what it was told to accept is in the file that it gets."""
         monkeypatch.setattr(environment, "torch_hashes", lambda *_: ["sha256:" + "a" * 64])
-        self.uv(torches, "import sys\nif '--dry-run' in sys.argv: sys.exit(0)\n"
-                "assert '--require-hashes' in sys.argv\ntext = open(sys.argv[-1]).read()\n"
-                "sys.exit('error: Hash mismatch for `torch==2.13.0`, expected: ' + text)")
+        self.uv(
+            torches,
+            "import sys\nif '--dry-run' in sys.argv: sys.exit(0)\n"
+            "assert '--require-hashes' in sys.argv\ntext = open(sys.argv[-1]).read()\n"
+            "sys.exit('error: Hash mismatch for `torch==2.13.0`, expected: ' + text)",
+        )
         with pytest.raises(SetUpError, match="Hash mismatch for `torch==2.13.0`.*sha256:aaaa.*it was changed, or damaged"):
             self.create(tmp_path, [])
 
@@ -456,7 +482,9 @@ class TestTheLock:
     def test_every_line_is_an_exact_version_with_hashes_and_no_address(self, name):
         text = environment.REQUIREMENTS.with_name(name).read_text(encoding="utf-8")
         blocks = [block for block in re.split(r"\n(?=\S)", text) if not block.startswith("#")]
-        assert blocks and all(re.fullmatch(r"[\w.-]+==[\w.+-]+( ; [^\\]+)?( \\\n    --hash=sha256:[0-9a-f]{64})+\n?", block) for block in blocks)
+        assert blocks and all(
+            re.fullmatch(r"[\w.-]+==[\w.+-]+( ; [^\\]+)?( \\\n    --hash=sha256:[0-9a-f]{64})+\n?", block) for block in blocks
+        )
         assert "://" not in text
 
     def test_it_was_made_from_the_requirements_as_they_are(self):
@@ -467,7 +495,10 @@ class TestTheLock:
         assert {name.lower().replace("_", "-") for name in environment.libraries()} <= locked_names
 
     def test_known_hashes_of_torch_are_those_of_this_python(self, tmp_path):
-        known = {"version": "2.13.0", "cpu": {f"cp{sys.version_info[0]}{sys.version_info[1]}-{sys.platform}-{platform.machine()}": ["sha256:1"]}}
+        known = {
+            "version": "2.13.0",
+            "cpu": {f"cp{sys.version_info[0]}{sys.version_info[1]}-{sys.platform}-{platform.machine()}": ["sha256:1"]},
+        }
         (tmp_path / locked.TORCH).write_text(json.dumps(known))
         assert locked.torch_hashes(sys.executable, tmp_path / "requirements.txt") == ["sha256:1"]
         (tmp_path / locked.TORCH).write_text(json.dumps({**known, "cpu": {"cp399-linux-x86_64": ["sha256:2"]}}))
@@ -483,8 +514,11 @@ class TestInstalling:
     def test_a_long_silence_is_filled_with_how_much_is_there(self, tmp_path, monkeypatch):
         monkeypatch.setattr(installer.Installer, "SILENCE_SECONDS", 0.3)
         lines = []
-        self.run(f"import time; open({str(tmp_path / 'torch.whl')!r}, 'wb').write(bytes(3_000_000)); time.sleep(1.5)",
-                 lambda fraction, line: lines.append(line), folder=tmp_path)
+        self.run(
+            f"import time; open({str(tmp_path / 'torch.whl')!r}, 'wb').write(bytes(3_000_000)); time.sleep(1.5)",
+            lambda fraction, line: lines.append(line),
+            folder=tmp_path,
+        )
         assert any("3 MB" in line for line in lines)
 
     def test_a_step_that_takes_too_long_is_ended(self):
@@ -493,15 +527,18 @@ class TestInstalling:
             self.run("import time; time.sleep(60)", seconds=1.0)
         assert time.monotonic() - begin < 10
 
-    @pytest.mark.parametrize(("words", "hint"), [
-        ("pip._vendor.urllib3.exceptions.ReadTimeoutError: HTTPSConnectionPool: Read timed out.", "proxy"),
-        ("ERROR: Could not find a version that satisfies the requirement torch==2.13.0", "folder of wheels"),
-        ("OSError: [WinError 126] The specified module could not be found. Error loading c10.dll", "Visual C++"),
-        ("ImportError: DLL load failed while importing _C: ", "Visual C++"),
-        ("OSError: [WinError 193] %1 is not a valid Win32 application", "64-bit"),
-        ("OSError: [WinError 4551] An Application Control policy has blocked this file", "administrator"),
-        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "disk is full"),
-    ])
+    @pytest.mark.parametrize(
+        ("words", "hint"),
+        [
+            ("pip._vendor.urllib3.exceptions.ReadTimeoutError: HTTPSConnectionPool: Read timed out.", "proxy"),
+            ("ERROR: Could not find a version that satisfies the requirement torch==2.13.0", "folder of wheels"),
+            ("OSError: [WinError 126] The specified module could not be found. Error loading c10.dll", "Visual C++"),
+            ("ImportError: DLL load failed while importing _C: ", "Visual C++"),
+            ("OSError: [WinError 193] %1 is not a valid Win32 application", "64-bit"),
+            ("OSError: [WinError 4551] An Application Control policy has blocked this file", "administrator"),
+            ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "disk is full"),
+        ],
+    )
     def test_what_is_known_to_go_wrong_comes_with_its_remedy(self, words, hint):
         with pytest.raises(SetUpError, match=re.escape(hint)):
             self.run(f"import sys; sys.exit({words!r})")

@@ -7,11 +7,11 @@ import sys
 import threading
 
 import pytest
+from test_environment import SCRIPT, finished, make_wheel, ready, require, wheels  # noqa: F401 - fixtures
+
 from plugin.engine import environment, upkeep
 from plugin.engine.errors import SetUpCancelled, SetUpError
 from plugin.engine.installer import Installer
-
-from test_environment import SCRIPT, finished, make_wheel, ready, require, wheels  # noqa: F401 - fixtures
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ class Index:
                 if self.path.endswith(".whl"):
                     index.fetched += 1
                     content = wheel.read_bytes()
-                    sent = content[:len(content) // 2] if index.fetched <= early else content
+                    sent = content[: len(content) // 2] if index.fetched <= early else content
                 self.send_response(200)
                 self.send_header("Content-Type", "text/html" if sent is content and not self.path.endswith(".whl") else "application/zip")
                 self.send_header("Content-Length", str(len(content)))
@@ -113,6 +113,10 @@ def test_a_wait_for_the_next_try_can_be_cancelled(ready, index, monkeypatch):  #
     monkeypatch.setattr(Installer, "PAUSES", (600.0, 600.0))
     served, said = index(early=99), []
     with pytest.raises(SetUpCancelled):
-        environment.create(ready, index=served.address, report=lambda fraction, line: said.append(line),
-                           is_cancelled=lambda: any("try 2" in line for line in said))
+        environment.create(
+            ready,
+            index=served.address,
+            report=lambda fraction, line: said.append(line),
+            is_cancelled=lambda: any("try 2" in line for line in said),
+        )
     assert served.fetched == 1

@@ -43,13 +43,37 @@ def evaluate(ctm, tiny_ctm, tmp_path, cache):
         for day in DAYS:
             number = ctm.times.index(day) if day in ctm.times else 0
             value = at_stations(ctm.fields["pm25"][number], from_arrays(x, y, np.ones(41), crs), ctm.grid)
-            frames.append(pd.DataFrame({"code": [f"s{n}" for n in range(41)], "land": [f"land {n % 4}" for n in range(41)], "x": x, "y": y,
-                                        "day": str(day), "pm25": value * factor}))
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "code": [f"s{n}" for n in range(41)],
+                        "land": [f"land {n % 4}" for n in range(41)],
+                        "x": x,
+                        "y": y,
+                        "day": str(day),
+                        "pm25": value * factor,
+                    }
+                )
+            )
         path = tmp_path / "stations.csv"
         pd.concat(frames).to_csv(path, index=False)
-        return JOBS["evaluate-ctm"]({
-            "ctm": [str(tiny_ctm)], "stations": str(path), "value": "pm25", "x": "x", "y": "y", "crs": crs.to_wkt(), "time": "day",
-            "id": "code", "group": "land", "cache": cache, "out": str(tmp_path / "evaluation"), **request}, Progress())
+        return JOBS["evaluate-ctm"](
+            {
+                "ctm": [str(tiny_ctm)],
+                "stations": str(path),
+                "value": "pm25",
+                "x": "x",
+                "y": "y",
+                "crs": crs.to_wkt(),
+                "time": "day",
+                "id": "code",
+                "group": "land",
+                "cache": cache,
+                "out": str(tmp_path / "evaluation"),
+                **request,
+            },
+            Progress(),
+        )
 
     return evaluate
 
@@ -92,10 +116,16 @@ def test_days_and_periods_may_be_chosen(evaluate):
     assert set(pd.read_csv(result["by_class"]).query("by == 'period'")["class"]) == {"thaw"}
 
 
-@pytest.mark.parametrize("change, message", [
-    ({"ctm": None}, "'ctm' is missing"), ({"species": "o3"}, "no ozone"), ({"start": "2021-01-01"}, "no reading lies between"),
-    ({"date": "2019-02-01"}, "none of the days of the readings"), ({"periods": ["x"]}, "write NAME=FIRST..LAST"),
-])
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"ctm": None}, "'ctm' is missing"),
+        ({"species": "o3"}, "no ozone"),
+        ({"start": "2021-01-01"}, "no reading lies between"),
+        ({"date": "2019-02-01"}, "none of the days of the readings"),
+        ({"periods": ["x"]}, "write NAME=FIRST..LAST"),
+    ],
+)
 def test_what_is_wrong_is_said_and_leaves_no_folder(evaluate, tmp_path, change, message):
     with pytest.raises(InputError, match=message):
         evaluate(**change)
@@ -107,15 +137,25 @@ def test_hours_of_a_ctm_are_averaged_over_the_local_day(tmp_path):
     hours = pd.date_range("2020-03-01", periods=72, freq="h")
     lat, lon = np.linspace(29, 33, 9), np.linspace(118, 123, 11)
     values = np.broadcast_to(np.arange(72.0)[:, None, None], (72, 9, 11))
-    data = xr.Dataset({"PM25": (("time", "lat", "lon"), values, {"units": "ug m-3", "long_name": "PM2.5"})}, {
-        "time": hours, "lat": ("lat", lat, {"units": "degrees_north"}), "lon": ("lon", lon, {"units": "degrees_east"})})
+    data = xr.Dataset(
+        {"PM25": (("time", "lat", "lon"), values, {"units": "ug m-3", "long_name": "PM2.5"})},
+        {"time": hours, "lat": ("lat", lat, {"units": "degrees_north"}), "lon": ("lon", lon, {"units": "degrees_east"})},
+    )
     data.to_netcdf(tmp_path / "hourly.nc")
     table = tmp_path / "stations.csv"
     rows = ("lon,lat,day,pm25", "120.1,31.2,2020-03-02,27.5", "121.4,30.7,2020-03-02,27.5", "119.2,30.1,2020-03-02,30.5")
     table.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    result = JOBS["evaluate-ctm"]({
-        "ctm": [str(tmp_path / "hourly.nc")], "stations": str(table), "value": "pm25", "time": "day", "time_zone": "Asia/Shanghai",
-        "out": str(tmp_path / "out")}, Progress())
+    result = JOBS["evaluate-ctm"](
+        {
+            "ctm": [str(tmp_path / "hourly.nc")],
+            "stations": str(table),
+            "value": "pm25",
+            "time": "day",
+            "time_zone": "Asia/Shanghai",
+            "out": str(tmp_path / "out"),
+        },
+        Progress(),
+    )
     assert result["days"]["first"] == "2020-03-02" and result["pooled"]["n"] == 3
     assert result["pooled"]["mae"] == pytest.approx(1.0, abs=1e-3) and result["pooled"]["nmb"] == pytest.approx(-3 / 85.5, abs=1e-4)
 
@@ -123,8 +163,18 @@ def test_hours_of_a_ctm_are_averaged_over_the_local_day(tmp_path):
 def test_cmaq_of_a_january_day_at_the_american_monitors(shared_data, tmp_path, capsys):
     """A fifth too low on the whole, most of all in the valleys of the West, as 108 km cells must be."""
     folder = shared_data / "us_cmaq"
-    arguments = ["evaluate-ctm", "--ctm", folder / "dailyavg.LST.Y_24.2016fh.v531.108US2.01.nc", "--stations",
-                 folder / "daily_88101_20160115.zip", "--group", "State Name", "--out", tmp_path / "out", "--json"]
+    arguments = [
+        "evaluate-ctm",
+        "--ctm",
+        folder / "dailyavg.LST.Y_24.2016fh.v531.108US2.01.nc",
+        "--stations",
+        folder / "daily_88101_20160115.zip",
+        "--group",
+        "State Name",
+        "--out",
+        tmp_path / "out",
+        "--json",
+    ]
     assert main([str(argument) for argument in arguments]) == 0
     result = json.loads(capsys.readouterr().out)
     assert result["pooled"]["n"] == 411 and result["pooled"]["nmb"] == pytest.approx(-0.21, abs=0.01)

@@ -14,9 +14,9 @@ import shapely
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from listening import Listening
 from pyproj import CRS, Geod, Transformer
 
-from listening import Listening
 from model_core.errors import InputError
 from model_core.exposure.measures import weighted_percentiles
 from model_core.exposure.pixel_area import pixel_areas
@@ -47,8 +47,17 @@ def folder(tmp_path):
 def write_raster(path, values, transform, crs="EPSG:4326", unit="persons", nodata=-9999.0, **more):
     values = np.asarray(values)
     with rasterio.open(
-        path, "w", driver="GTiff", dtype=values.dtype, count=1, height=values.shape[0], width=values.shape[1], crs=crs, transform=transform,
-        nodata=nodata, **more,
+        path,
+        "w",
+        driver="GTiff",
+        dtype=values.dtype,
+        count=1,
+        height=values.shape[0],
+        width=values.shape[1],
+        crs=crs,
+        transform=transform,
+        nodata=nodata,
+        **more,
     ) as file:
         file.write(values, 1)
         if unit:
@@ -123,8 +132,15 @@ def forms(folder):
     transform = Affine(pixel, 0, west, 0, -pixel, north)
     lon, lat = west + (np.arange(columns) + 0.5) * pixel, north - (np.arange(rows) + 0.5) * pixel
     density = 200 + 100 * np.sin(2 * lon) + 80 * np.cos(3 * lat)[:, None]
-    area = np.array([abs(Geod(ellps="WGS84").polygon_area_perimeter(
-        [0, pixel, pixel, 0], [top, top, top - pixel, top - pixel])[0]) for top in north - np.arange(rows) * pixel]) / 1e6
+    area = (
+        np.array(
+            [
+                abs(Geod(ellps="WGS84").polygon_area_perimeter([0, pixel, pixel, 0], [top, top, top - pixel, top - pixel])[0])
+                for top in north - np.arange(rows) * pixel
+            ]
+        )
+        / 1e6
+    )
     counts = density * area[:, None]
     x, y = np.meshgrid(np.arange(9_500_000, 10_900_000, KM), np.arange(4_450_000, 3_900_000, -KM) - KM)
     gx, gy = Transformer.from_crs(MOLLWEIDE, "EPSG:4326", always_xy=True).transform(x + KM / 2, y + KM / 2)
@@ -136,8 +152,14 @@ def forms(folder):
         "gpw_density": write_raster(folder / "gpw_v4_population_density_rev11.tif", density.astype(np.float32), transform, unit=""),
         "density_by_unit": write_raster(folder / "d.tif", (density * 0.01).astype(np.float32), transform, unit="people per hectare"),
         "worldpop_counts": write_raster(folder / "chn_ppp_2020.tif", counts.astype(np.float32), transform, unit=""),
-        "ghs_pop": write_raster(folder / "GHS_POP_E2020_GLOBE_R2023A.tif", mollweide.astype(np.float32),
-                                Affine(KM, 0, x[0, 0], 0, -KM, y[0, 0] + KM), crs=MOLLWEIDE, unit="", nodata=-200.0),
+        "ghs_pop": write_raster(
+            folder / "GHS_POP_E2020_GLOBE_R2023A.tif",
+            mollweide.astype(np.float32),
+            Affine(KM, 0, x[0, 0], 0, -KM, y[0, 0] + KM),
+            crs=MOLLWEIDE,
+            unit="",
+            nodata=-200.0,
+        ),
     }
 
 
@@ -176,10 +198,22 @@ def test_counts_or_density_is_never_guessed(folder):
 @pytest.mark.parametrize(
     "unit, expected",
     [
-        ("persons/km**2", ("density", 1e6)), ("people per square kilometer", ("density", 1e6)), ("inhabitants km-2", ("density", 1e6)),
-        ("km^-2", ("density", 1e6)), ("1/km2", ("density", 1e6)), ("Persons per sq. km", ("density", 1e6)), ("people/ha", ("density", 1e4)),
-        ("inhab m-2", ("density", 1.0)), ("persons", ("counts", None)), ("people per pixel", ("counts", None)),
-        ("Population count", ("counts", None)), ("1", None), ("", None), ("km", None), ("ug m-3", None), ("people per km", None),
+        ("persons/km**2", ("density", 1e6)),
+        ("people per square kilometer", ("density", 1e6)),
+        ("inhabitants km-2", ("density", 1e6)),
+        ("km^-2", ("density", 1e6)),
+        ("1/km2", ("density", 1e6)),
+        ("Persons per sq. km", ("density", 1e6)),
+        ("people/ha", ("density", 1e4)),
+        ("inhab m-2", ("density", 1.0)),
+        ("persons", ("counts", None)),
+        ("people per pixel", ("counts", None)),
+        ("Population count", ("counts", None)),
+        ("1", None),
+        ("", None),
+        ("km", None),
+        ("ug m-3", None),
+        ("people per km", None),
     ],
 )
 def test_what_a_unit_tells(unit, expected):
@@ -196,14 +230,17 @@ def test_the_area_of_pixels_is_that_of_the_ellipsoid():
         ring = np.concatenate([parallel, parallel[::-1]]), np.concatenate([np.full(200, top), np.full(200, top - 0.5)])
         assert degrees[row, 0] == pytest.approx(abs(geod.polygon_area_perimeter(*ring)[0]), rel=1e-6)
     assert pixel_areas(CRS.from_epsg(4326), Affine(1, 0, -180, 0, -1, 90), (slice(0, 180), slice(0, 1))).sum() * 360 == pytest.approx(
-        510_065_621_724_000, rel=1e-9)
+        510_065_621_724_000, rel=1e-9
+    )
     transform = Affine(108 * KM, 0, -2_376 * KM, 0, -108 * KM, 1_512 * KM)
     lambert = CRS.from_proj4("+proj=lcc +lat_1=33 +lat_2=45 +lat_0=40 +lon_0=-97 +R=6370000 +units=m +no_defs")
     areas = pixel_areas(lambert, transform, (slice(0, 27), slice(0, 44)))
     for row, column in ((0, 0), (13, 20), (26, 43)):
         t = np.linspace(0, 1, 50)
-        corners = np.concatenate([np.stack(side) for side in (
-            (t, 0 * t), (1 + 0 * t, t), (1 - t, 1 + 0 * t), (0 * t, 1 - t))], axis=1) + [[column], [row]]
+        corners = np.concatenate([np.stack(side) for side in ((t, 0 * t), (1 + 0 * t, t), (1 - t, 1 + 0 * t), (0 * t, 1 - t))], axis=1) + [
+            [column],
+            [row],
+        ]
         x, y = transform.a * corners[0] + transform.c, transform.e * corners[1] + transform.f
         lon, lat = Transformer.from_crs(lambert, lambert.geodetic_crs, always_xy=True).transform(x, y)
         assert areas[row, column] == pytest.approx(abs(geod.polygon_area_perimeter(lon, lat)[0]), rel=2e-4)
@@ -212,8 +249,11 @@ def test_the_area_of_pixels_is_that_of_the_ellipsoid():
 def test_an_ioapi_population_and_a_real_cmaq_day(shared_data, folder):
     """GPW density on the CTM's own grid: the fourth of five years is chosen, and the people of the United States come out."""
     us = shared_data / "us_cmaq"
-    request = {"fields": str(us / "dailyavg.LST.Y_24.2016fh.v531.108US2.01.nc"),
-               "population": str(us / "gpw_v4_une_atotpopbt_densy_108US2.IOAPI.nc"), "limit": [9.0]}
+    request = {
+        "fields": str(us / "dailyavg.LST.Y_24.2016fh.v531.108US2.01.nc"),
+        "population": str(us / "gpw_v4_une_atotpopbt_densy_108US2.IOAPI.nc"),
+        "limit": [9.0],
+    }
     with pytest.raises(InputError, match="holds 5 fields.*--population-step"):
         exposure(folder, **request)
     result = exposure(folder, **request, population_step="4")
@@ -233,8 +273,15 @@ def test_chinese_provinces_add_up_to_the_whole(shared_data, folder):
     path = write_raster(folder / "people.tif", people, Affine(pixel, 0, west, 0, -pixel, north))
     progress = Listening()
     result = exposure(
-        folder, progress, out="out.gpkg", fields=str(shared_data / "china_cmaq" / "china36km_cmaq_pm25_20200103-20.nc"), population=path,
-        polygons=str(shared_data / "covariates" / "china_provinces.geojson"), limit=[75.0, 35.0], chart=str(folder / "chart.png"))
+        folder,
+        progress,
+        out="out.gpkg",
+        fields=str(shared_data / "china_cmaq" / "china36km_cmaq_pm25_20200103-20.nc"),
+        population=path,
+        polygons=str(shared_data / "covariates" / "china_provinces.geojson"),
+        limit=[75.0, 35.0],
+        chart=str(folder / "chart.png"),
+    )
     assert any("20 polygons had an invalid geometry and were mended" in text for text in progress.lines)
     whole, provinces = result["whole"], result["polygons"]
     for key in ("people", "outside", "no_value", "above_35", "above_75"):
@@ -244,7 +291,8 @@ def test_chinese_provinces_add_up_to_the_whole(shared_data, folder):
     layer = geopandas.read_file(folder / "out.gpkg", layer="exposure")
     assert layer.crs == "EPSG:4326" and layer.geometry.isna().sum() == 1 and set(layer["step"]) == {"mean"}
     assert layer.loc[layer["name"] == "山东省", "mean"].item() == pytest.approx(
-        next(province["mean"] for province in provinces if province["name"] == "山东省"))
+        next(province["mean"] for province in provinces if province["name"] == "山东省")
+    )
     steps = geopandas.read_file(folder / "out.gpkg", layer="steps")
     assert len(steps) == 18 * (1 + len(provinces)) and steps["step"].iloc[0] == "2020-01-03"
     assert steps[steps["id"] == 0]["mean"].mean() == pytest.approx(whole["mean"], rel=1e-5)  # no gaps: means commute
@@ -322,8 +370,13 @@ def world(tmp_path_factory):
     """A field, people and a constant field, for laws that many polygons are tried on."""
     folder = tmp_path_factory.mktemp("world")
     people, counts = lonlat_people(folder / "people.tif", pixel=0.1)
-    return {"folder": folder, "people": people, "counts": counts, "field": field_file(folder / "f.tif"),
-            "constant": field_file(folder / "c.tif", np.full(GRID.shape, 37.5, np.float32))}
+    return {
+        "folder": folder,
+        "people": people,
+        "counts": counts,
+        "field": field_file(folder / "f.tif"),
+        "constant": field_file(folder / "c.tif", np.full(GRID.shape, 37.5, np.float32)),
+    }
 
 
 kilometres = st.floats(-170, 230)

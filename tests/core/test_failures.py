@@ -6,10 +6,21 @@ from model_core.errors import InputError
 from model_core.failures import explain
 
 
-@pytest.mark.parametrize("error", [
-    MemoryError(), RuntimeError("std::bad_alloc"), RuntimeError("could not create a primitive"), RuntimeError("can't start new thread"), OSError("could not get source code"),
-    SystemError("error return without exception set"), SystemError("<function f> returned NULL without setting an exception"), OSError(12, "Cannot allocate memory"), ImportError("_contourpy.so: failed to map segment from shared object"), RuntimeError("[enforce fail at alloc_cpu.cpp:114] DefaultCPUAllocator: not enough memory: you tried"),
-])
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("std::bad_alloc"),
+        RuntimeError("could not create a primitive"),
+        RuntimeError("can't start new thread"),
+        OSError("could not get source code"),
+        SystemError("error return without exception set"),
+        SystemError("<function f> returned NULL without setting an exception"),
+        OSError(12, "Cannot allocate memory"),
+        ImportError("_contourpy.so: failed to map segment from shared object"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:114] DefaultCPUAllocator: not enough memory: you tried"),
+    ],
+)
 def test_a_lack_of_memory_is_called_that(error, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     told = explain(error)

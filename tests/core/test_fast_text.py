@@ -15,9 +15,11 @@ def test_cells_are_text_row_by_row():
     assert list(table.index) == [0, 1, 2]
 
 
-@pytest.mark.parametrize("lines", [
-    ["1,2,3,4\n", "3,4\n"], ["1,2\n", "3,4,5,6\n"], ["1,2,,\n", "3,4,,\n"], ["1,2,3\n"], ["\n"], [],
-], ids=["first row too long", "second row too long", "empty cells too many", "one cell too many", "blank", "nothing"])
+@pytest.mark.parametrize(
+    "lines",
+    [["1,2,3,4\n", "3,4\n"], ["1,2\n", "3,4,5,6\n"], ["1,2,,\n", "3,4,,\n"], ["1,2,3\n"], ["\n"], []],
+    ids=["first row too long", "second row too long", "empty cells too many", "one cell too many", "blank", "nothing"],
+)
 def test_rows_of_another_length_are_not_guessed_at(lines):
     assert fast_table(lines, ",", ["x", "y"]) is None
 

@@ -17,8 +17,10 @@ from model_core.progress import Progress
 @pytest.fixture(scope="session")
 def case(shared_data):
     """The only file of a case, or the named one."""
+
     def find(number: str, name: str = "*"):
         return next(path for path in sorted((shared_data / "field_cases").glob(f"{number}_*/{name}")) if path.name != "README.md")
+
     return find
 
 
@@ -139,10 +141,13 @@ def test_40_minus_999_is_missing_also_without_an_attribute(case):
     assert warnings == [told]
 
 
-@pytest.mark.parametrize("name, humidity", [
-    *((f"met_{unit}.nc", 53.8) for unit in ("degC", "deg_C", "deg._C", "degrees_C", "degrees_Celsius", "Degrees_Celsius")),
-    ("met_mixing_ratio_deg_C.nc", 54.1),
-])
+@pytest.mark.parametrize(
+    "name, humidity",
+    [
+        *((f"met_{unit}.nc", 53.8) for unit in ("degC", "deg_C", "deg._C", "degrees_C", "degrees_Celsius", "Degrees_Celsius")),
+        ("met_mixing_ratio_deg_C.nc", 54.1),
+    ],
+)
 def test_42_degrees_celsius_are_understood_as_people_write_them(case, name, humidity):
     fields, warnings = read(case("42", name))
     assert fields.fields["temperature"].mean() == pytest.approx(298.15) and fields.fields["rh"].mean() == pytest.approx(humidity, abs=0.06)
@@ -151,12 +156,18 @@ def test_42_degrees_celsius_are_understood_as_people_write_them(case, name, humi
 
 def test_51_a_grid_that_is_too_fine_is_refused_with_its_size(shared_data, tmp_path):
     stations = shared_data / "field_cases/50_degenerate/colocated.csv"
-    with pytest.raises(InputError,
-        match="1500000 rows x 1500000 columns, more than 200000000 cells; the cell size is .* metre: is it right"):
-        JOBS["grid-stations"]({
-            "grid": "12000000,3500000,13500000,5000000,1@EPSG:3857", "stations": str(stations), "value": "pm25",
-            "out": str(tmp_path / "f.tif"),
-        }, Progress())
+    with pytest.raises(
+        InputError, match="1500000 rows x 1500000 columns, more than 200000000 cells; the cell size is .* metre: is it right"
+    ):
+        JOBS["grid-stations"](
+            {
+                "grid": "12000000,3500000,13500000,5000000,1@EPSG:3857",
+                "stations": str(stations),
+                "value": "pm25",
+                "out": str(tmp_path / "f.tif"),
+            },
+            Progress(),
+        )
 
 
 def test_54_a_wrfout_without_longitudes_is_placed_by_its_centre(case):

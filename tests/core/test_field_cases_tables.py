@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
-
 from listening import Listening
+
 from model_core.cli import main
 from model_core.errors import InputError
 from model_core.jobs import JOBS
@@ -16,6 +16,7 @@ from model_core.jobs import JOBS
 @pytest.fixture
 def case(shared_data):
     """A file of a case by the number of the case and the file's name."""
+
     def path_of(number, name):
         folder = next((shared_data / "field_cases").glob(f"{number:02d}_*"))
         return str(folder / name)
@@ -26,6 +27,7 @@ def case(shared_data):
 @pytest.fixture
 def read(tmp_path):
     """Means by station of a table, as `read-stations` writes them; the result and the log are kept beside."""
+
     def run(stations, progress=None, **request):
         out = tmp_path / "clean.csv"
         run.progress = progress or Listening()
@@ -79,10 +81,13 @@ def test_another_species_is_converted_from_its_own_unit(case, read):
     ozone = read(case(1, "location-day.csv"), species="o3", date="2023-02-22")
     raw = pd.read_csv(case(1, "location-day.csv"))
     ppm = raw[raw.parameter == "o3"].groupby("location_id").value.mean()
-    assert ozone == {str(key): pytest.approx(value * 1e-6 * 47.998 * 101325 / (8.314462618 * 293.15) * 1e6, rel=1e-5) for key, value in ppm.items()}
+    assert ozone == {
+        str(key): pytest.approx(value * 1e-6 * 47.998 * 101325 / (8.314462618 * 293.15) * 1e6, rel=1e-5) for key, value in ppm.items()
+    }
 
 
 # 02 compressed, hour ending
+
 
 @pytest.mark.parametrize("name", ["pm25.csv", "pm25.csv.gz", "pm25.zip", "location-2178-20230222.csv.gz"])
 def test_compressed_files_and_hours_stamped_at_their_end(case, read, name):
@@ -93,6 +98,7 @@ def test_compressed_files_and_hours_stamped_at_their_end(case, read, name):
 
 
 # 03, 04, 18, 63 US EPA
+
 
 def test_monitors_of_a_site_are_averaged(case, read, tmp_path):
     path = case(3, "daily_88101_2016.zip")
@@ -110,16 +116,28 @@ def test_a_date_without_its_hour_is_refused_with_the_remedy(case, read, form, id
         read(case(4, "hourly_88101_2016.csv"), **{"from": form}, value="Sample Measurement", time="Date Local", id=id)
 
 
-@pytest.mark.parametrize("options", [
-    {}, {"from": "none", "value": "Sample Measurement", "time": "Date Local+Time Local", "id": "State Code+County Code+Site Num"},
-])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"from": "none", "value": "Sample Measurement", "time": "Date Local+Time Local", "id": "State Code+County Code+Site Num"}],
+)
 def test_date_and_hour_in_two_columns(case, read, options):
     assert sorted(read(case(4, "hourly_88101_2016.csv"), date="2016-01-15", **options).values()) == pytest.approx([14.25, 15.25, 15.25])
 
 
-@pytest.mark.parametrize("options", [{}, {
-    "from": "none", "value": "Daily Mean PM2.5 Concentration", "time": "Date", "id": "Site ID", "x": "Site Longitude", "y": "Site Latitude",
-}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {
+            "from": "none",
+            "value": "Daily Mean PM2.5 Concentration",
+            "time": "Date",
+            "id": "Site ID",
+            "x": "Site Longitude",
+            "y": "Site Latitude",
+        },
+    ],
+)
 def test_epas_download_with_its_own_unit(case, read, options):
     means = read(case(18, "ad_viz_plotval_data.csv"), unit="ug/m3 LC", **options)
     assert means == {"60371103": pytest.approx(13.0), "60590007": pytest.approx(16.0)}
@@ -135,6 +153,7 @@ def test_an_id_at_four_places_is_four_stations_with_a_warning(case, read):
 
 
 # 05 one column per station
+
 
 def test_a_wide_table_takes_its_places_from_a_list(case, read):
     path, sites = case(5, "china_sites_20180220.csv"), case(5, "stations.csv")
@@ -173,11 +192,15 @@ def test_daily_and_hourly_stations_in_one_table(case, read, form):
 
 # 09, 11, 12, 13, 19, 44, 45 times
 
-@pytest.mark.parametrize("name, options, mean", [
-    ("history.csv", {"value": "pm2.5_atm", "time": "time_stamp"}, 10.3),
-    ("history.csv", {"value": "pm2.5_atm", "time": "time_stamp", "from": "none"}, 10.3),
-    ("old_download.csv", {"value": "PM2.5_CF1_ug/m3", "time": "created_at"}, 11.3),
-])
+
+@pytest.mark.parametrize(
+    "name, options, mean",
+    [
+        ("history.csv", {"value": "pm2.5_atm", "time": "time_stamp"}, 10.3),
+        ("history.csv", {"value": "pm2.5_atm", "time": "time_stamp", "from": "none"}, 10.3),
+        ("old_download.csv", {"value": "PM2.5_CF1_ug/m3", "time": "created_at"}, 11.3),
+    ],
+)
 def test_purpleair_counts_seconds(case, read, name, options, mean):
     assert list(read(case(9, name), **options).values()) == pytest.approx([mean])
 
@@ -206,12 +229,15 @@ def test_hour_24_ends_the_day(case, read, name):
         assert set(read.table.hours) == {24} and set(read.table.day) == {"2016-01-15"}
 
 
-@pytest.mark.parametrize("number, name, options, mean", [
-    (19, "ampm.csv", {"value": "pm25", "time": "time", "id": "site"}, 12.5),
-    (44, "opensensemap.csv", {"value": "value", "time": "createdAt", "id": "boxId"}, 15.75),
-    (45, "postgis.csv", {"value": "pm25", "time": "time", "id": "station"}, 21.5),
-    (45, "p.gpkg", {"value": "pm25", "time": "time", "id": "station"}, 21.5),
-])
+@pytest.mark.parametrize(
+    "number, name, options, mean",
+    [
+        (19, "ampm.csv", {"value": "pm25", "time": "time", "id": "site"}, 12.5),
+        (44, "opensensemap.csv", {"value": "value", "time": "createdAt", "id": "boxId"}, 15.75),
+        (45, "postgis.csv", {"value": "pm25", "time": "time", "id": "station"}, 21.5),
+        (45, "p.gpkg", {"value": "pm25", "time": "time", "id": "station"}, 21.5),
+    ],
+)
 @pytest.mark.parametrize("form", ["auto", "none"])
 def test_further_forms_of_times(case, read, number, name, options, mean, form):
     means = list(read(case(number, name), **{"from": form}, **options).values())
@@ -219,6 +245,7 @@ def test_further_forms_of_times(case, read, number, name, options, mean, form):
 
 
 # 14, 15, 21, 43, 65 text
+
 
 @pytest.mark.parametrize("name", ["ansi.csv", "utf8.csv", "utf16.csv"])
 def test_a_header_with_umlauts_can_be_named_in_any_encoding(case, tmp_path, name):
@@ -229,9 +256,15 @@ def test_a_header_with_umlauts_can_be_named_in_any_encoding(case, tmp_path, name
 SIX = [7.75, 8, 12, 13.5, 20.1, 31.2]
 
 
-@pytest.mark.parametrize("name, values", [
-    ("quoted_values_only.csv", [*SIX[:2], 10, 11, *SIX[2:]]), ("quoted.csv", SIX), ("excel_unicode.txt", SIX), ("semicolon.csv", [*SIX[:5], 1031.2]),
-])
+@pytest.mark.parametrize(
+    "name, values",
+    [
+        ("quoted_values_only.csv", [*SIX[:2], 10, 11, *SIX[2:]]),
+        ("quoted.csv", SIX),
+        ("excel_unicode.txt", SIX),
+        ("semicolon.csv", [*SIX[:5], 1031.2]),
+    ],
+)
 def test_decimal_commas_in_any_file(case, tmp_path, name, values):
     assert cells(case(15, name), tmp_path, "--grid", "8,44,13,47,0.1@EPSG:4326", "--value", "pm25") == values
 
@@ -244,7 +277,9 @@ def test_a_gap_beside_decimal_commas(case, tmp_path, name, count):
 
 def test_lines_above_the_header(case, read):
     assert read(case(21, "ukair.csv")) == {"Bristol": pytest.approx(22.5)}
-    assert read(case(21, "ukair.csv"), **{"from": "none"}, value="PM2.5", time="Date+time", stamp="end", id="site") == {"Bristol": pytest.approx(22.5)}
+    assert read(case(21, "ukair.csv"), **{"from": "none"}, value="PM2.5", time="Date+time", stamp="end", id="site") == {
+        "Bristol": pytest.approx(22.5)
+    }
     with pytest.raises(InputError, match=r"name the column of the hour too, --time \"Date\+time\""):
         read(case(21, "ukair.csv"), value="PM2.5", time="Date")
     assert sorted(read(case(21, "excel_sep.csv"), value="pm25").values()) == [28.1, 30.5]
@@ -256,6 +291,7 @@ def test_chinese_names_in_gbk(case, read):
 
 
 # 17 coordinates
+
 
 def test_metres_and_exchanged_coordinates_are_explained(case, read, tmp_path, capsys):
     with pytest.raises(InputError, match="name the CRS of the coordinates"):
@@ -269,6 +305,7 @@ def test_metres_and_exchanged_coordinates_are_explained(case, read, tmp_path, ca
 
 
 # 20 negatives
+
 
 def test_small_negative_hours_are_kept(case, tmp_path):
     options = ["--grid", "-3,56,-1,58,0.1@EPSG:4326", "--value", "PM2.5", "--time", "DateTime", "--date", "2018-07-18"]
@@ -291,16 +328,29 @@ def test_no_day_is_lost_to_negatives_over_real_years(case, read):
 
 # 50 degenerate
 
-@pytest.mark.parametrize("name, used", [
-    ("one.csv", 1), ("two.csv", 2), ("collinear.csv", 8), ("colocated.csv", 24), ("same_place.csv", 4), ("constant.csv", 12), ("all_zero.csv", 12),
-    ("zeros.csv", 12), ("nulls.csv", 4), ("outlier.csv", 12),
-])
+
+@pytest.mark.parametrize(
+    "name, used",
+    [
+        ("one.csv", 1),
+        ("two.csv", 2),
+        ("collinear.csv", 8),
+        ("colocated.csv", 24),
+        ("same_place.csv", 4),
+        ("constant.csv", 12),
+        ("all_zero.csv", 12),
+        ("zeros.csv", 12),
+        ("nulls.csv", 4),
+        ("outlier.csv", 12),
+    ],
+)
 def test_degenerate_tables_are_tables(case, read, name, used):
     read(case(50, name), value="pm25")
     assert read.result["readings"]["used"] == used and np.isfinite(read.table.value).all()
 
 
 # 68, 69: the forms of times and units themselves are at test_times and test_units; here, that a table brings them through
+
 
 @pytest.mark.parametrize("written", ["2019年1月14日 08时", "2019-01-14_08:00:00", "1547452800", "43479.333", "14.01.2019 08:00"])
 def test_a_form_of_time_comes_through_a_table(read, tmp_path, written):
@@ -322,4 +372,8 @@ def test_the_command_line_prints_the_account_as_json(case, tmp_path, capsys):
     out = tmp_path / "clean.gpkg"
     assert main(["read-stations", "--json", "--stations", case(1, "location-day.csv"), "--date", "2023-02-22", "--out", str(out)]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["readings"]["rows"] == 192 and told["readings"]["range"]["max"] == pytest.approx(11.9852) and len(told["readings"]["examples"]) == 3
+    assert (
+        told["readings"]["rows"] == 192
+        and told["readings"]["range"]["max"] == pytest.approx(11.9852)
+        and len(told["readings"]["examples"]) == 3
+    )

@@ -16,8 +16,10 @@ from model_core.file_lock import only_one
 from model_core.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
-HOLD = "import sys, time\nfrom pathlib import Path\nfrom model_core.file_lock import only_one\n" \
-       "with only_one(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(float(sys.argv[2]))\n"
+HOLD = (
+    "import sys, time\nfrom pathlib import Path\nfrom model_core.file_lock import only_one\n"
+    "with only_one(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(float(sys.argv[2]))\n"
+)
 
 
 def holder(out, seconds):
@@ -71,17 +73,21 @@ def test_one_run_may_hold_an_output_and_write_its_file(tmp_path):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 def test_of_many_runs_at_once_never_two_are_inside(tmp_path):
     """Each writes its number into a file, and finds it there when it is done."""
-    script = ("import sys, time\nfrom pathlib import Path\nfrom model_core.file_lock import only_one\nout = Path(sys.argv[1])\n"
-              "for turn in range(40):\n    with only_one(out, lambda: None):\n"
-              "        out.write_text(sys.argv[2])\n        time.sleep(0.001)\n"
-              "        assert out.read_text() == sys.argv[2], 'another was inside'\n")
+    script = (
+        "import sys, time\nfrom pathlib import Path\nfrom model_core.file_lock import only_one\nout = Path(sys.argv[1])\n"
+        "for turn in range(40):\n    with only_one(out, lambda: None):\n"
+        "        out.write_text(sys.argv[2])\n        time.sleep(0.001)\n"
+        "        assert out.read_text() == sys.argv[2], 'another was inside'\n"
+    )
     runs = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "o"), str(number)], cwd=ROOT) for number in range(3)]
     assert [run.wait(120) for run in runs] == [0, 0, 0]
 
 
 def test_two_processes_that_want_one_store_of_daily_fields_make_it_once(tiny_ctm, tmp_path):
-    script = ("import sys\nfrom model_core.ctm.daily_store import open_store\nfrom model_core.progress import Progress\n"
-              "store = open_store([sys.argv[1]], ['pm25'], folder=sys.argv[2])\nprint(len(store.times))\n")
+    script = (
+        "import sys\nfrom model_core.ctm.daily_store import open_store\nfrom model_core.progress import Progress\n"
+        "store = open_store([sys.argv[1]], ['pm25'], folder=sys.argv[2])\nprint(len(store.times))\n"
+    )
     command = [sys.executable, "-c", script, str(tiny_ctm), str(tmp_path)]
     runs = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     assert [(run.communicate(timeout=120)[0].strip(), run.returncode) for run in runs] == [("8", 0), ("8", 0)]

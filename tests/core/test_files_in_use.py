@@ -22,8 +22,9 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="with
 def under_the_rule(code: str, *arguments: object) -> str:
     """Standard output of a Python that obeys the rule."""
     path = os.pathsep.join([str(RULE), str(ROOT)])
-    done = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True,
-                          env={**os.environ, "PYTHONPATH": path})
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -42,7 +43,9 @@ def test_the_rule_holds_for_descriptors_and_maps(tmp_path):
         "mapped = mmap.mmap(file.fileno(), 0); file.close()\n"
         "attempt(lambda: os.unlink(path))\n"
         "mapped.close()\n"
-        "attempt(lambda: os.unlink(path))\n", tmp_path / "file")
+        "attempt(lambda: os.unlink(path))\n",
+        tmp_path / "file",
+    )
     assert said.split() == ["refused", "refused", "done"]
 
 
@@ -57,7 +60,9 @@ def test_a_target_that_is_open_is_refused_before_the_work_begins(tmp_path):
         "check_target(path); print('free')\n"
         "with open(path):\n"
         "    try: check_target(path)\n"
-        "    except OutputError as error: print(error)\n", tmp_path / "field.tif")
+        "    except OutputError as error: print(error)\n",
+        tmp_path / "field.tif",
+    )
     free, refusal = said.splitlines()
     assert free == "free" and "open in another program" in refusal and "remove the layer" in refusal
 
@@ -75,10 +80,15 @@ def test_a_result_whose_name_is_taken_meanwhile_is_kept_under_a_second_name(tmp_
         "try:\n"
         "    with atomic_file(path) as partial:\n"
         "        partial.write_text('hours of work'); shown = open(path)\n"
-        "except OutputError as error: print(error)\n", path)
+        "except OutputError as error: print(error)\n",
+        path,
+    )
     assert "field_3.tif" in said and "open in another program" in said
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {
-        "field.tif": "yesterday's field", "field_2.tif": "somebody's own", "field_3.tif": "hours of work"}
+        "field.tif": "yesterday's field",
+        "field_2.tif": "somebody's own",
+        "field_3.tif": "hours of work",
+    }
 
 
 def test_a_file_that_is_let_go_of_soon_is_replaced(tmp_path):
@@ -91,7 +101,9 @@ def test_a_file_that_is_let_go_of_soon_is_replaced(tmp_path):
         "path = Path(sys.argv[1])\n"
         "with atomic_file(path) as partial:\n"
         "    partial.write_text('new'); scanner = open(path)\n"
-        "    threading.Timer(0.4, scanner.close).start()\n", path)
+        "    threading.Timer(0.4, scanner.close).start()\n",
+        path,
+    )
     assert [file.read_text() for file in tmp_path.iterdir()] == ["new"]
 
 

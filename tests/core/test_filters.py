@@ -10,22 +10,39 @@ from model_core.errors import InputError
 from model_core.stations.filters import conditions, rows_that_meet
 from model_core.stations.observations import read_observations
 
-TABLE = pd.DataFrame({
-    "parameter": ["pm25", " pm25 ", "PM25", "o3", ""], "Validity": ["1", "2.0", "-1", "n.d.", "0"], "a=b": list("xyzxy"), "POC": [1, 3, 1, 3, None],
-})
+TABLE = pd.DataFrame(
+    {
+        "parameter": ["pm25", " pm25 ", "PM25", "o3", ""],
+        "Validity": ["1", "2.0", "-1", "n.d.", "0"],
+        "a=b": list("xyzxy"),
+        "POC": [1, 3, 1, 3, None],
+    }
+)
 
 
 def met(*texts):
     return rows_that_meet(TABLE, conditions(texts, list(TABLE.columns)), "the table").tolist()
 
 
-@pytest.mark.parametrize("text, rows", [
-    ("parameter=pm25", [1, 1, 0, 0, 0]), ("parameter = pm25 , o3", [1, 1, 0, 1, 0]), ("parameter!=pm25", [0, 0, 1, 1, 1]),
-    ("parameter=", [0, 0, 0, 0, 1]), ("parameter!=", [1, 1, 1, 1, 0]),
-    ("Validity>=1", [1, 1, 0, 0, 0]), ("Validity>1", [0, 1, 0, 0, 0]), ("Validity<=0", [0, 0, 1, 0, 1]), ("Validity<0", [0, 0, 1, 0, 0]),
-    ("Validity=2", [0, 1, 0, 0, 0]), ("Validity=1.0,n.d.", [1, 0, 0, 1, 0]), ("POC=1", [1, 0, 1, 0, 0]), ("POC!=1", [0, 1, 0, 1, 1]),
-    ("a=b=x", [1, 0, 0, 1, 0]),
-])
+@pytest.mark.parametrize(
+    "text, rows",
+    [
+        ("parameter=pm25", [1, 1, 0, 0, 0]),
+        ("parameter = pm25 , o3", [1, 1, 0, 1, 0]),
+        ("parameter!=pm25", [0, 0, 1, 1, 1]),
+        ("parameter=", [0, 0, 0, 0, 1]),
+        ("parameter!=", [1, 1, 1, 1, 0]),
+        ("Validity>=1", [1, 1, 0, 0, 0]),
+        ("Validity>1", [0, 1, 0, 0, 0]),
+        ("Validity<=0", [0, 0, 1, 0, 1]),
+        ("Validity<0", [0, 0, 1, 0, 0]),
+        ("Validity=2", [0, 1, 0, 0, 0]),
+        ("Validity=1.0,n.d.", [1, 0, 0, 1, 0]),
+        ("POC=1", [1, 0, 1, 0, 0]),
+        ("POC!=1", [0, 1, 0, 1, 1]),
+        ("a=b=x", [1, 0, 0, 1, 0]),
+    ],
+)
 def test_a_condition_keeps_the_rows_that_meet_it(text, rows):
     assert met(text) == [bool(row) for row in rows]
 
@@ -34,10 +51,15 @@ def test_several_conditions_must_all_hold():
     assert met("parameter=pm25", "Validity>1") == [False, True, False, False, False]
 
 
-@pytest.mark.parametrize("text, message", [
-    ("parameter", "write COLUMN=VALUE"), ("=pm25", "write COLUMN=VALUE"), ("Validity>=many", ">= needs a number, not 'many'"),
-    ("pollutant=pm25", "no column 'pollutant'; it has parameter, Validity, a=b, POC"),
-])
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("parameter", "write COLUMN=VALUE"),
+        ("=pm25", "write COLUMN=VALUE"),
+        ("Validity>=many", ">= needs a number, not 'many'"),
+        ("pollutant=pm25", "no column 'pollutant'; it has parameter, Validity, a=b, POC"),
+    ],
+)
 def test_a_condition_that_can_not_be_is_explained(text, message):
     with pytest.raises(InputError, match=message):
         met(text)

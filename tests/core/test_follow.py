@@ -45,9 +45,32 @@ def test_a_folder_that_fills_is_followed_corrected_and_left_whole(tiny_model, ti
     feed, out = tmp_path / "feed", tmp_path / "fields"
     feed.mkdir()
     process = subprocess.Popen(
-        [sys.executable, "-m", "model_core", "reanalyse-period", "--stations", f"{feed}/{{date:%Y%m%d}}.csv", "--value", "pm25", "--id", "code",
-         "--grid", str(tiny_ctm), "--model", str(tiny_model), "--device", "cpu", "--follow", "--every", "0.3", "--out", str(out)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [
+            sys.executable,
+            "-m",
+            "model_core",
+            "reanalyse-period",
+            "--stations",
+            f"{feed}/{{date:%Y%m%d}}.csv",
+            "--value",
+            "pm25",
+            "--id",
+            "code",
+            "--grid",
+            str(tiny_ctm),
+            "--model",
+            str(tiny_model),
+            "--device",
+            "cpu",
+            "--follow",
+            "--every",
+            "0.3",
+            "--out",
+            str(out),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
         # A shell starts what runs in the background, tests perhaps, without ears for Ctrl+C.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
@@ -69,7 +92,9 @@ def test_a_folder_that_fills_is_followed_corrected_and_left_whole(tiny_model, ti
         process.kill()
     assert process.returncode == 130, said
     # The last file may be there a moment before its round is counted.
-    assert re.search(r"Cancelled: [23] step.s. computed in [23] round.s.; what was finished is written", said) and "Traceback" not in said, said
+    assert (
+        re.search(r"Cancelled: [23] step.s. computed in [23] round.s.; what was finished is written", said) and "Traceback" not in said
+    ), said
     assert sorted(path.name for path in out.glob("*.tif")) == [first.name, second.name]
     assert not [path for path in out.iterdir() if "part" in path.name]
 
@@ -87,14 +112,26 @@ class _StopsAfter(Progress):
 
 
 def request(feed, tiny_model, tiny_ctm, out, **further):
-    return {"stations": str(feed), "value": "pm25", "id": "code", "grid": str(tiny_ctm), "model": str(tiny_model), "device": "cpu",
-            "follow": True, "every": 0.2, "out": str(out), **further}
+    return {
+        "stations": str(feed),
+        "value": "pm25",
+        "id": "code",
+        "grid": str(tiny_ctm),
+        "model": str(tiny_model),
+        "device": "cpu",
+        "follow": True,
+        "every": 0.2,
+        "out": str(out),
+        **further,
+    }
 
 
 def test_a_cancel_while_it_waits_ends_it_and_keeps_what_is_done(tiny_model, tiny_ctm, tmp_path):
     write_day(tmp_path, 20190105)
     with pytest.raises(Cancelled, match="1 step.s. computed in 1 round"):
-        JOBS["reanalyse-period"](request(f"{tmp_path}/{{date:%Y%m%d}}.csv", tiny_model, tiny_ctm, tmp_path / "out.nc"), _StopsAfter("1 round(s)"))
+        JOBS["reanalyse-period"](
+            request(f"{tmp_path}/{{date:%Y%m%d}}.csv", tiny_model, tiny_ctm, tmp_path / "out.nc"), _StopsAfter("1 round(s)")
+        )
     assert (tmp_path / "out.nc").exists()
 
 
@@ -109,7 +146,9 @@ def test_it_stops_by_itself_at_the_time_that_is_asked_for(tiny_model, tiny_ctm, 
 def test_a_mistake_is_told_at_once_and_not_waited_for(tiny_model, tiny_ctm, tmp_path):
     write_day(tmp_path, 20190105)
     with pytest.raises(InputError, match="pm52"):
-        JOBS["reanalyse-period"](request(f"{tmp_path}/{{date:%Y%m%d}}.csv", tiny_model, tiny_ctm, tmp_path / "out", value="pm52"), Progress())
+        JOBS["reanalyse-period"](
+            request(f"{tmp_path}/{{date:%Y%m%d}}.csv", tiny_model, tiny_ctm, tmp_path / "out", value="pm52"), Progress()
+        )
     with pytest.raises(InputError, match="for following"):
         JOBS["reanalyse-period"](request(tmp_path, tiny_model, tiny_ctm, tmp_path / "out", follow=False), Progress())
 
@@ -132,6 +171,10 @@ def test_a_table_a_folder_and_a_pattern_stand_for_their_files(tmp_path):
     for name in ("2019/20190105.csv", "2019/20190106.csv", "2020/20200101.csv", "year.csv"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")
-    assert [path.name for path in files_of(f"{tmp_path}/{{date:%Y}}/{{date:%Y%m%d}}.csv")] == ["20190105.csv", "20190106.csv", "20200101.csv"]
+    assert [path.name for path in files_of(f"{tmp_path}/{{date:%Y}}/{{date:%Y%m%d}}.csv")] == [
+        "20190105.csv",
+        "20190106.csv",
+        "20200101.csv",
+    ]
     assert [path.name for path in files_of(str(tmp_path / "2019"))] == ["20190105.csv", "20190106.csv"]
     assert files_of(f"{tmp_path}/year.csv|layername=a") == [tmp_path / "year.csv"] and files_of(str(tmp_path / "none.csv")) == []

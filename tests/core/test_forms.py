@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from model_core.errors import InputError
 from model_core.stations import forms
 from model_core.stations.forms import hours, page, times
@@ -139,12 +140,26 @@ def test_every_two_forms_are_told_apart_by_every_header():
                 assert best > max(shape.score(columns) for shape in forms.get(foreign).shapes), (own, foreign, columns)
 
 
-@pytest.mark.parametrize("header", [
-    "lon,lat,pm25,time", "station,lon,lat,time,pm25,rh,wind", "id,x,y,value", "date,site,lat,lon,PM2.5,PM10,NO2,O3", "City,Date,PM2.5",
-    "date;site;lon;lat;pm25", "space_id,date,lon,lat,x_lcc,y_lcc,pm25_obs,pm25_cmaq,tmp,wind,elevation", "station_code,lon,lat",
-    "time,site,lon,lat,parameter,value,unit", "Date,Time,PM2.5,status", "Timestamp,PM2.5", "date,hour,station,PM2.5",
-    "name,latitude,longitude,year,month,day,hour,pm25", "DateTime;Nitrogen Dioxide;PM10;PM2.5;lon;lat", "station,lon,lat,time,pm2_5_24h",
-])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "lon,lat,pm25,time",
+        "station,lon,lat,time,pm25,rh,wind",
+        "id,x,y,value",
+        "date,site,lat,lon,PM2.5,PM10,NO2,O3",
+        "City,Date,PM2.5",
+        "date;site;lon;lat;pm25",
+        "space_id,date,lon,lat,x_lcc,y_lcc,pm25_obs,pm25_cmaq,tmp,wind,elevation",
+        "station_code,lon,lat",
+        "time,site,lon,lat,parameter,value,unit",
+        "Date,Time,PM2.5,status",
+        "Timestamp,PM2.5",
+        "date,hour,station,PM2.5",
+        "name,latitude,longitude,year,month,day,hour,pm25",
+        "DateTime;Nitrogen Dioxide;PM10;PM2.5;lon;lat",
+        "station,lon,lat,time,pm2_5_24h",
+    ],
+)
 def test_a_table_of_somebodys_own_is_of_no_form(header):
     assert forms.recognise(re.split("[,;]", header)) is None
 
@@ -188,17 +203,28 @@ def test_a_likeness_of_names_is_no_form_where_the_species_column_holds_numbers()
     assert forms.recognise(columns, pd.DataFrame([["20200101", "0", "NO2", "1", "2"]], columns=columns)).name == "cnemc-wide"
 
 
-@pytest.mark.parametrize(("case", "file", "name"), [
-    ("01_openaq_archive_mixed", "location-day.csv", "openaq"), ("02_gz_zip", "pm25.csv", "openaq"),
-    ("02_gz_zip", "location-2178-20230222.csv.gz", "openaq"),
-    ("03_aqs_daily_zip", "daily_88101_2016.zip", "aqs"), ("04_aqs_hourly_two_columns", "hourly_88101_2016.csv", "aqs"),
-    ("05_cnemc_wide", "china_sites_20180220.csv", "cnemc-wide"), ("07_eea_parquet", "SPO.DE_DEBB021_PM2_dataGroup1.parquet", "eea"),
-    ("07_eea_parquet", "joined.parquet", "eea"), ("09_purpleair", "history.csv", "purpleair"),
-    ("09_purpleair", "old_download.csv", "purpleair"), ("11_cpcb_day_month", "single_day.csv", "cpcb"),
-    ("13_hour_24", "uba_utf8.csv", "uba"), ("18_epa_download", "ad_viz_plotval_data.csv", "epa-daily"),
-    ("21_preamble", "ukair.csv", "uk-air"), ("44_fractional_seconds", "opensensemap.csv", "opensensemap"),
-    ("52_daily_and_hourly_mixed", "eea_like.csv", "eea"), ("63_id_not_unique", "aqs.csv", "aqs"),
-])
+@pytest.mark.parametrize(
+    ("case", "file", "name"),
+    [
+        ("01_openaq_archive_mixed", "location-day.csv", "openaq"),
+        ("02_gz_zip", "pm25.csv", "openaq"),
+        ("02_gz_zip", "location-2178-20230222.csv.gz", "openaq"),
+        ("03_aqs_daily_zip", "daily_88101_2016.zip", "aqs"),
+        ("04_aqs_hourly_two_columns", "hourly_88101_2016.csv", "aqs"),
+        ("05_cnemc_wide", "china_sites_20180220.csv", "cnemc-wide"),
+        ("07_eea_parquet", "SPO.DE_DEBB021_PM2_dataGroup1.parquet", "eea"),
+        ("07_eea_parquet", "joined.parquet", "eea"),
+        ("09_purpleair", "history.csv", "purpleair"),
+        ("09_purpleair", "old_download.csv", "purpleair"),
+        ("11_cpcb_day_month", "single_day.csv", "cpcb"),
+        ("13_hour_24", "uba_utf8.csv", "uba"),
+        ("18_epa_download", "ad_viz_plotval_data.csv", "epa-daily"),
+        ("21_preamble", "ukair.csv", "uk-air"),
+        ("44_fractional_seconds", "opensensemap.csv", "opensensemap"),
+        ("52_daily_and_hourly_mixed", "eea_like.csv", "eea"),
+        ("63_id_not_unique", "aqs.csv", "aqs"),
+    ],
+)
 def test_what_users_really_have_is_recognised(shared_data, case, file, name):
     path = shared_data / "field_cases" / case / file
     if path.suffix == ".parquet":
@@ -227,15 +253,22 @@ def test_the_real_aqs_day_has_one_row_for_each_monitor(shared_data):
     assert monitors.is_unique and len(monitors) > 450
 
 
-@pytest.mark.parametrize(("name", "columns", "species", "expected"), [
-    ("openaq", TABLES["openaq"][0], "o3", [("7", "2024-03-01 00", 0.03)]),
-    ("sensor-community", TABLES["sensor-community"][0], "pm10", [("8554", "2019-01-02 00", 15.43)]),
-    ("airkorea", TABLES["airkorea"][0], "no2", [("111121", "2019-01-01 00", 0.03), ("111121", "2019-01-01 23", 0.03)]),
-    ("uk-air", TABLES["uk-air"][0], "o3",
-     [("AT30101", "2020-02-03 00", 50.5), ("AT30101", "2020-02-03 23", 51.5), ("AT30101", "2020-02-04 23", 51.5)]),
-    ("nsw", TABLES["nsw"][0], "pm10", [("EARLWOOD", "2020-01-02 00", 90.0), ("EARLWOOD", "2020-01-02 23", 90.0)]),
-    ("aqs", TABLES["aqs, days"][0], "o3", [("06-059-1103", "2016-01-15 00", 0.03)]),
-])
+@pytest.mark.parametrize(
+    ("name", "columns", "species", "expected"),
+    [
+        ("openaq", TABLES["openaq"][0], "o3", [("7", "2024-03-01 00", 0.03)]),
+        ("sensor-community", TABLES["sensor-community"][0], "pm10", [("8554", "2019-01-02 00", 15.43)]),
+        ("airkorea", TABLES["airkorea"][0], "no2", [("111121", "2019-01-01 00", 0.03), ("111121", "2019-01-01 23", 0.03)]),
+        (
+            "uk-air",
+            TABLES["uk-air"][0],
+            "o3",
+            [("AT30101", "2020-02-03 00", 50.5), ("AT30101", "2020-02-03 23", 51.5), ("AT30101", "2020-02-04 23", 51.5)],
+        ),
+        ("nsw", TABLES["nsw"][0], "pm10", [("EARLWOOD", "2020-01-02 00", 90.0), ("EARLWOOD", "2020-01-02 23", 90.0)]),
+        ("aqs", TABLES["aqs, days"][0], "o3", [("06-059-1103", "2016-01-15 00", 0.03)]),
+    ],
+)
 def test_another_species_is_picked_from_the_same_table(name, columns, species, expected):
     readings, _ = read(columns, name, species)
     assert sorted(readings) == sorted(expected)
@@ -293,14 +326,22 @@ def test_index_values_are_refused_with_a_remedy():
         forms.recognise(columns).options(columns)
 
 
-@pytest.mark.parametrize(("name", "header", "species", "message"), [
-    ("openaq", "lon,lat,pm25", "pm25", "not of the form 'openaq'.*location_id.*it has lon, lat, pm25"),
-    ("epa-daily", "Date,Source,Site ID,POC,Daily Max 8-hour Ozone Concentration,Units", "o3", "does not hold 'o3'; it holds pm25, pm10"),
-    ("epa-daily", "Date,Source,Site ID,POC,Daily Max 8-hour Ozone Concentration,Units", "pm25", "no column of 'pm25'.*--value"),
-    ("thingspeak", "created_at,entry_id,field1,field2", "pm25", "no column of 'pm25'.*--value"),
-    ("simat", "FECHA,HORA,MER", "rh", "does not hold 'rh'"),
-    ("nsw", "Date,Time,EARLWOOD PM10 1h average [µg/m³]", "pm25", "no column is 'pm25' at a station"),
-])
+@pytest.mark.parametrize(
+    ("name", "header", "species", "message"),
+    [
+        ("openaq", "lon,lat,pm25", "pm25", "not of the form 'openaq'.*location_id.*it has lon, lat, pm25"),
+        (
+            "epa-daily",
+            "Date,Source,Site ID,POC,Daily Max 8-hour Ozone Concentration,Units",
+            "o3",
+            "does not hold 'o3'; it holds pm25, pm10",
+        ),
+        ("epa-daily", "Date,Source,Site ID,POC,Daily Max 8-hour Ozone Concentration,Units", "pm25", "no column of 'pm25'.*--value"),
+        ("thingspeak", "created_at,entry_id,field1,field2", "pm25", "no column of 'pm25'.*--value"),
+        ("simat", "FECHA,HORA,MER", "rh", "does not hold 'rh'"),
+        ("nsw", "Date,Time,EARLWOOD PM10 1h average [µg/m³]", "pm25", "no column is 'pm25' at a station"),
+    ],
+)
 def test_what_a_table_lacks_is_named(name, header, species, message):
     with pytest.raises(InputError, match=message):
         forms.get(name).options(header.split(","), species)
@@ -322,10 +363,13 @@ def test_the_page_shows_the_forms_as_they_are():
 
 # Columns of hours.
 
+
 def wide(days=1, flags=False):
     names = [name for hour in range(1, 25) for name in ((f"H{hour:02d}", f"V{hour:02d}") if flags else (f"H{hour:02d}",))]
-    rows = [[f"2023-01-{day + 1:02d}", "A", *[str(100 * day + hour) if name[0] == "H" else "V" for hour, name in enumerate(names)]]
-            for day in range(days)]
+    rows = [
+        [f"2023-01-{day + 1:02d}", "A", *[str(100 * day + hour) if name[0] == "H" else "V" for hour, name in enumerate(names)]]
+        for day in range(days)
+    ]
     return pd.DataFrame(rows, columns=["date", "id", *names]), [(name, int(name[1:])) for name in names if name[0] == "H"]
 
 
@@ -364,11 +408,16 @@ def test_a_midnight_behind_the_day_is_left_out(day):
     assert list(long["time"]) == ["2023-01-05 07:00"]
 
 
-@pytest.mark.parametrize(("columns", "flags", "message"), [
-    ([("H01", 1), ("H02", 1)], [], "different hours"), ([("H01", 25)], [], "from 0 to 24"), ([], [], "different hours"),
-    ([("H01", 1), ("H99", 2)], [], "no column H99"),
-    ([("H01", 1), ("H02", 2)], [("V01", 1)], r"hours \[1, 2\], but flags of the hours \[1\]"),
-])
+@pytest.mark.parametrize(
+    ("columns", "flags", "message"),
+    [
+        ([("H01", 1), ("H02", 1)], [], "different hours"),
+        ([("H01", 25)], [], "from 0 to 24"),
+        ([], [], "different hours"),
+        ([("H01", 1), ("H99", 2)], [], "no column H99"),
+        ([("H01", 1), ("H02", 2)], [("V01", 1)], r"hours \[1, 2\], but flags of the hours \[1\]"),
+    ],
+)
 def test_columns_that_are_no_hours_of_a_day_are_refused(columns, flags, message):
     table, _ = wide(flags=True)
     with pytest.raises(InputError, match=message):
@@ -377,12 +426,20 @@ def test_columns_that_are_no_hours_of_a_day_are_refused(columns, flags, message)
 
 # Times in a way of their own.
 
-@pytest.mark.parametrize(("text", "pattern", "iso"), [
-    ("130601 0000", "%y%m%d %H%M", "2013-06-01T00:00:00"), ("970401 2300", "%y%m%d %H%M", "1997-04-01T23:00:00"),
-    ("2019010124", "%Y%m%d%H", "2019-01-02T00:00:00"), ("2013 3 1 7", "%Y %m %d %H", "2013-03-01T07:00:00"),
-    ("2013.0 3.0 1.0 7.0", "%Y %m %d %H", "2013-03-01T07:00:00"), ("2024 2 29 24:00", "%Y %m %d %H:%M", "2024-03-01T00:00:00"),
-    ("", "%Y%m%d%H", ""), ("'06.05.2023 24:00'", "%d.%m.%Y %H:%M", "2023-05-07T00:00:00"),
-])
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "iso"),
+    [
+        ("130601 0000", "%y%m%d %H%M", "2013-06-01T00:00:00"),
+        ("970401 2300", "%y%m%d %H%M", "1997-04-01T23:00:00"),
+        ("2019010124", "%Y%m%d%H", "2019-01-02T00:00:00"),
+        ("2013 3 1 7", "%Y %m %d %H", "2013-03-01T07:00:00"),
+        ("2013.0 3.0 1.0 7.0", "%Y %m %d %H", "2013-03-01T07:00:00"),
+        ("2024 2 29 24:00", "%Y %m %d %H:%M", "2024-03-01T00:00:00"),
+        ("", "%Y%m%d%H", ""),
+        ("'06.05.2023 24:00'", "%d.%m.%Y %H:%M", "2023-05-07T00:00:00"),
+    ],
+)
 def test_a_time_by_its_pattern(text, pattern, iso):
     assert list(times.to_iso(pd.Series([text]), pattern)) == [iso]
 

@@ -18,7 +18,8 @@ SMALL = Grid.from_extent(1000, 2000, 4000, 4000, 500, "EPSG:32650")
 grids = st.builds(
     Grid.from_lower_left,
     st.sampled_from([CHINA.crs, CRS.from_epsg(32650), CRS.from_epsg(3857)]),
-    st.integers(-100, 100).map(lambda n: n * 1000.0), st.integers(-100, 100).map(lambda n: n * 1000.0),
+    st.integers(-100, 100).map(lambda n: n * 1000.0),
+    st.integers(-100, 100).map(lambda n: n * 1000.0),
     st.tuples(st.sampled_from([500.0, 1000.0, 12000.0]), st.sampled_from([500.0, 1000.0, 12000.0])),
     st.tuples(st.integers(1, 40), st.integers(1, 40)),
 )
@@ -30,9 +31,7 @@ def test_the_china_grid_is_the_papers():
     assert CHINA.crs.ellipsoid.semi_major_metre == CHINA.crs.ellipsoid.semi_minor_metre == 6_370_000
 
 
-@pytest.mark.parametrize("lon, lat", [
-    (73.5, 39.4), (135.1, 48.4), (123.3, 53.6), (109.6, 18.2), (97.4, 28.2), (80.2, 42.0), (121.9, 31.0),
-])
+@pytest.mark.parametrize("lon, lat", [(73.5, 39.4), (135.1, 48.4), (123.3, 53.6), (109.6, 18.2), (97.4, 28.2), (80.2, 42.0), (121.9, 31.0)])
 def test_mainland_china_lies_inside_with_room_for_the_kernels(lon, lat):
     row, column = CHINA.locate(lon, lat, "EPSG:4326")
     assert 5 < row < 367 and 5 < column < 421

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Proj
 
+from model_core.applicability import SPACING_TOLERANCE
 from model_core.cli import main
 from model_core.errors import InputError
 from model_core.grid import PRESETS, Grid, parse_grid
 from model_core.grid_auto import FACTOR, MOST_CELLS, choose_grid
-from model_core.applicability import SPACING_TOLERANCE
 
 CHINA = PRESETS["china12km"]
 
@@ -44,10 +44,17 @@ def test_the_network_of_the_united_states_gets_its_preset_and_a_state_does_not(s
     assert chosen.grid.shape[0] * chosen.grid.shape[1] < 10_000
 
 
-@pytest.mark.parametrize("place, box, projection", [
-    ("Poland", (14.5, 24, 49.2, 54.6), "lcc"), ("Chile", (-73, -70, -54, -18), "lcc"), ("Singapore", (103.6, 104, 1.2, 1.45), "merc"),
-    ("Ecuador", (-80, -75, -4, 1.5), "merc"), ("Svalbard", (10, 25, 77, 80), "stere"), ("Fiji", (176, 184, -19, -16), "lcc"),
-])
+@pytest.mark.parametrize(
+    "place, box, projection",
+    [
+        ("Poland", (14.5, 24, 49.2, 54.6), "lcc"),
+        ("Chile", (-73, -70, -54, -18), "lcc"),
+        ("Singapore", (103.6, 104, 1.2, 1.45), "merc"),
+        ("Ecuador", (-80, -75, -4, 1.5), "merc"),
+        ("Svalbard", (10, 25, 77, 80), "stere"),
+        ("Fiji", (176, 184, -19, -16), "lcc"),
+    ],
+)
 def test_the_projection_fits_the_latitude(place, box, projection):
     lon, lat = scattered(*box)
     chosen = choose_grid(lon, lat, "EPSG:4326", CHINA)
@@ -111,8 +118,10 @@ def polish_table(tmp_path_factory):
     lon, lat = scattered(15, 23, 50, 54, 50)
     days = [f"2024-01-0{day}" for day in (1, 2, 3)]
     path = tmp_path_factory.mktemp("poland") / "readings.csv"
-    pd.DataFrame([(x, y, day, 20 + n + number) for number, day in enumerate(days) for n, (x, y) in enumerate(zip(lon, lat))],
-                 columns=["lon", "lat", "day", "pm25"]).to_csv(path, index=False)
+    pd.DataFrame(
+        [(x, y, day, 20 + n + number) for number, day in enumerate(days) for n, (x, y) in enumerate(zip(lon, lat))],
+        columns=["lon", "lat", "day", "pm25"],
+    ).to_csv(path, index=False)
     return path
 
 
@@ -134,8 +143,20 @@ def test_a_series_that_is_gone_on_with_keeps_its_grid(polish_table, tmp_path, ca
     table = pd.read_csv(polish_table)
     table.loc[len(table)] = [25.5, 55.5, "2024-01-02", 30.0]
     table.to_csv(tmp_path / "more.csv", index=False)
-    again = ["reanalyse-period", "--stations", str(tmp_path / "more.csv"), "--value", "pm25", "--time", "day", "--out", str(tmp_path / "p.nc"),
-             "--end", "2024-01-02", "--json"]
+    again = [
+        "reanalyse-period",
+        "--stations",
+        str(tmp_path / "more.csv"),
+        "--value",
+        "pm25",
+        "--time",
+        "day",
+        "--out",
+        str(tmp_path / "p.nc"),
+        "--end",
+        "2024-01-02",
+        "--json",
+    ]
     assert main(again) == 0
     result = json.loads(capsys.readouterr().out)
     assert result["grid"] == first and result["days"]["kept"] == 1

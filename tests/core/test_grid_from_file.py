@@ -19,8 +19,19 @@ LAMBERT_US = "+proj=lcc +lat_0=40 +lon_0=-97 +lat_1=33 +lat_2=45 +x_0=0 +y_0=0 +
 def attributes(**changes):
     """Grid attributes of an IOAPI file."""
     return {
-        "GDTYP": 2, "P_ALP": 33.0, "P_BET": 45.0, "P_GAM": -97.0, "XCENT": -97.0, "YCENT": 40.0, "XORIG": -2412000.0,
-        "YORIG": -1620000.0, "XCELL": 108000.0, "YCELL": 108000.0, "NCOLS": 44, "NROWS": 27, **changes,
+        "GDTYP": 2,
+        "P_ALP": 33.0,
+        "P_BET": 45.0,
+        "P_GAM": -97.0,
+        "XCENT": -97.0,
+        "YCENT": 40.0,
+        "XORIG": -2412000.0,
+        "YORIG": -1620000.0,
+        "XCELL": 108000.0,
+        "YCELL": 108000.0,
+        "NCOLS": 44,
+        "NROWS": 27,
+        **changes,
     }
 
 
@@ -30,12 +41,21 @@ def test_ioapi_states_the_lower_left_corner_on_its_sphere():
     assert grid.crs == CRS.from_proj4(LAMBERT_US)
 
 
-@pytest.mark.parametrize("changes, proj", [
-    ({"GDTYP": 1}, "+proj=longlat +R=6370000"),
-    ({"GDTYP": 6, "P_ALP": 1.0, "P_BET": 45.0, "P_GAM": -98.0, "XCENT": -98.0, "YCENT": 90.0}, "+proj=stere +lat_0=90 +lat_ts=45 +lon_0=-98"),
-    ({"GDTYP": 6, "P_ALP": -1.0, "P_BET": -71.0, "P_GAM": 0.0, "XCENT": 0.0, "YCENT": -90.0}, "+proj=stere +lat_0=-90 +lat_ts=-71 +lon_0=0"),
-    ({"GDTYP": 7, "P_ALP": 20.0, "P_GAM": 110.0, "XCENT": 110.0, "YCENT": 0.0}, "+proj=merc +lat_ts=20 +lon_0=110"),
-])
+@pytest.mark.parametrize(
+    "changes, proj",
+    [
+        ({"GDTYP": 1}, "+proj=longlat +R=6370000"),
+        (
+            {"GDTYP": 6, "P_ALP": 1.0, "P_BET": 45.0, "P_GAM": -98.0, "XCENT": -98.0, "YCENT": 90.0},
+            "+proj=stere +lat_0=90 +lat_ts=45 +lon_0=-98",
+        ),
+        (
+            {"GDTYP": 6, "P_ALP": -1.0, "P_BET": -71.0, "P_GAM": 0.0, "XCENT": 0.0, "YCENT": -90.0},
+            "+proj=stere +lat_0=-90 +lat_ts=-71 +lon_0=0",
+        ),
+        ({"GDTYP": 7, "P_ALP": 20.0, "P_GAM": 110.0, "XCENT": 110.0, "YCENT": 0.0}, "+proj=merc +lat_ts=20 +lon_0=110"),
+    ],
+)
 def test_the_projections_of_ioapi(changes, proj):
     expected = CRS.from_proj4(f"{proj} +x_0=0 +y_0=0 +R=6370000 +no_defs" if "longlat" not in proj else f"{proj} +no_defs")
     assert ioapi.crs(attributes(**changes), "file") == expected
@@ -54,10 +74,15 @@ def test_a_grid_type_that_is_not_supported_is_named():
         ioapi.grid({k: v for k, v in attributes().items() if k != "XORIG"}, "file")
 
 
-@pytest.mark.parametrize("name", [
-    "covariates/GRIDCRO2D_china27km.nc", "ioapi/GRIDCRO2D_12OTC2_161231.nc",
-    "ioapi/GRIDCRO2D_2006075_polar_stereographic.ncf", "mcip_wrf/GRIDCRO2D_au-test_v1",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "covariates/GRIDCRO2D_china27km.nc",
+        "ioapi/GRIDCRO2D_12OTC2_161231.nc",
+        "ioapi/GRIDCRO2D_2006075_polar_stereographic.ncf",
+        "mcip_wrf/GRIDCRO2D_au-test_v1",
+    ],
+)
 def test_mcips_own_longitudes_and_latitudes_lie_on_the_grid(shared_data, name):
     path = shared_data / name
     with open_netcdf(path) as file:
@@ -77,14 +102,22 @@ def test_wrfs_own_longitudes_and_latitudes_lie_on_the_grid(shared_data, name):
     assert np.abs(column - np.indices(row.shape)[1] - 0.5).max() < 0.01
 
 
-@pytest.mark.parametrize("name, proj, shape, cell, lower_left", [
-    ("china_cmaq/china36km_cmaq_pm25_20200103-20.nc",
-     "+proj=lcc +lat_1=25 +lat_2=40 +lat_0=34 +lon_0=110 +R=6370000", (127, 172), 36000, (-3096000, -2286000)),
-    ("atlanta_cmaq/atlanta12km_cmaq_pm25_20040601-20.nc", LAMBERT_US, (50, 48), 12000, (876000, -888000)),
-    ("us_cmaq/dailyavg.LST.Y_24.2016fh.v531.108US2.01.nc", LAMBERT_US, (27, 44), 108000, (-2412000, -1620000)),
-    ("ioapi/CCTM_D502addm_Linux2_x86_64intel.ACONC.CMAQ-BENCHMARK_20060801", LAMBERT_US, (122, 127), 12000, (504000, -1488000)),
-    ("ioapi/world_NOX_latlon.ncf", "+proj=longlat +R=6370000", (180, 360), 1, (0, -90)),
-])
+@pytest.mark.parametrize(
+    "name, proj, shape, cell, lower_left",
+    [
+        (
+            "china_cmaq/china36km_cmaq_pm25_20200103-20.nc",
+            "+proj=lcc +lat_1=25 +lat_2=40 +lat_0=34 +lon_0=110 +R=6370000",
+            (127, 172),
+            36000,
+            (-3096000, -2286000),
+        ),
+        ("atlanta_cmaq/atlanta12km_cmaq_pm25_20040601-20.nc", LAMBERT_US, (50, 48), 12000, (876000, -888000)),
+        ("us_cmaq/dailyavg.LST.Y_24.2016fh.v531.108US2.01.nc", LAMBERT_US, (27, 44), 108000, (-2412000, -1620000)),
+        ("ioapi/CCTM_D502addm_Linux2_x86_64intel.ACONC.CMAQ-BENCHMARK_20060801", LAMBERT_US, (122, 127), 12000, (504000, -1488000)),
+        ("ioapi/world_NOX_latlon.ncf", "+proj=longlat +R=6370000", (180, 360), 1, (0, -90)),
+    ],
+)
 def test_grids_of_real_files(shared_data, name, proj, shape, cell, lower_left):
     grid = inspect(shared_data / name)["grid"]
     assert (grid["rows"], grid["columns"]) == shape and grid["cell_size"] == [cell, cell]
@@ -95,7 +128,8 @@ def test_grids_of_real_files(shared_data, name, proj, shape, cell, lower_left):
 def cf_file(path, lon, lat, **attrs):
     xarray.Dataset(
         {"pm2p5": (("lat", "lon"), np.zeros((len(lat), len(lon)), np.float32), {"units": "kg m-3"})},
-        {"lon": ("lon", lon, {"units": "degrees_east"}), "lat": ("lat", lat, {"units": "degrees_north"})}, attrs,
+        {"lon": ("lon", lon, {"units": "degrees_east"}), "lat": ("lat", lat, {"units": "degrees_north"})},
+        attrs,
     ).to_netcdf(path)
     return path
 

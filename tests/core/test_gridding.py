@@ -30,7 +30,10 @@ def test_a_cell_holds_the_mean_and_the_number_of_its_readings():
 
 def test_readings_are_kept_where_they_were_taken_and_twins_are_one():
     gridded = grid_observations(readings([0.2, 0.8, 4.5, 0.8], [3.5, 3.1, 0.5, 3.1], [10, 20, 7, 24]), GRID)
-    placed = {tuple(np.round(place.astype(float), 3).tolist()): value for place, value in zip(gridded.placed.places, gridded.placed.values.tolist())}
+    placed = {
+        tuple(np.round(place.astype(float), 3).tolist()): value
+        for place, value in zip(gridded.placed.places, gridded.placed.values.tolist())
+    }
     assert placed == {(0.0, -0.3): 10, (0.4, 0.3): 22, (3.0, 4.0): 7}  # rows south, columns east of the first cell's centre
     assert gridded.placed.cells.tolist() == [0, 0, 19]
     assert gridded.values[0, 0] == 18 and gridded.counts[0, 0] == 3  # a cell's mean is that of all of its readings
@@ -73,9 +76,9 @@ def test_unprojectable_points_are_outside():
     assert grid_observations(from_arrays([0, 0], [89, -60], [35, 36]), polar).report.dropped == {"outside grid": 1}
 
 
-stations = st.lists(
-    st.tuples(st.floats(-1, 6), st.floats(-1, 5), st.floats(0, 2000)), min_size=1, max_size=60, unique=True,
-).filter(lambda points: any(0 <= x < 5 and 0.01 < y <= 4 for x, y, _ in points))
+stations = st.lists(st.tuples(st.floats(-1, 6), st.floats(-1, 5), st.floats(0, 2000)), min_size=1, max_size=60, unique=True).filter(
+    lambda points: any(0 <= x < 5 and 0.01 < y <= 4 for x, y, _ in points)
+)
 
 
 @given(stations, st.randoms())

@@ -175,10 +175,12 @@ def small_world(tiny_model, tiny_ctm):
         rng = np.random.default_rng(seed)
         cells = rng.choice(ctm.grid.shape[0] * ctm.grid.shape[1], 50, replace=False)
         x, y = ctm.grid.x[cells % ctm.grid.shape[1]], ctm.grid.y[cells // ctm.grid.shape[1]]
-        days.append({
-            key: grid_observations(from_arrays(x, y, ctm.fields[key][seed].ravel()[cells], ctm.grid.crs, key), ctm.grid)
-            for key in (("pm25", "rh") if seed else ("pm25",))
-        })
+        days.append(
+            {
+                key: grid_observations(from_arrays(x, y, ctm.fields[key][seed].ravel()[cells], ctm.grid.crs, key), ctm.grid)
+                for key in (("pm25", "rh") if seed else ("pm25",))
+            }
+        )
     return model, ctm.grid, days
 
 

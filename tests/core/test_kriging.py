@@ -235,7 +235,10 @@ def test_doubt_grows_from_next_to_nothing_at_stations_to_one_far_away():
 def test_in_logs_the_background_expects_more_where_it_knows_less():
     """The mean of a log-normal lies above its median by half the variance; kriging of logs alone gives the median."""
     made = background([readings(3, 40)])
-    median = torch.exp(made.standardised * torch.std(torch.log(readings(3, 40).values + 2)) + torch.mean(torch.log(readings(3, 40).values + 2))) - 2
+    median = (
+        torch.exp(made.standardised * torch.std(torch.log(readings(3, 40).values + 2)) + torch.mean(torch.log(readings(3, 40).values + 2)))
+        - 2
+    )
     assert (2 * made.field - made.values - median).mean() > 0
 
 

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from page_commands import ROOT, commands_of, run, with_option
 
 from model_core.ctm.fields import read_ctm
 from model_core.model_file import load_model
-from page_commands import ROOT, commands_of, run, with_option
 
 PAGE = ROOT / "docs" / "lead_time.md"
 SMALL = "0,-600000,480000,-120000,24000@+proj=lcc +lat_1=25 +lat_2=40 +lat_0=34 +lon_0=110 +R=6370000 +units=m +no_defs"  # 20 x 20 cells

@@ -56,8 +56,7 @@ def test_what_is_left_unexplained_is_little_at_a_reading_and_grows_with_the_map_
     values = torch.sin(places[:, 0] / 6) + torch.cos(places[:, 1] / 5)
     known, flat = torch.ones_like(field)[None], torch.full((1, 1, 1), 0.0)
     day = StationReadings(places, values, torch.ones(len(places)))
-    found = kriged_background(
-        [day], Transform("linear", 0.0, 1.0), flat, flat + 1, field[None], known, slopes_vary=(0.4, 20.0))
+    found = kriged_background([day], Transform("linear", 0.0, 1.0), flat, flat + 1, field[None], known, slopes_vary=(0.4, 20.0))
     local = local_slopes(field, known[0], places, (0.4, 20.0))
     nugget, distance = float(found.day[0, 1]), 25 * float(found.day[0, 0].exp())
     at, c, own = np.argwhere(np.ones(SHAPE)).astype(float), np.asarray(local.fields).reshape(-1), np.asarray(local.at[:, 0], float)
@@ -68,7 +67,9 @@ def test_what_is_left_unexplained_is_little_at_a_reading_and_grows_with_the_map_
 
     stations = np.asarray(places, float)
     given = covariance(stations, at, own, c)
-    exact = 1 + 0.4**2 * c**2 - (given * np.linalg.solve(covariance(stations, stations, own, own) + nugget * np.eye(len(own)), given)).sum(0)
+    exact = (
+        1 + 0.4**2 * c**2 - (given * np.linalg.solve(covariance(stations, stations, own, own) + nugget * np.eye(len(own)), given)).sum(0)
+    )
     left = found.unexplained[0, 0].numpy()
     cells = (stations + 0.5).astype(int)
     read, far = (cells[:, 0], cells[:, 1]), np.s_[:, 40:]

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from plugin.engine import base_python, environment, locate, process
 from plugin.engine.errors import EngineMissing, SetUpError
 from plugin.engine.locate import EnginePython, find_engine
@@ -33,8 +34,9 @@ def managed(tmp_path):
     python = environment.python_in(folder)
     python.parent.mkdir(parents=True)
     python.symlink_to(sys.executable)
-    environment._write_marker(folder, {
-        "state": "ready", "requirements": environment.requirements_hash(), "base": os.path.realpath(sys.executable)})
+    environment._write_marker(
+        folder, {"state": "ready", "requirements": environment.requirements_hash(), "base": os.path.realpath(sys.executable)}
+    )
     return folder
 
 
@@ -166,9 +168,9 @@ def test_a_base_python_of_a_certain_version_can_be_asked_for(tmp_path):
     assert base_python.problem_of(python, (3, 12)) == "" and "3.12" in base_python.problem_of(python, (3, 11))
 
 
-@pytest.mark.parametrize(("said", "problem"), [
-    ("3 12 arm64 15.1", ""), ("3 12 x86_64 15.1", "Intel"), ("3 12 arm64 13.6.1", "macOS 13.6.1"),
-])
+@pytest.mark.parametrize(
+    ("said", "problem"), [("3 12 arm64 15.1", ""), ("3 12 x86_64 15.1", "Intel"), ("3 12 arm64 13.6.1", "macOS 13.6.1")]
+)
 def test_on_a_mac_pytorch_wants_an_apple_processor_and_a_system_that_is_not_old(tmp_path, monkeypatch, said, problem):
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(process, "is_translated", lambda: False)
@@ -186,10 +188,15 @@ def test_only_on_a_mac_a_process_is_translated():
     assert process.is_translated() is False
 
 
-@pytest.mark.parametrize(("path", "platform", "stub"), [
-    ("/usr/bin/python3", "darwin", True), ("/opt/homebrew/bin/python3", "darwin", False), ("/usr/bin/python3", "linux", False),
-    ("C:/Users/me/AppData/Local/Microsoft/WindowsApps/python3.exe", "win32", True),
-])
+@pytest.mark.parametrize(
+    ("path", "platform", "stub"),
+    [
+        ("/usr/bin/python3", "darwin", True),
+        ("/opt/homebrew/bin/python3", "darwin", False),
+        ("/usr/bin/python3", "linux", False),
+        ("C:/Users/me/AppData/Local/Microsoft/WindowsApps/python3.exe", "win32", True),
+    ],
+)
 def test_what_only_opens_a_shop_or_an_installer_is_never_started(monkeypatch, path, platform, stub):
     monkeypatch.setattr(sys, "platform", platform)
     assert base_python._is_stub(path) == stub
@@ -202,17 +209,36 @@ def test_a_base_python_is_found_here():
 def test_a_child_gets_nothing_of_qgis(tmp_path):
     root = tmp_path / "Q"
     given = {
-        "PYTHONHOME": "x", "PYTHONPATH": "x", "PROJ_LIB": "x", "PROJ_DATA": "x", "GDAL_DATA": "x", "GDAL_DRIVER_PATH": "x",
-        "VIRTUAL_ENV": "x", "QT_PLUGIN_PATH": "x", "QGIS_PREFIX_PATH": str(root), "OSGEO4W_ROOT": "x",
+        "PYTHONHOME": "x",
+        "PYTHONPATH": "x",
+        "PROJ_LIB": "x",
+        "PROJ_DATA": "x",
+        "GDAL_DATA": "x",
+        "GDAL_DRIVER_PATH": "x",
+        "VIRTUAL_ENV": "x",
+        "QT_PLUGIN_PATH": "x",
+        "QGIS_PREFIX_PATH": str(root),
+        "OSGEO4W_ROOT": "x",
         "LD_LIBRARY_PATH": os.pathsep.join([str(root / "lib"), "/home/me/lib"]),
         "DYLD_LIBRARY_PATH": "/Applications/QGIS.app/Contents/MacOS/lib",
         "PATH": os.pathsep.join([str(root / "bin"), "/usr/bin", "/home/me/OSGeo4W/bin"]),
-        "HOME": "/home/me", "HTTPS_PROXY": "proxy", "PIP_FIND_LINKS": "wheels", "CUDA_VISIBLE_DEVICES": "0",
-        "PIP_USER": "1", "PIP_TARGET": "x", "PIP_PREFIX": "x", "PIP_REQUIRE_VIRTUALENV": "1",
+        "HOME": "/home/me",
+        "HTTPS_PROXY": "proxy",
+        "PIP_FIND_LINKS": "wheels",
+        "CUDA_VISIBLE_DEVICES": "0",
+        "PIP_USER": "1",
+        "PIP_TARGET": "x",
+        "PIP_PREFIX": "x",
+        "PIP_REQUIRE_VIRTUALENV": "1",
     }
     assert process.clean_environment(given) == {
-        "PATH": "/usr/bin", "LD_LIBRARY_PATH": "/home/me/lib", "HOME": "/home/me", "HTTPS_PROXY": "proxy",
-        "PIP_FIND_LINKS": "wheels", "CUDA_VISIBLE_DEVICES": "0", "PYTHONUTF8": "1",
+        "PATH": "/usr/bin",
+        "LD_LIBRARY_PATH": "/home/me/lib",
+        "HOME": "/home/me",
+        "HTTPS_PROXY": "proxy",
+        "PIP_FIND_LINKS": "wheels",
+        "CUDA_VISIBLE_DEVICES": "0",
+        "PYTHONUTF8": "1",
     }
 
 

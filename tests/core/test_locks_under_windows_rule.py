@@ -21,7 +21,9 @@ def windows(monkeypatch):
     real = os.unlink
 
     def unlink(path, **options):
-        opened = {os.readlink(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{number}")}
+        opened = {
+            os.readlink(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{number}")
+        }
         if os.path.realpath(path) in opened:
             raise PermissionError(13, "the file is open", os.fspath(path))
         real(path, **options)

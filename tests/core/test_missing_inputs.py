@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from listening import Listening
+
 from model_core.configuration import read_configuration
 from model_core.ctm.fields import read_ctm
 from model_core.errors import InputError
@@ -54,6 +54,7 @@ def pm25_only(tiny_ctm, tmp_path):
 
 # What a card tells
 
+
 def test_a_training_that_took_inputs_away_taught_to_do_without(model):
     assert {does_without(model, name) for name in ("rh", "wind", "elevation", "urban")} == {"learnt"}
 
@@ -83,6 +84,7 @@ def test_the_two_configurations_differ_in_this(configuration, state):
 
 
 # What is said and refused
+
 
 def test_a_card_that_does_not_tell_is_a_warning(model):
     silent, progress = replace(model, card={}), Listening()
@@ -148,12 +150,22 @@ def test_a_reproduction_without_them_is_a_warning_since_its_scores_show_the_cost
 
     with xr.open_dataset(tiny_ctm, decode_cf=False) as data:
         data.load().drop_vars(["RH", "WSPD10"]).to_netcdf(tmp_path / "dry.nc")
-    result = JOBS["reproduce"]({"ctm": [str(tmp_path / "dry.nc")], "model": file_of_never_removed, "points": 40, "start": "2019-01-12",
-                                "device": "cpu", "out": str(tmp_path / "evaluation")}, Progress())
+    result = JOBS["reproduce"](
+        {
+            "ctm": [str(tmp_path / "dry.nc")],
+            "model": file_of_never_removed,
+            "points": 40,
+            "start": "2019-01-12",
+            "device": "cpu",
+            "out": str(tmp_path / "evaluation"),
+        },
+        Progress(),
+    )
     assert any("never trained to do without" in warning for warning in result["warnings"])
 
 
 # What training measures
+
 
 def test_a_training_measures_what_each_missing_input_costs(model):
     measured = {entry["without"]: entry for entry in model.card["missing_inputs"]}

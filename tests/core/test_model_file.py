@@ -22,7 +22,10 @@ def rewritten(source, target, change, sealed=False):
     header["hashes"].pop("sealed")
     change(header, tensors)
     if sealed:
-        header["hashes"] = {"weights": model_file.weights_hash({k: v for k, v in tensors.items() if k.startswith("network.")}), "sealed": True}
+        header["hashes"] = {
+            "weights": model_file.weights_hash({k: v for k, v in tensors.items() if k.startswith("network.")}),
+            "sealed": True,
+        }
         target.write_bytes(model_file.sealed(tensors, json.dumps(header)))
     else:
         save_file(tensors, target, metadata={"ctm_reanalysis": json.dumps(header)})
@@ -107,7 +110,12 @@ def test_no_bit_of_a_model_file_can_change_unnoticed(tiny_model, tmp_path):
     content, target = tiny_model.read_bytes(), tmp_path / "turned.safetensors"
     random = np.random.default_rng(3)
     header = int.from_bytes(content[:8], "little") + 8
-    for at in (*random.integers(0, header, 40), *random.integers(header, len(content), 40), content.index(b"maps.elevation"), content.index(b"seal")):
+    for at in (
+        *random.integers(0, header, 40),
+        *random.integers(header, len(content), 40),
+        content.index(b"maps.elevation"),
+        content.index(b"seal"),
+    ):
         turned = bytearray(content)
         turned[at] ^= 1 << int(random.integers(8))
         target.write_bytes(turned)
@@ -123,18 +131,24 @@ def test_the_seal_can_not_be_taken_off(tiny_model, tmp_path):
         load_model(rewritten(tiny_model, tmp_path / "bare.safetensors", keep_the_mark))
 
 
-@pytest.mark.parametrize("change, message", [
-    (lambda h, t: h.update(card=7), "its card is int, not a table"),
-    (lambda h, t: h["card"].update(training="µ"), "card.training is str, not a table"),
-    (lambda h, t: h["card"].update(missing_inputs=[None]), "card.missing_inputs: entry 1 is NoneType, not a table"), (lambda h, t: h.update(network="x"), "damaged"),
-    (lambda h, t: h["network"].update(transforms=[1]), "damaged"), (lambda h, t: h["grid"].update(wkt="nonsense"), "damaged"),
-    (lambda h, t: h["grid"].update(rows="many"), "damaged"), (lambda h, t: h.update(maps=3), "damaged"),
-    (lambda h, t: t.update({"maps.nonsense": torch.zeros(3)}), r"its map 'nonsense' has \(3,\) cells"),
-    (lambda h, t: t.update({"maps.elevation": torch.zeros(3)}), r"its map 'elevation' has \(3,\) cells"),
-    (lambda h, t: t["maps.elevation"].fill_(np.inf), "its map 'elevation' holds infinite numbers"),
-    (lambda h, t: t["network.unet.head.bias"].fill_(np.nan), "holds weights that are no numbers .'network.unet.head.bias'"),
-    (lambda h, t: t.pop("network.unet.head.bias"), "damaged"),
-])
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda h, t: h.update(card=7), "its card is int, not a table"),
+        (lambda h, t: h["card"].update(training="µ"), "card.training is str, not a table"),
+        (lambda h, t: h["card"].update(missing_inputs=[None]), "card.missing_inputs: entry 1 is NoneType, not a table"),
+        (lambda h, t: h.update(network="x"), "damaged"),
+        (lambda h, t: h["network"].update(transforms=[1]), "damaged"),
+        (lambda h, t: h["grid"].update(wkt="nonsense"), "damaged"),
+        (lambda h, t: h["grid"].update(rows="many"), "damaged"),
+        (lambda h, t: h.update(maps=3), "damaged"),
+        (lambda h, t: t.update({"maps.nonsense": torch.zeros(3)}), r"its map 'nonsense' has \(3,\) cells"),
+        (lambda h, t: t.update({"maps.elevation": torch.zeros(3)}), r"its map 'elevation' has \(3,\) cells"),
+        (lambda h, t: t["maps.elevation"].fill_(np.inf), "its map 'elevation' holds infinite numbers"),
+        (lambda h, t: t["network.unet.head.bias"].fill_(np.nan), "holds weights that are no numbers .'network.unet.head.bias'"),
+        (lambda h, t: t.pop("network.unet.head.bias"), "damaged"),
+    ],
+)
 def test_a_sealed_file_with_nonsense_in_it_is_refused(tiny_model, tmp_path, change, message):
     with pytest.raises(ModelFileError, match=message):
         load_model(rewritten(tiny_model, tmp_path / "nonsense.safetensors", change, sealed=True))

@@ -30,7 +30,8 @@ def rich_model(tiny_model, tmp_path_factory):
     """The tiny model with a card as a careful author leaves it, and a map of its error."""
     model = load_model(str(tiny_model))
     card = {
-        **model.card, "limits": ["Dust is not in the fields that it learnt from."],
+        **model.card,
+        "limits": ["Dust is not in the fields that it learnt from."],
         "licences": [{"data": "CMAQ days", "licence": "MIT"}, {"data": "terrain", "licence": "public domain"}],
         "evaluation": {"2018-02-20": {"LSCV": {"model": {"rmse": 9.1234, "crps": 3.5}, "kriging": {"rmse": 9.4, "crps": 3.9}}}},
         "experiments": [{"what": "wider", "effect": "<none>"}, {"what": "longer", "effect": "1 % better"}],
@@ -80,8 +81,17 @@ def test_the_hash_on_the_page_is_the_files(page, rich_model):
 
 def test_everything_that_a_model_says_is_on_the_page(page, rich_model):
     model = load_model(str(rich_model))
-    for text in ("Dust is not in the fields", "public domain", "9.123", "kriging", "CRPS", "fair &amp; mild", "&lt;none&gt;", "Error RMSE",
-                 model.card["training"]["data"][0]["file"]):
+    for text in (
+        "Dust is not in the fields",
+        "public domain",
+        "9.123",
+        "kriging",
+        "CRPS",
+        "fair &amp; mild",
+        "&lt;none&gt;",
+        "Error RMSE",
+        model.card["training"]["data"][0]["file"],
+    ):
         assert text in page, text
     assert "<none>" not in page
 
@@ -115,7 +125,7 @@ def test_another_kind_of_file_is_refused(rich_model, tmp_path):
 
 
 def test_alike_entries_become_one_table():
-    table, = blocks_of({"model": {"rmse": 1.5, "n": 3}, "idw": {"rmse": 2.0, "n": 3}})
+    (table,) = blocks_of({"model": {"rmse": 1.5, "n": 3}, "idw": {"rmse": 2.0, "n": 3}})
     assert table == Table((("model", "1.500", "3"), ("IDW", "2", "3")), ("", "RMSE", "n"))
 
 
@@ -132,7 +142,7 @@ def test_lists_become_sentences_words_or_rows():
 
 
 def test_a_picture_in_a_card_is_shown():
-    heading_free, = blocks_of({"where it errs": f"data:image/png;base64,{PNG}"})
+    (heading_free,) = blocks_of({"where it errs": f"data:image/png;base64,{PNG}"})
     assert isinstance(heading_free, Picture) and heading_free.caption == "where it errs" and heading_free.png.startswith(b"\x89PNG")
 
 

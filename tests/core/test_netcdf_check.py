@@ -116,8 +116,14 @@ def test_a_good_file_is_not_blamed_for_what_came_before_it(check, world):
 def test_no_door_opens_a_damaged_file_in_the_engine_itself(damaged, world, tmp_path):
     copy = tmp_path / "sound.nc"
     copy.write_bytes((world / "ctm" / "cf_hdf.nc").read_bytes())
-    run = subprocess.run([sys.executable, "-c", DOORS, damaged[0], copy], cwd=ROOT, env={**os.environ, **NONSENSE},
-                         capture_output=True, text=True, timeout=120)
+    run = subprocess.run(
+        [sys.executable, "-c", DOORS, damaged[0], copy],
+        cwd=ROOT,
+        env={**os.environ, **NONSENSE},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert run.returncode == 0, run.stderr
     *told, forked = run.stdout.splitlines()
     assert len(told) == 7 and all(str(damaged[0]) in line for line in told)
@@ -136,9 +142,10 @@ def test_its_process_ends_with_the_engine(world):
     assert ends(child)
 
 
-@pytest.mark.parametrize("status, told", [
-    (-11, "crashed .*: SIGSEGV"), (0xC0000005, "crashed .*: status 0xC0000005"), (0xC0000374, "crashed"), (ENDLESS, "finds no end"),
-])
+@pytest.mark.parametrize(
+    "status, told",
+    [(-11, "crashed .*: SIGSEGV"), (0xC0000005, "crashed .*: status 0xC0000005"), (0xC0000374, "crashed"), (ENDLESS, "finds no end")],
+)
 def test_the_end_of_the_process_says_what_is_wrong_with_the_file(status, told):
     assert re.search(told, _end_of(status))
 

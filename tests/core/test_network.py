@@ -99,7 +99,9 @@ def test_width_and_levels_are_configured():
         RegrUNetPP(3, levels=1)
 
 
-@pytest.mark.parametrize("variables, covariates", [(("pm25",), ()), (("rh", "pm25"), ("urban",)), (("pm25", "o3", "wind"), ("elevation", "urban"))])
+@pytest.mark.parametrize(
+    "variables, covariates", [(("pm25",), ()), (("rh", "pm25"), ("urban",)), (("pm25", "o3", "wind"), ("elevation", "urban"))]
+)
 def test_any_list_of_inputs_makes_a_network(variables, covariates):
     configuration = small(station_variables=variables, covariates=covariates)
     network = ReanalysisNetwork(configuration).eval()

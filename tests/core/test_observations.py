@@ -22,12 +22,30 @@ def at_stations(values, **options):
 
 # What a reading may be
 
-@pytest.mark.parametrize("written, reason", [
-    ("-;", "text"), ("n.d.", "text"), (True, "text"), ("1,2,3", "text"), ("", "empty"), (None, "empty"),
-    (np.nan, "empty"), ("NULL", "empty"), ("NA", "empty"), (-999, "sentinel"), ("-9999.0", "sentinel"),
-    (9999, "sentinel"), (99999, "sentinel"), (-9.99e33, "sentinel"), (9.96921e36, "sentinel"), (np.inf, "sentinel"),
-    (-10.5, "negative"), (2500, "implausible"),
-])
+
+@pytest.mark.parametrize(
+    "written, reason",
+    [
+        ("-;", "text"),
+        ("n.d.", "text"),
+        (True, "text"),
+        ("1,2,3", "text"),
+        ("", "empty"),
+        (None, "empty"),
+        (np.nan, "empty"),
+        ("NULL", "empty"),
+        ("NA", "empty"),
+        (-999, "sentinel"),
+        ("-9999.0", "sentinel"),
+        (9999, "sentinel"),
+        (99999, "sentinel"),
+        (-9.99e33, "sentinel"),
+        (9.96921e36, "sentinel"),
+        (np.inf, "sentinel"),
+        (-10.5, "negative"),
+        (2500, "implausible"),
+    ],
+)
 def test_what_is_no_reading_is_counted_by_reason_and_not_used(written, reason):
     readings = at_stations([written, 35.0])
     assert readings.report.dropped == {reason: 1}
@@ -54,15 +72,22 @@ def test_limits_hold_after_the_unit_is_converted():
 
 def test_the_report_tells_the_first_row_of_each_reason():
     report = at_stations([1, "-;", 2, "-;", -999]).report
-    assert str(report) == (
-        "2 of 5 readings used; dropped: 2 text (first: row 2, '-;'), 1 sentinel (first: row 5, '-999')"
+    assert str(report) == ("2 of 5 readings used; dropped: 2 text (first: row 2, '-;'), 1 sentinel (first: row 5, '-999')")
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.floats(),
+            st.integers(-(10**6), 10**6),
+            st.none(),
+            st.booleans(),
+            st.text(max_size=5),
+            st.sampled_from([-999, 9999, "-;", "NULL", 0, "35"]),
+        ),
+        max_size=40,
     )
-
-
-@given(st.lists(st.one_of(
-    st.floats(), st.integers(-10**6, 10**6), st.none(), st.booleans(), st.text(max_size=5),
-    st.sampled_from([-999, 9999, "-;", "NULL", 0, "35"]),
-), max_size=40))
+)
 def test_every_row_is_used_or_counted_and_nothing_absurd_gets_through(values):
     readings = at_stations([*values, 35.0])
     report = readings.report
@@ -72,6 +97,7 @@ def test_every_row_is_used_or_counted_and_nothing_absurd_gets_through(values):
 
 
 # When nothing is left
+
 
 def test_a_field_of_text_is_named_with_its_first_row():
     with pytest.raises(InputError) as error:
@@ -112,6 +138,7 @@ def test_unknown_unit_species_and_crs_are_errors():
 
 # Coordinates
 
+
 @pytest.mark.parametrize("x, y", [(np.nan, 40), (116, np.inf), (181e3, 40), (116, 95), ("east", 40), (None, None)])
 def test_bad_coordinates_are_counted(x, y):
     assert from_arrays([x, 116.0], [y, 40.0], [35.0, 36.0]).report.dropped == {"bad coordinates": 1}
@@ -122,6 +149,7 @@ def test_metres_are_fine_in_a_projected_crs():
 
 
 # Duplicates
+
 
 def test_the_same_reading_of_a_station_and_time_counts_once():
     times = ["2018-02-20T07:00", "2018-02-20T07:00", "2018-02-20T08:00"]
@@ -149,6 +177,7 @@ def test_ids_that_became_floats_are_still_the_same_ids():
 
 # Days
 
+
 def test_other_days_are_counted_when_a_day_is_asked_for():
     readings = from_arrays([1, 2, 3], [2, 2, 2], [35, 36, 37], time=["2018-02-19", "2018-02-20", None], date="2018-02-20")
     assert readings.report.dropped == {"other day": 1, "no time": 1}
@@ -160,7 +189,9 @@ def test_several_days_are_kept_and_told():
     assert readings.dates == [date(2018, 2, 19), date(2018, 2, 20)]
     assert readings.on_day(date(2018, 2, 20)).value.tolist() == [35]
     of_day = readings.on_day(date(2018, 2, 20)).report
-    assert of_day.dropped == {"other day": 1} and of_day.what_was_used() == "35 to 35, median 35; for example row 1: 2018-02-20T00:00:00, 35"
+    assert (
+        of_day.dropped == {"other day": 1} and of_day.what_was_used() == "35 to 35, median 35; for example row 1: 2018-02-20T00:00:00, 35"
+    )
     with pytest.raises(InputError, match="no reading on 2018-02-21; there are readings from 2018-02-19 to 2018-02-20"):
         readings.on_day(date(2018, 2, 21))
 
@@ -178,7 +209,10 @@ def test_a_day_needs_a_time_column():
 def test_times_that_nobody_named_are_not_passed_over_in_silence(tmp_path):
     table = tmp_path / "days.csv"
     table.write_text("lon,lat,pm25,Date\n110,30,12,2018-02-19\n111,31,15,2018-02-20\n")
-    assert "all readings count as of one day; if column 'Date' holds their times, name it" in read_observations(table, "pm25").report.notes["time"]
+    assert (
+        "all readings count as of one day; if column 'Date' holds their times, name it"
+        in read_observations(table, "pm25").report.notes["time"]
+    )
     assert "time" not in read_observations(table, "pm25", time="Date").report.notes
     with pytest.raises(InputError, match="has no column 'datum'; it has lon, lat, pm25, Date"):
         read_observations(table, "pm25", time="datum", date="2018-02-20")
@@ -186,10 +220,16 @@ def test_times_that_nobody_named_are_not_passed_over_in_silence(tmp_path):
 
 # Files
 
-TABLE = pd.DataFrame({
-    "code": ["0101", "0102", "0103"], "city": ["北京", "上海", "广州"], "Lon": [116.4, 121.5, 113.3],
-    "Lat": [39.9, 31.2, 23.1], "pm25": ["35", "-;", "22.5"], "when": ["2018-02-20"] * 3,
-})
+TABLE = pd.DataFrame(
+    {
+        "code": ["0101", "0102", "0103"],
+        "city": ["北京", "上海", "广州"],
+        "Lon": [116.4, 121.5, 113.3],
+        "Lat": [39.9, 31.2, 23.1],
+        "pm25": ["35", "-;", "22.5"],
+        "when": ["2018-02-20"] * 3,
+    }
+)
 
 
 def check(readings):
@@ -266,14 +306,17 @@ def test_of_several_layers_one_must_be_named(tmp_path):
         read_observations(f"{file}|layername=c", "pm25")
 
 
-@pytest.mark.parametrize("content, options, message", [
-    ("lon,lat,pm25\n1,2,3\n", {"value": "pm10"}, "has no column 'pm10'; it has lon, lat, pm25"),
-    ("a,b,pm25\n1,2,3\n", {"value": "pm25"}, "no column lon or longitude or x; name its x column [(]--x[)], one of a, b, pm25"),
-    ("lon,lat,pm25\n1,2,3\n", {"value": "pm25", "x": "lon"}, "both coordinate columns or neither"),
-    ("lon,lat,pm25\n1,2,3\n", {"value": "pm25", "group": "city"}, "no column 'city'"),
-    ("lon,lat,pm25\n", {"value": "pm25"}, "has no rows"),
-    ("", {"value": "pm25"}, "is empty"),
-])
+@pytest.mark.parametrize(
+    "content, options, message",
+    [
+        ("lon,lat,pm25\n1,2,3\n", {"value": "pm10"}, "has no column 'pm10'; it has lon, lat, pm25"),
+        ("a,b,pm25\n1,2,3\n", {"value": "pm25"}, "no column lon or longitude or x; name its x column [(]--x[)], one of a, b, pm25"),
+        ("lon,lat,pm25\n1,2,3\n", {"value": "pm25", "x": "lon"}, "both coordinate columns or neither"),
+        ("lon,lat,pm25\n1,2,3\n", {"value": "pm25", "group": "city"}, "no column 'city'"),
+        ("lon,lat,pm25\n", {"value": "pm25"}, "has no rows"),
+        ("", {"value": "pm25"}, "is empty"),
+    ],
+)
 def test_tables_that_do_not_fit_say_why(tmp_path, content, options, message):
     file = tmp_path / "stations.csv"
     file.write_text(content)
@@ -291,6 +334,7 @@ def test_a_file_that_is_missing_or_of_no_known_kind_is_named(tmp_path):
 
 
 # Real days
+
 
 def test_the_chinese_stations_are_the_same_as_table_and_as_published(shared_data):
     table = read_observations(shared_data / "cnemc/cnemc_snapshot_20180220T07.csv", "pm2_5_24h", time="timepoint", id="station_code")

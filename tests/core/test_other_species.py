@@ -32,9 +32,10 @@ def simulated(tmp_path_factory):
 def world(request, simulated, tiny_configuration):
     """The folder of the simulated days, a model of a gas made as a user makes it, and the gas."""
     gas = request.param
-    trained = JOBS["train"]({
-        "ctm": [str(simulated)], "config": str(tiny_configuration), "target": gas, "out": str(simulated.parent / f"{gas}.safetensors"),
-    }, Progress())
+    trained = JOBS["train"](
+        {"ctm": [str(simulated)], "config": str(tiny_configuration), "target": gas, "out": str(simulated.parent / f"{gas}.safetensors")},
+        Progress(),
+    )
     return simulated.parent, trained, gas
 
 
@@ -47,21 +48,36 @@ def readings(world):
     as_ppb = convert(field, "ug m-3", "ppb", gas.upper(), Gas(MOLAR_MASS[gas], 293.15, 101325.0))
     for station in range(40):
         row, column = rng.integers(2, 38), rng.integers(2, 46)
-        rows += [(f"S{station}", f"2019-01-{8 + day:02d}", lon[row, column], lat[row, column], as_ppb[3 + day, row, column]) for day in range(3)]
+        rows += [
+            (f"S{station}", f"2019-01-{8 + day:02d}", lon[row, column], lat[row, column], as_ppb[3 + day, row, column]) for day in range(3)
+        ]
     path = world[0] / f"{gas}.csv"
     pd.DataFrame(rows, columns=["code", "day", "lon", "lat", gas]).to_csv(path, index=False)
     return path
 
 
 def request(world, readings, **further):
-    return {"stations": str(readings), "value": world[2], "unit": "ppb", "time": "day", "id": "code", "grid": str(world[0] / "ctm.nc"),
-            "model": str(world[0] / f"{world[2]}.safetensors"), "device": "cpu", **further}
+    return {
+        "stations": str(readings),
+        "value": world[2],
+        "unit": "ppb",
+        "time": "day",
+        "id": "code",
+        "grid": str(world[0] / "ctm.nc"),
+        "model": str(world[0] / f"{world[2]}.safetensors"),
+        "device": "cpu",
+        **further,
+    }
 
 
 def test_nitrogen_dioxide_leaves_the_other_fields_as_they_are_and_is_short_lived():
     days = [list(simulate_days(SMALL, start, 2, 4, gases=True))[-1] for start in (date(2019, 1, 5), date(2019, 7, 5))]
     alone = list(simulate_days(SMALL, date(2019, 1, 5), 2, 4))[-1]
-    assert alone.no2 is None and alone.o3 is None and all((getattr(alone, name) == getattr(days[0], name)).all() for name in ("pm25", "rh", "wind"))
+    assert (
+        alone.no2 is None
+        and alone.o3 is None
+        and all((getattr(alone, name) == getattr(days[0], name)).all() for name in ("pm25", "rh", "wind"))
+    )
     for day in days:
         contrast = {name: np.quantile(getattr(day, name), 0.95) / np.quantile(getattr(day, name), 0.2) for name in ("no2", "pm25")}
         assert day.no2.min() > 0 and contrast["no2"] > 1.5 * contrast["pm25"]  # it falls off faster from where it is emitted
@@ -93,8 +109,9 @@ def test_a_day_and_a_period_give_the_same_field_with_its_name_and_unit(world, re
         np.testing.assert_array_equal(one[gas][0], many[gas][1])
         logarithms = [np.log1p(np.asarray(field)).ravel() for field in (one[gas][0], truth(world, 4))]
         assert np.corrcoef(*logarithms)[0, 1] > LIKE_TRUTH[gas]
-    means = JOBS["aggregate"]({"fields": [str(tmp_path / "period.nc")], "limits": ["all"], "minimum_share": 0, "out": str(tmp_path / "means.nc")},
-                              Progress())
+    means = JOBS["aggregate"](
+        {"fields": [str(tmp_path / "period.nc")], "limits": ["all"], "minimum_share": 0, "out": str(tmp_path / "means.nc")}, Progress()
+    )
     with netCDF4.Dataset(means["out"]) as file, netCDF4.Dataset(tmp_path / "period.nc") as many:
         mean = next(file[name] for name in file.variables if name.startswith(gas) and file[name].ndim == 3)
         np.testing.assert_allclose(mean[0], np.mean(many[gas][:], axis=0), rtol=1e-5)

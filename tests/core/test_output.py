@@ -44,6 +44,7 @@ def write(path, grid=CHINA):
 
 # GeoTIFF
 
+
 def test_a_geotiff_holds_values_place_units_and_tags(tmp_path):
     path = tmp_path / "field.tif"
     counts = np.ones(CHINA.shape)
@@ -75,6 +76,7 @@ def test_any_field_comes_back_from_a_geotiff_on_its_grid(tmp_path, field, crs):
 
 # NetCDF
 
+
 def test_a_netcdf_says_what_when_where_by_cf(tmp_path):
     path = tmp_path / "field.nc"
     field = slope(CHINA)
@@ -99,7 +101,9 @@ def test_a_netcdf_says_what_when_where_by_cf(tmp_path):
         assert file["time"].bounds == "time_bnds" and file["time_bnds"][:].tolist() == [[0, 1], [1, 2]]
 
 
-@pytest.mark.parametrize("grid", [CHINA, DEGREES, Grid.from_extent(5e5, 4e6, 6e5, 4.05e6, 5e3, "EPSG:32650")], ids=["lambert", "degrees", "utm"])
+@pytest.mark.parametrize(
+    "grid", [CHINA, DEGREES, Grid.from_extent(5e5, 4e6, 6e5, 4.05e6, 5e3, "EPSG:32650")], ids=["lambert", "degrees", "utm"]
+)
 def test_a_netcdf_opens_right_side_up_and_in_place(tmp_path, grid):
     path = tmp_path / "field.nc"
     write_netcdf(path, grid, DAYS[:1], [("pm25", slope(grid)[None], "ug m-3")])
@@ -164,6 +168,7 @@ def test_gdal_sees_the_sphere(tmp_path, name):
 
 
 # Complete or not at all
+
 
 @pytest.mark.parametrize("suffix", [".tif", ".nc"])
 class TestNothingHalfWritten:

@@ -7,17 +7,13 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
-
 from page_commands import PROGRAM, ROOT, commands_of, run, with_option
+from PIL import Image
 
 PAGE = ROOT / "docs" / "paper.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 SMALL = "0,-600000,288000,-312000,12000@+proj=lcc +lat_1=25 +lat_2=40 +lat_0=34 +lon_0=110 +R=6370000 +units=m +no_defs"  # 24 x 24 cells
-SMALLER = {
-    "paper_data.py": {"--grid": SMALL, "--days": "2", "--cities": "16", "--sites": "14"},
-    "crossvalidate": {"--folds": "2"},
-}
+SMALLER = {"paper_data.py": {"--grid": SMALL, "--days": "2", "--cities": "16", "--sites": "14"}, "crossvalidate": {"--folds": "2"}}
 
 
 def _sections():
@@ -84,8 +80,10 @@ def test_the_numbers_of_stations_are_those_of_the_recipe(monkeypatch):
     from model_core.grid import parse_grid
     from model_core.simulation import Terrain
 
-    cells, stations, cities, sites = map(int, re.search(
-        r"(\d+) x \d+ cells of 12 km .*?(\d+) PM2.5 stations in (\d+) cities .*?(\d+)\s+other sites", TEXT, re.DOTALL).groups())
+    cells, stations, cities, sites = map(
+        int,
+        re.search(r"(\d+) x \d+ cells of 12 km .*?(\d+) PM2.5 stations in (\d+) cities .*?(\d+)\s+other sites", TEXT, re.DOTALL).groups(),
+    )
     grid = parse_grid(GRID)
     networks = place(grid, Terrain.synthetic(grid, 0), cities, sites, 0)
     assert (grid.shape, len(networks.city), len(networks.weather[0])) == ((cells, cells), stations, sites)

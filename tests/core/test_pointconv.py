@@ -138,6 +138,7 @@ def test_even_or_empty_kernels_are_refused(size):
 
 def published(x, one, w1, w2, eps):
     """Eqs. 1-2 to the letter by scipy: PC1 = Conv(w1, x) / (Conv(w1, one) + eps), PC2 = Conv(w2, PC1) / (Conv(w2, one) + eps)."""
+
     def conv(w, field):
         return correlate2d(field, w, mode="same")
 

@@ -35,11 +35,20 @@ def world(tiny_ctm, tiny_model, tmp_path_factory):
     land = np.argwhere(ctm.static["land"] > 0.5)
     cells = land[np.random.default_rng(0).choice(len(land), 80, replace=False)]
     lon, lat = Transformer.from_crs(ctm.grid.crs, "EPSG:4326", always_xy=True).transform(ctm.grid.x[cells[:, 1]], ctm.grid.y[cells[:, 0]])
-    pd.concat([
-        pd.DataFrame({"station": range(80), "day": str(ctm.times[day]), "lon": lon, "lat": lat,
-                      **{key: ctm.fields[key][day][tuple(cells.T)] for key in ("pm25", "rh")}})
-        for day in (0, 1)
-    ]).to_csv(folder / "stations.csv", index=False)
+    pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "station": range(80),
+                    "day": str(ctm.times[day]),
+                    "lon": lon,
+                    "lat": lat,
+                    **{key: ctm.fields[key][day][tuple(cells.T)] for key in ("pm25", "rh")},
+                }
+            )
+            for day in (0, 1)
+        ]
+    ).to_csv(folder / "stations.csv", index=False)
     shutil.copy(tiny_ctm, folder / "grid.nc")
     shutil.copy(tiny_model, folder / "own.safetensors")
     run(request_in(folder))
@@ -56,9 +65,18 @@ def made(world, tmp_path):
 
 def request_in(folder):
     return {
-        "stations": str(folder / "stations.csv"), "value": "pm25", "time": "day", "id": "station", "date": "2019-01-05",
-        "rh": f"{folder / 'stations.csv'}:rh", "grid": str(folder / "grid.nc"), "model": str(folder / "own.safetensors"),
-        "uncertainty": "none", "analysis": "on", "device": "cpu", "out": str(folder / "F.tif"),
+        "stations": str(folder / "stations.csv"),
+        "value": "pm25",
+        "time": "day",
+        "id": "station",
+        "date": "2019-01-05",
+        "rh": f"{folder / 'stations.csv'}:rh",
+        "grid": str(folder / "grid.nc"),
+        "model": str(folder / "own.safetensors"),
+        "uncertainty": "none",
+        "analysis": "on",
+        "device": "cpu",
+        "out": str(folder / "F.tif"),
     }
 
 
@@ -144,11 +162,16 @@ def test_another_model_of_the_same_name_is_refused(made):
         again(folder)
 
 
-@pytest.mark.parametrize("change, message", [
-    ({"date": "2019-01-06"}, "--date can't be changed"), ({"grid": "conus12km"}, "--grid can't be changed"),
-    ({"uncertainty": "sd"}, "--uncertainty can't be changed"), ({"covariates": "maps.nc"}, "made without covariates"),
-    ({"wind": "w.csv:wind"}, "made without wind"),
-])
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"date": "2019-01-06"}, "--date can't be changed"),
+        ({"grid": "conus12km"}, "--grid can't be changed"),
+        ({"uncertainty": "sd"}, "--uncertainty can't be changed"),
+        ({"covariates": "maps.nc"}, "made without covariates"),
+        ({"wind": "w.csv:wind"}, "made without wind"),
+    ],
+)
 def test_what_decides_over_the_result_is_not_changed(made, change, message):
     folder, _ = made
     with pytest.raises(InputError, match=message):
@@ -163,7 +186,11 @@ def test_the_output_is_not_replaced_by_its_repetition(made):
 
 def test_a_file_of_another_origin_or_command_is_refused(made, tiny_ctm):
     folder, request = made
-    for file, message in ((tiny_ctm, "does not say how it was made"), (folder / "none.tif", "does not exist"), (folder / "bad.tif", "can't be read")):
+    for file, message in (
+        (tiny_ctm, "does not say how it was made"),
+        (folder / "none.tif", "does not exist"),
+        (folder / "bad.tif", "can't be read"),
+    ):
         (folder / "bad.tif").write_bytes(b"II*\0")
         with pytest.raises(InputError, match=message):
             run({"from": str(file), "out": str(folder / "again.tif")})
@@ -243,8 +270,14 @@ names = st.text("abc/ .é", min_size=1, max_size=12)
 
 @given(names, names)
 def test_changing_every_path_to_itself_changes_nothing(file, other):
-    request = {"stations": file, "rh": f"{file}:c", "inputs": [f"temperature={other}:t"], "input_options": [f"temperature.sites={other}", "temperature.unit=K"],
-               "value": "v", "grid": "china12km"}
+    request = {
+        "stations": file,
+        "rh": f"{file}:c",
+        "inputs": [f"temperature={other}:t"],
+        "input_options": [f"temperature.sites={other}", "temperature.unit=K"],
+        "value": "v",
+        "grid": "china12km",
+    }
     assert with_files(request, lambda role, path: path) == request
     assert files_named(request) == {"stations": file, "rh": file, "temperature": other, "temperature_sites": other}
 

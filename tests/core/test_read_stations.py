@@ -23,9 +23,11 @@ def hours(station, lon, day, values):
 def table(tmp_path):
     """An hourly station of two days, one with noise below zero, one that reports days, and what is no reading."""
     rows = [
-        *hours("a", 100.0, "2020-01-05", np.full(24, 10.0)), *hours("a", 100.0, "2020-01-06", np.full(18, 20.0)),
+        *hours("a", 100.0, "2020-01-05", np.full(24, 10.0)),
+        *hours("a", 100.0, "2020-01-06", np.full(18, 20.0)),
         *hours("clean", 101.0, "2020-01-05", np.full(24, -0.5)),
-        ("days", "town", 102.0, 30.0, "2020-01-05 00:00", 40.0), ("days", "town", 102.0, 30.0, "2020-01-06 00:00", 50.0),
+        ("days", "town", 102.0, 30.0, "2020-01-05 00:00", 40.0),
+        ("days", "town", 102.0, 30.0, "2020-01-06 00:00", 50.0),
         ("a", "city", 100.0, 30.0, "2020-01-05 03:00", -999.0),
     ]
     path = tmp_path / "stations.csv"
@@ -43,10 +45,16 @@ def test_a_geopackage_of_days_and_what_became_of_each_row(table, tmp_path):
     assert list(clean.columns) == ["station", "day", "value", "unit", "species", "hours", "flags", "group", "geometry"]
     assert clean.crs.to_epsg() == 4326
     assert list(zip(clean.station, clean.day.astype(str).str[:10], clean.value)) == [
-        ("a", "2020-01-05", 10), ("clean", "2020-01-05", 0), ("days", "2020-01-05", 40), ("days", "2020-01-06", 50),
+        ("a", "2020-01-05", 10),
+        ("clean", "2020-01-05", 0),
+        ("days", "2020-01-05", 40),
+        ("days", "2020-01-06", 50),
     ]
     assert clean["flags"].tolist() == [
-        "", "negative within noise; mean below zero set to zero", "daily value among hourly stations", "daily value among hourly stations",
+        "",
+        "negative within noise; mean below zero set to zero",
+        "daily value among hourly stations",
+        "daily value among hourly stations",
     ]
     assert clean.geometry.x.tolist() == [100, 101, 102, 102] and clean.group.tolist() == ["city", "city", "town", "town"]
     told = result["readings"]
@@ -95,19 +103,28 @@ def test_a_folder_of_a_file_for_each_sensor_is_one_table(table, tmp_path):
     assert out.read_text(encoding="utf-8") == whole
 
 
-@pytest.mark.parametrize("change, kind, message", [
-    ({"out": "clean.txt"}, InputError, "the name must end in .gpkg, .csv, .parquet"), ({"step": "week"}, InputError, "choose day or hour"),
-    ({"out": "/nowhere/clean.csv"}, OutputError, "does not exist"), ({"value": None}, InputError, "name the column of its readings"),
-    ({"from": "nonsense"}, InputError, "unknown form 'nonsense'"), ({"species": "dust"}, InputError, "unknown variable 'dust'"),
-    ({"date_order": "dym"}, InputError, "unknown date order"), ({"decimal": ";"}, InputError, "decimal sign"),
-    ({"unit": "blah"}, InputError, "unknown unit 'blah'"), ({"wide": "perhaps"}, InputError, "unknown wide"),
-])
+@pytest.mark.parametrize(
+    "change, kind, message",
+    [
+        ({"out": "clean.txt"}, InputError, "the name must end in .gpkg, .csv, .parquet"),
+        ({"step": "week"}, InputError, "choose day or hour"),
+        ({"out": "/nowhere/clean.csv"}, OutputError, "does not exist"),
+        ({"value": None}, InputError, "name the column of its readings"),
+        ({"from": "nonsense"}, InputError, "unknown form 'nonsense'"),
+        ({"species": "dust"}, InputError, "unknown variable 'dust'"),
+        ({"date_order": "dym"}, InputError, "unknown date order"),
+        ({"decimal": ";"}, InputError, "decimal sign"),
+        ({"unit": "blah"}, InputError, "unknown unit 'blah'"),
+        ({"wide": "perhaps"}, InputError, "unknown wide"),
+    ],
+)
 def test_wrong_requests_are_explained(table, tmp_path, change, kind, message):
     with pytest.raises(kind, match=message):
         JOBS["read-stations"]({**request(table, tmp_path / "clean.csv"), **change}, Progress())
 
 
 # Suspicion
+
 
 def report(values, written=None, **changes):
     values = np.asarray(values, float)
@@ -118,14 +135,18 @@ def test_what_looks_right_is_not_suspicious():
     assert list(suspicions(report([8, 12.5, 30, 60]), "pm25", 4, 4)) == []
 
 
-@pytest.mark.parametrize("told, seen, used, words", [
-    (report([8, 12, 10, 11], dropped={"text": 4}, first={"text": "first: row 2, '13;5'"}), 8, 8, "all used values are whole numbers"),
-    (report([8, 12.5, 30, 60]), 9, 4, "only 4 of the table's 9 stations"),
-    (report([0.012, 0.035, 0.02, 0.05]), 4, 4, "is their unit right"), (report([1200, 1500, 1900, 1300.5]), 4, 4, "is their unit right"),
-    (report([-9, 5, -9, -9, -9, 7.5], flags={"negative within noise": 4}), 4, 4, "looks like a mark for no reading"),
-    (report([0.02, 30.5, 25, 40] * 6), 4, 4, "are several variables or units mixed"),
-    (report([8, 12.5, 30, 60], flags={"daily value among hourly stations": 2}), 4, 4, "taken for daily means"),
-])
+@pytest.mark.parametrize(
+    "told, seen, used, words",
+    [
+        (report([8, 12, 10, 11], dropped={"text": 4}, first={"text": "first: row 2, '13;5'"}), 8, 8, "all used values are whole numbers"),
+        (report([8, 12.5, 30, 60]), 9, 4, "only 4 of the table's 9 stations"),
+        (report([0.012, 0.035, 0.02, 0.05]), 4, 4, "is their unit right"),
+        (report([1200, 1500, 1900, 1300.5]), 4, 4, "is their unit right"),
+        (report([-9, 5, -9, -9, -9, 7.5], flags={"negative within noise": 4}), 4, 4, "looks like a mark for no reading"),
+        (report([0.02, 30.5, 25, 40] * 6), 4, 4, "are several variables or units mixed"),
+        (report([8, 12.5, 30, 60], flags={"daily value among hourly stations": 2}), 4, 4, "taken for daily means"),
+    ],
+)
 def test_what_looks_wrong_is_told(told, seen, used, words):
     assert any(words in sentence for sentence in suspicions(told, "pm25", seen, used))
 

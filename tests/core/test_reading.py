@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import xarray
 from pyproj import CRS, Transformer
+from test_ctm import COLUMNS, ROWS, SOUTH_FIRST, cf_file, ioapi_file
 
 from model_core.ctm.ctm_file import OpenFiles
 from model_core.ctm.derived import humidity_from_dew_point, humidity_from_mixing_ratio, humidity_from_specific
@@ -21,7 +22,6 @@ from model_core.grid_from_file import read_grid
 from model_core.jobs import JOBS
 from model_core.progress import Progress
 from model_core.variable_table import VariableTable
-from test_ctm import COLUMNS, ROWS, SOUTH_FIRST, cf_file, ioapi_file
 
 FOLDERS = ("china_cmaq", "atlanta_cmaq", "us_cmaq", "ioapi", "mcip_wrf")
 US = "+proj=lcc +lat_1=33 +lat_2=45 +lat_0=40 +lon_0=-97"
@@ -42,33 +42,109 @@ def lonlat_in(path):
 # name: (format, times, {variable: (unit, recognised as)}, proj, lower-left corner, cell)
 REAL = {
     "china36km_cmaq_pm25_20200103-20.nc": (
-        "CF", {"first": "2020-01-03", "last": "2020-01-20", "count": 18, "step": "1 day"}, {"PM25_CMAQ": ("ug m-3", "pm25"), "HT": ("m", "elevation")},
-        "+proj=lcc +lat_1=25 +lat_2=40 +lat_0=34 +lon_0=110", (-3096000, -2286000), 36000),
-    **{f"raw_lonlat2d_2020010{day}.nc": (
-        "CF", {"first": f"2020-01-0{day}", "last": f"2020-01-0{day}", "count": 1, "step": "1 day"}, {"PM25_cmaq": (None, "pm25"), "PM25_fused": ("μg/m³", None)},
-        "+proj=lcc +lat_1=25 +lat_2=40 +lat_0=34 +lon_0=110", (-3096000, -2286000), 36000) for day in (5, 6, 7)},
+        "CF",
+        {"first": "2020-01-03", "last": "2020-01-20", "count": 18, "step": "1 day"},
+        {"PM25_CMAQ": ("ug m-3", "pm25"), "HT": ("m", "elevation")},
+        "+proj=lcc +lat_1=25 +lat_2=40 +lat_0=34 +lon_0=110",
+        (-3096000, -2286000),
+        36000,
+    ),
+    **{
+        f"raw_lonlat2d_2020010{day}.nc": (
+            "CF",
+            {"first": f"2020-01-0{day}", "last": f"2020-01-0{day}", "count": 1, "step": "1 day"},
+            {"PM25_cmaq": (None, "pm25"), "PM25_fused": ("μg/m³", None)},
+            "+proj=lcc +lat_1=25 +lat_2=40 +lat_0=34 +lon_0=110",
+            (-3096000, -2286000),
+            36000,
+        )
+        for day in (5, 6, 7)
+    },
     "atlanta12km_cmaq_pm25_20040601-20.nc": (
-        "CF", {"first": "2004-06-01", "last": "2004-06-20", "count": 20, "step": "1 day"}, {"PM25_CMAQ": ("ug m-3", "pm25"), "WSPD": ("m s-1", "wind"), "TMP": ("K", "temperature")},
-        US, (876000, -888000), 12000),
+        "CF",
+        {"first": "2004-06-01", "last": "2004-06-20", "count": 20, "step": "1 day"},
+        {"PM25_CMAQ": ("ug m-3", "pm25"), "WSPD": ("m s-1", "wind"), "TMP": ("K", "temperature")},
+        US,
+        (876000, -888000),
+        12000,
+    ),
     "GRIDCRO2D.108US2.35L.160101.nc": ("IOAPI", {"first": None, "count": 0}, {"HT": ("M", "elevation")}, US, (-2412000, -1620000), 108000),
     "dailyavg.LST.Y_24.2016fh.v531.108US2.01.nc": (
-        "IOAPI", {"first": "2016-01-15", "last": "2016-01-15", "count": 1, "step": "1 day"}, {"PM25_FRM": ("ug m-3", "pm25")}, US, (-2412000, -1620000), 108000),
-    "gpw_v4_une_atotpopbt_densy_108US2.IOAPI.nc": ("IOAPI", {"count": 5}, {"DENS": ("persons/km**2", None)}, US, (-2412000, -1620000), 108000),
+        "IOAPI",
+        {"first": "2016-01-15", "last": "2016-01-15", "count": 1, "step": "1 day"},
+        {"PM25_FRM": ("ug m-3", "pm25")},
+        US,
+        (-2412000, -1620000),
+        108000,
+    ),
+    "gpw_v4_une_atotpopbt_densy_108US2.IOAPI.nc": (
+        "IOAPI",
+        {"count": 5},
+        {"DENS": ("persons/km**2", None)},
+        US,
+        (-2412000, -1620000),
+        108000,
+    ),
     "CCTM_D502addm_Linux2_x86_64intel.ACONC.CMAQ-BENCHMARK_20060801": (
-        "IOAPI", {"first": "2006-08-01T00:00:00", "last": "2006-08-01T03:00:00", "count": 4, "step": "1 h"}, {"O3": ("ppmV", "o3"), "ASO4I": ("micrograms/m**3", None)},
-        US, (504000, -1488000), 12000),
-    "GRIDCRO2D_12OTC2_161231.nc": ("IOAPI", {"count": 0}, {"HT": ("m", "elevation"), "PURB": ("percent", "urban"), "LWMASK": ("1", "land")}, US, (-936000, -1620000), 12000),
+        "IOAPI",
+        {"first": "2006-08-01T00:00:00", "last": "2006-08-01T03:00:00", "count": 4, "step": "1 h"},
+        {"O3": ("ppmV", "o3"), "ASO4I": ("micrograms/m**3", None)},
+        US,
+        (504000, -1488000),
+        12000,
+    ),
+    "GRIDCRO2D_12OTC2_161231.nc": (
+        "IOAPI",
+        {"count": 0},
+        {"HT": ("m", "elevation"), "PURB": ("percent", "urban"), "LWMASK": ("1", "land")},
+        US,
+        (-936000, -1620000),
+        12000,
+    ),
     "GRIDCRO2D_2006075_polar_stereographic.ncf": (
-        "IOAPI", {"count": 0}, {"HT": ("M", "elevation"), "PURB": ("PERCENT", "urban")}, "+proj=stere +lat_0=90 +lat_ts=45 +lon_0=-98", (-7398000, -7398000), 108000),
+        "IOAPI",
+        {"count": 0},
+        {"HT": ("M", "elevation"), "PURB": ("PERCENT", "urban")},
+        "+proj=stere +lat_0=90 +lat_ts=45 +lon_0=-98",
+        (-7398000, -7398000),
+        108000,
+    ),
     "world_NOX_latlon.ncf": ("IOAPI", {"first": "1985-01-01T00:00:00", "count": 1}, {"NOX": ("tons/yr", None)}, "longlat", (0, -90), 1),
     "GRIDCRO2D_au-test_v1": (
-        "IOAPI", {"count": 0}, {"HT": ("M", "elevation"), "PURB": ("PERCENT", "urban")}, "+proj=lcc +lat_1=-40 +lat_2=-15 +lat_0=-27.5 +lon_0=133.302001953125", (1480000.375, 314369.5), 10000),
+        "IOAPI",
+        {"count": 0},
+        {"HT": ("M", "elevation"), "PURB": ("PERCENT", "urban")},
+        "+proj=lcc +lat_1=-40 +lat_2=-15 +lat_0=-27.5 +lon_0=133.302001953125",
+        (1480000.375, 314369.5),
+        10000,
+    ),
     "METCRO2D_au-test_v1": (
-        "IOAPI", {"first": "2022-12-07T00:00:00", "last": "2022-12-08T00:00:00", "count": 25, "step": "1 h"}, {"TEMP2": ("K", "temperature"), "WSPD10": ("M/S", "wind")},
-        "+proj=lcc +lat_1=-40 +lat_2=-15 +lat_0=-27.5 +lon_0=133.302001953125", (1480000.375, 314369.5), 10000),
-    **{f"WRFOUT_d01_2022-12-07T0{hour}00Z.nc": (
-        "WRF", {"first": f"2022-12-07T0{hour}:00:00", "count": 1, "step": None}, {"T2": ("K", "temperature"), "HGT": ("m", "elevation")}, None, None, 10000) for hour in range(6)},
-    "wrf_mercator_sample.nc": ("WRF", {"first": "2005-08-28T12:00:00", "last": "2005-08-28T21:00:00", "count": 4, "step": "3 h"}, {"T2": ("K", "temperature")}, None, None, 10000),
+        "IOAPI",
+        {"first": "2022-12-07T00:00:00", "last": "2022-12-08T00:00:00", "count": 25, "step": "1 h"},
+        {"TEMP2": ("K", "temperature"), "WSPD10": ("M/S", "wind")},
+        "+proj=lcc +lat_1=-40 +lat_2=-15 +lat_0=-27.5 +lon_0=133.302001953125",
+        (1480000.375, 314369.5),
+        10000,
+    ),
+    **{
+        f"WRFOUT_d01_2022-12-07T0{hour}00Z.nc": (
+            "WRF",
+            {"first": f"2022-12-07T0{hour}:00:00", "count": 1, "step": None},
+            {"T2": ("K", "temperature"), "HGT": ("m", "elevation")},
+            None,
+            None,
+            10000,
+        )
+        for hour in range(6)
+    },
+    "wrf_mercator_sample.nc": (
+        "WRF",
+        {"first": "2005-08-28T12:00:00", "last": "2005-08-28T21:00:00", "count": 4, "step": "3 h"},
+        {"T2": ("K", "temperature")},
+        None,
+        None,
+        10000,
+    ),
 }
 
 
@@ -98,11 +174,17 @@ def test_a_real_file_opens_in_the_right_place_with_right_units_and_times(shared_
 
 
 def test_no_real_file_is_forgotten(shared_data):
-    netcdf = {p.name for folder in FOLDERS for p in (shared_data / folder).iterdir() if p.read_bytes()[:3] == b"CDF" or p.read_bytes()[1:4] == b"HDF"}
+    netcdf = {
+        p.name
+        for folder in FOLDERS
+        for p in (shared_data / folder).iterdir()
+        if p.read_bytes()[:3] == b"CDF" or p.read_bytes()[1:4] == b"HDF"
+    }
     assert netcdf == set(REAL)
 
 
 # Projections
+
 
 def write_lonlat(path, grid, north_first=False, columns_first=False, **attributes):
     lon, lat = (values.astype(np.float32)[:: 1 if north_first else -1] for values in grid.lonlat())
@@ -110,20 +192,23 @@ def write_lonlat(path, grid, north_first=False, columns_first=False, **attribute
     dims = ("row", "col")
     if columns_first:
         lon, lat, pm, dims = lon.T, lat.T, pm.T, dims[::-1]
-    xarray.Dataset({
-        "lon": (dims, lon), "lat": (dims, lat), "PM25": (dims, pm, {"units": "ug m-3"}),
-    }, attrs={"date": "2020-01-05", **attributes}).to_netcdf(path)
+    xarray.Dataset(
+        {"lon": (dims, lon), "lat": (dims, lat), "PM25": (dims, pm, {"units": "ug m-3"})}, attrs={"date": "2020-01-05", **attributes}
+    ).to_netcdf(path)
     return path
 
 
-@pytest.mark.parametrize("proj, lower_left, cell, shape", [
-    ("+proj=lcc +lat_1=30 +lat_2=60 +lat_0=40 +lon_0=-97", (-2.7e6, -2.0e6), 36000, (60, 70)),
-    ("+proj=lcc +lat_1=-15 +lat_2=-40 +lat_0=-27.5 +lon_0=133.302", (-3e5, 2e5), 10000, (30, 40)),
-    ("+proj=lcc +lat_1=37 +lat_2=53 +lat_0=47 +lon_0=8.3", (-5e5, -4e5), 9000, (60, 80)),  # parallels that are not in any list
-    ("+proj=stere +lat_0=90 +lat_ts=60 +lon_0=-98", (-3.6e6, -3.6e6), 108000, (60, 66)),
-    ("+proj=stere +lat_0=-90 +lat_ts=-71 +lon_0=0", (1e5, 2e5), 9000, (40, 30)),
-    ("+proj=merc +lat_ts=20 +lon_0=110", (-5e5, 1e6), 27000, (50, 80)),
-])
+@pytest.mark.parametrize(
+    "proj, lower_left, cell, shape",
+    [
+        ("+proj=lcc +lat_1=30 +lat_2=60 +lat_0=40 +lon_0=-97", (-2.7e6, -2.0e6), 36000, (60, 70)),
+        ("+proj=lcc +lat_1=-15 +lat_2=-40 +lat_0=-27.5 +lon_0=133.302", (-3e5, 2e5), 10000, (30, 40)),
+        ("+proj=lcc +lat_1=37 +lat_2=53 +lat_0=47 +lon_0=8.3", (-5e5, -4e5), 9000, (60, 80)),  # parallels that are not in any list
+        ("+proj=stere +lat_0=90 +lat_ts=60 +lon_0=-98", (-3.6e6, -3.6e6), 108000, (60, 66)),
+        ("+proj=stere +lat_0=-90 +lat_ts=-71 +lon_0=0", (1e5, 2e5), 9000, (40, 30)),
+        ("+proj=merc +lat_ts=20 +lon_0=110", (-5e5, 1e6), 27000, (50, 80)),
+    ],
+)
 @pytest.mark.parametrize("orders", [{}, {"north_first": True}, {"columns_first": True}])
 def test_a_fitted_projection_puts_every_cell_where_its_longitude_and_latitude_are(tmp_path, proj, lower_left, cell, shape, orders):
     true = Grid.from_lower_left(ctm_crs(proj), *lower_left, (cell, cell), shape)
@@ -145,7 +230,9 @@ def test_a_regular_grid_in_two_dimensions_stays_in_degrees(tmp_path):
 
 def test_coordinates_that_no_projection_fits_are_refused_with_the_residual(tmp_path):
     lat, lon = np.meshgrid(20.0 + np.arange(30) ** 1.5 / 5, 100.0 + np.arange(40) ** 1.4 / 5, indexing="ij")
-    xarray.Dataset({"lon": (("y", "x"), lon), "lat": (("y", "x"), lat), "PM25": (("y", "x"), lat, {"units": "ug m-3"})}).to_netcdf(tmp_path / "f.nc")
+    xarray.Dataset({"lon": (("y", "x"), lon), "lat": (("y", "x"), lat), "PM25": (("y", "x"), lat, {"units": "ug m-3"})}).to_netcdf(
+        tmp_path / "f.nc"
+    )
     with pytest.raises(InputError, match="the best, .*, is up to .* cells off, where 0.1 is allowed"):
         inspect(tmp_path / "f.nc")
 
@@ -174,12 +261,18 @@ def test_utm_of_ioapi_is_a_transverse_mercator_on_the_sphere():
 
 # Times
 
-@pytest.mark.parametrize("attributes, name, time, daily", [
-    ({"date": "2020-01-05"}, "x.nc", "2020-01-05", True),
-    ({"time_coverage_start": "2020-01-05T06:00:00Z"}, "x.nc", "2020-01-05T06", False),
-    ({}, "cmaq_20200105.nc", "2020-01-05", True), ({}, "pm25.2020-01-05_1300.nc", "2020-01-05T13", False),
-    ({}, "CCTM_ACONC_2020005", "2020-01-05", True), ({"date": "soon"}, "cams_2020_01_05_12km.nc", "2020-01-05", True),
-])
+
+@pytest.mark.parametrize(
+    "attributes, name, time, daily",
+    [
+        ({"date": "2020-01-05"}, "x.nc", "2020-01-05", True),
+        ({"time_coverage_start": "2020-01-05T06:00:00Z"}, "x.nc", "2020-01-05T06", False),
+        ({}, "cmaq_20200105.nc", "2020-01-05", True),
+        ({}, "pm25.2020-01-05_1300.nc", "2020-01-05T13", False),
+        ({}, "CCTM_ACONC_2020005", "2020-01-05", True),
+        ({"date": "soon"}, "cams_2020_01_05_12km.nc", "2020-01-05", True),
+    ],
+)
 def test_a_file_without_time_axis_is_dated_by_its_attributes_or_else_its_name(tmp_path, attributes, name, time, daily):
     found = time_of_file(attributes, tmp_path / name)
     assert (found.time, found.daily) == (np.datetime64(time, "s"), daily)
@@ -215,17 +308,28 @@ def test_daily_means_match_plain_xarray(shared_data):
 
 # Derived variables
 
+
 def goff_gratch(kelvin):
     """Saturation vapour pressure over water in Pa, by the formula of Goff and Gratch (1946): independent of Bolton's."""
     ratio = 373.16 / kelvin
-    exponent = -7.90298 * (ratio - 1) + 5.02808 * np.log10(ratio) - 1.3816e-7 * (10 ** (11.344 * (1 - 1 / ratio)) - 1) + 8.1328e-3 * (10 ** (-3.49149 * (ratio - 1)) - 1)
+    exponent = (
+        -7.90298 * (ratio - 1)
+        + 5.02808 * np.log10(ratio)
+        - 1.3816e-7 * (10 ** (11.344 * (1 - 1 / ratio)) - 1)
+        + 8.1328e-3 * (10 ** (-3.49149 * (ratio - 1)) - 1)
+    )
     return 101324.6 * 10**exponent
 
 
-@pytest.mark.parametrize("name, temperature, pressure", [
-    ("METCRO2D_au-test_v1", "TEMP2", "PRSFC"), ("WRFOUT_d01_2022-12-07T0000Z.nc", "T2", "PSFC"), ("WRFOUT_d01_2022-12-07T0500Z.nc", "T2", "PSFC"),
-    ("wrf_mercator_sample.nc", "T2", "PSFC"),
-])
+@pytest.mark.parametrize(
+    "name, temperature, pressure",
+    [
+        ("METCRO2D_au-test_v1", "TEMP2", "PRSFC"),
+        ("WRFOUT_d01_2022-12-07T0000Z.nc", "T2", "PSFC"),
+        ("WRFOUT_d01_2022-12-07T0500Z.nc", "T2", "PSFC"),
+        ("wrf_mercator_sample.nc", "T2", "PSFC"),
+    ],
+)
 def test_humidity_of_real_meteorology_agrees_with_metpy_and_goff_gratch(shared_data, name, temperature, pressure):
     metpy = pytest.importorskip("metpy.calc")
     from metpy.units import units
@@ -259,11 +363,25 @@ def wrf_file(path, staggered, stamps=("2022-12-07_00:00:00",)):
     north = np.full((len(stamps), 2, n + 1, n), 4.0)
     at_10_m = np.full((len(stamps), n, n), 3.0), np.full((len(stamps), n, n), 4.0)
     mass, unit = ("Time", "south_north", "west_east"), {"units": "m s-1"}
-    wind = {
-        "U": (("Time", "bottom_top", "south_north", "west_east_stag"), east, unit), "V": (("Time", "bottom_top", "south_north_stag", "west_east"), north, unit),
-    } if staggered else {"U10": (mass, at_10_m[0], unit), "V10": (mass, at_10_m[1], unit)}
+    wind = (
+        {
+            "U": (("Time", "bottom_top", "south_north", "west_east_stag"), east, unit),
+            "V": (("Time", "bottom_top", "south_north_stag", "west_east"), north, unit),
+        }
+        if staggered
+        else {"U10": (mass, at_10_m[0], unit), "V10": (mass, at_10_m[1], unit)}
+    )
     coords = {"XLONG": (mass, np.broadcast_to(lon, (len(stamps), n, n))), "XLAT": (mass, np.broadcast_to(lat, (len(stamps), n, n)))}
-    attrs = {"MAP_PROJ": 3, "TRUELAT1": 0.0, "TRUELAT2": 0.0, "STAND_LON": 100.0, "MOAD_CEN_LAT": 18.0, "DX": 9000.0, "DY": 9000.0, "SIMULATION_START_DATE": "2022-12-06_00:00:00"}
+    attrs = {
+        "MAP_PROJ": 3,
+        "TRUELAT1": 0.0,
+        "TRUELAT2": 0.0,
+        "STAND_LON": 100.0,
+        "MOAD_CEN_LAT": 18.0,
+        "DX": 9000.0,
+        "DY": 9000.0,
+        "SIMULATION_START_DATE": "2022-12-06_00:00:00",
+    }
     xarray.Dataset({"Times": ("Time", np.array(stamps, "S19")), **wind, **coords}, attrs=attrs).to_netcdf(path, format="NETCDF4")
     return path
 
@@ -294,12 +412,15 @@ def test_wrf_without_times_takes_them_from_xtime_or_its_name(tmp_path):
 
 def test_cmaq_species_without_pm25_name_what_to_run(shared_data, tmp_path):
     path = shared_data / "ioapi/CCTM_D502addm_Linux2_x86_64intel.ACONC.CMAQ-BENCHMARK_20060801"
-    with pytest.raises(InputError, match="some of CMAQ's aerosol species but no PM2.5.*ANO3I, ANH4I, ANAI, ACLI ... are not there.*run combine"):
+    with pytest.raises(
+        InputError, match="some of CMAQ's aerosol species but no PM2.5.*ANO3I, ANH4I, ANAI, ACLI ... are not there.*run combine"
+    ):
         read_ctm(path, ["pm25"])
     assert "run combine" in inspect(path)["notes"][-1]
 
 
 # The table of known variables, changed by a user
+
 
 def table(path, text):
     path.write_text(text, encoding="utf-8")
@@ -308,10 +429,13 @@ def table(path, text):
 
 def test_a_user_states_the_unit_that_a_file_lacks_and_new_variables(shared_data, tmp_path):
     path = str(shared_data / "china_cmaq/raw_lonlat2d_20200105.nc")
-    known = table(tmp_path / "v.toml", '[pm25]\nnames = ["PM25_cmaq"]\nfile_unit = "ug m-3"\n[fused]\nunit = "ug m-3"\nnames = ["PM25_fused"]\n')
+    known = table(
+        tmp_path / "v.toml", '[pm25]\nnames = ["PM25_cmaq"]\nfile_unit = "ug m-3"\n[fused]\nunit = "ug m-3"\nnames = ["PM25_fused"]\n'
+    )
     about = JOBS["inspect"]({"file": path, "variables": known}, Progress())
     assert {v["name"]: (v["recognised_as"], v["unit"]) for v in about["variables"] if v["recognised_as"]} == {
-        "PM25_cmaq": ("pm25", "ug m-3"), "PM25_fused": ("fused", "μg/m³"),
+        "PM25_cmaq": ("pm25", "ug m-3"),
+        "PM25_fused": ("fused", "μg/m³"),
     }
     assert not any("can't be read" in note for note in about["notes"])
     assert any("has no unit" in note for note in JOBS["inspect"]({"file": path}, Progress())["notes"])  # the table was for one job only
@@ -324,12 +448,21 @@ def test_a_name_that_a_user_gives_goes_to_his_variable(tmp_path):
     assert changed.recognise("pm10").key == "pm25" and changed.recognise("PM10_TOT").key == "pm10"
 
 
-@pytest.mark.parametrize("text, message", [
-    ("level = 'lowest'\n", "level is 'lowest'; write first, last, or a value"), ("[pm25\n", "can't be read"), ("pm25 = 3\n", "write it as a table"), ("[pm25]\nalias = ['x']\n", "unknown entry 'alias'; known are names"),
-    ("[pm25]\nnames = 'x'\n", "'names' must be a list of texts, got 'x'"), ("[nh3]\nnames = ['x']\n", "a new variable needs its unit"),
-    ("[pm25]\nunit = 'kg m-3'\n", "the engine's unit of pm25 is ug m-3; use file_unit"), ("[pm25]\nfile_unit = 'K'\n", "unit 'K' can't be converted"),
-    ("[pm25]\nlimits = [5, 1]\n", "'limits' must be a list of two numbers"), ("[a]\nunit='K'\nnames=['X']\n[b]\nunit='K'\nnames=['x']\n", "stands for both a and b"),
-])
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("level = 'lowest'\n", "level is 'lowest'; write first, last, or a value"),
+        ("[pm25\n", "can't be read"),
+        ("pm25 = 3\n", "write it as a table"),
+        ("[pm25]\nalias = ['x']\n", "unknown entry 'alias'; known are names"),
+        ("[pm25]\nnames = 'x'\n", "'names' must be a list of texts, got 'x'"),
+        ("[nh3]\nnames = ['x']\n", "a new variable needs its unit"),
+        ("[pm25]\nunit = 'kg m-3'\n", "the engine's unit of pm25 is ug m-3; use file_unit"),
+        ("[pm25]\nfile_unit = 'K'\n", "unit 'K' can't be converted"),
+        ("[pm25]\nlimits = [5, 1]\n", "'limits' must be a list of two numbers"),
+        ("[a]\nunit='K'\nnames=['X']\n[b]\nunit='K'\nnames=['x']\n", "stands for both a and b"),
+    ],
+)
 def test_a_table_that_is_wrong_is_told_where(tmp_path, text, message):
     from model_core.variable_table import read_variable_table
 

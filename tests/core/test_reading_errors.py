@@ -29,7 +29,9 @@ CPU = torch.device("cpu")
 def table(tmp_path, **columns):
     path = tmp_path / "readings.csv"
     count = len(columns["pm25"])
-    pd.DataFrame({"code": [f"S{n}" for n in range(count)], "lon": 110 + 0.1 * np.arange(count), "lat": 34.0, **columns}).to_csv(path, index=False)
+    pd.DataFrame({"code": [f"S{n}" for n in range(count)], "lon": 110 + 0.1 * np.arange(count), "lat": 34.0, **columns}).to_csv(
+        path, index=False
+    )
     return path
 
 
@@ -39,12 +41,22 @@ def errors_of(path, *error, network=None, **options):
 
 # How errors are said
 
-@pytest.mark.parametrize(("error", "network", "expected"), [
-    (["sd"], None, [1, 2, 0, 4]), (["share%"], None, [1, 4, 9, 16]), (["3"], None, [3, 3, 3, 3]), (["20%"], None, [2, 4, 6, 8]),
-    (["reference=5%", "sensor=30%"], "kind", [0.5, 6, 9, 2]), (["sensor=4"], "kind", [0, 4, 4, 0]),
-])
+
+@pytest.mark.parametrize(
+    ("error", "network", "expected"),
+    [
+        (["sd"], None, [1, 2, 0, 4]),
+        (["share%"], None, [1, 4, 9, 16]),
+        (["3"], None, [3, 3, 3, 3]),
+        (["20%"], None, [2, 4, 6, 8]),
+        (["reference=5%", "sensor=30%"], "kind", [0.5, 6, 9, 2]),
+        (["sensor=4"], "kind", [0, 4, 4, 0]),
+    ],
+)
 def test_an_error_is_a_column_a_number_or_one_of_its_network(tmp_path, error, network, expected):
-    path = table(tmp_path, pm25=[10, 20, 30, 40], sd=["1", "2", "", "4"], share=[10, 20, 30, 40], kind=["reference", "sensor", "sensor", "reference"])
+    path = table(
+        tmp_path, pm25=[10, 20, 30, 40], sd=["1", "2", "", "4"], share=[10, 20, 30, 40], kind=["reference", "sensor", "sensor", "reference"]
+    )
     np.testing.assert_allclose(errors_of(path, *error, network=network), expected)
     assert errors_of(path) is None
 
@@ -54,11 +66,19 @@ def test_errors_are_converted_like_their_readings(tmp_path):
     np.testing.assert_allclose(errors_of(path, "sd", unit="mg m-3"), [1, 2])
 
 
-@pytest.mark.parametrize(("error", "network", "message"), [
-    (["sensor=30%"], None, "name the column that says the network"), ([], "kind", "name them too"), (["20%"], "kind", "with a network column"),
-    (["sd", "20%"], None, "give one column or number"), (["-3"], None, "below zero"), (["missing"], None, "missing"),
-    (["text"], None, "must be a number of 0 or more.*row 2, 'x'"), (["minus"], None, "must be a number of 0 or more.*row 1, '-1'"),
-])
+@pytest.mark.parametrize(
+    ("error", "network", "message"),
+    [
+        (["sensor=30%"], None, "name the column that says the network"),
+        ([], "kind", "name them too"),
+        (["20%"], "kind", "with a network column"),
+        (["sd", "20%"], None, "give one column or number"),
+        (["-3"], None, "below zero"),
+        (["missing"], None, "missing"),
+        (["text"], None, "must be a number of 0 or more.*row 2, 'x'"),
+        (["minus"], None, "must be a number of 0 or more.*row 1, '-1'"),
+    ],
+)
 def test_what_is_wrong_with_an_error_is_named(tmp_path, error, network, message):
     path = table(tmp_path, pm25=[10, 20], sd=[1, 2], text=["1", "x"], minus=[-1, 2], kind=["a", "b"])
     with pytest.raises(InputError, match=message):
@@ -92,6 +112,7 @@ def test_hours_of_one_sensor_do_not_make_its_day_more_certain(tmp_path):
 
 
 # What they do
+
 
 @given(st.lists(st.tuples(st.floats(1, 200), st.floats(0.01, 2)), min_size=1, max_size=30), st.floats(0.1, 10))
 def test_weights_do_not_ask_how_high_a_reading_is_or_in_which_unit(readings, factor):
@@ -161,16 +182,29 @@ def test_sensors_beside_reference_monitors_give_a_better_field_when_their_errors
 def test_a_sensor_with_a_huge_error_changes_nothing_in_a_day_or_a_period(tmp_path):
     rng = np.random.default_rng(3)
     (lon, lat), place = GRID.lonlat(), rng.integers(2, 30, (2, 40))
-    rows = pd.DataFrame({
-        "code": [f"S{n}" for n in range(40)], "day": "2019-01-05", "lon": lon[tuple(place)], "lat": lat[tuple(place)],
-        "pm25": 30 * np.exp(0.5 * rng.standard_normal(40)), "sd": 1.0,
-    })
+    rows = pd.DataFrame(
+        {
+            "code": [f"S{n}" for n in range(40)],
+            "day": "2019-01-05",
+            "lon": lon[tuple(place)],
+            "lat": lat[tuple(place)],
+            "pm25": 30 * np.exp(0.5 * rng.standard_normal(40)),
+            "sd": 1.0,
+        }
+    )
     mad = pd.DataFrame({"code": ["X"], "day": ["2019-01-05"], "lon": [lon[15, 15]], "lat": [lat[15, 15]], "pm25": [900.0], "sd": [1e5]})
     fields = {}
     for name, frame in (("without", rows), ("with", pd.concat([rows, mad]))):
         frame.to_csv(tmp_path / f"{name}.csv", index=False)
-        asked = {"stations": str(tmp_path / f"{name}.csv"), "value": "pm25", "time": "day", "id": "code", "error": ["sd"], "device": "cpu",
-                 "grid": f"0,-300000,384000,84000,12000@{PRESETS['china12km'].crs.to_proj4()}"}
+        asked = {
+            "stations": str(tmp_path / f"{name}.csv"),
+            "value": "pm25",
+            "time": "day",
+            "id": "code",
+            "error": ["sd"],
+            "device": "cpu",
+            "grid": f"0,-300000,384000,84000,12000@{PRESETS['china12km'].crs.to_proj4()}",
+        }
         JOBS["reanalyse-period"]({**asked, "out": str(tmp_path / name)}, Progress())
         JOBS["reanalyse"]({**asked, "out": str(tmp_path / f"{name}.tif")}, Progress())
         import rasterio

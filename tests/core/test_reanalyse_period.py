@@ -49,11 +49,17 @@ def readings(tiny_ctm):
     cells = land[np.random.default_rng(0).choice(len(land), 60, replace=False)]
     lon, lat = Transformer.from_crs(ctm.grid.crs, "EPSG:4326", always_xy=True).transform(ctm.grid.x[cells[:, 1]], ctm.grid.y[cells[:, 0]])
     days = [
-        pd.DataFrame({
-            "station": [f"s{i}" for i in range(60)], "day": day, "lon": lon, "lat": lat,
-            **{key: ctm.fields[key][number][tuple(cells.T)].round(3) for key in ("pm25", "rh")},
-        })
-        for number, day in enumerate(DAYS) if day != WITHOUT
+        pd.DataFrame(
+            {
+                "station": [f"s{i}" for i in range(60)],
+                "day": day,
+                "lon": lon,
+                "lat": lat,
+                **{key: ctm.fields[key][number][tuple(cells.T)].round(3) for key in ("pm25", "rh")},
+            }
+        )
+        for number, day in enumerate(DAYS)
+        if day != WITHOUT
     ]
     return pd.concat(days, ignore_index=True)
 
@@ -69,8 +75,15 @@ def table(readings, tmp_path):
 def request_of(table, tiny_ctm, tiny_model, tmp_path):
     def make(out="out.nc", **changes):
         return {
-            "stations": str(table), "value": "pm25", "time": "day", "id": "station", "grid": str(tiny_ctm), "model": str(tiny_model),
-            "out": str(tmp_path / out), "device": "cpu", **changes,
+            "stations": str(table),
+            "value": "pm25",
+            "time": "day",
+            "id": "station",
+            "grid": str(tiny_ctm),
+            "model": str(tiny_model),
+            "out": str(tmp_path / out),
+            "device": "cpu",
+            **changes,
         }
 
     return make
@@ -100,6 +113,7 @@ def files_of(folder):
 
 
 # The same fields by every way
+
 
 def test_a_period_is_its_days(request_of, tmp_path):
     result = run(request_of("out.nc"))
@@ -131,7 +145,9 @@ def test_a_long_table_is_its_files_by_day_in_every_form(readings, request_of, tm
     readings.to_parquet(tmp_path / "long.parquet")
     import geopandas
 
-    points = geopandas.GeoDataFrame(readings.drop(columns=["lon", "lat"]), geometry=geopandas.points_from_xy(readings.lon, readings.lat), crs=4326)
+    points = geopandas.GeoDataFrame(
+        readings.drop(columns=["lon", "lat"]), geometry=geopandas.points_from_xy(readings.lon, readings.lat), crs=4326
+    )
     points.to_file(tmp_path / "long.gpkg")
     points.to_parquet(tmp_path / "geo.parquet")
     ways = {
@@ -167,6 +183,7 @@ def test_the_order_of_rows_changes_nothing(readings, request_of, tmp_path):
 
 
 # Hours
+
 
 def hourly(readings, first="2019-01-04T16:00", hours=48):
     """The readings of one day in each hour, as UTC; value is the hour's number."""
@@ -208,7 +225,9 @@ def test_steps_of_an_hour(readings, request_of, tmp_path):
     result = run(request)
     assert result["days"] == {"computed": 6, "kept": 0, "missing": []} and result["end"] == "2019-01-05T05"
     with xr.open_dataset(tmp_path / "out.nc") as data:
-        assert data.time.values.astype("datetime64[h]").tolist() == np.arange("2019-01-05T00", "2019-01-05T06", dtype="datetime64[h]").tolist()
+        assert (
+            data.time.values.astype("datetime64[h]").tolist() == np.arange("2019-01-05T00", "2019-01-05T06", dtype="datetime64[h]").tolist()
+        )
         assert (data.time_bnds[:, 1] - data.time_bnds[:, 0]).values.astype("timedelta64[h]").tolist() == [np.timedelta64(1, "h").item()] * 6
     run({**request, "out": str(tmp_path / "tifs")})
     assert sorted(path.name for path in (tmp_path / "tifs").iterdir())[-1] == "pm25_2019-01-05T05.tif"
@@ -227,6 +246,7 @@ def test_files_of_hours_by_their_names_become_days(readings, request_of, tmp_pat
 
 
 # Run again
+
 
 @pytest.mark.parametrize("out", ["out.nc", "out.zarr", "folder"])
 def test_only_what_is_missing_or_changed_is_computed(readings, request_of, tmp_path, out):
@@ -288,6 +308,7 @@ def test_a_file_of_an_earlier_run_without_readings_is_pointed_out_and_a_lock_tha
 
 # Interrupted
 
+
 @pytest.mark.parametrize("out", ["out.nc", "out.zarr", "folder"])
 def test_what_was_done_before_a_cancel_is_kept(request_of, tmp_path, out):
     with pytest.raises(Cancelled, match="Cancelled after .* of 8 days; they are kept, run again"):
@@ -303,13 +324,17 @@ def test_what_was_done_before_a_cancel_is_kept(request_of, tmp_path, out):
 @pytest.mark.parametrize("out", ["out.nc", "out.zarr"])
 def test_a_killed_run_is_gone_on_with(readings, request_of, tmp_path, out):
     # Many days, so that the kill comes in the midst of them.
-    many = pd.concat([readings.assign(day=(pd.to_datetime(readings.day) + pd.Timedelta(days=8 * n)).dt.strftime("%Y-%m-%d")) for n in range(6)])
+    many = pd.concat(
+        [readings.assign(day=(pd.to_datetime(readings.day) + pd.Timedelta(days=8 * n)).dt.strftime("%Y-%m-%d")) for n in range(6)]
+    )
     many.to_csv(tmp_path / "many.csv", index=False)
     request = request_of(out, stations=str(tmp_path / "many.csv"))
     request_file = tmp_path / "request.json"
     request_file.write_text(json.dumps(request))
-    program = "import json, sys; from model_core.jobs import JOBS; from model_core.progress import Progress; " \
-              "JOBS['reanalyse-period'](json.load(open(sys.argv[1])), Progress())"
+    program = (
+        "import json, sys; from model_core.jobs import JOBS; from model_core.progress import Progress; "
+        "JOBS['reanalyse-period'](json.load(open(sys.argv[1])), Progress())"
+    )
     process = subprocess.Popen([sys.executable, "-c", program, str(request_file)], cwd=Path(__file__).resolve().parents[2])
     marks = tmp_path / f".{out}.days" / "fingerprint"
     deadline = time.monotonic() + 300
@@ -365,6 +390,7 @@ def test_a_damaged_output_is_made_anew(request_of, tmp_path):
 
 # Memory
 
+
 def test_a_table_in_small_parts_and_months_on_the_disk_give_the_same(readings, request_of, table, tmp_path, monkeypatch):
     run(request_of("whole.zarr"))
     monkeypatch.setattr("model_core.stations.series.PART_ROWS", 17)
@@ -410,6 +436,7 @@ def _counting(init, counted):
 
 # What is written
 
+
 def test_the_netcdf_says_what_it_is(request_of, tmp_path):
     result = run(request_of(time_zone="Asia/Shanghai"))
     with xr.open_dataset(tmp_path / "out.nc") as data:
@@ -431,7 +458,7 @@ def unsure_model(tiny_ctm, tiny_configuration, tmp_path_factory):
     """A model that tells its uncertainty."""
     folder = tmp_path_factory.mktemp("unsure")
     configuration = folder / "unsure.toml"
-    configuration.write_text(tiny_configuration.read_text().replace("[network]\n", '[network]\nuncertainty = true\n', 1))
+    configuration.write_text(tiny_configuration.read_text().replace("[network]\n", "[network]\nuncertainty = true\n", 1))
     JOBS["train"]({"ctm": [str(tiny_ctm)], "config": str(configuration), "out": str(folder / "unsure.safetensors")}, Progress())
     return folder / "unsure.safetensors"
 
@@ -472,22 +499,26 @@ def test_a_model_without_uncertainty_says_so(request_of, tmp_path):
 
 # What goes wrong
 
-@pytest.mark.parametrize("change, message", [
-    ({"time": None}, "name its time column, one of station, day"),
-    ({"time": "hour"}, "no column 'hour'"),
-    ({"value": "pm99"}, "no column 'pm99'"),
-    ({"start": "2020-01-01", "end": "2020-01-03"}, "no day of the period has readings"),
-    ({"start": "2019-01-09", "end": "2019-01-05"}, "ends on 2019-01-05, before it starts on 2019-01-09"),
-    ({"step": "week"}, "unknown step 'week'; choose day or hour"),
-    ({"grid": "0,40,10,50,0.5@EPSG:4326"}, "outside the grid"),
-    ({"hours": 25}, "1 to 24 hours"),
-    ({"uncertainty": "much"}, "unknown uncertainty 'much'"),
-    ({"time_zone": "Mars/Olympus"}, "unknown time zone"),
-    ({"step": "hour", "time_zone": "Europe/Paris", "end": "2019-04-02"}, "clocks of Europe/Paris are changed within the period"),
-    ({"out": "out.tif"}, "must end in .nc or .zarr"),
-    ({"stations": "nowhere/{date:%Y%m%d}.csv"}, "no file matches"),
-    ({"stations": "nowhere.csv"}, "does not exist"),
-])
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"time": None}, "name its time column, one of station, day"),
+        ({"time": "hour"}, "no column 'hour'"),
+        ({"value": "pm99"}, "no column 'pm99'"),
+        ({"start": "2020-01-01", "end": "2020-01-03"}, "no day of the period has readings"),
+        ({"start": "2019-01-09", "end": "2019-01-05"}, "ends on 2019-01-05, before it starts on 2019-01-09"),
+        ({"step": "week"}, "unknown step 'week'; choose day or hour"),
+        ({"grid": "0,40,10,50,0.5@EPSG:4326"}, "outside the grid"),
+        ({"hours": 25}, "1 to 24 hours"),
+        ({"uncertainty": "much"}, "unknown uncertainty 'much'"),
+        ({"time_zone": "Mars/Olympus"}, "unknown time zone"),
+        ({"step": "hour", "time_zone": "Europe/Paris", "end": "2019-04-02"}, "clocks of Europe/Paris are changed within the period"),
+        ({"out": "out.tif"}, "must end in .nc or .zarr"),
+        ({"stations": "nowhere/{date:%Y%m%d}.csv"}, "no file matches"),
+        ({"stations": "nowhere.csv"}, "does not exist"),
+    ],
+)
 def test_wrong_requests_are_explained(request_of, tmp_path, change, message):
     names = {path.name for path in tmp_path.iterdir()}
     with pytest.raises(InputError, match=message):

@@ -46,10 +46,15 @@ def station_table(tiny_ctm, tmp_path_factory):
     to_lonlat = Transformer.from_crs(ctm.grid.crs, "EPSG:4326", always_xy=True)
     lon, lat = to_lonlat.transform(ctm.grid.x[cells[:, 1]], ctm.grid.y[cells[:, 0]])
     days = [
-        pd.DataFrame({
-            "station": [f"s{i}" for i in range(100)], "day": str(ctm.times[day]), "lon": lon, "lat": lat,
-            **{key: ctm.fields[key][day][tuple(cells.T)] for key in ("pm25", "rh", "wind")},
-        })
+        pd.DataFrame(
+            {
+                "station": [f"s{i}" for i in range(100)],
+                "day": str(ctm.times[day]),
+                "lon": lon,
+                "lat": lat,
+                **{key: ctm.fields[key][day][tuple(cells.T)] for key in ("pm25", "rh", "wind")},
+            }
+        )
         for day in (0, 1)
     ]
     path = tmp_path_factory.mktemp("stations") / "stations.csv"
@@ -59,8 +64,15 @@ def station_table(tiny_ctm, tmp_path_factory):
 
 def request_for(station_table, tiny_ctm, model, out, **changes):
     return {
-        "stations": str(station_table), "value": "pm25", "time": "day", "date": "2019-01-05", "id": "station",
-        "grid": str(tiny_ctm), "model": str(model), "out": str(out), **changes,
+        "stations": str(station_table),
+        "value": "pm25",
+        "time": "day",
+        "date": "2019-01-05",
+        "id": "station",
+        "grid": str(tiny_ctm),
+        "model": str(model),
+        "out": str(out),
+        **changes,
     }
 
 
@@ -168,9 +180,7 @@ def test_the_day_is_that_of_the_time_zone(station_table, tiny_ctm, tiny_model, t
 @pytest.mark.skipif(not choose_device("auto").type == "cuda", reason="torch sees no GPU on this machine")
 def test_the_gpu_gives_the_field_of_the_processor(station_table, tiny_ctm, tiny_model, tmp_path):
     for device in ("cpu", "cuda"):
-        JOBS["reanalyse"](
-            request_for(station_table, tiny_ctm, tiny_model, tmp_path / f"{device}.tif", device=device), Progress()
-        )
+        JOBS["reanalyse"](request_for(station_table, tiny_ctm, tiny_model, tmp_path / f"{device}.tif", device=device), Progress())
     fields = [rasterio.open(tmp_path / f"{device}.tif").read(1) for device in ("cpu", "cuda")]
     np.testing.assert_allclose(*fields, rtol=0.01, atol=0.1)
 
@@ -233,8 +243,6 @@ def test_the_bundled_model_reproduces_a_held_out_ctm_day(shared_data):
     truth = warp(ctm.fields["pm25"][-1], ctm.grid, grid)
     land = np.isfinite(truth) & (np.nan_to_num(warp(ctm.static["land"], ctm.grid, grid)) > 0.5)
     cells = np.argwhere(land)[np.random.default_rng(0).choice(land.sum(), 800, replace=False)]
-    readings = grid_observations(
-        from_arrays(grid.x[cells[:, 1]], grid.y[cells[:, 0]], truth[tuple(cells.T)], crs=grid.crs), grid
-    )
+    readings = grid_observations(from_arrays(grid.x[cells[:, 1]], grid.y[cells[:, 0]], truth[tuple(cells.T)], crs=grid.crs), grid)
     field = predict(load_model("bundled"), {"pm25": readings}, grid, choose_device("cpu")).field
     assert scores(field[land], truth[land])["r2_det"] > 0.85

@@ -31,8 +31,19 @@ from record import NAME, write_record  # noqa: E402
 WORDS = finish_card.read_words(finish_card.WORDS)
 SERIES = ["tiny.nc"]
 ROWS = [
-    {"part": "real_stations", "day": "2019-07-18", "scheme": scheme, "method": method, "n": 1441, "rmse": rmse, "ratio": rmse / 9.8123,
-     "r2_det": 0.6, "coverage_90": 0.9, "crps": 4.5, "crps_ratio": 0.98}
+    {
+        "part": "real_stations",
+        "day": "2019-07-18",
+        "scheme": scheme,
+        "method": method,
+        "n": 1441,
+        "rmse": rmse,
+        "ratio": rmse / 9.8123,
+        "r2_det": 0.6,
+        "coverage_90": 0.9,
+        "crps": 4.5,
+        "crps_ratio": 0.98,
+    }
     for scheme, method, rmse in (("LCCV", "kriging of logs", 9.8123), ("LCCV", "model", 9.1), ("LSCV", "model", 9.9))
 ]
 
@@ -47,7 +58,10 @@ def model_file(tiny_model, tmp_path):
 def record(model_file, tmp_path):
     """What the skill benchmark leaves of that model."""
     Image.new("RGB", (1500, 700), "#803020").save(tmp_path / "reproduction.png")
-    rows = [*ROWS, {"part": "reproduction", "source": "CMAQ", "stations": "800 even cells", "method": "model", "days": 3, "r2_det": float("nan")}]
+    rows = [
+        *ROWS,
+        {"part": "reproduction", "source": "CMAQ", "stations": "800 even cells", "method": "model", "days": 3, "r2_det": float("nan")},
+    ]
     return recorded(tmp_path, load_model(str(model_file)), ["real_stations", "reproduction"], rows)
 
 
@@ -71,8 +85,15 @@ def test_the_card_gets_the_words(model_file, tmp_path):
     assert {key: card[key] for key in WORDS} == WORDS
     assert {key: card[key] for key in before} == before
     page = page_of(model_file, tmp_path)
-    for words in (WORDS["summary"], *WORDS["intended_use"], *WORDS["limits"], *WORDS["failures"], *WORDS["recipe"],
-                  *(row["tried"] for row in WORDS["experiments"]), *(row["from"] for row in WORDS["licences"])):
+    for words in (
+        WORDS["summary"],
+        *WORDS["intended_use"],
+        *WORDS["limits"],
+        *WORDS["failures"],
+        *WORDS["recipe"],
+        *(row["tried"] for row in WORDS["experiments"]),
+        *(row["from"] for row in WORDS["licences"]),
+    ):
         assert words in page
 
 
@@ -97,7 +118,8 @@ def test_scores_of_these_weights_are_on_the_page(model_file, record, tmp_path):
     evaluation = finish(model_file, record).card["evaluation"]
     assert evaluation["weights_sha256"] == load_model(str(model_file)).weights_sha256
     assert {"what": "China, LCCV: RMSE over kriging's, 2019-07-18", "asked": "≤ 0.95", "reached": 0.9274, "met": "yes"} in evaluation[
-        "What was asked, and what was reached"]
+        "What was asked, and what was reached"
+    ]
     assert evaluation["Where kriging is better"] == [{"where": "Real stations in China, 2019-07-18, LSCV", "ratio": 1.009}]
     assert len(evaluation["Real stations in China"]) == 3
     picture = next(value for key, value in evaluation.items() if key.startswith("Map of error"))
@@ -161,7 +183,8 @@ def test_the_card_says_in_what_the_training_differs(model_file, tiny_configurati
     changed.write_text(text)
     model = load_model(str(model_file))
     assert finish_card.differences(model, ["tiny.nc", "tiny.nc", "more.nc"], str(changed)) == [
-        "network.width was 4, in the recipe it is 6.", "training.iterations was 6, in the recipe it is 8.",
+        "network.width was 4, in the recipe it is 6.",
+        "training.iterations was 6, in the recipe it is 8.",
         "Not trained on, though in the recipe: more.nc, tiny.nc.",
     ]
 
@@ -197,7 +220,15 @@ def test_the_bundled_model_has_what_its_recipe_gives_it_after_the_training():
 def test_what_is_given_after_the_training_is_given_once(tmp_path):
     file = Path(shutil.copyfile(find_model("bundled"), tmp_path / "bundled.safetensors"))
     model = load_model(str(file))
-    trained = replace(model.configuration, local_slopes=(), drift=(), drift_share=0.0, outlier_limit=0.0, correction_share=(0.75, 0.75), uncertainty_share=0.75)
+    trained = replace(
+        model.configuration,
+        local_slopes=(),
+        drift=(),
+        drift_share=0.0,
+        outlier_limit=0.0,
+        correction_share=(0.75, 0.75),
+        uncertainty_share=0.75,
+    )
     replace_card(file, {**model.card, "evaluation": {"how": "Ten folds."}}, trained)
     for _ in range(2):
         give_maps(file)

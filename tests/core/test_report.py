@@ -57,8 +57,18 @@ def table(tiny_ctm, tmp_path_factory):
     cells = np.random.default_rng(0).choice(ctm.grid.shape[0] * ctm.grid.shape[1], 50, replace=False)
     row, column = np.unravel_index(cells, ctm.grid.shape)
     lon, lat = Transformer.from_crs(ctm.grid.crs, "EPSG:4326", always_xy=True).transform(ctm.grid.x[column], ctm.grid.y[row])
-    frames = [pd.DataFrame({"id": [NASTY] + [f"s{n}" for n in range(1, 50)], "day": day, "lon": lon, "lat": lat,
-                            "pm25": ctm.fields["pm25"][ctm.times.index(date.fromisoformat(day))][row, column].round(2)}) for day in DAYS]
+    frames = [
+        pd.DataFrame(
+            {
+                "id": [NASTY] + [f"s{n}" for n in range(1, 50)],
+                "day": day,
+                "lon": lon,
+                "lat": lat,
+                "pm25": ctm.fields["pm25"][ctm.times.index(date.fromisoformat(day))][row, column].round(2),
+            }
+        )
+        for day in DAYS
+    ]
     readings = pd.concat(frames, ignore_index=True)
     readings.loc[0, "pm25"] = 200.0  # the script is at the top of the list
     path = tmp_path_factory.mktemp("readings") / "readings.csv"
@@ -81,14 +91,27 @@ def written(stations_request, tiny_ctm, tiny_model, tiny_configuration, tmp_path
         "crossvalidate": {**stations_request, "out": folder / "cv", "folds": 3, "baselines": ["idw"]},
         "reproduce": {"ctm": [str(tiny_ctm)], "model": str(tiny_model), "out": folder / "rep", "device": "cpu", "start": "2019-01-11"},
         "compareraster": {"fields": [str(folder / "p.nc")], "other": [str(folder / "a.tif")], "other_name": NASTY, "out": folder / "cmp"},
-        "exposure": {"fields": [str(folder / "p.nc")], "population": people(tiny_ctm, folder), "limit": [20.0, 1000.0], "out": folder / "e.csv"},
-        "train": {"ctm": [str(tiny_ctm)], "config": str(tiny_configuration), "iterations": 2, "device": "cpu", "out": folder / "m.safetensors"},
+        "exposure": {
+            "fields": [str(folder / "p.nc")],
+            "population": people(tiny_ctm, folder),
+            "limit": [20.0, 1000.0],
+            "out": folder / "e.csv",
+        },
+        "train": {
+            "ctm": [str(tiny_ctm)],
+            "config": str(tiny_configuration),
+            "iterations": 2,
+            "device": "cpu",
+            "out": folder / "m.safetensors",
+        },
     }
     requests["exposure of polygons"] = {**requests["exposure"], "polygons": areas(tiny_ctm, folder), "out": folder / "polygons.csv"}
     pages = {}
     for command, request in requests.items():
         report = folder / f"{command}.html"
-        result = JOBS[command.partition(" of ")[0]]({**{key: str(value) if key == "out" else value for key, value in request.items()}, "report": str(report)}, Progress())
+        result = JOBS[command.partition(" of ")[0]](
+            {**{key: str(value) if key == "out" else value for key, value in request.items()}, "report": str(report)}, Progress()
+        )
         assert result["report"] == str(report)
         pages[command] = report.read_text(encoding="utf-8"), result
     return pages
@@ -135,7 +158,14 @@ def test_names_are_shown_as_they_are(written, command):
 
 
 def test_the_card_of_a_model_takes_no_text_for_a_part_of_itself():
-    blocks = [Heading(NASTY), Text(NASTY), Bullets((NASTY,)), Code(NASTY), Table(((NASTY, NASTY),), (NASTY, "x"), NASTY), Picture(b"", NASTY)]
+    blocks = [
+        Heading(NASTY),
+        Text(NASTY),
+        Bullets((NASTY,)),
+        Code(NASTY),
+        Table(((NASTY, NASTY),), (NASTY, "x"), NASTY),
+        Picture(b"", NASTY),
+    ]
     html = to_html(NASTY, NASTY, blocks)
     assert NASTY not in html and Page(html).text.count(NASTY) >= 9
 
@@ -203,7 +233,9 @@ def test_a_report_that_can_not_be_is_refused_before_anything_is_computed(station
 
 
 def test_the_readings_come_with_the_field_at_their_place(stations_request, tmp_path):
-    result = JOBS["reanalyse"]({**stations_request, "date": DAYS[1], "out": str(tmp_path / "a.tif"), "readings": str(tmp_path / "r.csv")}, Progress())
+    result = JOBS["reanalyse"](
+        {**stations_request, "date": DAYS[1], "out": str(tmp_path / "a.tif"), "readings": str(tmp_path / "r.csv")}, Progress()
+    )
     readings = pd.read_csv(tmp_path / "r.csv")
     assert len(readings) == result["readings"]["used"] == 50 and set(readings["day"]) == {DAYS[1]}
     assert np.allclose(readings["field"] - readings["value"], readings["difference"], atol=2e-3)
@@ -235,7 +267,14 @@ def test_limits_in_ppb_are_those_in_micrograms_at_20_degrees():
 
 def test_numbers_are_written_as_people_read_them():
     assert [number(value) for value in (None, float("nan"), 3, -2.5, 0.00001234, 123456.7, "x")] == [
-        "–", "–", "3", "−2.5", "0.0000", "123457", "x"]
+        "–",
+        "–",
+        "3",
+        "−2.5",
+        "0.0000",
+        "123457",
+        "x",
+    ]
 
 
 def test_what_a_template_misses_is_an_error():

@@ -44,8 +44,14 @@ def evaluate(tiny_ctm, tiny_model, tmp_path, cache):
     """Run the job on the tiny world; returns its result, with what a user would have been warned of in it."""
 
     def run(progress=None, **request):
-        request = {"ctm": [str(tiny_ctm)], "model": str(tiny_model), "out": str(tmp_path / "evaluation"), "cache": cache,
-                   "device": "cpu", **request}
+        request = {
+            "ctm": [str(tiny_ctm)],
+            "model": str(tiny_model),
+            "out": str(tmp_path / "evaluation"),
+            "cache": cache,
+            "device": "cpu",
+            **request,
+        }
         return JOBS["reproduce"](request, progress or Progress())
 
     return run
@@ -55,8 +61,9 @@ def evaluate(tiny_ctm, tiny_model, tmp_path, cache):
 def whole(tiny_ctm, tiny_model, tmp_path_factory, cache):
     """An evaluation of all days from forty cells, which several tests look at."""
     out = tmp_path_factory.mktemp("whole") / "evaluation"
-    return JOBS["reproduce"]({"ctm": [str(tiny_ctm)], "model": str(tiny_model), "out": str(out), "cache": cache,
-                              "points": 40, "seed": 5, **ALL}, Progress())
+    return JOBS["reproduce"](
+        {"ctm": [str(tiny_ctm)], "model": str(tiny_model), "out": str(out), "cache": cache, "points": 40, "seed": 5, **ALL}, Progress()
+    )
 
 
 @pytest.fixture
@@ -300,8 +307,25 @@ def test_an_earlier_evaluation_survives_a_cancelled_one_and_is_replaced_by_the_n
 
 def test_the_command_line_is_the_same_job(tiny_ctm, tiny_model, tmp_path, cache, capsys):
     out = tmp_path / "evaluation"
-    assert main(["reproduce", "--ctm", str(tiny_ctm), "--model", str(tiny_model), "--points", "50", "--cache", cache,
-                 "--out", str(out), "--json"]) == 0
+    assert (
+        main(
+            [
+                "reproduce",
+                "--ctm",
+                str(tiny_ctm),
+                "--model",
+                str(tiny_model),
+                "--points",
+                "50",
+                "--cache",
+                cache,
+                "--out",
+                str(out),
+                "--json",
+            ]
+        )
+        == 0
+    )
     result = json.loads(capsys.readouterr().out)
     assert result["stations"]["cells"] == 50 and sorted(path.name for path in out.iterdir()) == sorted(NAMES)
 
@@ -336,11 +360,17 @@ def test_days_outside_the_trained_period_were_not_trained_on():
     assert choose_days(training, ["b.nc"], DAYS[12:]).kind == "not trained on"
 
 
-@pytest.mark.parametrize("told", [
-    {}, card(), card(data=[{}]), card(data=[source(DAYS[0], DAYS[-1])], validation_share=None),
-    card(data=[source(DAYS[0], DAYS[-1], days=7)], validation_share=0.1),
-    card(data=[source(DAYS[0], DAYS[-1], file="other.nc", held_out=[str(DAYS[3])])]),
-])
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        card(),
+        card(data=[{}]),
+        card(data=[source(DAYS[0], DAYS[-1])], validation_share=None),
+        card(data=[source(DAYS[0], DAYS[-1], days=7)], validation_share=0.1),
+        card(data=[source(DAYS[0], DAYS[-1], file="other.nc", held_out=[str(DAYS[3])])]),
+    ],
+)
 def test_a_card_that_can_not_tell_gives_all_days_and_a_doubt(told):
     choice = choose_days(told, ["a.nc"], DAYS)
     assert choice.indices == list(range(20)) and choice.doubtful and "does not tell" in choice.explanation
@@ -357,6 +387,7 @@ def test_a_training_that_held_nothing_out_gives_all_days_and_a_doubt():
 
 
 # Places
+
 
 def test_the_mask_is_land_by_the_best_map_that_there_is():
     grid = parse_grid("0,0,3,1,1@EPSG:4326")
@@ -389,6 +420,7 @@ def test_a_reading_of_zero_is_a_reading_and_the_unknown_is_none():
 
 # Means and figures
 
+
 @settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 400))
 def test_running_means_are_the_means(seed, step):
@@ -414,9 +446,10 @@ def test_running_means_are_the_means(seed, step):
             np.testing.assert_allclose(summer[0].true, np.nanmean(true[june], 0), rtol=1e-5)
 
 
-@pytest.mark.parametrize("grid, days", [
-    ("0,0,8,6,1@EPSG:4326", 1), ("0,0,8,6,1@EPSG:4326", 3), ("170,-50,190,-49,1@EPSG:4326", 14), ("0,0,1000,90000,1000@EPSG:32650", 2),
-])
+@pytest.mark.parametrize(
+    "grid, days",
+    [("0,0,8,6,1@EPSG:4326", 1), ("0,0,8,6,1@EPSG:4326", 3), ("170,-50,190,-49,1@EPSG:4326", 14), ("0,0,1000,90000,1000@EPSG:32650", 2)],
+)
 def test_figures_are_drawn_for_any_grid_and_number_of_days(grid, days):
     grid = parse_grid(grid)
     rng = np.random.default_rng(days)
@@ -429,8 +462,10 @@ def test_figures_are_drawn_for_any_grid_and_number_of_days(grid, days):
         daily.append({"date": str(day), **scores(true * (1 - 3 * number), true)})  # most of them worse than -1
     daily[0]["nme"] = daily[0]["r2_det"] = float("nan")
     mean = {key: float("nan") for key in SCORES}
-    pngs = (daily_scores_figure(daily, mean, "ug m-3", "PM2.5"),
-            period_means_figure(sums.means(), grid, np.ones(grid.shape, bool), "ug m-3", "PM2.5", "PM2.5"))
+    pngs = (
+        daily_scores_figure(daily, mean, "ug m-3", "PM2.5"),
+        period_means_figure(sums.means(), grid, np.ones(grid.shape, bool), "ug m-3", "PM2.5", "PM2.5"),
+    )
     for png in pngs:
         assert png.startswith(b"\x89PNG") and len(png) > 5000
 

@@ -22,6 +22,7 @@ from model_core.prediction import predict
 from model_core.progress import Progress
 from model_core.scores import mean_scores, scores
 
+
 def square(west, south, east, north, **properties):
     """A GeoJSON feature."""
     corners = [[west, south], [east, south], [east, north], [west, north], [west, south]]
@@ -41,10 +42,19 @@ def halves(tmp_path_factory):
 @pytest.fixture(scope="module")
 def result(tiny_ctm, tiny_model, tmp_path_factory, halves):
     out = tmp_path_factory.mktemp("whole")
-    return JOBS["reproduce"]({
-        "ctm": [str(tiny_ctm)], "model": str(tiny_model), "out": str(out / "evaluation"), "points": 40,
-        "start": "2019-01-05", "end": "2019-01-12", "periods": ["festival=2019-01-06..2019-01-08"], "regions": f"{halves}:half",
-    }, Progress())
+    return JOBS["reproduce"](
+        {
+            "ctm": [str(tiny_ctm)],
+            "model": str(tiny_model),
+            "out": str(out / "evaluation"),
+            "points": 40,
+            "start": "2019-01-05",
+            "end": "2019-01-12",
+            "periods": ["festival=2019-01-06..2019-01-08"],
+            "regions": f"{halves}:half",
+        },
+        Progress(),
+    )
 
 
 def test_days_of_a_period_are_scored_by_themselves_and_so_are_all_others(result):
@@ -79,7 +89,8 @@ def test_scores_of_a_class_are_those_of_all_its_cells_and_days_at_once(tiny_ctm,
     rows = {(row["by"], row["class"]): row for row in sums.rows()}
     assert [name for by, name in rows if by in ("season", "month")] == ["DJF", "SON", "2019-11", "2019-12"]
     for key, cells, chosen in (
-        (("month", "2019-11"), mask, slice(4)), (("period", "advent"), mask, slice(4, 8)),
+        (("month", "2019-11"), mask, slice(4)),
+        (("period", "advent"), mask, slice(4, 8)),
         (("region", "north"), mask & (regions == "north"), slice(8)),
     ):
         expected = scores(made[chosen][:, cells], true[chosen][:, cells])
@@ -90,9 +101,9 @@ def test_scores_of_a_class_are_those_of_all_its_cells_and_days_at_once(tiny_ctm,
         assert rows[key]["mean_true"] == pytest.approx(np.nanmean(true[chosen][:, cells]))
 
 
-@pytest.mark.parametrize("change, message", [
-    ({"periods": ["lockdown"]}, "write NAME=FIRST..LAST"), ({"regions": "nowhere.gpkg"}, "no such file"),
-])
+@pytest.mark.parametrize(
+    "change, message", [({"periods": ["lockdown"]}, "write NAME=FIRST..LAST"), ({"regions": "nowhere.gpkg"}, "no such file")]
+)
 def test_a_wrong_period_or_region_is_said_before_the_work(tiny_ctm, tiny_model, tmp_path, change, message):
     with pytest.raises(InputError, match=message):
         JOBS["reproduce"]({"ctm": [str(tiny_ctm)], "model": str(tiny_model), "out": str(tmp_path / "evaluation"), **change}, Progress())
@@ -111,10 +122,20 @@ def weather_sites(tiny_ctm, tmp_path):
 
 
 def test_weather_is_read_at_sites_of_its_own(tiny_ctm, tiny_model, tmp_path, weather_sites):
-    same, own = (JOBS["reproduce"]({
-        "ctm": [str(tiny_ctm)], "model": str(tiny_model), "points": 40, "cache": str(tmp_path), "out": str(tmp_path / f"{len(more)}"),
-        **more,
-    }, Progress()) for more in ({}, {f"rh_{key}": value for key, value in weather_sites.items()}))
+    same, own = (
+        JOBS["reproduce"](
+            {
+                "ctm": [str(tiny_ctm)],
+                "model": str(tiny_model),
+                "points": 40,
+                "cache": str(tmp_path),
+                "out": str(tmp_path / f"{len(more)}"),
+                **more,
+            },
+            Progress(),
+        )
+        for more in ({}, {f"rh_{key}": value for key, value in weather_sites.items()})
+    )
     assert own["stations"]["cells"] == same["stations"]["cells"] == 40 and own["stations"]["rh"] == 9 and "rh" not in same["stations"]
     assert own["pooled"]["rmse"] != same["pooled"]["rmse"] and own["missing_inputs"] == []
 
@@ -122,12 +143,23 @@ def test_weather_is_read_at_sites_of_its_own(tiny_ctm, tiny_model, tmp_path, wea
 def test_the_model_sees_weather_at_these_sites_and_nowhere_else(tiny_ctm, tiny_model, weather_sites, tmp_path):
     """As if the readings of both sites were gridded by hand."""
     ctm, model = read_ctm(tiny_ctm), load_model(str(tiny_model))
-    result = JOBS["reproduce"]({
-        "ctm": [str(tiny_ctm)], "model": str(tiny_model), "points": 40, "seed": 3, "start": "2019-01-12", "out": str(tmp_path / "out"),
-        **{f"wind_{key}": value for key, value in weather_sites.items()}}, Progress())
+    result = JOBS["reproduce"](
+        {
+            "ctm": [str(tiny_ctm)],
+            "model": str(tiny_model),
+            "points": 40,
+            "seed": 3,
+            "start": "2019-01-12",
+            "out": str(tmp_path / "out"),
+            **{f"wind_{key}": value for key, value in weather_sites.items()},
+        },
+        Progress(),
+    )
     land = ctm.static["land"] > 0.5
-    cells, own = random_station_cells(land, 40, 3), station_cells_of(
-        weather_sites["stations"], ctm.grid, weather_sites["x"], weather_sites["y"], weather_sites["crs"])
+    cells, own = (
+        random_station_cells(land, 40, 3),
+        station_cells_of(weather_sites["stations"], ctm.grid, weather_sites["x"], weather_sites["y"], weather_sites["crs"]),
+    )
     readings = {name: sample(ctm.fields[name][-1], own if name == "wind" else cells) for name in ("pm25", "rh", "wind")}
     field = predict(model, readings, ctm.grid, torch.device("cpu"), {name: ctm.static[name] for name in ("elevation", "urban")}).field
     assert result["pooled"]["rmse"] == pytest.approx(scores(field[land], ctm.fields["pm25"][-1][land])["rmse"], rel=1e-4)
@@ -136,8 +168,10 @@ def test_the_model_sees_weather_at_these_sites_and_nowhere_else(tiny_ctm, tiny_m
 def test_a_mask_of_polygons_is_what_is_scored(tiny_ctm, tiny_model, tmp_path):
     north = tmp_path / "north.geojson"
     north.write_text(json.dumps({**HALVES, "features": HALVES["features"][:1]}), encoding="utf-8")
-    result = JOBS["reproduce"]({"ctm": [str(tiny_ctm)], "model": str(tiny_model), "points": 30, "mask": str(north),
-                                "out": str(tmp_path / "evaluation")}, Progress())
+    result = JOBS["reproduce"](
+        {"ctm": [str(tiny_ctm)], "model": str(tiny_model), "points": 30, "mask": str(north), "out": str(tmp_path / "evaluation")},
+        Progress(),
+    )
     grid = read_ctm(tiny_ctm).grid
     assert result["mask"]["cells"] == int((grid.lonlat()[1] > 31).sum()) == result["pooled"]["n"]
     assert "north.geojson" in result["mask"]["description"]

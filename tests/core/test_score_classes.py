@@ -21,6 +21,8 @@ from model_core.validation.cross_validation import CrossValidation
 from model_core.validation.splits import Scheme
 
 DAYS = pd.date_range("2020-01-20", "2020-04-20", freq="13D").date
+
+
 def square(west, east, name):
     """A GeoJSON feature from 20 to 40 degrees north."""
     corners = [[west, 20], [east, 20], [east, 40], [west, 40], [west, 20]]
@@ -41,14 +43,24 @@ def validation(seed=1, readings=700):
     """Readings of some stations and days with the predictions of two methods, one of them 10 % too low beyond 50 km."""
     rng = np.random.default_rng(seed)
     observed, near = rng.lognormal(3, 0.6, readings), rng.lognormal(3.3, 1.2, readings)
-    table = pd.DataFrame({
-        "id": rng.integers(0, 60, readings).astype(str), "x": 0.0, "y": 0.0,
-        "lon": rng.uniform(100, 121, readings), "lat": rng.uniform(22, 38, readings),
-        "time": rng.choice(DAYS, readings), "observed": observed, "fold": 0, "near_km": near,
-        "urban": rng.uniform(0, 1, readings), "elevation": np.where(rng.random(readings) < 0.1, np.nan, rng.uniform(0, 3000, readings)),
-        "predicted": observed * np.where(near > 50, 0.9, 1.0) + rng.normal(0, 2, readings), "sd": 3.0,
-        "idw": observed + rng.normal(0, 4, readings),
-    })
+    table = pd.DataFrame(
+        {
+            "id": rng.integers(0, 60, readings).astype(str),
+            "x": 0.0,
+            "y": 0.0,
+            "lon": rng.uniform(100, 121, readings),
+            "lat": rng.uniform(22, 38, readings),
+            "time": rng.choice(DAYS, readings),
+            "observed": observed,
+            "fold": 0,
+            "near_km": near,
+            "urban": rng.uniform(0, 1, readings),
+            "elevation": np.where(rng.random(readings) < 0.1, np.nan, rng.uniform(0, 3000, readings)),
+            "predicted": observed * np.where(near > 50, 0.9, 1.0) + rng.normal(0, 2, readings),
+            "sd": 3.0,
+            "idw": observed + rng.normal(0, 4, readings),
+        }
+    )
     table["group"] = "city " + (table["id"].astype(int) // 4).astype(str)
     return CrossValidation(table, ("model", "idw"), Scheme(), ("urban", "elevation"), "pm25", CRS("EPSG:4326"), [], [], [])
 
@@ -79,7 +91,7 @@ def test_scores_of_a_class_are_those_of_its_readings_alone():
     result = validation()
     rows = class_scores(result, groupings(result))
     near = result.table[result.table.near_km < 10]
-    row, = [row for row in rows if (row["by"], row["class"], row["method"]) == ("distance", "<10 km", "idw")]
+    (row,) = [row for row in rows if (row["by"], row["class"], row["method"]) == ("distance", "<10 km", "idw")]
     expected = scores(near.idw.to_numpy(), near.observed.to_numpy())
     assert all(row[key] == pytest.approx(expected[key]) for key in ("n", "rmse", "mae", "nmb", "r2_det"))
     assert row["clusters"] == near.group.nunique() and row["bias"] == pytest.approx((near.idw - near.observed).mean())
@@ -123,11 +135,15 @@ def test_periods_are_told_from_all_other_days():
     assert set(count) == {"lockdown", "other days"} and sum(count.values()) == 700
 
 
-@pytest.mark.parametrize("text, message", [
-    ("lockdown", "write NAME=FIRST..LAST"), ("a=2020-01-01", "write NAME=FIRST..LAST"),
-    ("a=2020-02-01..2020-01-01", "ends before it begins"),
-    ("a=2020-13-01..2020-12-31", "2020-13-01"),
-])
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("lockdown", "write NAME=FIRST..LAST"),
+        ("a=2020-01-01", "write NAME=FIRST..LAST"),
+        ("a=2020-02-01..2020-01-01", "ends before it begins"),
+        ("a=2020-13-01..2020-12-31", "2020-13-01"),
+    ],
+)
 def test_what_is_no_period_is_said(text, message):
     with pytest.raises(InputError, match=message):
         parse_periods(text)
@@ -154,11 +170,18 @@ def test_cells_lie_in_the_regions_that_their_centres_lie_in(squares):
 
 def test_what_is_wrong_with_regions_is_said(squares, tmp_path):
     points = tmp_path / "points.geojson"
-    points.write_text('{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {}, '
-                      '"geometry": {"type": "Point", "coordinates": [1, 2]}}]}', encoding="utf-8")
+    points.write_text(
+        '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {}, '
+        '"geometry": {"type": "Point", "coordinates": [1, 2]}}]}',
+        encoding="utf-8",
+    )
     (tmp_path / "note.txt").write_text("no map", encoding="utf-8")
-    for text, message in ((f"{squares}:town", "no field 'town'; its fields are name"), (str(tmp_path / "none.gpkg"), "no such file"),
-                          (str(points), "holds no polygon"), (str(tmp_path / "note.txt"), "can't be read")):
+    for text, message in (
+        (f"{squares}:town", "no field 'town'; its fields are name"),
+        (str(tmp_path / "none.gpkg"), "no such file"),
+        (str(points), "holds no polygon"),
+        (str(tmp_path / "note.txt"), "can't be read"),
+    ):
         with pytest.raises(InputError, match=message):
             Regions(text)
     with pytest.raises(InputError, match="no cell of the grid lies in"):

@@ -24,6 +24,7 @@ def day_of(values, **options):
 
 # Negative readings
 
+
 def test_noise_below_zero_is_kept_so_that_the_mean_is_true():
     values = np.tile([-1.0, 3.0, 2.0], 8)
     readings = day_of(values)
@@ -52,8 +53,11 @@ def test_temperatures_may_be_negative_and_stay_so():
 
 # Several readings at one station and time
 
+
 def test_different_values_at_one_time_are_refused_with_an_example():
-    with pytest.raises(InputError, match=r"station 'a' has 2 different values at 2020-01-05T00:00:00 \(row 1: 35, row 2: 60\).*--id.*--time A\+B.*--where"):
+    with pytest.raises(
+        InputError, match=r"station 'a' has 2 different values at 2020-01-05T00:00:00 \(row 1: 35, row 2: 60\).*--id.*--time A\+B.*--where"
+    ):
         from_arrays([1, 1], [1, 1], [35, 60], time=["2020-01-05"] * 2, id=["a", "a"])
 
 
@@ -83,12 +87,17 @@ def test_the_columns_in_which_rows_differ_are_named(tmp_path):
         read_observations(path, "pm25", time="day", id="id")
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3), st.integers(1, 400)), min_size=1, max_size=30), st.randoms(use_true_random=False))
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3), st.integers(1, 400)), min_size=1, max_size=30),
+    st.randoms(use_true_random=False),
+)
 def test_the_order_of_rows_decides_nothing(rows, random):
     def read(rows):
         station, hour, value = zip(*rows)
         try:
-            found = from_arrays([100.0 + s for s in station], [30.0] * len(rows), value, time=HOURS[list(hour)], id=[f"s{s}" for s in station])
+            found = from_arrays(
+                [100.0 + s for s in station], [30.0] * len(rows), value, time=HOURS[list(hour)], id=[f"s{s}" for s in station]
+            )
         except InputError:
             return None
         return sorted(zip(found.id, found.time, found.value))
@@ -99,6 +108,7 @@ def test_the_order_of_rows_decides_nothing(rows, random):
 
 
 # One id at several places
+
 
 def test_one_id_at_several_places_at_once_is_several_stations():
     readings = from_arrays([100, 101, 102], [30, 30, 30], [10, 20, 30], time=["2020-01-05"] * 3, id=["1", "1", "1"])
@@ -121,6 +131,7 @@ def test_the_noise_of_a_gps_is_no_movement():
 
 
 # Hours and days
+
 
 def test_a_daily_station_among_hourly_ones_is_a_daily_value():
     times = [*HOURS, pd.Timestamp("2020-01-05")]
@@ -161,7 +172,9 @@ def test_hours_stamped_at_their_end_belong_to_the_day_that_they_end(tmp_path):
 def test_of_running_means_the_last_stands_for_its_day(tmp_path):
     path = tmp_path / "snapshots.csv"
     header = "city,station_code,station_name,timepoint,aqi,pm2_5,pm2_5_24h,pm10,lon,lat\n"
-    path.write_text(header + "".join(f"B,1001A,W,2018-02-20T{hour:02d}:00:00,9,9,{hour},9,116,40\n" for hour in range(24)), encoding="utf-8")
+    path.write_text(
+        header + "".join(f"B,1001A,W,2018-02-20T{hour:02d}:00:00,9,9,{hour},9,116,40\n" for hour in range(24)), encoding="utf-8"
+    )
     readings = read_observations(path, None, form="cnemc")
     daily = daily_means(readings)
     assert daily.value.tolist() == [23] and daily.report.dropped == {"earlier running mean": 23}
@@ -171,8 +184,7 @@ def test_of_running_means_the_last_stands_for_its_day(tmp_path):
 
 def test_an_hour_of_a_form_of_hours_is_no_day(tmp_path):
     path = tmp_path / "hour.csv"
-    path.write_text(
-        "date,hour,type,1001A,1002A,1003A\n20180220,0,PM2.5,35,36,37\n", encoding="utf-8")
+    path.write_text("date,hour,type,1001A,1002A,1003A\n20180220,0,PM2.5,35,36,37\n", encoding="utf-8")
     (tmp_path / "sites.csv").write_text("code,lon,lat\n1001A,116,40\n1002A,117,40\n1003A,118,40\n", encoding="utf-8")
     readings = read_observations(path, None, form="auto", sites=str(tmp_path / "sites.csv"))
     with pytest.raises(InputError, match="needs more than 18 hours"):

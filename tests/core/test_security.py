@@ -47,11 +47,22 @@ def dangers(text, own_pickles=False):
         if not isinstance(node, ast.Call):
             continue
         words = {keyword.arg: keyword.value for keyword in node.keywords}
-        owner, name = (getattr(node.func.value, "id", ""), node.func.attr) if isinstance(node.func, ast.Attribute) else ("", getattr(node.func, "id", ""))
+        owner, name = (
+            (getattr(node.func.value, "id", ""), node.func.attr)
+            if isinstance(node.func, ast.Attribute)
+            else ("", getattr(node.func, "id", ""))
+        )
         on = {key for key, value in words.items() if getattr(value, "value", None) is True}
         if not owner and name in {"eval", "exec", "compile", "__import__"} and not isinstance(node.func, ast.Attribute):
             found.append((node.lineno, name))
-        if (owner, name) in {("torch", "load"), ("os", "system"), ("os", "popen"), ("pd", "eval"), ("pd", "read_pickle"), ("tempfile", "mktemp")}:
+        if (owner, name) in {
+            ("torch", "load"),
+            ("os", "system"),
+            ("os", "popen"),
+            ("pd", "eval"),
+            ("pd", "read_pickle"),
+            ("tempfile", "mktemp"),
+        }:
             found.append((node.lineno, f"{owner}.{name}"))
         if "allow_pickle" in on or "shell" in on or name in {"extractall", "unpack_archive"}:
             found.append((node.lineno, name))
@@ -64,10 +75,21 @@ def _is_tree(node):
     return isinstance(node.func.value, ast.Call) and getattr(node.func.value.func, "id", "") == "cKDTree"
 
 
-@pytest.mark.parametrize("text", [
-    "import pickle", "from dill import loads", "eval(cell)", "torch.load(path)", "np.load(path, allow_pickle=True)", "frame.query(text)",
-    "subprocess.run(line, shell=True)", "archive.extractall(folder)", "import http.server", "import yaml",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import pickle",
+        "from dill import loads",
+        "eval(cell)",
+        "torch.load(path)",
+        "np.load(path, allow_pickle=True)",
+        "frame.query(text)",
+        "subprocess.run(line, shell=True)",
+        "archive.extractall(folder)",
+        "import http.server",
+        "import yaml",
+    ],
+)
 def test_the_scan_sees_what_it_looks_for(text):
     assert dangers(text)
 
@@ -83,7 +105,12 @@ def test_a_zarr_store_with_a_pickle_in_it_is_refused_and_not_run(tmp_path, kind)
     field.attrs.update({"_ARRAY_DIMENSIONS": ["time", "y", "x"], "units": "ug m-3"})
     codec = {"id": "pickle", "protocol": 2}
     about = {
-        "zarr_format": 2, "shape": [2], "chunks": [2], "dtype": "|O" if kind == "objects" else "<f8", "fill_value": None, "order": "C",
+        "zarr_format": 2,
+        "shape": [2],
+        "chunks": [2],
+        "dtype": "|O" if kind == "objects" else "<f8",
+        "fill_value": None,
+        "order": "C",
         "compressor": codec if kind == "compressor" else None,
         "filters": {"filter": [codec], "objects": [codec], "second filter": [{"id": "delta", "dtype": "<f8"}, codec]}.get(kind),
     }
@@ -106,7 +133,9 @@ class _Runs:
         return open, (str(self.mark), "w")
 
 
-@pytest.mark.parametrize("member", ["../outside.gpkg", "a/../../outside.gpkg", "/tmp/outside-of-all.gpkg", r"..\outside.gpkg", r"C:\outside.gpkg"])
+@pytest.mark.parametrize(
+    "member", ["../outside.gpkg", "a/../../outside.gpkg", "/tmp/outside-of-all.gpkg", r"..\outside.gpkg", r"C:\outside.gpkg"]
+)
 def test_a_member_of_an_archive_is_never_written_outside_its_folder(tmp_path, member, monkeypatch):
     place = tmp_path / "temporary"
     place.mkdir()
@@ -156,14 +185,28 @@ def test_a_workbook_that_swells_is_refused_before_it_is_read(tmp_path):
 LETTERS = "abcdefghij"  # each entity is ten of the one before it: the last is ten thousand million letters
 ENTITIES = "".join(
     ['<?xml version="1.0"?>\n<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">']
-    + [f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in zip(LETTERS, LETTERS[1:])] + ["]>\n"])
+    + [f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in zip(LETTERS, LETTERS[1:])]
+    + ["]>\n"]
+)
 
 
-@pytest.mark.parametrize("name, text", [
-    ("bomb.kml", '<kml xmlns="http://www.opengis.net/kml/2.2"><Placemark><name>&j;</name><Point><coordinates>1,2</coordinates></Point></Placemark></kml>'),
-    ("bomb.gml", '<gml:FeatureCollection xmlns:gml="http://www.opengis.net/gml"><gml:featureMember><a><n>&j;</n></a></gml:featureMember></gml:FeatureCollection>'),
-    ("outside.gml", '<gml:FeatureCollection xmlns:gml="http://www.opengis.net/gml"><gml:featureMember><a><n>&file;</n></a></gml:featureMember></gml:FeatureCollection>'),
-])
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        (
+            "bomb.kml",
+            '<kml xmlns="http://www.opengis.net/kml/2.2"><Placemark><name>&j;</name><Point><coordinates>1,2</coordinates></Point></Placemark></kml>',
+        ),
+        (
+            "bomb.gml",
+            '<gml:FeatureCollection xmlns:gml="http://www.opengis.net/gml"><gml:featureMember><a><n>&j;</n></a></gml:featureMember></gml:FeatureCollection>',
+        ),
+        (
+            "outside.gml",
+            '<gml:FeatureCollection xmlns:gml="http://www.opengis.net/gml"><gml:featureMember><a><n>&file;</n></a></gml:featureMember></gml:FeatureCollection>',
+        ),
+    ],
+)
 def test_entities_of_xml_neither_swell_nor_read_other_files(tmp_path, name, text):
     secret = tmp_path / "secret"
     secret.write_text("do-not-tell")
@@ -201,25 +244,49 @@ def web():
     server.server_close()
 
 
-@pytest.mark.parametrize("name, text", [
-    ("stations.csv", '<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/vsicurl/{url}/x.geojson</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'),
-    ("stations.geojson", '<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/vsicurl/{url}/x.geojson</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'),
-    ("maps.tif", '<VRTDataset rasterXSize="20" rasterYSize="20"><SRS>EPSG:4326</SRS><GeoTransform>100,1,0,40,0,-1</GeoTransform>'
-                 '<VRTRasterBand dataType="Float32" band="1"><Description>elevation</Description><SimpleSource>'
-                 '<SourceFilename>/vsicurl/{url}/x.tif</SourceFilename><SourceBand>1</SourceBand></SimpleSource></VRTRasterBand></VRTDataset>'),
-    ("wms.tif", '<GDAL_WMS><Service name="TMS"><ServerUrl>{url}/${{z}}/${{x}}/${{y}}.png</ServerUrl></Service><DataWindow><UpperLeftX>-20037508'
-                '</UpperLeftX><UpperLeftY>20037508</UpperLeftY><LowerRightX>20037508</LowerRightX><LowerRightY>-20037508</LowerRightY><TileLevel>2'
-                '</TileLevel></DataWindow><Projection>EPSG:3857</Projection><BlockSizeX>256</BlockSizeX><BlockSizeY>256</BlockSizeY>'
-                '<BandsCount>1</BandsCount></GDAL_WMS>'),
-])
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        (
+            "stations.csv",
+            '<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/vsicurl/{url}/x.geojson</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>',
+        ),
+        (
+            "stations.geojson",
+            '<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/vsicurl/{url}/x.geojson</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>',
+        ),
+        (
+            "maps.tif",
+            '<VRTDataset rasterXSize="20" rasterYSize="20"><SRS>EPSG:4326</SRS><GeoTransform>100,1,0,40,0,-1</GeoTransform>'
+            '<VRTRasterBand dataType="Float32" band="1"><Description>elevation</Description><SimpleSource>'
+            "<SourceFilename>/vsicurl/{url}/x.tif</SourceFilename><SourceBand>1</SourceBand></SimpleSource></VRTRasterBand></VRTDataset>",
+        ),
+        (
+            "wms.tif",
+            '<GDAL_WMS><Service name="TMS"><ServerUrl>{url}/${{z}}/${{x}}/${{y}}.png</ServerUrl></Service><DataWindow><UpperLeftX>-20037508'
+            "</UpperLeftX><UpperLeftY>20037508</UpperLeftY><LowerRightX>20037508</LowerRightX><LowerRightY>-20037508</LowerRightY><TileLevel>2"
+            "</TileLevel></DataWindow><Projection>EPSG:3857</Projection><BlockSizeX>256</BlockSizeX><BlockSizeY>256</BlockSizeY>"
+            "<BandsCount>1</BandsCount></GDAL_WMS>",
+        ),
+    ],
+)
 def test_a_file_that_names_an_address_does_not_have_it_asked(tmp_path, web, name, text):
     url, asked = web
     file = tmp_path / name
     file.write_text(text.format(url=url))
-    arguments = ["grid-stations", "--stations", str(file), "--value", "x", "--out", "g.tif"] if name.startswith("stations") else \
-        ["covariates", "--dem", str(file), "--grid", "100,20,110,30,1@EPSG:4326", "--out", "g.tif"]
-    answer = subprocess.run([sys.executable, "-m", "model_core", *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=120,
-                            env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(tmp_path / "state")})
+    arguments = (
+        ["grid-stations", "--stations", str(file), "--value", "x", "--out", "g.tif"]
+        if name.startswith("stations")
+        else ["covariates", "--dem", str(file), "--grid", "100,20,110,30,1@EPSG:4326", "--out", "g.tif"]
+    )
+    answer = subprocess.run(
+        [sys.executable, "-m", "model_core", *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(tmp_path / "state")},
+    )
     assert answer.returncode == 1 and answer.stderr.strip().splitlines()[-1].startswith("error: "), answer.stderr
     assert asked == []
 
@@ -227,8 +294,14 @@ def test_a_file_that_names_an_address_does_not_have_it_asked(tmp_path, web, name
 @pytest.mark.skipif(not Path("/proc/self/net").is_dir(), reason="only Linux tells of its sockets in /proc")
 def test_the_worker_opens_no_port_and_ends_with_its_parents_pipe(tmp_path):
     """While it works and after, its descriptors hold no socket that listens; orders come by the pipe it was started with alone."""
-    worker = subprocess.Popen([sys.executable, "-m", "model_core", "worker"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, env={**os.environ, "XDG_STATE_HOME": str(tmp_path)})
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "model_core", "worker"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "XDG_STATE_HOME": str(tmp_path)},
+    )
     try:
         assert json.loads(worker.stdout.readline())["type"] == "ready"
         worker.stdin.write(b'{"id": "1", "command": "info", "request": {}}\n')

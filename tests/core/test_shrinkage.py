@@ -7,9 +7,7 @@ import torch
 from model_core.configuration import NetworkConfiguration, Transform
 from model_core.network.reanalysis_network import NetworkOutput
 from model_core.training.samples import Sample, TrainingDays
-from model_core.training.shrinkage import (
-    SHARES, best_share, best_shares, errors_by_share, station_cells, unlikelihood_by_share,
-)
+from model_core.training.shrinkage import SHARES, best_share, best_shares, errors_by_share, station_cells, unlikelihood_by_share
 
 SHAPE = (40, 48)
 NETWORK = NetworkConfiguration(transforms={"pm25": Transform("log", 1.0, 1.0)})
@@ -39,9 +37,10 @@ def day(near: float, far: float | None = None, seed: int = 0, kriged_sd: float =
     return TrainingDays({"pm25": [truth]}, {}, np.ones(SHAPE, bool)), sample, output
 
 
-@pytest.mark.parametrize("near, far, shares", [
-    (1.0, 1.0, (1.0, 1.0)), (2.0, 2.0, (0.5, 0.5)), (-1.0, -1.0, (0.0, 0.0)), (-1.0, 1.0, (0.0, 1.0)), (1.0, 2.0, (1.0, 0.5)),
-])
+@pytest.mark.parametrize(
+    "near, far, shares",
+    [(1.0, 1.0, (1.0, 1.0)), (2.0, 2.0, (0.5, 0.5)), (-1.0, -1.0, (0.0, 0.0)), (-1.0, 1.0, (0.0, 1.0)), (1.0, 2.0, (1.0, 0.5))],
+)
 def test_the_best_shares_undo_what_the_correction_overdoes_near_stations_and_far_from_them(near, far, shares):
     assert best_shares([errors_by_share(*day(near, far, seed), NETWORK) for seed in range(3)]) == shares
 

@@ -65,15 +65,15 @@ def test_any_grid_gets_finite_fields_in_their_limits(name):
 
 
 def test_same_seed_same_bytes():
-    first, second = ([d.pm25.tobytes() + d.rh.tobytes() + d.wind.tobytes() for d in simulate_days(grid(), WINTER, 2, 7)]
-                     for _ in range(2))
+    first, second = ([d.pm25.tobytes() + d.rh.tobytes() + d.wind.tobytes() for d in simulate_days(grid(), WINTER, 2, 7)] for _ in range(2))
     assert first == second
 
 
 def test_seeds_and_starts_give_other_days():
     terrain = Terrain.synthetic(grid(), 1)
-    fields = [next(simulate_days(grid(), start, 1, seed, terrain)).pm25
-              for start, seed in ((WINTER, 1), (WINTER, 2), (date(2018, 2, 20), 1))]
+    fields = [
+        next(simulate_days(grid(), start, 1, seed, terrain)).pm25 for start, seed in ((WINTER, 1), (WINTER, 2), (date(2018, 2, 20), 1))
+    ]
     for one, other in ((0, 1), (0, 2)):
         assert np.abs(np.log(fields[one] / fields[other])).mean() > 0.05
 
@@ -100,7 +100,7 @@ def test_downwind_of_a_town_is_dirtier_than_upwind():
     on = grid()
     rows, columns = on.shape
     urban = np.zeros(on.shape)
-    urban[rows // 2 - 1:rows // 2 + 2, columns // 2 - 1:columns // 2 + 2] = 0.8
+    urban[rows // 2 - 1 : rows // 2 + 2, columns // 2 - 1 : columns // 2 + 2] = 0.8
     geometry = Geometry.of(on)
     mass = np.zeros(on.shape)
     wind = Advection(geometry, np.full(on.shape, 5.0), np.zeros(on.shape), 3600)
@@ -170,10 +170,14 @@ def test_winter_is_dirtier_than_summer_over_northern_land():
     assert winter > 1.3 * summer
 
 
-@pytest.mark.parametrize("arguments, message", [
-    ({"days": 0}, "1 or more"), ({"seed": -1}, "0 or more"),
-    ({"terrain": Terrain.from_arrays(np.ones((3, 4)), np.zeros((3, 4)))}, "warp the terrain"),
-])
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"days": 0}, "1 or more"),
+        ({"seed": -1}, "0 or more"),
+        ({"terrain": Terrain.from_arrays(np.ones((3, 4)), np.zeros((3, 4)))}, "warp the terrain"),
+    ],
+)
 def test_what_cannot_be_simulated_is_said_at_once(arguments, message):
     with pytest.raises(InputError, match=message):
         simulate_days(grid(), WINTER, **{"days": 1, "seed": 0, **arguments})
@@ -190,17 +194,19 @@ def test_synthetic_terrain_has_land_relief_and_towns():
 
 
 def test_synthetic_landscapes_do_not_depend_on_the_cell_size():
-    coarse, fine = (Terrain.synthetic(parse_grid(f"-960000,-960000,960000,960000,{cell}@{LAMBERT}"), 3)
-                    for cell in (32000, 16000))
+    coarse, fine = (Terrain.synthetic(parse_grid(f"-960000,-960000,960000,960000,{cell}@{LAMBERT}"), 3) for cell in (32000, 16000))
     halved = fine.elevation.reshape(60, 2, 60, 2).mean(axis=(1, 3))
     assert np.corrcoef(halved.ravel(), coarse.elevation.ravel())[0, 1] > 0.7
 
 
-@pytest.mark.parametrize("elevation, urban, message", [
-    (np.ones((2, 2)), np.ones((2, 3)), "shape"),
-    (np.ones((2, 2)), np.full((2, 2), 40.0), "percent"),
-    (np.full((2, 2), np.nan), np.ones((2, 2)), "every cell"),
-])
+@pytest.mark.parametrize(
+    "elevation, urban, message",
+    [
+        (np.ones((2, 2)), np.ones((2, 3)), "shape"),
+        (np.ones((2, 2)), np.full((2, 2), 40.0), "percent"),
+        (np.full((2, 2), np.nan), np.ones((2, 2)), "every cell"),
+    ],
+)
 def test_bad_terrain_is_refused(elevation, urban, message):
     with pytest.raises(InputError, match=message):
         Terrain.from_arrays(elevation, urban)
@@ -263,8 +269,7 @@ def test_the_recipe_of_chinas_terrain_knows_its_geography(china_terrain):
 
 @settings(max_examples=40, deadline=None)
 @given(
-    seed=st.integers(0, 10_000), rows=st.integers(1, 25), columns=st.integers(1, 31),
-    speed=st.floats(0, 40), seconds=st.floats(60, 10_800),
+    seed=st.integers(0, 10_000), rows=st.integers(1, 25), columns=st.integers(1, 31), speed=st.floats(0, 40), seconds=st.floats(60, 10_800)
 )
 def test_transport_keeps_the_mass_and_its_sign(seed, rows, columns, speed, seconds):
     """In a closed box: whatever the wind inside and however long the step."""
@@ -355,8 +360,10 @@ def test_humidity_forms_rain_removes_and_haze_dims():
 def test_fresh_emission_stays_near_the_ground_the_more_so_in_a_shallow_layer():
     on = grid("one cell")
     burden = np.full(on.shape, 1000, np.float32)
-    excess = [surface_pm25(burden, air(on, mixing_depth=depth), 0.5, 30.0) - surface_pm25(burden, air(on, mixing_depth=depth))
-              for depth in (200, 1000)]
+    excess = [
+        surface_pm25(burden, air(on, mixing_depth=depth), 0.5, 30.0) - surface_pm25(burden, air(on, mixing_depth=depth))
+        for depth in (200, 1000)
+    ]
     assert excess[0] > excess[1] > 0
 
 
@@ -376,12 +383,11 @@ def test_stagnation_stills_the_wind_and_lowers_the_lid_where_it_is():
     terrain = Terrain.from_arrays(np.full(geometry.shape, 50.0), np.zeros(geometry.shape))
     land = Landscape.of(terrain, geometry)
     season = Season.of(WINTER, geometry, land)
-    mild, severe = (Weather(geometry, land, np.random.default_rng(5), Variety(stagnation=factor)).state(season)
-                    for factor in (1e-6, 2.0))
+    mild, severe = (Weather(geometry, land, np.random.default_rng(5), Variety(stagnation=factor)).state(season) for factor in (1e-6, 2.0))
     stagnant = severe.wind < 0.97 * mild.wind
     assert 0.02 < stagnant.mean() < 0.6
     assert (severe.mixing_depth[stagnant] <= mild.mixing_depth[stagnant]).all()
-    assert (severe.mixing_depth[stagnant].mean() < 0.8 * mild.mixing_depth[stagnant].mean())
+    assert severe.mixing_depth[stagnant].mean() < 0.8 * mild.mixing_depth[stagnant].mean()
 
 
 def test_worlds_differ_but_none_is_absurd():

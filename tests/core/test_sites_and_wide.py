@@ -46,13 +46,16 @@ def test_a_list_of_sites_may_be_a_layer(files, tmp_path):
     assert readings.crs.to_epsg() == 32650 and readings.x.tolist() == [500000.0]
 
 
-@pytest.mark.parametrize("sites, options, message", [
-    (SITES.replace("A,", "B,"), {}, "holds none of the readings' codes, such as '1001A', '1002A', '9999Z', in any column"),
-    (SITES + "West again,1001A,100.0,30.0\n", {}, r"different places for 1 code\(s\): 1001A"),
-    (SITES, {"sites_id": "number"}, "no column 'number'"),
-    (SITES.replace("lon", "east"), {}, "no column lon or longitude or x"),
-    (SITES, {"id": None}, "such as 'readings'.*name the readings' column of the code with --id.*its name must be the code"),
-])
+@pytest.mark.parametrize(
+    "sites, options, message",
+    [
+        (SITES.replace("A,", "B,"), {}, "holds none of the readings' codes, such as '1001A', '1002A', '9999Z', in any column"),
+        (SITES + "West again,1001A,100.0,30.0\n", {}, r"different places for 1 code\(s\): 1001A"),
+        (SITES, {"sites_id": "number"}, "no column 'number'"),
+        (SITES.replace("lon", "east"), {}, "no column lon or longitude or x"),
+        (SITES, {"id": None}, "such as 'readings'.*name the readings' column of the code with --id.*its name must be the code"),
+    ],
+)
 def test_a_list_that_does_not_fit_is_explained(files, sites, options, message):
     paths = files(readings=READINGS, sites=sites)
     with pytest.raises(InputError, match=message):
@@ -66,6 +69,7 @@ def test_a_table_without_places_names_the_option(files):
 
 # One column per station
 
+
 @given(st.integers(1, 5), st.integers(1, 6), st.randoms(use_true_random=False))
 @settings(max_examples=30)
 def test_melting_keeps_every_cell_with_its_station_and_row(rows, stations, random):
@@ -78,10 +82,16 @@ def test_melting_keeps_every_cell_with_its_station_and_row(rows, stations, rando
         assert reading["value"] == table.at[row, reading["id"]] and reading["date"] == f"d{row}"
 
 
-@pytest.mark.parametrize("columns, wide", [
-    (["date", "hour", "type", "1001A", "1002A", "1003A"], True), (["time", "DEBE010", "DEBB021", "DENW034"], True),
-    (["date", "lon", "lat", "pm25"], False), (["station", "PM25", "PM10", "O3"], False), (["date", "station", "PM25", "PM10", "O3"], False),
-])
+@pytest.mark.parametrize(
+    "columns, wide",
+    [
+        (["date", "hour", "type", "1001A", "1002A", "1003A"], True),
+        (["time", "DEBE010", "DEBB021", "DENW034"], True),
+        (["date", "lon", "lat", "pm25"], False),
+        (["station", "PM25", "PM10", "O3"], False),
+        (["date", "station", "PM25", "PM10", "O3"], False),
+    ],
+)
 def test_only_codes_beside_times_look_like_a_wide_table(columns, wide):
     assert looks_wide(columns) is wide
 
@@ -92,8 +102,8 @@ WIDE = "date,hour,type,1001A,1002A,1003A\n" + "".join(
 
 
 def test_a_wide_table_is_read_through_a_period_in_parts_as_at_once(files, tmp_path, monkeypatch):
-    from model_core.period.step_readings import GriddedSeries
     from model_core.grid import parse_grid
+    from model_core.period.step_readings import GriddedSeries
     from model_core.stations import series
     from model_core.stations.source import Source
 
@@ -105,7 +115,7 @@ def test_a_wide_table_is_read_through_a_period_in_parts_as_at_once(files, tmp_pa
     source = Source(path=paths["wide"], sites=paths["sites"], species="o3", form="auto")
     gridded = GriddedSeries(series.StationSeries(source), parse_grid("116,39,117,41,0.1@EPSG:4326"), "day")
     gridded.prepare(None, None)
-    (step, cells), = gridded.steps()
+    ((step, cells),) = gridded.steps()
     assert str(step)[:10] == "2020-01-05" and sorted(cells.values.tolist()) == [100, 111.5]
 
 

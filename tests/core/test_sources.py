@@ -15,11 +15,28 @@ DAY = "2019-01-05"
 
 
 def test_the_keys_of_a_request_are_the_options():
-    source = requested_source({
-        "stations": "a.csv", "from": "openaq", "value": "v", "unit_column": "u", "time": ["d", "h"], "date_order": "dmy", "stamp": "end",
-        "id": "a+b", "where": ["x=1", "y>2"], "sites": "s.csv", "sites_id": "code", "wide": "no", "encoding": "cp1252", "decimal": ",",
-        "gas_temperature": "298.15", "gas_pressure": 1000, "time_zone": "UTC",
-    }, "o3")
+    source = requested_source(
+        {
+            "stations": "a.csv",
+            "from": "openaq",
+            "value": "v",
+            "unit_column": "u",
+            "time": ["d", "h"],
+            "date_order": "dmy",
+            "stamp": "end",
+            "id": "a+b",
+            "where": ["x=1", "y>2"],
+            "sites": "s.csv",
+            "sites_id": "code",
+            "wide": "no",
+            "encoding": "cp1252",
+            "decimal": ",",
+            "gas_temperature": "298.15",
+            "gas_pressure": 1000,
+            "time_zone": "UTC",
+        },
+        "o3",
+    )
     assert (source.form, source.time, source.id, source.where) == ("openaq", "d+h", "a+b", ("x=1", "y>2"))
     assert (source.gas.temperature_k, source.gas.pressure_pa) == (298.15, 100000.0)
     assert requested_source({"stations": "a.csv", "where": "x=1"}, "pm25").where == ("x=1",)
@@ -32,23 +49,40 @@ def test_in_the_targets_own_file_a_further_variable_is_read_as_the_target():
 
 
 def test_in_a_file_of_its_own_it_has_options_of_its_own():
-    request = {"stations": "a.csv", "time": "when", "id": "code", "wind": "w.csv:ff", "wind_time": "valid", "wind_unit": "knots", "wind_where": ["q=1"]}
+    request = {
+        "stations": "a.csv",
+        "time": "when",
+        "id": "code",
+        "wind": "w.csv:ff",
+        "wind_time": "valid",
+        "wind_unit": "knots",
+        "wind_where": ["q=1"],
+    }
     source = requested_source(request, "wind", "wind_")
     assert (source.path, source.time, source.unit, source.where, source.id) == ("w.csv", "valid", "knots", ("q=1",), None)
     assert source.like.id == "code"
 
 
 def test_any_variable_may_be_an_input():
-    request = {"stations": "a.csv", "inputs": ["temperature=t.csv:t2m"], "input_options": ["temperature.unit=degC", "temperature.time-zone=UTC"]}
+    request = {
+        "stations": "a.csv",
+        "inputs": ["temperature=t.csv:t2m"],
+        "input_options": ["temperature.unit=degC", "temperature.time-zone=UTC"],
+    }
     assert list(further_inputs(request)) == [("temperature", ("t.csv", "t2m"))]
     source = requested_source(request, "temperature", "temperature_")
     assert (source.unit, str(source.clock.zone)) == ("degC", "UTC")
 
 
-@pytest.mark.parametrize("request_, message", [
-    ({"inputs": "temperature"}, "write NAME=FILE:COLUMN"), ({"inputs": ["warmth=t.csv:t"]}, "unknown variable 'warmth'"),
-    ({"rh": "a.csv:rh", "inputs": ["rh=b.csv:rh"]}, "given twice"), ({"rh": "a.csv"}, "write FILE:COLUMN"),
-])
+@pytest.mark.parametrize(
+    "request_, message",
+    [
+        ({"inputs": "temperature"}, "write NAME=FILE:COLUMN"),
+        ({"inputs": ["warmth=t.csv:t"]}, "unknown variable 'warmth'"),
+        ({"rh": "a.csv:rh", "inputs": ["rh=b.csv:rh"]}, "given twice"),
+        ({"rh": "a.csv"}, "write FILE:COLUMN"),
+    ],
+)
 def test_inputs_that_are_not_understood(request_, message):
     with pytest.raises(InputError, match=message):
         list(further_inputs({"stations": "a.csv", **request_}))
@@ -95,6 +129,7 @@ def test_a_weather_network_changes_the_field_of_a_day_a_period_and_a_cross_valid
 
 
 # Faults that nobody foresaw
+
 
 def test_a_fault_ends_in_a_message_a_log_file_and_status_three(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))

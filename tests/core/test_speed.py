@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from model_core.inference.speed import STATIONS, _middle, measure_speed
 from model_core.grid import PRESETS
+from model_core.inference.speed import STATIONS, _middle, measure_speed
 from model_core.jobs import JOBS
 from model_core.model_file import load_model
 from model_core.prediction import Predictor

@@ -48,6 +48,7 @@ def zipped(**files):
 
 # Compressed
 
+
 @pytest.mark.parametrize("suffix, pack", [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])
 def test_a_compressed_table_is_the_table(tmp_path, suffix, pack):
     plain = write(tmp_path / "a.csv", READINGS)
@@ -84,7 +85,8 @@ def test_kinds_that_are_read_at_random_places_are_unpacked_for_as_long_as_they_a
     points.to_file(tmp_path / "s.geojson")
     parts = {f"d___s__{suffix}": (tmp_path / f"s.{suffix}").read_bytes() for suffix in ("shp", "shx", "dbf", "prj")}
     for file in (
-        write(tmp_path / "a.zip", zipped(a__parquet=(tmp_path / "a.parquet").read_bytes())), write(tmp_path / "s.zip", zipped(**parts)),
+        write(tmp_path / "a.zip", zipped(a__parquet=(tmp_path / "a.parquet").read_bytes())),
+        write(tmp_path / "s.zip", zipped(**parts)),
         write(tmp_path / "s.geojson.gz", gzip.compress((tmp_path / "s.geojson").read_bytes())),
     ):
         assert whole(file)["pm25"].tolist() == [3.0, 4.0], file
@@ -107,20 +109,24 @@ def test_a_small_file_that_swells_without_end_is_refused(tmp_path):
         open_table(write(tmp_path / "a.csv.gz", gzip.compress(b"lon,lat\n" + b"0" * (260 << 20))))
 
 
-@pytest.mark.parametrize("name, content, message", [
-    ("a.csv.gz", gzip.compress(READINGS.encode() * 50)[:-20], "damaged.* cut off"),
-    ("a.csv.xz", lzma.compress(READINGS.encode())[:-20], "damaged.* cut off"),
-    ("a.zip", zipped(a__csv=READINGS)[:-30], "no readable zip archive"),
-    ("a.zip", zipped(), "no readable zip archive|holds no file"),
-    ("a.tar.gz", gzip.compress(b"a".ljust(257, b"\0") + b"ustar\0" + bytes(500)), "is a tar archive"),
-    ("a.7z", b"7z\xbc\xaf\x27\x1c" + bytes(50), "is a 7z archive"),
-    ("a.zip", zipped(b__zip=zipped(a__csv=READINGS)), "archive inside an archive"),
-    ("a.csv.gz", gzip.compress(b""), "is empty"),
-    ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "old form .xls"),
-    ("a.xls", b"<html><table><tr><td>1</td></tr></table></html>", "is a web page"),
-    ("a.csv", b"lon,lat\n1,\0\0\n", "zero bytes"),
-    ("a.csv", b" \n\n \n", "holds no text"),
-], ids=lambda value: "" if isinstance(value, bytes) else value)  # packed bytes hold the time, and each test has one name
+@pytest.mark.parametrize(
+    "name, content, message",
+    [
+        ("a.csv.gz", gzip.compress(READINGS.encode() * 50)[:-20], "damaged.* cut off"),
+        ("a.csv.xz", lzma.compress(READINGS.encode())[:-20], "damaged.* cut off"),
+        ("a.zip", zipped(a__csv=READINGS)[:-30], "no readable zip archive"),
+        ("a.zip", zipped(), "no readable zip archive|holds no file"),
+        ("a.tar.gz", gzip.compress(b"a".ljust(257, b"\0") + b"ustar\0" + bytes(500)), "is a tar archive"),
+        ("a.7z", b"7z\xbc\xaf\x27\x1c" + bytes(50), "is a 7z archive"),
+        ("a.zip", zipped(b__zip=zipped(a__csv=READINGS)), "archive inside an archive"),
+        ("a.csv.gz", gzip.compress(b""), "is empty"),
+        ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "old form .xls"),
+        ("a.xls", b"<html><table><tr><td>1</td></tr></table></html>", "is a web page"),
+        ("a.csv", b"lon,lat\n1,\0\0\n", "zero bytes"),
+        ("a.csv", b" \n\n \n", "holds no text"),
+    ],
+    ids=lambda value: "" if isinstance(value, bytes) else value,
+)  # packed bytes hold the time, and each test has one name
 def test_what_can_not_be_opened_says_why(tmp_path, name, content, message):
     with pytest.raises(InputError, match=message):
         whole(write(tmp_path / name, content))
@@ -130,18 +136,46 @@ def test_what_can_not_be_opened_says_why(tmp_path, name, content, message):
 
 WORDS = {
     "cp1252": [
-        "Länge;Breite;PM2,5 µg/m³", "Größe", "Straße Überlingen", "année créée", "Île-de-Bréhat", "Besançon, l’été", "mañana",
-        "A Coruña", "São Paulo, Estação", "Ålesund;Tromsø;Værøy", "Température (°C)", "µg/m³", "Málaga, Cádiz, León",
-        "Forlì; Città", "Þórshöfn",
+        "Länge;Breite;PM2,5 µg/m³",
+        "Größe",
+        "Straße Überlingen",
+        "année créée",
+        "Île-de-Bréhat",
+        "Besançon, l’été",
+        "mañana",
+        "A Coruña",
+        "São Paulo, Estação",
+        "Ålesund;Tromsø;Værøy",
+        "Température (°C)",
+        "µg/m³",
+        "Málaga, Cádiz, León",
+        "Forlì; Città",
+        "Þórshöfn",
     ],
     "gb18030": [
-        "站点编码,城市,日期,经度,纬度", "监测点", "万寿西宫", "广州市监测站", "天坛\n农展馆\n官园", "PM2.5（微克/立方米）",
-        "浓度(μg/m3),℃", "北京", "上海", "乌鲁木齐", "漯河,濮阳,衢州,亳州", "浦东川沙,静安监测站", "十五厂",
+        "站点编码,城市,日期,经度,纬度",
+        "监测点",
+        "万寿西宫",
+        "广州市监测站",
+        "天坛\n农展馆\n官园",
+        "PM2.5（微克/立方米）",
+        "浓度(μg/m3),℃",
+        "北京",
+        "上海",
+        "乌鲁木齐",
+        "漯河,濮阳,衢州,亳州",
+        "浦东川沙,静安监测站",
+        "十五厂",
     ],
     "cp1250": ["Długość;Szerokość;Stężenie", "Łódź", "Plzeň;Ústí nad Labem;Měření", "Győr;Pécs;Székesfehérvár", "Iaşi;Bucureşti"],
-    "cp1251": ["Станция;Долгота;Широта", "Москва"], "cp1253": ["Σταθμός;Μήκος", "Αθήνα"], "cp1254": ["İstasyon;değer;Kağıthane"],
-    "cp949": ["측정소,서울,미세먼지", "초미세먼지(㎍/㎥)"], "big5": ["測站,縣市,細懸浮微粒", "萬華,臺北市"],
-    "cp932": ["測定局,微小粒子状物質", "さいたま市"], "mac_roman": ["Länge;Köln", "été"], "cp850": ["Länge;Köln"],
+    "cp1251": ["Станция;Долгота;Широта", "Москва"],
+    "cp1253": ["Σταθμός;Μήκος", "Αθήνα"],
+    "cp1254": ["İstasyon;değer;Kağıthane"],
+    "cp949": ["측정소,서울,미세먼지", "초미세먼지(㎍/㎥)"],
+    "big5": ["測站,縣市,細懸浮微粒", "萬華,臺北市"],
+    "cp932": ["測定局,微小粒子状物質", "さいたま市"],
+    "mac_roman": ["Länge;Köln", "été"],
+    "cp850": ["Länge;Köln"],
 }
 
 
@@ -190,6 +224,7 @@ def test_letters_far_below_the_first_lines_count(tmp_path):
 
 
 # The header and what is above and below it
+
 
 def test_lines_above_the_header_are_passed_over_and_counted(tmp_path):
     text = "Hourly data, supplied on 10/02/2020\n\n# by an agency\nsite,lat,lon,Date,time,PM2.5\nBristol,51.46,-2.58,15-01-2020,01:00,11\n"
@@ -253,6 +288,7 @@ def test_doubled_and_missing_names_are_numbered(tmp_path):
 
 # Rows
 
+
 def test_rows_that_end_in_a_separator_have_no_more_columns(tmp_path):
     for text in ("a,b\n1,2,\n3,4,\n", "a,b,\n1,2,\n3,4,\n", "a,b,\n1,2\n3,4\n", "a,b,,\n1,2,,\n3,4,,\n"):
         table = open_table(write(tmp_path / "a.csv", text))
@@ -309,9 +345,10 @@ def test_in_parts_a_table_is_the_same(tmp_path, pack, rows):
 
 NUMBERS = st.one_of(st.integers(-999, 10**6).map(str), st.floats(-100, 2000, allow_nan=False).map(lambda x: f"{x:.3f}"))
 TIMES = st.datetimes(pd.Timestamp("2015-01-01").to_pydatetime(), pd.Timestamp("2026-01-01").to_pydatetime()).map(
-    lambda time: time.strftime("%Y-%m-%d %H:%M"))
+    lambda time: time.strftime("%Y-%m-%d %H:%M")
+)
 PLAIN = st.text(st.characters(codec="ascii", categories=["L", "N"], include_characters=" ._-()%"), max_size=12).map(str.strip)
-QUOTED = st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S"], include_characters=" \n;,\t|\""), max_size=12).map(str.strip)
+QUOTED = st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S"], include_characters=' \n;,\t|"'), max_size=12).map(str.strip)
 
 
 @st.composite
@@ -356,11 +393,16 @@ def test_any_table_in_any_dress_comes_back_cell_by_cell_or_is_refused(tmp_path_f
 
 # Spreadsheets
 
+
 def test_a_sheet_gives_its_cells_as_text(tmp_path):
-    frame = pd.DataFrame({
-        "station": ["Köln", "Bonn"], "when": pd.to_datetime(["2018-02-20 07:00", "2018-02-20 08:00"]), "pm25": [35.25, 36.0],
-        "code": ["0101", "0102"],
-    })
+    frame = pd.DataFrame(
+        {
+            "station": ["Köln", "Bonn"],
+            "when": pd.to_datetime(["2018-02-20 07:00", "2018-02-20 08:00"]),
+            "pm25": [35.25, 36.0],
+            "code": ["0101", "0102"],
+        }
+    )
     for suffix in ("xlsx", "ods"):
         pyogrio.write_dataframe(frame, tmp_path / f"a.{suffix}", layer="Readings")
         cells = whole(tmp_path / f"a.{suffix}")
@@ -387,14 +429,17 @@ def test_every_text_of_a_sheet_may_be_a_header(tmp_path):
 
 # Parquet
 
+
 def test_parquet_gives_decimals_as_numbers_and_entries_of_dictionaries_as_values(tmp_path):
     from decimal import Decimal
 
-    table = pyarrow.table({
-        "value": pyarrow.array([Decimal("12.5"), None], pyarrow.decimal128(38, 18)),
-        "site": pyarrow.array(["a", "b"]).dictionary_encode(),
-        "time": pyarrow.array(pd.to_datetime(["2018-02-20T00:00Z", "2018-02-20T01:00Z"])),
-    })
+    table = pyarrow.table(
+        {
+            "value": pyarrow.array([Decimal("12.5"), None], pyarrow.decimal128(38, 18)),
+            "site": pyarrow.array(["a", "b"]).dictionary_encode(),
+            "time": pyarrow.array(pd.to_datetime(["2018-02-20T00:00Z", "2018-02-20T01:00Z"])),
+        }
+    )
     pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
     cells = whole(tmp_path / "a.parquet")
     assert cells["value"].dtype == np.float64 and cells["value"][0] == 12.5 and np.isnan(cells["value"][1])
@@ -423,13 +468,19 @@ def test_a_folder_of_parquet_files_is_one_table(tmp_path):
     assert tables_in(tmp_path / "data") == ([tmp_path / "data"], [])
 
 
-@pytest.mark.parametrize("geo, message", [
-    (b"not json", "its entry 'geo' is not that of GeoParquet"), (b"\xff\xfe", "its entry 'geo'"), (b"[]", "its entry 'geo'"),
-    (b"{}", "KeyError: 'primary_column'"), (b'{"primary_column": "g", "columns": {}}', "KeyError: 'g'"),
-    (b'{"primary_column": "g", "columns": {"g": {"encoding": "WKB"}}}', "its geometry column 'g' is not there"),
-    (b'{"primary_column": "lon", "columns": {"lon": {"encoding": "point"}}}', "encoded as point"),
-    (b'{"primary_column": "lon", "columns": {"lon": {"encoding": "WKB"}}}', "holds no points in WKB"),
-])
+@pytest.mark.parametrize(
+    "geo, message",
+    [
+        (b"not json", "its entry 'geo' is not that of GeoParquet"),
+        (b"\xff\xfe", "its entry 'geo'"),
+        (b"[]", "its entry 'geo'"),
+        (b"{}", "KeyError: 'primary_column'"),
+        (b'{"primary_column": "g", "columns": {}}', "KeyError: 'g'"),
+        (b'{"primary_column": "g", "columns": {"g": {"encoding": "WKB"}}}', "its geometry column 'g' is not there"),
+        (b'{"primary_column": "lon", "columns": {"lon": {"encoding": "point"}}}', "encoded as point"),
+        (b'{"primary_column": "lon", "columns": {"lon": {"encoding": "WKB"}}}', "holds no points in WKB"),
+    ],
+)
 def test_a_damaged_entry_of_geoparquet_is_told(tmp_path, geo, message):
     table = pyarrow.table({"lon": [1.0, 2], "pm25": [3.0, 4]}).replace_schema_metadata({b"geo": geo})
     pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
@@ -438,6 +489,7 @@ def test_a_damaged_entry_of_geoparquet_is_told(tmp_path, geo, message):
 
 
 # Vector files
+
 
 def test_geojson_that_is_not_utf8_is_read_if_its_encoding_is_named(tmp_path):
     feature = {"type": "Feature", "properties": {"city": "Köln", "pm25": 35}, "geometry": {"type": "Point", "coordinates": [6.9, 50.9]}}
@@ -470,6 +522,7 @@ def test_styles_that_qgis_keeps_in_a_geopackage_are_no_layer(tmp_path):
 
 # Damage of any kind
 
+
 @pytest.fixture(scope="module")
 def sound_files(tmp_path_factory):
     """A table in each kind of file, by suffix."""
@@ -491,10 +544,25 @@ def sound_files(tmp_path_factory):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("kind", [
-    "csv", "cp1252.csv", "utf16.csv", "zip", "csv.gz", "csv.bz2", "csv.xz", "parquet", "geoparquet", "geojson", "gpkg", "fgb", "xlsx",
-    "ods",
-])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "csv",
+        "cp1252.csv",
+        "utf16.csv",
+        "zip",
+        "csv.gz",
+        "csv.bz2",
+        "csv.xz",
+        "parquet",
+        "geoparquet",
+        "geojson",
+        "gpkg",
+        "fgb",
+        "xlsx",
+        "ods",
+    ],
+)
 def test_a_damaged_file_is_read_or_refused_and_nothing_else(tmp_path, sound_files, kind):
     chance, refused = random.Random(kind), 0
     for _ in range(60):
@@ -519,6 +587,7 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(tmp_path, sound_file
 
 # Folders
 
+
 def test_a_folder_gives_its_tables_and_says_what_it_passed_over(tmp_path):
     for name in ("b.csv.gz", "a.csv", "c.parquet", "d.zip", ".hidden.csv", "README.txt", "licence.txt", "photo.jpg", "~$a.xlsx"):
         (tmp_path / name).write_bytes(b"x")
@@ -531,6 +600,7 @@ def test_a_folder_gives_its_tables_and_says_what_it_passed_over(tmp_path):
 
 
 # Real forms
+
 
 def test_the_field_cases_open_with_their_names_and_cells(shared_data):
     cases = shared_data / "field_cases"

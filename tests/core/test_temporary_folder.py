@@ -52,8 +52,10 @@ def test_one_that_was_killed_while_it_was_removed_is_removed_to_its_end(system):
 
 
 def test_what_a_killed_process_left_goes_and_what_another_one_uses_stays(system):
-    others = [subprocess.Popen([sys.executable, "-c", MAKE], stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(system)})
-              for _ in range(2)]
+    others = [
+        subprocess.Popen([sys.executable, "-c", MAKE], stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(system)})
+        for _ in range(2)
+    ]
     killed, used = (other.stdout.readline().strip() for other in others)
     others[0].kill()
     others[0].wait()

@@ -24,7 +24,10 @@ def threads():
 
 @pytest.mark.parametrize("thread", threads())
 def test_names_of_pythons_own_thread_are_left_alone(thread):
-    own = {node.attr for node in ast.walk(thread) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
-           and getattr(node.value, "id", "") == "self"}
+    own = {
+        node.attr
+        for node in ast.walk(thread)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and getattr(node.value, "id", "") == "self"
+    }
     own |= {node.name for node in thread.body if isinstance(node, ast.FunctionDef)}
     assert own and not own & RESERVED

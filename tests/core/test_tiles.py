@@ -47,11 +47,23 @@ def test_windows_too_small_for_their_halos_are_refused():
 
 
 def configured(**changes) -> NetworkConfiguration:
-    return NetworkConfiguration(**{
-        "width": 4, "levels": 3, "combine": "channels", "coarse_factors": (4, 8), "kriging": True, "uncertainty": True,
-        "readings": True, "availability": True, "output": "correction", "standardise": "day", "unet_factor": 2,
-        "transforms": {"pm25": Transform("log", 2.0, 1.0), "elevation": Transform("linear", 0.0, 1000.0)}, **changes,
-    })
+    return NetworkConfiguration(
+        **{
+            "width": 4,
+            "levels": 3,
+            "combine": "channels",
+            "coarse_factors": (4, 8),
+            "kriging": True,
+            "uncertainty": True,
+            "readings": True,
+            "availability": True,
+            "output": "correction",
+            "standardise": "day",
+            "unet_factor": 2,
+            "transforms": {"pm25": Transform("log", 2.0, 1.0), "elevation": Transform("linear", 0.0, 1000.0)},
+            **changes,
+        }
+    )
 
 
 def world(shape=(200, 230), stations=60, **changes):
@@ -64,9 +76,7 @@ def world(shape=(200, 230), stations=60, **changes):
             module.running_var.fill_(0.1)
     rng = np.random.default_rng(2)
     grid = Grid.from_lower_left(PRESETS["china12km"].crs, 0.0, 0.0, (12_000.0, 12_000.0), shape)
-    maps = {
-        "elevation": rng.random(shape, np.float32) * 2000, "urban": np.where(rng.random(shape) < 0.3, np.nan, 0.5).astype(np.float32),
-    }
+    maps = {"elevation": rng.random(shape, np.float32) * 2000, "urban": np.where(rng.random(shape) < 0.3, np.nan, 0.5).astype(np.float32)}
     day = {}
     for name in ("pm25", "rh"):
         counts = np.zeros(shape, np.int32)
@@ -79,10 +89,15 @@ def world(shape=(200, 230), stations=60, **changes):
     return Model(network, {}, grid, StaticMaps(grid, maps)), grid, day
 
 
-@pytest.mark.parametrize("changes", [
-    {}, {"kriging": False}, {"unet_factor": 1, "coarse_factors": (4, 16)},
-    {"kriging": False, "coarse_factors": (), "output": "field", "standardise": "none", "combine": "sum", "uncertainty": False},
-])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"kriging": False},
+        {"unet_factor": 1, "coarse_factors": (4, 16)},
+        {"kriging": False, "coarse_factors": (), "output": "field", "standardise": "none", "combine": "sum", "uncertainty": False},
+    ],
+)
 def test_windows_give_what_the_whole_gives(changes):
     model, grid, day = world(**changes)
     configuration = model.configuration

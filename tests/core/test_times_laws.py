@@ -24,21 +24,59 @@ def plain(moment, pattern):
 
 # Forms that mean one moment each, by themselves, and how exactly they say it.
 DATES = [
-    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y-#m-#d", "%Y/#m/#d", "%Y %m %d", "%Y%m%d", "%Y年#m月#d日", "%Y年%m月%d日", "%Y%j", "%Y-%j",
-    "%G-W%V-%u", "%d %b %Y", "%d-%b-%Y", "%b %d %Y", "%B #d, %Y", "%a %b %d %Y", "%a, %d %b %Y", "%d%b%Y", "%Y-%b-%d",
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%Y-#m-#d",
+    "%Y/#m/#d",
+    "%Y %m %d",
+    "%Y%m%d",
+    "%Y年#m月#d日",
+    "%Y年%m月%d日",
+    "%Y%j",
+    "%Y-%j",
+    "%G-W%V-%u",
+    "%d %b %Y",
+    "%d-%b-%Y",
+    "%b %d %Y",
+    "%B #d, %Y",
+    "%a %b %d %Y",
+    "%a, %d %b %Y",
+    "%d%b%Y",
+    "%Y-%b-%d",
 ]
 HOURS = [
-    ("", DAY), (" %H", HOUR), (" #H", HOUR), ("T%H", HOUR), (" %Hh", HOUR), (" %H时", HOUR), (" %H:%M", MINUTE), (" #H:%M", MINUTE),
+    ("", DAY),
+    (" %H", HOUR),
+    (" #H", HOUR),
+    ("T%H", HOUR),
+    (" %Hh", HOUR),
+    (" %H时", HOUR),
+    (" %H:%M", MINUTE),
+    (" #H:%M", MINUTE),
     ("T%H:%M", MINUTE),
-    (" %H%M", MINUTE), (" %Hh%M", MINUTE), (" %H:%M:%S", SECOND), ("_%H:%M:%S", SECOND), ("T%H:%M:%S.123", SECOND),
+    (" %H%M", MINUTE),
+    (" %Hh%M", MINUTE),
+    (" %H:%M:%S", SECOND),
+    ("_%H:%M:%S", SECOND),
+    ("T%H:%M:%S.123", SECOND),
     (" %H:%M:%S,999", SECOND),
-    (" #I:%M %p", MINUTE), (" %I:%M:%S %p", SECOND), (", #I:%M:%S %p", SECOND), (" %H时%M分%S秒", SECOND), ("  %H:%M", MINUTE),
+    (" #I:%M %p", MINUTE),
+    (" %I:%M:%S %p", SECOND),
+    (", #I:%M:%S %p", SECOND),
+    (" %H时%M分%S秒", SECOND),
+    ("  %H:%M", MINUTE),
 ]
 COMPACT = [
-    ("%Y%m%d%H", HOUR), ("%Y%m%d%H%M", MINUTE), ("%Y%m%d%H%M%S", SECOND), ("%Y%m%dT%H", HOUR), ("%Y%m%d_%H", HOUR), ("%Y%m%d-%H%M", MINUTE),
+    ("%Y%m%d%H", HOUR),
+    ("%Y%m%d%H%M", MINUTE),
+    ("%Y%m%d%H%M%S", SECOND),
+    ("%Y%m%dT%H", HOUR),
+    ("%Y%m%d_%H", HOUR),
+    ("%Y%m%d-%H%M", MINUTE),
 ]
 FORMS = st.one_of(
-    st.builds(lambda date, hours: (date + hours[0], hours[1]), st.sampled_from(DATES), st.sampled_from(HOURS)), st.sampled_from(COMPACT),
+    st.builds(lambda date, hours: (date + hours[0], hours[1]), st.sampled_from(DATES), st.sampled_from(HOURS)), st.sampled_from(COMPACT)
 )
 ZONES = st.sampled_from([None, "Z", "z", " UTC", " GMT", "+00", "+01", "+0530", "-07:00", " +08:00", "UTC+8", " GMT-0300"])
 MINUTES_OF = {"+01": 60, "+0530": 330, "-07:00": -420, " +08:00": 480, "UTC+8": 480, " GMT-0300": -180}
@@ -65,7 +103,12 @@ def test_a_zone_behind_a_time_moves_it_by_its_offset(moment, hours, zone):
 
 
 @given(
-    COLUMNS, st.sampled_from(["dmy", "mdy"]), st.sampled_from("/.- "), st.sampled_from(["%Y", "%y"]), st.booleans(), st.sampled_from(HOURS),
+    COLUMNS,
+    st.sampled_from(["dmy", "mdy"]),
+    st.sampled_from("/.- "),
+    st.sampled_from(["%Y", "%y"]),
+    st.booleans(),
+    st.sampled_from(HOURS),
     st.sampled_from(["auto", "asked", "day"]),
 )
 @example([datetime(2022, 4, 5)], "dmy", "/", "%y", True, ("", DAY), "auto")
@@ -99,7 +142,7 @@ def test_hyphens_with_the_year_in_two_digits_first_are_read_when_asked_for(momen
 @given(st.lists(MOMENTS.filter(lambda moment: datetime(2001, 9, 10) < moment < datetime(2030, 3, 16)), min_size=1), st.integers(0, 3))
 def test_seconds_since_1970_come_back_in_any_unit(moments, thousands):
     seconds = [int(moment.replace(tzinfo=timezone.utc).timestamp()) for moment in moments]
-    assert parse_times([str(one * 1000 ** thousands) for one in seconds], Clock.named("UTC")).tolist() == moments
+    assert parse_times([str(one * 1000**thousands) for one in seconds], Clock.named("UTC")).tolist() == moments
 
 
 @given(st.lists(st.datetimes(datetime(1990, 1, 1), datetime(2039, 12, 30)).map(lambda m: m.replace(microsecond=0)), min_size=1))

@@ -161,8 +161,17 @@ def test_training_lowers_the_error(tiny_ctm, tmp_path):
     network, training = read_configuration("improved")
     network = replace(network, width=8, levels=3, unet_factor=1, station_variables=("pm25",), covariates=("elevation",))
     training = replace(
-        training, iterations=240, batch=2, crop=0, validate_every=60, remove_covariate=0.0, layouts="uniform",
-        stations=(6000, 6000), learning_rate=5e-3, reading_noise=(0.0, 0.0), rescale=0.0,
+        training,
+        iterations=240,
+        batch=2,
+        crop=0,
+        validate_every=60,
+        remove_covariate=0.0,
+        layouts="uniform",
+        stations=(6000, 6000),
+        learning_rate=5e-3,
+        reading_noise=(0.0, 0.0),
+        rescale=0.0,
     )
     plan = TrainingPlan([data], split_by_time([12], 0.1), network, training, torch.device("cpu"))
     result = train_network(plan, tmp_path / "c.checkpoint", False, Progress())

@@ -64,8 +64,7 @@ def test_months_are_one_series_and_a_gap_begins_another(tmp_path):
 def test_two_runs_of_one_period_stay_apart_and_go_on_by_name(tmp_path):
     second = NEW_YEAR + timedelta(days=3)
     files = [
-        write_days(tmp_path / f"{run}_{number}.nc", first)
-        for run in ("base", "cut") for number, first in ((1, NEW_YEAR), (2, second))
+        write_days(tmp_path / f"{run}_{number}.nc", first) for run in ("base", "cut") for number, first in ((1, NEW_YEAR), (2, second))
     ]
     assert groups(*files) == [["base_1.nc", "base_2.nc"], ["cut_1.nc", "cut_2.nc"]]
     assert len(groups(*files, lead_day=0)) == 1  # with a lead day they are forecasts of one series

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-
 from listening import Listening
+
 from model_core.configuration import read_configuration
 from model_core.errors import InputError
 from model_core.free_memory import free_memory
@@ -91,11 +91,14 @@ print(rss("VmHWM") - before)
     assert float(told.stdout) == pytest.approx(estimate.recomputed if recompute else estimate.kept, rel=0.35)
 
 
-@pytest.mark.parametrize("free, recompute, words", [
-    (100e9, False, "needs about 16.0 GB of memory; 100.0 GB are free"),
-    (10e9, True, "needs about 6.0 GB of memory, computing the network's nodes again"),
-    (None, False, "how much is free is not known"),
-])
+@pytest.mark.parametrize(
+    "free, recompute, words",
+    [
+        (100e9, False, "needs about 16.0 GB of memory; 100.0 GB are free"),
+        (10e9, True, "needs about 6.0 GB of memory, computing the network's nodes again"),
+        (None, False, "how much is free is not known"),
+    ],
+)
 def test_what_is_kept_is_chosen_by_what_is_free(free, recompute, words):
     network, progress = ReanalysisNetwork(replace(PAPER, width=2, levels=2)), Listening()
     fit_into_memory(network, TrainingMemory(16_000_000_000, 6_000_000_000), free, 10, progress)
@@ -123,8 +126,13 @@ def test_a_batch_in_parts_has_the_gradients_of_the_whole_where_nothing_is_normal
     rng = torch.Generator().manual_seed(1)
     mask = (torch.rand(4, 3, 32, 32, generator=rng) < 0.2).float()
     batch = Sample(
-        torch.rand(4, 3, 32, 32, generator=rng) * 50 * mask, mask, torch.rand(4, 2, 32, 32, generator=rng), torch.ones(4, 2, 32, 32),
-        torch.rand(4, 32, 32, generator=rng) * 50, torch.ones(4, 32, 32), torch.zeros(4),
+        torch.rand(4, 3, 32, 32, generator=rng) * 50 * mask,
+        mask,
+        torch.rand(4, 2, 32, 32, generator=rng),
+        torch.ones(4, 2, 32, 32),
+        torch.rand(4, 32, 32, generator=rng) * 50,
+        torch.ones(4, 32, 32),
+        torch.zeros(4),
     )
     found = []
     for number in (1, 2, 4):

@@ -43,8 +43,11 @@ class StopAfter(Progress):
 def request_for(tiny_ctm, tiny_configuration, tmp_path, tmp_path_factory):
     def build(name="m", **more):
         return {
-            "ctm": [str(tiny_ctm)], "config": str(tiny_configuration), "out": str(tmp_path / f"{name}.safetensors"),
-            "cache": str(tmp_path_factory.getbasetemp() / "daily_fields"), **more,
+            "ctm": [str(tiny_ctm)],
+            "config": str(tiny_configuration),
+            "out": str(tmp_path / f"{name}.safetensors"),
+            "cache": str(tmp_path_factory.getbasetemp() / "daily_fields"),
+            **more,
         }
 
     return build
@@ -108,7 +111,12 @@ def test_a_training_stopped_before_its_first_validation_leaves_no_model(request_
 def test_ctrl_c_keeps_the_best_model_too(request_for, tmp_path):
     request = request_for(iterations=100_000)
     process = subprocess.Popen(
-        command(request), cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        command(request),
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
         # Where the tests run in the background, the shell has them ignore Ctrl-C, and children inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
@@ -131,7 +139,11 @@ def test_a_full_disk_is_reported_and_the_last_checkpoint_stays(request_for, tiny
     checkpoint, model = tmp_path / "m.checkpoint", Path(request["out"])
     before = checkpoint.read_bytes(), model.read_bytes()
     full = subprocess.run(
-        command({**request, "resume": True}), cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True,
+        command({**request, "resume": True}),
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (len(before[0]) // 2,) * 2),
     )
     error = json.loads(full.stdout)["error"]
@@ -193,7 +205,10 @@ def test_two_processes_make_the_model_that_one_makes_with_the_doubled_batch(requ
     request = request_for("two", batch=2, **common)
     run = subprocess.run(
         command(request, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
-        cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True,
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
     )
     assert run.returncode == 0, run.stderr
     two = json.loads(run.stdout)  # one process speaks, the other is silent
@@ -203,9 +218,7 @@ def test_two_processes_make_the_model_that_one_makes_with_the_doubled_batch(requ
     assert second.card["training"]["processes"] == 2
     cancelled = re.compile(r"nodes\..*(\.[03]\.bias|running_mean)$")
     pairs = zip(first.network.state_dict().items(), second.network.state_dict().values())
-    difference = torch.cat([
-        (weight - other).abs().flatten().double() for (key, weight), other in pairs if not cancelled.search(key)
-    ])
+    difference = torch.cat([(weight - other).abs().flatten().double() for (key, weight), other in pairs if not cancelled.search(key)])
     assert (difference < 1e-4).double().mean() > 0.99 and difference.max() < ADAM_STEP
     fields = [predicted(model) for model in (first, second)]
     np.testing.assert_allclose(fields[0], fields[1], rtol=5e-3)

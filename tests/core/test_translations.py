@@ -31,22 +31,51 @@ ELSEWHERE = {
     "plugin/field_names.py": "names of fields as tables have them",
     "plugin/stations.py": "names of fields, and expressions of QGIS",
     "plugin/engine/environment.py": "code for another Python, and the help of the set-up's command line",
-    "plugin/engine/base_python.py": "code for another Python", "plugin/engine/locate.py": "code for another Python",
-    "plugin/engine/locked.py": "code for another Python", "plugin/engine/installer.py": "what pip says",
-    "plugin/engine/process.py": "what a child process says", "plugin/engine/windows_faults.py": "what Windows says",
+    "plugin/engine/base_python.py": "code for another Python",
+    "plugin/engine/locate.py": "code for another Python",
+    "plugin/engine/locked.py": "code for another Python",
+    "plugin/engine/installer.py": "what pip says",
+    "plugin/engine/process.py": "what a child process says",
+    "plugin/engine/windows_faults.py": "what Windows says",
     "plugin/report.py": "names of scores and methods, translated where they are shown",
-    "plugin/layers/points.py": "an expression of QGIS", "plugin/layers/series.py": "a unit of CF",
+    "plugin/layers/points.py": "an expression of QGIS",
+    "plugin/layers/series.py": "a unit of CF",
 }
 NOT_FOR_USERS = {
-    "{index}, {table}, limits for {mean} means", "other day", "outside the period", "engine: not ready; the managed environment is {state}",
-    "QGIS {QGIS_VERSION}, Qt {QT_VERSION_STR}, Python {platform}, {platform2}", "QGIS {QGIS_VERSION}, Python {platform}, {platform2}",
-    "NetCDF, GeoTIFF (*.nc *.ncf *.nc4 *.tif *.tiff);;{ANY_FILE}", "CTM Reanalysis", "{length} km",
+    "{index}, {table}, limits for {mean} means",
+    "other day",
+    "outside the period",
+    "engine: not ready; the managed environment is {state}",
+    "QGIS {QGIS_VERSION}, Qt {QT_VERSION_STR}, Python {platform}, {platform2}",
+    "QGIS {QGIS_VERSION}, Python {platform}, {platform2}",
+    "NetCDF, GeoTIFF (*.nc *.ncf *.nc4 *.tif *.tiff);;{ANY_FILE}",
+    "CTM Reanalysis",
+    "{length} km",
 }
 # Whose texts a user sees whatever they are.
 SHOWN = {
-    "pushInfo", "pushWarning", "reportError", "setProgressText", "setToolTip", "setText", "setWindowTitle", "setPlaceholderText", "setTitle",
-    "setStatusTip", "setDescription", "pushMessage", "QLabel", "QAction", "QPushButton", "QCheckBox", "QRadioButton", "QGroupBox", "QMenu",
-    "QDockWidget", "QgsProcessingException", "addRow",
+    "pushInfo",
+    "pushWarning",
+    "reportError",
+    "setProgressText",
+    "setToolTip",
+    "setText",
+    "setWindowTitle",
+    "setPlaceholderText",
+    "setTitle",
+    "setStatusTip",
+    "setDescription",
+    "pushMessage",
+    "QLabel",
+    "QAction",
+    "QPushButton",
+    "QCheckBox",
+    "QRadioButton",
+    "QGroupBox",
+    "QMenu",
+    "QDockWidget",
+    "QgsProcessingException",
+    "addRow",
 }
 
 
@@ -75,8 +104,16 @@ def test_chinese_is_written_in_chinese():
 
 # Texts that are made of names and signs alone.
 ONLY_NAMES = {
-    "CTM, {key}", "NMB, {names}", "PointConv\n{first}×{first2}, {second}×{second2}", "RMSE ({unit})", "RMSE, {name}",
-    "Spearman = {spearman}", "card.training.data: {name}", "cuda ({cuda})", "on {date}", "{card} by {card2}",
+    "CTM, {key}",
+    "NMB, {names}",
+    "PointConv\n{first}×{first2}, {second}×{second2}",
+    "RMSE ({unit})",
+    "RMSE, {name}",
+    "Spearman = {spearman}",
+    "card.training.data: {name}",
+    "cuda ({cuda})",
+    "on {date}",
+    "{card} by {card2}",
     "{temperature_k} K and {pressure_pa} hPa",
 }
 
@@ -101,9 +138,15 @@ def texts_outside_tr(path: Path):
 def test_no_text_of_the_plugin_escapes_translation(path):
     name = path.relative_to(ROOT).as_posix()
     outside = {id(node): text for node, text in texts_outside_tr(path)}
-    in_a_row = [] if name in ELSEWHERE else [
-        text for text in outside.values()
-        if translatable.reads_like_words(text) and not translatable.PLACEHOLDER.fullmatch(text.partition(": ")[2])]
+    in_a_row = (
+        []
+        if name in ELSEWHERE
+        else [
+            text
+            for text in outside.values()
+            if translatable.reads_like_words(text) and not translatable.PLACEHOLDER.fullmatch(text.partition(": ")[2])
+        ]
+    )
     shown = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         called = getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
@@ -155,10 +198,24 @@ def test_what_no_template_fits_stays_as_it_is_or_at_least_comes_back(text):
     assert isinstance(SPEAKER(text), str)
 
 
-@pytest.mark.parametrize("locale, name", [
-    ("zh", "zh_CN"), ("zh_CN", "zh_CN"), ("zh-Hans", "zh_CN"), ("zh_Hans_CN", "zh_CN"), ("zh_CN.UTF-8", "zh_CN"), ("zh_SG", "zh_CN"),
-    ("zh_TW", ""), ("zh-Hant", ""), ("zh_HK", ""), ("en_GB", ""), ("fr", ""), ("C", ""), ("", ""),
-])
+@pytest.mark.parametrize(
+    "locale, name",
+    [
+        ("zh", "zh_CN"),
+        ("zh_CN", "zh_CN"),
+        ("zh-Hans", "zh_CN"),
+        ("zh_Hans_CN", "zh_CN"),
+        ("zh_CN.UTF-8", "zh_CN"),
+        ("zh_SG", "zh_CN"),
+        ("zh_TW", ""),
+        ("zh-Hant", ""),
+        ("zh_HK", ""),
+        ("en_GB", ""),
+        ("fr", ""),
+        ("C", ""),
+        ("", ""),
+    ],
+)
 def test_which_locale_speaks_which_language(locale, name):
     try:
         assert language.use(locale) == name
@@ -173,16 +230,25 @@ def test_names_of_fields_stay_and_sentences_are_told_apart(chinese):
     assert chinese("PM2.5: 60 of 128 readings used; dropped: 68 other day") == "PM2.5：128 条读数中采用 60 条；舍去：68 其他日子"
 
 
-@pytest.mark.parametrize("message, said", [
-    ("analysis step: of the network's correction 90% near readings and 5% far from them (the model's own 75% and 0%); kriging with elevation, urban; "
-     "interval width x 1.02 near, x 1.08 far (left-out RMSE chosen 21.7, model 22, kriging 23.3; 114 cells of 1 day)",
-     "分析步骤：采用网络校正的份额：读数附近 90%，远处 5%（模型自身为 75% 和 0%）；用 elevation, urban 作克里金；"
-     "区间宽度：近处 × 1.02，远处 × 1.08（留出 RMSE 选定 21.7，模型 22，克里金 23.3；1 天的 114 个单元）"),
-    ("Exposure to PM2.5: mean of 10 fields from 2019-01-10 to 2019-01-19\n12 of 31 polygons, those with most people",
-     "PM2.5：10 个场的平均，2019-01-10 至 2019-01-19 的暴露\n31 个多边形中人口最多的 12 个"),
-    ("PM2.5 at 180 stations, 2019-01-10 to 2019-01-19\n3 folds, stations left out at random; model “own”",
-     "180 个站点的PM2.5，2019-01-10 至 2019-01-19\n3 折，随机留出站点；模型“own”"),
-])
+@pytest.mark.parametrize(
+    "message, said",
+    [
+        (
+            "analysis step: of the network's correction 90% near readings and 5% far from them (the model's own 75% and 0%); kriging with elevation, urban; "
+            "interval width x 1.02 near, x 1.08 far (left-out RMSE chosen 21.7, model 22, kriging 23.3; 114 cells of 1 day)",
+            "分析步骤：采用网络校正的份额：读数附近 90%，远处 5%（模型自身为 75% 和 0%）；用 elevation, urban 作克里金；"
+            "区间宽度：近处 × 1.02，远处 × 1.08（留出 RMSE 选定 21.7，模型 22，克里金 23.3；1 天的 114 个单元）",
+        ),
+        (
+            "Exposure to PM2.5: mean of 10 fields from 2019-01-10 to 2019-01-19\n12 of 31 polygons, those with most people",
+            "PM2.5：10 个场的平均，2019-01-10 至 2019-01-19 的暴露\n31 个多边形中人口最多的 12 个",
+        ),
+        (
+            "PM2.5 at 180 stations, 2019-01-10 to 2019-01-19\n3 folds, stations left out at random; model “own”",
+            "180 个站点的PM2.5，2019-01-10 至 2019-01-19\n3 折，随机留出站点；模型“own”",
+        ),
+    ],
+)
 def test_what_is_put_together_from_pieces_is_taken_apart_at_its_brackets_lines_and_clauses(chinese, message, said):
     assert chinese(message) == said
 
@@ -190,7 +256,9 @@ def test_what_is_put_together_from_pieces_is_taken_apart_at_its_brackets_lines_a
 def test_an_error_of_the_command_line_in_chinese(chinese, tmp_path, capsys):
     table = tmp_path / "table.csv"
     table.write_text("station,lon,lat,value\nA,110,30,12\n")
-    assert main(["grid-stations", "--stations", str(table), "--value", "pm10", "--grid", "china12km", "--out", str(tmp_path / "o.tif")]) == 1
+    assert (
+        main(["grid-stations", "--stations", str(table), "--value", "pm10", "--grid", "china12km", "--out", str(tmp_path / "o.tif")]) == 1
+    )
     assert "没有列“pm10”" in capsys.readouterr().err
 
 
@@ -205,7 +273,13 @@ def test_labels_of_a_figure_are_chinese_where_a_font_has_the_letters_and_else_en
     panel = axes.text(0, 0, "(b) Elevation (m)")
     english = ["Distance (km)", "Highest cell\n(µg m⁻³)", "Mean PM$_{2.5}$ (µg m⁻³)", "(b) Elevation (m)", "Jan", "A1"]
     speaks = say_labels(figure)
-    found = [axes.get_xlabel(), axes.get_title(), axes.get_ylabel(), panel.get_text(), *(label.get_text() for label in axes.get_xticklabels())]
+    found = [
+        axes.get_xlabel(),
+        axes.get_title(),
+        axes.get_ylabel(),
+        panel.get_text(),
+        *(label.get_text() for label in axes.get_xticklabels()),
+    ]
     assert found == (["距离（km）", "最高单元\n(µg m⁻³)", "PM2.5 平均（µg m⁻³）", "(b) 高程（m）", "1 月", "A1"] if speaks else english)
 
 
@@ -255,7 +329,9 @@ def test_figures_of_a_card_are_the_same_in_chinese():
     texts = [text for file, text in translatable._texts_of_data(ROOT) if file.startswith("resources/recipes")]
     assert sum(bool(figures_in(text)) for text in texts) > 40
     months = {str(number) for number in range(1, 13)}  # Chinese names them by their numbers
-    wrong = {text: said for text in texts if (said := ENGINE.get(text)) and not figures_in(text) <= figures_in(said) <= figures_in(text) | months}
+    wrong = {
+        text: said for text in texts if (said := ENGINE.get(text)) and not figures_in(text) <= figures_in(said) <= figures_in(text) | months
+    }
     assert wrong == {}
 
 

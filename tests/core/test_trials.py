@@ -16,8 +16,14 @@ from trials.world import make_world
 
 # Cases that failed once: (class, number, seed); 15 is the seed of `make trials`.
 ONCE = (
-    ("netcdf-bytes", 138, 15), ("netcdf-bytes", 786, 15), ("netcdf-bytes", 926, 15), ("tables", 514, 15), ("tables", 655, 15),
-    ("toml", 418, 15), ("grids", 449, 15), ("messages", 27, 16),
+    ("netcdf-bytes", 138, 15),
+    ("netcdf-bytes", 786, 15),
+    ("netcdf-bytes", 926, 15),
+    ("tables", 514, 15),
+    ("tables", 655, 15),
+    ("toml", 418, 15),
+    ("grids", 449, 15),
+    ("messages", 27, 16),
 )
 SEED, CASES, FAULTS = 2, 3, {"job-killed": 2, "disk-full": 1, "one-cache": 1}
 
@@ -45,7 +51,9 @@ def test_no_trial_fails(outcomes):
     assert {name: len(found) for name, found in outcomes.items()} == expected
     failed = [
         f"{name}, {one['kind']}: {one['done']}: {one['told']}\n{one['traceback']}"
-        for name, found in outcomes.items() for one in found if one["kind"] in FAILURES
+        for name, found in outcomes.items()
+        for one in found
+        if one["kind"] in FAILURES
     ]
     assert not failed, "\n".join(failed)
 
@@ -60,7 +68,8 @@ def test_what_fails_is_noticed_and_the_next_case_has_a_new_process(world, tmp_pa
     slow = {"command": "simulate", "request": {"grid": "0,0,3000000,3000000,3000@EPSG:3857", "days": 300, "out": "{case}/out.nc"}}
     dies = {"command": "inspect", "request": {"file": {"__class__": "x"}}}
     cases = {
-        "slow": (Case("job", slow, ""), 1.0, HANG), "unforeseen": (Case("nothing of the kind", dies, ""), CPU_SECONDS, TRACEBACK),
+        "slow": (Case("job", slow, ""), 1.0, HANG),
+        "unforeseen": (Case("nothing of the kind", dies, ""), CPU_SECONDS, TRACEBACK),
         "unmoved": (Case("job", {"command": "inspect", "request": {"file": "{world}/tiny.nc"}}, "", {"error": True}), CPU_SECONDS, WRONG),
     }
     kinds = {}

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyproj import Transformer
 
 from model_core.configuration import NetworkConfiguration, Transform
@@ -29,8 +30,19 @@ from model_core.validation.cross_validation import Day, cross_validate
 GRID = Grid.from_lower_left(PRESETS["china12km"].crs, -180_000.0, -720_000.0, (36_000.0, 36_000.0), (32, 32))
 CPU, LOGS, OWN = torch.device("cpu"), Transform("log", 2.0, 1.0), (0.75, 0.75)
 CONFIGURATION = NetworkConfiguration(
-    station_variables=("pm25",), covariates=("elevation",), kernels=(5, 3), combine="channels", readings=True, availability=True, width=2,
-    levels=2, output="correction", correction_share=OWN, kriging=True, uncertainty=True, standardise="day",
+    station_variables=("pm25",),
+    covariates=("elevation",),
+    kernels=(5, 3),
+    combine="channels",
+    readings=True,
+    availability=True,
+    width=2,
+    levels=2,
+    output="correction",
+    correction_share=OWN,
+    kriging=True,
+    uncertainty=True,
+    standardise="day",
     transforms={"pm25": LOGS, "elevation": Transform("linear", 0.0, 1000.0)},
 )
 
@@ -66,9 +78,9 @@ def gridded(observations):
 
 def test_no_share_of_the_correction_is_exactly_the_kriging(predictor):
     day = gridded(stations())
-    alone, = predictor.trusting(KRIGING_ALONE).predict([day])
-    kriged, = predictor.kriged([day])
-    parts, = predictor.parts([day])
+    (alone,) = predictor.trusting(KRIGING_ALONE).predict([day])
+    (kriged,) = predictor.kriged([day])
+    (parts,) = predictor.parts([day])
     np.testing.assert_allclose(alone.field, kriged, rtol=1e-6)
     np.testing.assert_allclose(parts.background, kriged, rtol=1e-6)
     assert abs(predictor.predict([day])[0].field - kriged).max() > 5
@@ -106,7 +118,10 @@ def test_whatever_a_useless_network_says_little_of_it_is_taken_and_a_perfect_one
     background, doubt = np.exp(rng.normal(3.5, 0.4, number)), rng.uniform(0, 1, number)
     observed = background * np.exp(rng.normal(0, 0.25, number))
     useless = left_out(background * np.exp(rng.normal(0, size, number)), observed, background, doubt)
-    error = {shares: np.sqrt(((mixed(useless, shares, LOGS) - observed) ** 2).mean()) for shares in ((0.0, 0.0), _best_shares(useless, OWN, LOGS))}
+    error = {
+        shares: np.sqrt(((mixed(useless, shares, LOGS) - observed) ** 2).mean())
+        for shares in ((0.0, 0.0), _best_shares(useless, OWN, LOGS))
+    }
     assert list(error.values())[-1] <= 1.05 * error[0.0, 0.0]
     perfect = left_out(observed, observed, background, doubt)
     assert min(_best_shares(perfect, OWN, LOGS)) >= 0.75
@@ -181,7 +196,8 @@ def test_a_cross_validation_chooses_anew_in_each_fold_without_what_is_left_out(p
     value[7] = 900.0
     first, second = (
         cross_validate([Day(one)], GRID, predictor, "groups", 2, baselines=(), analysis="auto")
-        for one in (observations, replace(observations, value=value)))
+        for one in (observations, replace(observations, value=value))
+    )
     own = (first.table.fold == first.table.fold[7]).to_numpy()
     assert set(first.choices) == {0, 1} and first.choices[first.table.fold[7]] == second.choices[first.table.fold[7]]
     assert first.prediction("model")[own] == pytest.approx(second.prediction("model")[own], rel=1e-6)
@@ -207,8 +223,12 @@ def period(tmp_path_factory):
     save_model(folder / "model.safetensors", made_at_random())
     observations = stations(80)
     lon, lat = Transformer.from_crs(GRID.crs, "EPSG:4326", always_xy=True).transform(observations.x, observations.y)
-    table = pd.concat([
-        pd.DataFrame({"day": f"2019-01-0{day}", "id": observations.id, "lon": lon, "lat": lat, "pm25": observations.value + day}) for day in (1, 2, 3, 4)])
+    table = pd.concat(
+        [
+            pd.DataFrame({"day": f"2019-01-0{day}", "id": observations.id, "lon": lon, "lat": lat, "pm25": observations.value + day})
+            for day in (1, 2, 3, 4)
+        ]
+    )
     table.to_csv(folder / "stations.csv", index=False)
     return folder, table
 
@@ -216,8 +236,16 @@ def period(tmp_path_factory):
 def test_a_period_chooses_once_keeps_its_choice_and_goes_on_with_it_as_it_grows(period, tmp_path):
     folder, table = period
     table[table.day < "2019-01-04"].to_csv(tmp_path / "s.csv", index=False)
-    request = {"stations": str(tmp_path / "s.csv"), "value": "pm25", "time": "day", "model": str(folder / "model.safetensors"), "device": "cpu",
-               "grid": ",".join(map(str, GRID.bounds)) + f",36000@{GRID.crs.to_wkt()}", "out": str(tmp_path / "p.nc"), "analysis": "auto"}
+    request = {
+        "stations": str(tmp_path / "s.csv"),
+        "value": "pm25",
+        "time": "day",
+        "model": str(folder / "model.safetensors"),
+        "device": "cpu",
+        "grid": ",".join(map(str, GRID.bounds)) + f",36000@{GRID.crs.to_wkt()}",
+        "out": str(tmp_path / "p.nc"),
+        "analysis": "auto",
+    }
     first = JOBS["reanalyse-period"](request, Progress())
     assert first["days"]["computed"] == 3 and first["analysis"]["days"] == 3
     table.to_csv(tmp_path / "s.csv", index=False)

@@ -13,21 +13,54 @@ from model_core.units import MOLAR_MASS, Gas, convert
 OZONE = Gas(MOLAR_MASS["o3"], 293.15, 101325.0)
 
 
-@pytest.mark.parametrize("text", [
-    "ug m-3", "ug/m3", "ug/m**3", "ug/m^3", "ug.m-3", "UG/M3", "µg/m³", "μg/m³", "µg m⁻³", "micrograms/m**3",
-    "micrograms m-3", "Micrograms/cubic meter (LC)", "Micrograms/cubic meter ( LC )", "ug m**-3", " ug m-3  ",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ug m-3",
+        "ug/m3",
+        "ug/m**3",
+        "ug/m^3",
+        "ug.m-3",
+        "UG/M3",
+        "µg/m³",
+        "μg/m³",
+        "µg m⁻³",
+        "micrograms/m**3",
+        "micrograms m-3",
+        "Micrograms/cubic meter (LC)",
+        "Micrograms/cubic meter ( LC )",
+        "ug m**-3",
+        " ug m-3  ",
+    ],
+)
 def test_a_microgram_per_cubic_metre_has_many_spellings(text):
     assert convert([35.0], text, "ug m-3", "x") == pytest.approx([35.0])
 
 
-@pytest.mark.parametrize("value, source, target, expected", [
-    (2e-8, "kg m-3", "ug m-3", 20), (0.02, "mg m-3", "ug m-3", 20), (0.02, "MG/M3", "ug m-3", 20),
-    (45, "PERCENT", "1", 0.45), (45, "%", "1", 0.45), (0.45, "FRACTION", "%", 45), (0.45, "DECIMAL", "1", 0.45),
-    (1, "CATEGORY", "1", 1), (3, "M/S", "m s-1", 3), (36, "km/h", "m s-1", 10), (10, "knots", "m s-1", 5.14444),
-    (20, "degC", "K", 293.15), (20, "°C", "K", 293.15), (20, "C", "K", 293.15), (300, "K", "K", 300),
-    (50, "degF", "K", 283.15), (120, "M", "m", 120), (1, "km", "m", 1000), (10, "ft", "m", 3.048),
-])
+@pytest.mark.parametrize(
+    "value, source, target, expected",
+    [
+        (2e-8, "kg m-3", "ug m-3", 20),
+        (0.02, "mg m-3", "ug m-3", 20),
+        (0.02, "MG/M3", "ug m-3", 20),
+        (45, "PERCENT", "1", 0.45),
+        (45, "%", "1", 0.45),
+        (0.45, "FRACTION", "%", 45),
+        (0.45, "DECIMAL", "1", 0.45),
+        (1, "CATEGORY", "1", 1),
+        (3, "M/S", "m s-1", 3),
+        (36, "km/h", "m s-1", 10),
+        (10, "knots", "m s-1", 5.14444),
+        (20, "degC", "K", 293.15),
+        (20, "°C", "K", 293.15),
+        (20, "C", "K", 293.15),
+        (300, "K", "K", 300),
+        (50, "degF", "K", 283.15),
+        (120, "M", "m", 120),
+        (1, "km", "m", 1000),
+        (10, "ft", "m", 3.048),
+    ],
+)
 def test_units_that_networks_and_models_use(value, source, target, expected):
     assert convert([value], source, target, "x") == pytest.approx([expected], rel=1e-5)
 
@@ -91,29 +124,64 @@ def test_every_spelling_of_field_case_69_has_its_right_value_or_says_what_it_tak
             assert convert([1.0], text, "ug m-3", "x") == pytest.approx([right]), text
 
 
-@pytest.mark.parametrize("text, factor", [
-    ("ugm-3 (Ref.eq)", 1), ("ug/m³ (FDMS)", 1), ("ugm-3 (TEOM FDMS)", 1), ("UG/M3 LC", 1), ("μg/m3 (20°C, 1013 hPa)", 1), ("㎍/㎥", 1),
-    ("µg/m<sup>3</sup>", 1),
-    ("毫克/立方米", 1000), ("微克每立方米", 1), ("мкг/м³", 1), ("mg/Nm3", 1000), ("ug Nm-3", 1), ("10^-9 kg/m3", 1), ("1.0E-9 kg m-3", 1),
-    ("ug·m−3", 1), ("mg.m-3", 1000), ("milligrammes/m3", 1000), ("kgm-3", 1e9), ("Milligrams/cubic meter (25 C)", 1000),
-    ("Nanograms/cubic meter (LC)", 1e-3),
-])
+@pytest.mark.parametrize(
+    "text, factor",
+    [
+        ("ugm-3 (Ref.eq)", 1),
+        ("ug/m³ (FDMS)", 1),
+        ("ugm-3 (TEOM FDMS)", 1),
+        ("UG/M3 LC", 1),
+        ("μg/m3 (20°C, 1013 hPa)", 1),
+        ("㎍/㎥", 1),
+        ("µg/m<sup>3</sup>", 1),
+        ("毫克/立方米", 1000),
+        ("微克每立方米", 1),
+        ("мкг/м³", 1),
+        ("mg/Nm3", 1000),
+        ("ug Nm-3", 1),
+        ("10^-9 kg/m3", 1),
+        ("1.0E-9 kg m-3", 1),
+        ("ug·m−3", 1),
+        ("mg.m-3", 1000),
+        ("milligrammes/m3", 1000),
+        ("kgm-3", 1e9),
+        ("Milligrams/cubic meter (25 C)", 1000),
+        ("Nanograms/cubic meter (LC)", 1e-3),
+    ],
+)
 def test_concentrations_as_agencies_spell_them(text, factor):
     assert convert([1.0], text, "ug m-3", "x") == pytest.approx([factor])
 
 
-@pytest.mark.parametrize("text", [
-    "deg C", "Deg C", "DEG C", "deg. C", "°C", "° C", "℃", "C", "Celsius", "degC", "deg_C", "degree_Celsius", "degrees Celsius",
-    "degrees C", "degrees_C",
-    "Degrees Centigrade", "摄氏度",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "deg C",
+        "Deg C",
+        "DEG C",
+        "deg. C",
+        "°C",
+        "° C",
+        "℃",
+        "C",
+        "Celsius",
+        "degC",
+        "deg_C",
+        "degree_Celsius",
+        "degrees Celsius",
+        "degrees C",
+        "degrees_C",
+        "Degrees Centigrade",
+        "摄氏度",
+    ],
+)
 def test_degrees_celsius_are_a_temperature_never_an_angle_times_something(text):
     assert convert([25.0], text, "K", "x") == pytest.approx([298.15])
 
 
-@pytest.mark.parametrize("text, kelvin", [
-    ("deg F", 283.15), ("Degrees Fahrenheit", 283.15), ("°F", 283.15), ("deg K", 50), ("degrees Kelvin", 50), ("°K", 50),
-])
+@pytest.mark.parametrize(
+    "text, kelvin", [("deg F", 283.15), ("Degrees Fahrenheit", 283.15), ("°F", 283.15), ("deg K", 50), ("degrees Kelvin", 50), ("°K", 50)]
+)
 def test_degrees_of_other_scales(text, kelvin):
     assert convert([50.0], text, "K", "x") == pytest.approx([kelvin])
 
@@ -131,21 +199,43 @@ def test_an_angle_is_no_share():
     assert convert([180.0], "degree", "radian", "x") == pytest.approx([np.pi])
 
 
-@pytest.mark.parametrize("text", [
-    "ug m3", "ug m-3 (as N)", "ug N m-3", "ugC m-3", "ug/m2", "ug/m3 (x10)", "Parts per billion Carbon", "10 ug m-3", "1e-9", "ppbC",
-    "ug/m3/day", "mol m-3",
-    "ug/mol", "mol/kg", "kg-1 kg", "mol/mol-1",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ug m3",
+        "ug m-3 (as N)",
+        "ug N m-3",
+        "ugC m-3",
+        "ug/m2",
+        "ug/m3 (x10)",
+        "Parts per billion Carbon",
+        "10 ug m-3",
+        "1e-9",
+        "ppbC",
+        "ug/m3/day",
+        "mol m-3",
+        "ug/mol",
+        "mol/kg",
+        "kg-1 kg",
+        "mol/mol-1",
+    ],
+)
 def test_what_is_not_quite_a_concentration_is_refused(text):
     with pytest.raises(InputError):
         convert([1.0], text, "ug m-3", "x", OZONE)
 
 
-@pytest.mark.parametrize("gas, from_unit, to_unit, expected", [
-    # EU: at 20 degC and 1013.25 hPa, to the four digits of the UK's table of conversion factors
-    ("o3", "ppb", "ug m-3", 1.9957), ("no2", "ppb", "ug m-3", 1.9125), ("co", "ppm", "mg m-3", 1.1642), ("so2", "ppb", "ug m-3", 2.6609),
-    ("no", "ppb", "ug m-3", 1.2473),
-])
+@pytest.mark.parametrize(
+    "gas, from_unit, to_unit, expected",
+    [
+        # EU: at 20 degC and 1013.25 hPa, to the four digits of the UK's table of conversion factors
+        ("o3", "ppb", "ug m-3", 1.9957),
+        ("no2", "ppb", "ug m-3", 1.9125),
+        ("co", "ppm", "mg m-3", 1.1642),
+        ("so2", "ppb", "ug m-3", 2.6609),
+        ("no", "ppb", "ug m-3", 1.2473),
+    ],
+)
 def test_gases_have_the_factors_that_agencies_use(gas, from_unit, to_unit, expected):
     state = Gas(MOLAR_MASS[gas], 293.15, 101325.0)
     assert convert([1.0], from_unit, to_unit, "x", state) == pytest.approx([expected], rel=1.2e-3)
@@ -165,9 +255,9 @@ def test_colder_and_denser_air_holds_more_of_a_gas():
     assert field[0, 0] / field[0, 1] == pytest.approx(293.15 / 273.15 * 101325 / 60000, rel=1e-6)
 
 
-@pytest.mark.parametrize("text", [
-    "ppb", "PPB", "ppbV", "ppbv", "nmol mol-1", "nmol/mol", "Parts per billion", "parts per billion by volume", "nanomole mole-1",
-])
+@pytest.mark.parametrize(
+    "text", ["ppb", "PPB", "ppbV", "ppbv", "nmol mol-1", "nmol/mol", "Parts per billion", "parts per billion by volume", "nanomole mole-1"]
+)
 def test_a_billionth_of_the_molecules_has_many_spellings(text):
     assert convert([3.0], text, "ppm", "x") == pytest.approx([0.003])
     assert convert([3.0], text, "ug m-3", "x", OZONE) == pytest.approx(convert([3.0], "ppb", "ug m-3", "x", OZONE))
@@ -187,8 +277,12 @@ AMOUNTS = ("ppb", "ppm", "mol mol-1", "ug m-3", "mg m-3", "kg m-3", "kg kg-1", "
 
 
 @given(
-    st.lists(st.floats(1e-3, 1e6), min_size=1), st.sampled_from(AMOUNTS), st.sampled_from(AMOUNTS), st.sampled_from(sorted(MOLAR_MASS)),
-    st.floats(220, 320), st.floats(50_000, 105_000),
+    st.lists(st.floats(1e-3, 1e6), min_size=1),
+    st.sampled_from(AMOUNTS),
+    st.sampled_from(AMOUNTS),
+    st.sampled_from(sorted(MOLAR_MASS)),
+    st.floats(220, 320),
+    st.floats(50_000, 105_000),
 )
 def test_gases_go_there_and_back_and_twice_the_molecules_are_twice_the_mass(values, unit, other, gas, temperature, pressure):
     state = Gas(MOLAR_MASS[gas], temperature, pressure)

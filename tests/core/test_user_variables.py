@@ -7,8 +7,8 @@ import netCDF4
 import numpy as np
 import pandas as pd
 import pytest
-
 from listening import Listening
+
 from model_core.errors import InputError
 from model_core.gases import MOLAR_MASS, R
 from model_core.jobs import JOBS
@@ -53,9 +53,9 @@ def ammonia_ctm(tiny_ctm, tmp_path_factory):
 def trained(ammonia_ctm, tiny_configuration, table, tmp_path_factory):
     """(model file, what the training said)."""
     path, said = tmp_path_factory.mktemp("model") / "nh3.safetensors", Listening()
-    JOBS["train"]({
-        "ctm": [str(ammonia_ctm)], "config": str(tiny_configuration), "target": "nh3", "variables": str(table), "out": str(path),
-    }, said)
+    JOBS["train"](
+        {"ctm": [str(ammonia_ctm)], "config": str(tiny_configuration), "target": "nh3", "variables": str(table), "out": str(path)}, said
+    )
     return path, said
 
 
@@ -67,15 +67,25 @@ def readings(ammonia_ctm, tmp_path_factory):
         field, lon, lat = file["NH3"][:], file["lon"][:], file["lat"][:]
     for station in range(30):
         row, column = rng.integers(3, 37), rng.integers(3, 45)
-        rows += [(f"S{station}", f"2019-01-0{5 + day}", lon[row, column], lat[row, column], float(field[day, row, column]))
-                 for day in range(3)]
+        rows += [
+            (f"S{station}", f"2019-01-0{5 + day}", lon[row, column], lat[row, column], float(field[day, row, column])) for day in range(3)
+        ]
     path = tmp_path_factory.mktemp("readings") / "nh3.csv"
     pd.DataFrame(rows, columns=["code", "day", "lon", "lat", "nh3"]).to_csv(path, index=False)
     return path
 
 
 def request(readings, ctm, **further):
-    return {"stations": str(readings), "value": "nh3", "unit": "ppb", "time": "day", "id": "code", "grid": str(ctm), "device": "cpu", **further}
+    return {
+        "stations": str(readings),
+        "value": "nh3",
+        "unit": "ppb",
+        "time": "day",
+        "id": "code",
+        "grid": str(ctm),
+        "device": "cpu",
+        **further,
+    }
 
 
 def test_the_card_holds_the_unit_and_the_scale_comes_from_the_days(trained):

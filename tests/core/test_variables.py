@@ -7,12 +7,30 @@ from model_core.units import convert
 from model_core.variables import VARIABLES, get_variable, preference, recognise
 
 
-@pytest.mark.parametrize("name, key", [
-    ("PM25_TOT", "pm25"), ("PM25_FRM", "pm25"), ("PM25_CMAQ", "pm25"), ("PM2_5_DRY", "pm25"), ("pm2p5", "pm25"),
-    ("RH", "rh"), ("WSPD10", "wind"), ("WSPD", "wind"), ("TEMP2", "temperature"), ("T2", "temperature"),
-    ("SFC_TMP", "temperature"), ("HT", "elevation"), ("HGT", "elevation"), ("PURB", "urban"), ("URBFRAC", "urban"),
-    ("LWMASK", "land"), ("LANDFRAC", "land"), ("LANDMASK", "land"), ("O3", "o3"),
-])
+@pytest.mark.parametrize(
+    "name, key",
+    [
+        ("PM25_TOT", "pm25"),
+        ("PM25_FRM", "pm25"),
+        ("PM25_CMAQ", "pm25"),
+        ("PM2_5_DRY", "pm25"),
+        ("pm2p5", "pm25"),
+        ("RH", "rh"),
+        ("WSPD10", "wind"),
+        ("WSPD", "wind"),
+        ("TEMP2", "temperature"),
+        ("T2", "temperature"),
+        ("SFC_TMP", "temperature"),
+        ("HT", "elevation"),
+        ("HGT", "elevation"),
+        ("PURB", "urban"),
+        ("URBFRAC", "urban"),
+        ("LWMASK", "land"),
+        ("LANDFRAC", "land"),
+        ("LANDMASK", "land"),
+        ("O3", "o3"),
+    ],
+)
 def test_names_of_cmaq_mcip_and_wrf_are_recognised(name, key):
     assert recognise(name).key == key
 

@@ -10,7 +10,11 @@ from model_core.training.variety import more_various, random_field
 def world(seed):
     rng = np.random.default_rng(seed)
     field = rng.gamma(2, 20, (40, 52)).astype(np.float32)
-    return field, {"elevation": rng.uniform(0, 4000, field.shape).astype(np.float32), "urban": rng.random(field.shape).astype(np.float32)}, rng
+    return (
+        field,
+        {"elevation": rng.uniform(0, 4000, field.shape).astype(np.float32), "urban": rng.random(field.shape).astype(np.float32)},
+        rng,
+    )
 
 
 @given(st.integers(0, 1000), st.floats(0, 1))

@@ -20,9 +20,7 @@ class Worker:
 
     def __init__(self, command):
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True
-        )
+        self.process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
         self.ready = self.read()
 
     def write(self, line):
@@ -117,15 +115,18 @@ def test_an_unknown_command_is_named_with_the_known_ones(worker):
     assert "forecast" in error["message"] and "reanalyse" in error["message"]
 
 
-@pytest.mark.parametrize(("command", "kind", "words"), [
-    ("refuse", "InputError", "field 'pm25' holds text"),
-    ("too-large", "OutOfMemory", "not enough memory"),
-    ("tensor-too-large", "OutOfMemory", "not enough memory"),
-    ("library-missing", "MissingLibrary", "a_library_that_nobody_has"),
-    ("fault", "Internal", "ZeroDivisionError"),
-    ("library-exits", "Internal", "SystemExit"),
-    ("not-json", "Internal", "not JSON serializable"),
-])
+@pytest.mark.parametrize(
+    ("command", "kind", "words"),
+    [
+        ("refuse", "InputError", "field 'pm25' holds text"),
+        ("too-large", "OutOfMemory", "not enough memory"),
+        ("tensor-too-large", "OutOfMemory", "not enough memory"),
+        ("library-missing", "MissingLibrary", "a_library_that_nobody_has"),
+        ("fault", "Internal", "ZeroDivisionError"),
+        ("library-exits", "Internal", "SystemExit"),
+        ("not-json", "Internal", "not JSON serializable"),
+    ],
+)
 def test_a_misfortune_is_called_by_its_name_and_the_worker_lives_on(worker, command, kind, words):
     error = worker.answer(command)
     assert error["type"] == "error" and error["kind"] == kind and words in error["message"]
@@ -204,9 +205,16 @@ def test_a_crash_leaves_a_trace_on_stderr(worker):
     assert "Segmentation fault" in stderr and "crash" in stderr
 
 
-@pytest.mark.parametrize("line", [
-    '{"id": [1], "command": "echo"}', '{"id": {}, "command": "echo"}', '{"id": true, "command": "echo"}', '{"a":' * 100_000, "[" * 100_000,
-])
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"id": [1], "command": "echo"}',
+        '{"id": {}, "command": "echo"}',
+        '{"id": true, "command": "echo"}',
+        '{"a":' * 100_000,
+        "[" * 100_000,
+    ],
+)
 def test_a_line_of_another_form_is_refused_and_the_worker_goes_on(worker, line):
     worker.write(line)
     refusal = worker.read()

@@ -23,7 +23,9 @@ EUROPE = parse_grid("-10,36,30,60,0.25@EPSG:4326")
 
 
 @pytest.mark.parametrize("name", sorted(SOURCES))
-@pytest.mark.parametrize("grid", [EUROPE, PRESETS["china12km"], PRESETS["conus12km"], parse_grid("165,-48,179,-34,0.25@EPSG:4326")], ids=str)
+@pytest.mark.parametrize(
+    "grid", [EUROPE, PRESETS["china12km"], PRESETS["conus12km"], parse_grid("165,-48,179,-34,0.25@EPSG:4326")], ids=str
+)
 def test_a_map_is_there_for_every_region_and_within_its_limits(name, grid):
     values = world_map(name, grid)
     low, high = get_variable(name).limits

@@ -22,35 +22,46 @@ def table(tmp_path):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
+
     return write
 
 
-@pytest.mark.parametrize("name, content, message", [
-    ("a.csv", bytes(range(256)) * 4, "is not a text table: it holds zero bytes"),
-    ("a.csv", b"", "is empty"),
-    ("a.csv", b"id,lon,lat,time,pm25\n", "has no rows"),
-    ("a.csv", b"\x89HDF\r\n\x1a\n" + b"\x01" * 99, "is a NetCDF, HDF or GRIB file, no table of readings; fields of a model are given with --ctm"),
-    ("a.csv", b"CDF\x02\x00\x00", "is a NetCDF, HDF or GRIB file"),
-    ("a.xlsx", b"PK\x03\x04rubbish", "can't be read as a spreadsheet: .* file format; if it is damaged"),
-    ("a.png", b"\x89PNG\r\n\x1a\n" + bytes(200), "neither a CSV nor a vector file"),
-])
+@pytest.mark.parametrize(
+    "name, content, message",
+    [
+        ("a.csv", bytes(range(256)) * 4, "is not a text table: it holds zero bytes"),
+        ("a.csv", b"", "is empty"),
+        ("a.csv", b"id,lon,lat,time,pm25\n", "has no rows"),
+        (
+            "a.csv",
+            b"\x89HDF\r\n\x1a\n" + b"\x01" * 99,
+            "is a NetCDF, HDF or GRIB file, no table of readings; fields of a model are given with --ctm",
+        ),
+        ("a.csv", b"CDF\x02\x00\x00", "is a NetCDF, HDF or GRIB file"),
+        ("a.xlsx", b"PK\x03\x04rubbish", "can't be read as a spreadsheet: .* file format; if it is damaged"),
+        ("a.png", b"\x89PNG\r\n\x1a\n" + bytes(200), "neither a CSV nor a vector file"),
+    ],
+)
 def test_what_is_no_table_is_told_with_what_to_do(table, name, content, message):
     with pytest.raises(InputError, match=message) as told:
         read_observations(table(content, name), **OPTIONS)
     assert "It might help" not in str(told.value)
 
 
-@pytest.mark.parametrize("options, message", [
-    ({"value": "PM2.5"}, "no column 'PM2.5'; it has id, .*; did you mean 'pm25'"),
-    ({"value": "pm25,pm10"}, "name one column, the others in runs of their own"),
-    ({"value": "id"}, "holds text in 2 of 2 rows"),
-    ({"value": "shown"}, "each cell holds a number with its unit behind it: take the unit out"),
-    ({"time": "id"}, "column 'id': time 'a' in row 1 is not a date"),
-    ({"unit": "bananas"}, "unknown unit 'bananas'"),
-    ({"unit": "ppb"}, "--species o3, no2, so2 or co"),
-    ({"unit": "K"}, "unit 'K' can't be converted"),
-    ({"x": "lat", "y": "lon"}, "longitude and latitude seem to be exchanged: name the columns the other way round"),
-])
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"value": "PM2.5"}, "no column 'PM2.5'; it has id, .*; did you mean 'pm25'"),
+        ({"value": "pm25,pm10"}, "name one column, the others in runs of their own"),
+        ({"value": "id"}, "holds text in 2 of 2 rows"),
+        ({"value": "shown"}, "each cell holds a number with its unit behind it: take the unit out"),
+        ({"time": "id"}, "column 'id': time 'a' in row 1 is not a date"),
+        ({"unit": "bananas"}, "unknown unit 'bananas'"),
+        ({"unit": "ppb"}, "--species o3, no2, so2 or co"),
+        ({"unit": "K"}, "unit 'K' can't be converted"),
+        ({"x": "lat", "y": "lon"}, "longitude and latitude seem to be exchanged: name the columns the other way round"),
+    ],
+)
 def test_wrong_columns_and_units_are_named(table, options, message):
     with pytest.raises(InputError, match=message):
         read_observations(table(TWO), **{**OPTIONS, **options})
@@ -75,7 +86,10 @@ def test_coordinates_that_are_in_no_degrees_are_not_called_exchanged(table):
         read_observations(table(TWO.replace("116", "500000").replace("117", "500100")), **OPTIONS)
 
 
-@pytest.mark.parametrize("names", ["geo.lon,geo.lat", "locationLongitude,locationLatitude", "Station Longitude,Station Latitude", "site_lon,site_lat", "Länge,Breite"])
+@pytest.mark.parametrize(
+    "names",
+    ["geo.lon,geo.lat", "locationLongitude,locationLatitude", "Station Longitude,Station Latitude", "site_lon,site_lat", "Länge,Breite"],
+)
 def test_coordinates_are_found_by_the_last_word_of_their_names(table, names):
     found = read_observations(table(TWO.replace("lon,lat", names)), **OPTIONS)
     assert found.x.tolist() == [116, 117] and found.y.tolist() == [39, 40]
@@ -147,27 +161,42 @@ def _workbook(path, merged):
     rows = [["Station", "lon", "lat", "Date", "PM2.5"], ["A", "116", "39", "2021-03-04", "12.5"], ["", "", "", "2021-03-05", "13.5"]]
     namespace = "http://schemas.openxmlformats.org"
     cells = "".join(
-        f'<row r="{row}">' + "".join(
+        f'<row r="{row}">'
+        + "".join(
             f'<c r="{letter}{row}" t="inlineStr"><is><t>{cell}</t></is></c>' for letter, cell in zip("ABCDE", line, strict=True) if cell
-        ) + "</row>" for row, line in enumerate(rows, 1)
+        )
+        + "</row>"
+        for row, line in enumerate(rows, 1)
     )
     relation = f"{namespace}/officeDocument/2006/relationships"
     spans = '<mergeCells count="1"><mergeCell ref="A2:A3"/></mergeCells>' if merged else ""
     with zipfile.ZipFile(path, "w") as book:
-        book.writestr("[Content_Types].xml", (
-            f'<Types xmlns="{namespace}/package/2006/content-types">'
-            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            '<Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" '
-            'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override '
-            'PartName="/xl/worksheets/sheet1.xml" '
-            'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>'))
-        for name, kind, target in (("_rels/.rels", "officeDocument", "xl/workbook.xml"),
-                                   ("xl/_rels/workbook.xml.rels", "worksheet", "worksheets/sheet1.xml")):
-            book.writestr(name, f'<Relationships xmlns="{namespace}/package/2006/relationships">'
-                                f'<Relationship Id="rId1" Type="{relation}/{kind}" Target="{target}"/></Relationships>')
+        book.writestr(
+            "[Content_Types].xml",
+            (
+                f'<Types xmlns="{namespace}/package/2006/content-types">'
+                '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+                '<Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" '
+                'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override '
+                'PartName="/xl/worksheets/sheet1.xml" '
+                'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>'
+            ),
+        )
+        for name, kind, target in (
+            ("_rels/.rels", "officeDocument", "xl/workbook.xml"),
+            ("xl/_rels/workbook.xml.rels", "worksheet", "worksheets/sheet1.xml"),
+        ):
+            book.writestr(
+                name,
+                f'<Relationships xmlns="{namespace}/package/2006/relationships">'
+                f'<Relationship Id="rId1" Type="{relation}/{kind}" Target="{target}"/></Relationships>',
+            )
         main_namespace = f"{namespace}/spreadsheetml/2006/main"
-        book.writestr("xl/workbook.xml", f'<workbook xmlns="{main_namespace}" xmlns:r="{relation}">'
-                                         '<sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>')
+        book.writestr(
+            "xl/workbook.xml",
+            f'<workbook xmlns="{main_namespace}" xmlns:r="{relation}">'
+            '<sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>',
+        )
         book.writestr("xl/worksheets/sheet1.xml", f'<worksheet xmlns="{main_namespace}"><sheetData>{cells}</sheetData>{spans}</worksheet>')
     return path
 
@@ -182,9 +211,26 @@ def test_merged_cells_are_told_beside_the_rows_that_they_cost(tmp_path, merged):
 def test_json_stays_json_with_warnings_gaps_and_any_letters(table, tmp_path):
     path = table("id,lon,lat,time,pm25,isValid\n北京,116,39,2021-03-04,12.5,true\nb,117,40,2021-03-04,-1,false\nc,9,9,2021-03-04,x,true\n")
     out = subprocess.run(
-        [sys.executable, "-m", "model_core", "read-stations", "--json", "--stations", str(path), "--value", "pm25", "--time", "time", "--id", "id",
-         "--out", str(tmp_path / "北京.csv")],
-        capture_output=True, env={"PYTHONIOENCODING": "ascii", "OMP_NUM_THREADS": "1"}, timeout=120,
+        [
+            sys.executable,
+            "-m",
+            "model_core",
+            "read-stations",
+            "--json",
+            "--stations",
+            str(path),
+            "--value",
+            "pm25",
+            "--time",
+            "time",
+            "--id",
+            "id",
+            "--out",
+            str(tmp_path / "北京.csv"),
+        ],
+        capture_output=True,
+        env={"PYTHONIOENCODING": "ascii", "OMP_NUM_THREADS": "1"},
+        timeout=120,
     )
     result = json.loads(out.stdout)
     assert out.returncode == 0 and result["warnings"] and result["out"].endswith("北京.csv")

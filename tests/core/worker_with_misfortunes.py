@@ -64,7 +64,7 @@ def library_missing(request, progress):
 
 def dll_missing(request, progress):
     kind = {"OSError": OSError, "ImportError": ImportError}[request["error"]]
-    raise kind("[WinError 126] The specified module could not be found. Error loading \"c10.dll\" or one of its dependencies.")
+    raise kind('[WinError 126] The specified module could not be found. Error loading "c10.dll" or one of its dependencies.')
 
 
 def refuse(request, progress):
@@ -89,11 +89,23 @@ def crash(request, progress):
     time.sleep(10)
 
 
-JOBS.update({
-    "echo": echo, "chatter": chatter, "patient": patient, "deaf": deaf, "too-large": too_large,
-    "tensor-too-large": tensor_too_large, "library-missing": library_missing, "dll-missing": dll_missing, "refuse": refuse, "fault": fault,
-    "library-exits": library_exits, "not-json": not_json, "crash": crash,
-})
+JOBS.update(
+    {
+        "echo": echo,
+        "chatter": chatter,
+        "patient": patient,
+        "deaf": deaf,
+        "too-large": too_large,
+        "tensor-too-large": tensor_too_large,
+        "library-missing": library_missing,
+        "dll-missing": dll_missing,
+        "refuse": refuse,
+        "fault": fault,
+        "library-exits": library_exits,
+        "not-json": not_json,
+        "crash": crash,
+    }
+)
 
 if __name__ == "__main__":
     sys.exit(serve(float(sys.argv[1]) if len(sys.argv) > 1 else 60.0))

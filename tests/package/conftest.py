@@ -30,8 +30,11 @@ def qgis(plugin_folder, tmp_path_factory):
     """Runs qgis_process with the unpacked plugin and an empty profile; returns its output."""
     profile = tmp_path_factory.mktemp("profile")
     environ = {
-        **os.environ, "QGIS_PLUGINPATH": str(plugin_folder.parent), "QT_QPA_PLATFORM": "offscreen",
-        "XDG_DATA_HOME": str(profile / "data"), "XDG_CONFIG_HOME": str(profile / "config"),
+        **os.environ,
+        "QGIS_PLUGINPATH": str(plugin_folder.parent),
+        "QT_QPA_PLATFORM": "offscreen",
+        "XDG_DATA_HOME": str(profile / "data"),
+        "XDG_CONFIG_HOME": str(profile / "config"),
         "CTM_REANALYSIS_ENGINE_PYTHON": sys.executable,
     }
 

@@ -4,8 +4,9 @@ import configparser
 import re
 from pathlib import Path
 
-import model_core
 import pytest
+
+import model_core
 
 ROOT = Path(__file__).resolve().parents[2]
 

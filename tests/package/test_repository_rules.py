@@ -19,6 +19,7 @@ def rules():
 @pytest.fixture
 def changed(plugin_zip, tmp_path):
     """The zip with some of its small files replaced or added."""
+
     def change(**files):
         target = tmp_path / "changed.zip"
         shutil.copy(plugin_zip, target)

@@ -10,8 +10,12 @@ from shipping import ROOT
 
 def test_bandit_finds_nothing_in_what_is_shipped():
     pytest.importorskip("bandit", reason="bandit is not installed: make test installs it")
-    answer = subprocess.run([sys.executable, "-m", "bandit", "--quiet", "--recursive", "plugin", "model_core", "__init__.py"],
-                            cwd=ROOT, capture_output=True, text=True)
+    answer = subprocess.run(
+        [sys.executable, "-m", "bandit", "--quiet", "--recursive", "plugin", "model_core", "__init__.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert answer.returncode == 0, answer.stdout
 
 
@@ -27,9 +31,27 @@ def test_no_locked_library_has_a_known_vulnerability(tmp_path):
     """By the advisories of the package index; where they can't be reached, nothing is known and the test is skipped."""
     pytest.importorskip("pip_audit", reason="pip-audit is not installed: make test installs it")
     answer = subprocess.run(
-        [sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes", "-r", str(ROOT / "resources" / "engine-lock.txt"),
-         "--format", "json", "--progress-spinner", "off", "--cache-dir", str(tmp_path), "--timeout", "20"],
-        capture_output=True, text=True, timeout=300)
+        [
+            sys.executable,
+            "-m",
+            "pip_audit",
+            "--disable-pip",
+            "--require-hashes",
+            "-r",
+            str(ROOT / "resources" / "engine-lock.txt"),
+            "--format",
+            "json",
+            "--progress-spinner",
+            "off",
+            "--cache-dir",
+            str(tmp_path),
+            "--timeout",
+            "20",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     try:
         libraries = json.loads(answer.stdout)["dependencies"]
     except (ValueError, KeyError):
@@ -37,15 +59,25 @@ def test_no_locked_library_has_a_known_vulnerability(tmp_path):
     known = [library for library in libraries if "vulns" in library]
     if not known:
         pytest.skip(f"the advisories know none of the {len(libraries)} libraries: {libraries[0].get('skip_reason', '')}")
-    faults = {f"{library['name']} {library['version']}": [fault["id"] for fault in library["vulns"]] for library in known if library["vulns"]}
+    faults = {
+        f"{library['name']} {library['version']}": [fault["id"] for fault in library["vulns"]] for library in known if library["vulns"]
+    }
     assert faults == {}, "raise the version in resources/engine-requirements.txt and run tools/lock_engine.py"
 
 
 # Invented names and passwords, with which it is tested that none is written down.
 INVENTED = {"tests/core/test_environment.py", "tests/qgis/test_proxy.py", "tests/package/test_security.py"}
 NO_TEXTS = {".png", ".safetensors", ".tif", ".svg", ".geojson"}  # pictures, weights, coordinates
-KINDS = ("PrivateKeyDetector", "AWSKeyDetector", "GitHubTokenDetector", "GitLabTokenDetector", "PypiTokenDetector", "JwtTokenDetector",
-         "BasicAuthDetector", "KeywordDetector")
+KINDS = (
+    "PrivateKeyDetector",
+    "AWSKeyDetector",
+    "GitHubTokenDetector",
+    "GitLabTokenDetector",
+    "PypiTokenDetector",
+    "JwtTokenDetector",
+    "BasicAuthDetector",
+    "KeywordDetector",
+)
 
 
 def secrets_in(files):
@@ -64,12 +96,19 @@ def test_no_secret_is_in_the_checkout():
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode:
         pytest.skip("not a git checkout")
-    files = [ROOT / name for name in listed.stdout.split("\0") if name and name not in INVENTED and "engine-lock" not in name
-             and (ROOT / name).suffix not in NO_TEXTS and (ROOT / name).is_file()]
+    files = [
+        ROOT / name
+        for name in listed.stdout.split("\0")
+        if name and name not in INVENTED and "engine-lock" not in name and (ROOT / name).suffix not in NO_TEXTS and (ROOT / name).is_file()
+    ]
     assert secrets_in(files) == []
 
 
 def test_the_scan_sees_a_secret(tmp_path):
-    for name, text in (("key.py", "-----BEGIN RSA PRIVATE " + "KEY-----"), ("login.txt", "http://me:hunter22@host/"), ("aws.md", "AKIA" + "Q" * 16)):
+    for name, text in (
+        ("key.py", "-----BEGIN RSA PRIVATE " + "KEY-----"),
+        ("login.txt", "http://me:hunter22@host/"),
+        ("aws.md", "AKIA" + "Q" * 16),
+    ):
         (tmp_path / name).write_text(text)
         assert secrets_in([tmp_path / name]), name

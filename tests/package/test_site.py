@@ -9,7 +9,9 @@ import pytest
 from shipping import ROOT
 
 # What a browser would fetch by itself; links that a reader follows are no matter.
-FETCHED = re.compile(r"""<(?:script|img|iframe|source)[^>]*\ssrc=["']?(?:https?:)?//|<link[^>]*\shref=["']?(?:https?:)?//|url\(["']?(?:https?:)?//""")
+FETCHED = re.compile(
+    r"""<(?:script|img|iframe|source)[^>]*\ssrc=["']?(?:https?:)?//|<link[^>]*\shref=["']?(?:https?:)?//|url\(["']?(?:https?:)?//"""
+)
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +27,11 @@ def site(tmp_path_factory):
 
 
 def test_every_algorithm_has_a_page_with_its_dialog(site):
-    names = {name for path in (ROOT / "plugin" / "algorithms").glob("*.py")
-             for name in re.findall(r'^    NAME = "(\w+)"', path.read_text(encoding="utf-8"), re.MULTILINE)}
+    names = {
+        name
+        for path in (ROOT / "plugin" / "algorithms").glob("*.py")
+        for name in re.findall(r'^    NAME = "(\w+)"', path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
     assert len(names) > 20
     for name in names:
         page = (site / "reference" / "algorithms" / f"{name}.html").read_text(encoding="utf-8")

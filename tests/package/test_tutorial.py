@@ -30,8 +30,9 @@ def test_the_last_of_the_ten_days_is_taken(folder):
     assert "2019-01-19" in reanalysed
 
 
-@pytest.mark.parametrize("name, begins", [
-    ("pm25.tif", b"II*\x00"), ("report.html", b"<!DOCTYPE html>"), ("readings.gpkg", b"SQLite format 3")])
+@pytest.mark.parametrize(
+    "name, begins", [("pm25.tif", b"II*\x00"), ("report.html", b"<!DOCTYPE html>"), ("readings.gpkg", b"SQLite format 3")]
+)
 def test_layer_field_and_report_are_there(folder, name, begins):
     with open(folder[0] / name, "rb") as file:
         assert file.read(len(begins)).upper() == begins.upper()

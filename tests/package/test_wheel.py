@@ -6,9 +6,10 @@ import venv
 import zipfile
 from pathlib import Path
 
-import model_core
 import pytest
 from shipping import ROOT
+
+import model_core
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,12 @@ def test_the_command_answers_and_finds_the_bundled_models(installed, tmp_path, c
 def test_the_command_speaks_chinese_where_it_is_asked_to(installed, tmp_path, clean_environment):
     command = [installed / "bin" / "ctm-reanalysis", "inspect", str(tmp_path / "nowhere.nc")]
     answer = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", env={**clean_environment, "CTM_REANALYSIS_LANGUAGE": "zh_CN"},
+        command,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**clean_environment, "CTM_REANALYSIS_LANGUAGE": "zh_CN"},
     )
     assert answer.returncode and any("\u4e00" <= letter <= "\u9fff" for letter in answer.stderr), answer.stderr
 

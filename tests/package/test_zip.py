@@ -22,8 +22,17 @@ def test_everything_is_in_one_folder_named_as_the_plugin(names):
 
 
 def test_what_qgis_and_the_engine_need_is_there(names):
-    for name in ("__init__.py", "metadata.txt", "LICENSE", "README.md", "plugin/plugin.py", "plugin/engine/environment.py",
-                 "model_core/worker.py", "model_core/configurations/paper.toml", "resources/engine-requirements.txt"):
+    for name in (
+        "__init__.py",
+        "metadata.txt",
+        "LICENSE",
+        "README.md",
+        "plugin/plugin.py",
+        "plugin/engine/environment.py",
+        "model_core/worker.py",
+        "model_core/configurations/paper.toml",
+        "resources/engine-requirements.txt",
+    ):
         assert f"ctm_reanalysis/{name}" in names
     assert any(name.startswith("ctm_reanalysis/resources/models/") and name.endswith(".safetensors") for name in names)
 
@@ -31,7 +40,17 @@ def test_what_qgis_and_the_engine_need_is_there(names):
 def test_no_tests_tools_recipes_caches_or_hidden_files(names):
     for name in names:
         parts = PurePosixPath(name).parts
-        assert parts[1] in {"__init__.py", "metadata.txt", "LICENSE", "README.md", "CHANGELOG.md", "plugin", "model_core", "resources", "docs"}
+        assert parts[1] in {
+            "__init__.py",
+            "metadata.txt",
+            "LICENSE",
+            "README.md",
+            "CHANGELOG.md",
+            "plugin",
+            "model_core",
+            "resources",
+            "docs",
+        }
         assert not {"tests", "recipes", "__pycache__"} & set(parts)
         assert not any(part.startswith(".") for part in parts) and not name.endswith(".pyc")
 
@@ -60,7 +79,14 @@ def test_qgis_lists_the_provider_and_its_algorithms(qgis):
     listed = json.loads(qgis("--json", "list"))["providers"]["ctm_reanalysis"]
     assert listed["name"] == "CTM Reanalysis"
     assert {name.split(":")[1] for name in listed["algorithms"]} >= {
-        "gridstations", "reanalyse", "loadreanalysis", "trainmodel", "simulatectm", "checkengine", "setupengine"}
+        "gridstations",
+        "reanalyse",
+        "loadreanalysis",
+        "trainmodel",
+        "simulatectm",
+        "checkengine",
+        "setupengine",
+    }
 
 
 def test_the_worker_answers_from_the_unpacked_folder(qgis):

@@ -127,8 +127,17 @@ def make_stations(qgis_app, small_crs):
     from qgis.core import QgsFeature, QgsGeometry, QgsPointXY, QgsVectorLayer
     from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 
-    fields = ("code:string", "city:string", "day:date", "time:datetime", "pm25:double", "as_text:string",
-              "rh:double", "wind:double", "note:string")
+    fields = (
+        "code:string",
+        "city:string",
+        "day:date",
+        "time:datetime",
+        "pm25:double",
+        "as_text:string",
+        "rh:double",
+        "wind:double",
+        "note:string",
+    )
 
     def make(days=(FIRST_DAY,), name="stations"):
         layer = QgsVectorLayer("Point?" + "&".join(f"field={field}" for field in fields), name, "memory")
@@ -140,8 +149,9 @@ def make_stations(qgis_app, small_crs):
             for station, (x, y, value) in enumerate(readings_of(day)):
                 feature = QgsFeature(layer.fields())
                 feature.setGeometry(QgsGeometry.fromPointXY(QgsPointXY(x, y)))
-                feature.setAttributes([f"S{station}", f"C{station % 5}", when, noon, value, repr(value),
-                                       40.0 + station % 30, 1.0 + station % 4, "fine"])
+                feature.setAttributes(
+                    [f"S{station}", f"C{station % 5}", when, noon, value, repr(value), 40.0 + station % 30, 1.0 + station % 4, "fine"]
+                )
                 features.append(feature)
         layer.dataProvider().addFeatures(features)
         return layer
@@ -178,8 +188,10 @@ def training(plugin, ctm_file, tiny_configuration, tmp_path_factory):
     import processing
 
     path = str(tmp_path_factory.mktemp("model") / "tiny.safetensors")
-    return processing.run("ctm_reanalysis:trainmodel", {
-        "CTM": [ctm_file], "CONFIG": "file", "CONFIG_FILE": tiny_configuration, "DEVICE": "cpu", "SEED": 1, "OUTPUT": path})
+    return processing.run(
+        "ctm_reanalysis:trainmodel",
+        {"CTM": [ctm_file], "CONFIG": "file", "CONFIG_FILE": tiny_configuration, "DEVICE": "cpu", "SEED": 1, "OUTPUT": path},
+    )
 
 
 @pytest.fixture(scope="session")
@@ -232,8 +244,12 @@ def qgis_process(tmp_path):
     plugins = tmp_path / "plugins"
     plugins.mkdir()
     (plugins / "ctm_reanalysis").symlink_to(ROOT, target_is_directory=True)
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QGIS_PLUGINPATH": str(plugins),
-                   "QGIS_CUSTOM_CONFIG_PATH": str(tmp_path / "profile")}
+    environment = {
+        **os.environ,
+        "QT_QPA_PLATFORM": "offscreen",
+        "QGIS_PLUGINPATH": str(plugins),
+        "QGIS_CUSTOM_CONFIG_PATH": str(tmp_path / "profile"),
+    }
     environment.pop("QGIS_OPTIONS_PATH", None)
 
     def call(*arguments):
@@ -242,5 +258,4 @@ def qgis_process(tmp_path):
         return done.stdout
 
     call("plugins", "enable", "ctm_reanalysis")
-    return lambda name, **values: json.loads(
-        call("--json", "run", name, *(f"--{key}={value}" for key, value in values.items())))["results"]
+    return lambda name, **values: json.loads(call("--json", "run", name, *(f"--{key}={value}" for key, value in values.items())))["results"]

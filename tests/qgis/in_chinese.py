@@ -1,6 +1,6 @@
 """QGIS in Chinese, started by test_languages: what its users read of the plugin, as JSON on the last line of stdout.
 
-    python3 in_chinese.py FOLDERS_OF_PLUGINS PROFILE WORK MODEL
+python3 in_chinese.py FOLDERS_OF_PLUGINS PROFILE WORK MODEL
 """
 
 from __future__ import annotations
@@ -54,23 +54,42 @@ def run(name, **parameters):
 
 algorithms = {
     algorithm.name(): {
-        "title": algorithm.displayName(), "group": algorithm.group(), "summary": algorithm.shortDescription(), "help": algorithm.shortHelpString(),
+        "title": algorithm.displayName(),
+        "group": algorithm.group(),
+        "summary": algorithm.shortDescription(),
+        "help": algorithm.shortHelpString(),
         "parameters": {p.name(): [p.description(), p.help()] for p in algorithm.parameterDefinitions()},
         "outputs": {o.name(): o.description() for o in algorithm.outputDefinitions()},
-    } for algorithm in plugin.provider.algorithms()}
+    }
+    for algorithm in plugin.provider.algorithms()
+}
 registry = QgsApplication.processingRegistry()
 models = [registry.createAlgorithmById(model.id()) for model in plugin.models.algorithms()]  # as a dialog makes them
 table = Path(work) / "stations.csv"
 told = {
-    "models": {model.name(): [
-        model.displayName(), *(text for key, text in model.helpContent().items() if key not in ("ALG_CREATOR", "ALG_VERSION")),
-        *(text for p in model.parameterDefinitions() for text in (p.description(), p.help()) if text),
-        *(o.description() for o in model.outputDefinitions()), *(child.description() for child in model.childAlgorithms().values()),
-    ] for model in models},
-    "algorithms": algorithms, "provider": plugin.provider.longName(),
+    "models": {
+        model.name(): [
+            model.displayName(),
+            *(text for key, text in model.helpContent().items() if key not in ("ALG_CREATOR", "ALG_VERSION")),
+            *(text for p in model.parameterDefinitions() for text in (p.description(), p.help()) if text),
+            *(o.description() for o in model.outputDefinitions()),
+            *(child.description() for child in model.childAlgorithms().values()),
+        ]
+        for model in models
+    },
+    "algorithms": algorithms,
+    "provider": plugin.provider.longName(),
     "column": run("readstations", FILE=str(table), VALUE="pm10", OUTPUT=str(Path(work) / "readings.csv")),
-    "reanalysis": run("reanalyse", STATIONS=str(table), VALUE="pm25", MODEL=model, GRID=(Path(work) / "grid.txt").read_text(), DEVICE="cpu",
-                      OUTPUT=str(Path(work) / "field.tif"), REPORT=str(Path(work) / "report.html")),
+    "reanalysis": run(
+        "reanalyse",
+        STATIONS=str(table),
+        VALUE="pm25",
+        MODEL=model,
+        GRID=(Path(work) / "grid.txt").read_text(),
+        DEVICE="cpu",
+        OUTPUT=str(Path(work) / "field.tif"),
+        REPORT=str(Path(work) / "report.html"),
+    ),
 }
 from mistakes import mistakes  # noqa: E402
 

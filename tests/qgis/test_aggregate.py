@@ -10,10 +10,17 @@ import numpy as np
 import pytest
 from osgeo import gdal
 from qgis.core import (
-    QgsApplication, QgsFeature, QgsGeometry, QgsProcessingContext, QgsProcessingFeedback, QgsProject, QgsRasterLayer, QgsRectangle,
-    QgsTemporalNavigationObject, QgsVectorLayer,
+    QgsApplication,
+    QgsFeature,
+    QgsGeometry,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProject,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsTemporalNavigationObject,
+    QgsVectorLayer,
 )
-
 from small_world import DAYS, FIRST_DAY, SMALL_GRID, readings_of
 
 
@@ -23,9 +30,19 @@ def series(plugin, make_stations, tiny_model, tmp_path_factory):
     import processing
 
     path = tmp_path_factory.mktemp("series") / "series.nc"
-    processing.run("ctm_reanalysis:reanalyseperiod", {
-        "STATIONS": make_stations(DAYS), "VALUE": "pm25", "TIME": "day", "ID": "code", "GRID": SMALL_GRID, "MODEL": tiny_model,
-        "DEVICE": "cpu", "OUTPUT": str(path)})
+    processing.run(
+        "ctm_reanalysis:reanalyseperiod",
+        {
+            "STATIONS": make_stations(DAYS),
+            "VALUE": "pm25",
+            "TIME": "day",
+            "ID": "code",
+            "GRID": SMALL_GRID,
+            "MODEL": tiny_model,
+            "DEVICE": "cpu",
+            "OUTPUT": str(path),
+        },
+    )
     return str(path)
 
 
@@ -71,16 +88,28 @@ def test_the_toolbox_loads_means_limits_and_stations_with_style_and_time(series,
     stations = make_stations(DAYS)
     project.addMapLayer(stations)
     values = {
-        "FIELDS": [series], "BY": "year", "MINIMUM_SHARE": 0.02, "LIMITS": ["who2021"], "STATIONS": stations, "VALUE": "pm25",
-        "TIME": "day", "ID": "code", "OUTPUT": QgsProcessingOutputLayerDefinition("TEMPORARY_OUTPUT", project),
-        "STATION_MEANS": QgsProcessingOutputLayerDefinition(str(tmp_path / "points.gpkg"), project)}
+        "FIELDS": [series],
+        "BY": "year",
+        "MINIMUM_SHARE": 0.02,
+        "LIMITS": ["who2021"],
+        "STATIONS": stations,
+        "VALUE": "pm25",
+        "TIME": "day",
+        "ID": "code",
+        "OUTPUT": QgsProcessingOutputLayerDefinition("TEMPORARY_OUTPUT", project),
+        "STATION_MEANS": QgsProcessingOutputLayerDefinition(str(tmp_path / "points.gpkg"), project),
+    }
     assert algorithm.checkParameterValues(values, context) == (True, "")
     results, ok = algorithm.run(values, context, feedback)
     assert ok and handleAlgorithmResults(algorithm, context, feedback, parameters=values), feedback.textLog()
     layers = {layer.name(): layer for layer in project.mapLayers().values() if layer is not stations}
     mean = "PM2.5, mean by year 2018-02-16 – 2018-02-25 (µg m⁻³)"
-    assert set(layers) == {mean, f"{mean}, stations", "PM2.5 above 5 µg m⁻³ (WHO guideline levels 2021, year)",
-                           "PM2.5 above 15 µg m⁻³ (WHO guideline levels 2021, day)"}
+    assert set(layers) == {
+        mean,
+        f"{mean}, stations",
+        "PM2.5 above 5 µg m⁻³ (WHO guideline levels 2021, year)",
+        "PM2.5 above 15 µg m⁻³ (WHO guideline levels 2021, day)",
+    }
     time = layers[mean].temporalProperties().fixedTemporalRange()
     assert [time.begin().toString("yyyy-MM-dd"), time.end().toString("yyyy-MM-dd")] == ["2018-01-01", "2018-12-31"]
     renderers = [layer.renderer().type() for layer in layers.values() if isinstance(layer, QgsRasterLayer)]
@@ -97,8 +126,16 @@ def test_load_reanalysis_gives_each_month_its_days(run, make_stations, tiny_mode
     from ctm_reanalysis.plugin.layers.playing import step_through
 
     days = [FIRST_DAY, FIRST_DAY + timedelta(days=20)]  # in February and in March
-    fields = run("reanalyseperiod", STATIONS=make_stations(days), VALUE="pm25", TIME="day", GRID=SMALL_GRID, MODEL=tiny_model, DEVICE="cpu",
-                 OUTPUT=str(tmp_path / "series.nc"))["OUTPUT"]
+    fields = run(
+        "reanalyseperiod",
+        STATIONS=make_stations(days),
+        VALUE="pm25",
+        TIME="day",
+        GRID=SMALL_GRID,
+        MODEL=tiny_model,
+        DEVICE="cpu",
+        OUTPUT=str(tmp_path / "series.nc"),
+    )["OUTPUT"]
     run("aggregate", FIELDS=[fields], BY="month", MINIMUM_SHARE=0.01, OUTPUT=str(tmp_path / "months.nc"))
     layer = load_layer(tmp_path / "months.nc")  # held, for it owns its temporal properties
     ranges = layer.temporalProperties().fixedRangePerBand()
@@ -112,8 +149,16 @@ def test_load_reanalysis_gives_each_month_its_days(run, make_stations, tiny_mode
 
 
 def test_the_readings_of_a_station_are_averaged_beside_the_field(run, series, make_stations, tmp_path):
-    run("aggregate", FIELDS=[series], STATIONS=make_stations(DAYS), VALUE="pm25", TIME="day", ID="code", OUTPUT=str(tmp_path / "mean.nc"),
-        STATION_MEANS=str(tmp_path / "points.gpkg"))
+    run(
+        "aggregate",
+        FIELDS=[series],
+        STATIONS=make_stations(DAYS),
+        VALUE="pm25",
+        TIME="day",
+        ID="code",
+        OUTPUT=str(tmp_path / "mean.nc"),
+        STATION_MEANS=str(tmp_path / "points.gpkg"),
+    )
     points = QgsVectorLayer(str(tmp_path / "points.gpkg"), "points", "ogr")
     found = {point["station"]: point["value"] for point in points.getFeatures()}
     wanted = {f"S{number}": np.mean([readings_of(day)[number][2] for day in DAYS]) for number in range(60)}
@@ -122,16 +167,36 @@ def test_the_readings_of_a_station_are_averaged_beside_the_field(run, series, ma
 
 def test_a_mask_halves_the_area_and_takes_its_stations_alone(run, series, make_stations, west, tmp_path):
     for mask, name in ((None, "whole"), (west, "west")):
-        run("aggregate", FIELDS=[series], BY="year", MINIMUM_SHARE=0, LIMITS=["who2021"], MASK=mask, STATIONS=make_stations(DAYS),
-            VALUE="pm25", TIME="day", ID="code", OUTPUT=str(tmp_path / "mean.nc"), TABLE=str(tmp_path / f"{name}.csv"))
+        run(
+            "aggregate",
+            FIELDS=[series],
+            BY="year",
+            MINIMUM_SHARE=0,
+            LIMITS=["who2021"],
+            MASK=mask,
+            STATIONS=make_stations(DAYS),
+            VALUE="pm25",
+            TIME="day",
+            ID="code",
+            OUTPUT=str(tmp_path / "mean.nc"),
+            TABLE=str(tmp_path / f"{name}.csv"),
+        )
     whole, half = (list(csv.DictReader(open(tmp_path / f"{name}.csv", encoding="utf-8")))[0] for name in ("whole", "west"))
     assert float(half["area_km2"]) == pytest.approx(float(whole["area_km2"]) / 2, rel=0.01)
     assert int(half["stations"]) == sum(x < 384_000 for x, _, _ in readings_of(FIRST_DAY)) and int(whole["stations"]) == 60
 
 
 def test_the_panel_is_drawn_with_stations_and_outline(run, series, make_stations, west, tmp_path):
-    run("aggregate", FIELDS=[series], STATIONS=make_stations(DAYS), VALUE="pm25", TIME="day", OUTLINE=west,
-        OUTPUT=str(tmp_path / "mean.nc"), PANEL=str(tmp_path / "with.png"))
+    run(
+        "aggregate",
+        FIELDS=[series],
+        STATIONS=make_stations(DAYS),
+        VALUE="pm25",
+        TIME="day",
+        OUTLINE=west,
+        OUTPUT=str(tmp_path / "mean.nc"),
+        PANEL=str(tmp_path / "with.png"),
+    )
     run("aggregate", FIELDS=[series], OUTPUT=str(tmp_path / "mean.nc"), PANEL=str(tmp_path / "without.png"))
     one, other = (gdal.Open(str(tmp_path / f"{name}.png")).ReadAsArray() for name in ("with", "without"))
     assert one.shape == other.shape and (one != other).any(0).mean() > 0.005
@@ -143,12 +208,17 @@ def test_geotiffs_go_into_a_folder(run, series, read_raster, fields, tmp_path):
     np.testing.assert_allclose(read_raster(str(Path(result["FOLDER"]) / "pm25_DJF_2018.tif")), fields.mean(0), rtol=1e-5)
 
 
-@pytest.mark.parametrize("spoil, expected", [
-    ({"FIELDS": []}, "Choose files of fields"), ({"FIELDS_FOLDER": "/tmp"}, "one of the two"),
-    ({"OUTPUT": "/tmp/mean.tif"}, "must end in .nc"),
-    ({"OUTPUT": None}, "Name the NetCDF"), ({"STATION_MEANS": "/tmp/points.gpkg"}, "need a station layer"),
-    ({"START": "2018-02-20", "END": "2018-02-18"}, "before the first"),
-])
+@pytest.mark.parametrize(
+    "spoil, expected",
+    [
+        ({"FIELDS": []}, "Choose files of fields"),
+        ({"FIELDS_FOLDER": "/tmp"}, "one of the two"),
+        ({"OUTPUT": "/tmp/mean.tif"}, "must end in .nc"),
+        ({"OUTPUT": None}, "Name the NetCDF"),
+        ({"STATION_MEANS": "/tmp/points.gpkg"}, "need a station layer"),
+        ({"START": "2018-02-20", "END": "2018-02-18"}, "before the first"),
+    ],
+)
 def test_what_can_not_be_is_refused(refusal, series, spoil, expected, tmp_path):
     assert expected in refusal("aggregate", **{"FIELDS": [series], "OUTPUT": str(tmp_path / "mean.nc"), **spoil})
 

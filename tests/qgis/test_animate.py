@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from qgis.PyQt.QtGui import QMovie
-
 from small_world import DAYS, SMALL_GRID
 
 
@@ -17,9 +16,13 @@ def test_a_period_becomes_a_gif(run, make_stations, tiny_model, tmp_path):
     assert movie.isValid() and movie.frameCount() == 2
 
 
-@pytest.mark.parametrize("parameters, words", [
-    ({}, "Choose a series or a folder"), ({"SERIES": "a.nc", "FOLDER": "b"}, "one of them"),
-    ({"SERIES": "a.nc", "OUTPUT": "a.avi"}, "must end in .gif or .mp4"),
-])
+@pytest.mark.parametrize(
+    "parameters, words",
+    [
+        ({}, "Choose a series or a folder"),
+        ({"SERIES": "a.nc", "FOLDER": "b"}, "one of them"),
+        ({"SERIES": "a.nc", "OUTPUT": "a.avi"}, "must end in .gif or .mp4"),
+    ],
+)
 def test_what_is_missing_is_named(refusal, parameters, words):
     assert words in refusal("animate", **{"OUTPUT": "TEMPORARY_OUTPUT", **parameters})

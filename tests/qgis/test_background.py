@@ -8,14 +8,20 @@ from pathlib import Path
 import pytest
 from osgeo import gdal
 from qgis.core import QgsProcessingException
-
 from small_world import DAYS, SMALL_GRID
 
 
 @pytest.fixture(scope="module")
 def values(make_stations):
-    return {"STATIONS": make_stations(DAYS[:3]), "VALUE": "pm25", "TIME": "day", "ID": "code", "GRID": SMALL_GRID, "MODEL": "bundled",
-            "DEVICE": "cpu"}
+    return {
+        "STATIONS": make_stations(DAYS[:3]),
+        "VALUE": "pm25",
+        "TIME": "day",
+        "ID": "code",
+        "GRID": SMALL_GRID,
+        "MODEL": "bundled",
+        "DEVICE": "cpu",
+    }
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from qgis.core import QgsApplication, QgsProject, QgsVectorFileWriter, QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication, QDate, QDateTime, QEventLoop, QTime
-
 from small_world import FIRST_DAY, SMALL_GRID
 
 DAYS = [FIRST_DAY + timedelta(days=n) for n in range(40)]
@@ -51,9 +50,13 @@ def test_forty_days_by_the_batch_dialog_are_those_of_the_period(batch, run, laye
     common = {"STATIONS": layer.id(), "VALUE": "pm25", "TIME": "day", "GRID": SMALL_GRID, "MODEL": tiny_model, "DEVICE": "cpu"}
     run("reanalyseperiod", **common, FOLDER=str(tmp_path / "period"))
     started = engine.started
-    batch("reanalyse", [
-        {**common, "DATE": QDateTime(QDate(day.year, day.month, day.day), QTime(0, 0)), "OUTPUT": str(tmp_path / f"pm25_{day}.tif")}
-        for day in DAYS])
+    batch(
+        "reanalyse",
+        [
+            {**common, "DATE": QDateTime(QDate(day.year, day.month, day.day), QTime(0, 0)), "OUTPUT": str(tmp_path / f"pm25_{day}.tif")}
+            for day in DAYS
+        ],
+    )
     assert engine.started == started
     for day in DAYS:
         name = f"pm25_{day}.tif"

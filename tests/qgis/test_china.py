@@ -17,10 +17,17 @@ def china(plugin, cnemc_day, bundled_model, tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("china")
     uri = f"file://{cnemc_day}?type=csv&xField=lon&yField=lat&crs=EPSG:4326"
-    values = {"STATIONS": QgsVectorLayer(uri, "2018-02-20", "delimitedtext"), "VALUE": "pm2_5_24h", "TIME": "timepoint",
-              "DATE": "2018-02-20", "ID": "station_code", "GRID": "china12km"}
-    field = processing.run("ctm_reanalysis:reanalyse", {
-        **values, "MODEL": bundled_model, "OUTPUT": str(folder / "field.tif"), "MAP": str(folder / "map.png")})
+    values = {
+        "STATIONS": QgsVectorLayer(uri, "2018-02-20", "delimitedtext"),
+        "VALUE": "pm2_5_24h",
+        "TIME": "timepoint",
+        "DATE": "2018-02-20",
+        "ID": "station_code",
+        "GRID": "china12km",
+    }
+    field = processing.run(
+        "ctm_reanalysis:reanalyse", {**values, "MODEL": bundled_model, "OUTPUT": str(folder / "field.tif"), "MAP": str(folder / "map.png")}
+    )
     readings = processing.run("ctm_reanalysis:gridstations", {**values, "OUTPUT": str(folder / "readings.tif")})
     return field, readings
 

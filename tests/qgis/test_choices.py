@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pytest
 from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingParameterEnum
-
 from small_world import SMALL_GRID
 
 
 def enums():
     algorithms = QgsApplication.processingRegistry().providerById("ctm_reanalysis").algorithms()
-    return [(algorithm, parameter) for algorithm in algorithms for parameter in algorithm.parameterDefinitions()
-            if isinstance(parameter, QgsProcessingParameterEnum)]
+    return [
+        (algorithm, parameter)
+        for algorithm in algorithms
+        for parameter in algorithm.parameterDefinitions()
+        if isinstance(parameter, QgsProcessingParameterEnum)
+    ]
 
 
 def test_every_choice_takes_words_and_numbers(plugin):
@@ -50,6 +53,7 @@ def test_a_modelers_child_and_qgis_process_ask_the_parameter_itself(plugin):
 def test_qgis_process_takes_numbers(qgis_process, tmp_path):
     table = tmp_path / "stations.csv"
     table.write_text("id,lon,lat,day,ozone\na,116,40,05/04/22,60\n", encoding="utf-8")
-    result = qgis_process("ctm_reanalysis:readstations", FILE=table, SPECIES=2, VALUE="ozone", TIME="day", ID="id", DATE_ORDER=1,
-                          OUTPUT=tmp_path / "out.gpkg")
+    result = qgis_process(
+        "ctm_reanalysis:readstations", FILE=table, SPECIES=2, VALUE="ozone", TIME="day", ID="id", DATE_ORDER=1, OUTPUT=tmp_path / "out.gpkg"
+    )
     assert (result["FIRST_DAY"], result["COUNT_USED"], result["STATIONS"]) == ("2022-04-05", 1, 1)

@@ -6,10 +6,16 @@ import numpy as np
 import pytest
 from osgeo import gdal, osr
 from qgis.core import (
-    QgsApplication, QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProcessingContext, QgsProcessingFeedback, QgsProject,
-    QgsRasterLayer, QgsVectorLayer,
+    QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsFeature,
+    QgsGeometry,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProject,
+    QgsRasterLayer,
+    QgsVectorLayer,
 )
-
 from small_world import LAMBERT
 
 KM = 1000.0

@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 from osgeo import gdal, osr
 from qgis.core import (
-    QgsApplication, QgsCoordinateReferenceSystem, QgsProcessingContext, QgsProcessingFeedback,
-    QgsProcessingOutputLayerDefinition, QgsProject, QgsRasterLayer,
+    QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
+    QgsProject,
+    QgsRasterLayer,
 )
-
 from small_world import SMALL_GRID
 
 

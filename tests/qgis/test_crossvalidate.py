@@ -8,18 +8,36 @@ from pathlib import Path
 
 import pytest
 from qgis.core import (
-    QgsApplication, QgsExpression, QgsFeature, QgsFeatureRequest, QgsGeometry, QgsProcessingContext, QgsProcessingFeedback, QgsProject,
-    QgsVectorLayer, QgsVectorLayerTemporalContext,
+    QgsApplication,
+    QgsExpression,
+    QgsFeature,
+    QgsFeatureRequest,
+    QgsGeometry,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProject,
+    QgsVectorLayer,
+    QgsVectorLayerTemporalContext,
 )
-
 from small_world import DAYS, SMALL_GRID
 
 
 @pytest.fixture
 def values(make_stations, tiny_model, tmp_path):
-    return {"STATIONS": make_stations(DAYS[:2]), "VALUE": "pm25", "TIME": "day", "ID": "code", "GROUP": "city", "FOLDS": 3,
-            "BASELINES": ["idw", "ok"], "GRID": SMALL_GRID, "MODEL": tiny_model, "DEVICE": "cpu", "OUTPUT": str(tmp_path / "validation"),
-            "REPORT": str(tmp_path / "scores.html")}
+    return {
+        "STATIONS": make_stations(DAYS[:2]),
+        "VALUE": "pm25",
+        "TIME": "day",
+        "ID": "code",
+        "GROUP": "city",
+        "FOLDS": 3,
+        "BASELINES": ["idw", "ok"],
+        "GRID": SMALL_GRID,
+        "MODEL": tiny_model,
+        "DEVICE": "cpu",
+        "OUTPUT": str(tmp_path / "validation"),
+        "REPORT": str(tmp_path / "scores.html"),
+    }
 
 
 @pytest.fixture(params=["stations", "groups"])
@@ -91,7 +109,7 @@ def test_the_toolbox_loads_the_residuals(values):
     assert algorithm.checkParameterValues(values, context) == (True, "")
     results, ok = algorithm.run(values, context, feedback)
     assert ok and handleAlgorithmResults(algorithm, context, feedback, parameters=values), feedback.textLog()
-    layer, = [layer for layer in project.mapLayers().values() if layer.name().startswith("Residuals")]
+    (layer,) = [layer for layer in project.mapLayers().values() if layer.name().startswith("Residuals")]
     assert layer.renderer().type() == "graduatedSymbol"
     # The temporal controller shows the residuals of a day on their day.
     request, of_day = QgsVectorLayerTemporalContext(), step_range(DAYS[1])
@@ -101,10 +119,15 @@ def test_the_toolbox_loads_the_residuals(values):
     project.clear()
 
 
-@pytest.mark.parametrize("spoil, expected", [
-    ({"SCHEME": "groups", "GROUP": None}, "Choose the field with the city"), ({"BASELINES": ["evna"]}, "need CTM output"),
-    ({"REPORT": "/no/such/folder/scores.html"}, "does not exist"), ({"GIVEN": "15 to 40"}, "write whole numbers"),
-])
+@pytest.mark.parametrize(
+    "spoil, expected",
+    [
+        ({"SCHEME": "groups", "GROUP": None}, "Choose the field with the city"),
+        ({"BASELINES": ["evna"]}, "need CTM output"),
+        ({"REPORT": "/no/such/folder/scores.html"}, "does not exist"),
+        ({"GIVEN": "15 to 40"}, "write whole numbers"),
+    ],
+)
 def test_what_can_not_be_is_refused(refusal, values, spoil, expected):
     assert expected in refusal("crossvalidate", **{**values, **spoil})
 

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from small_world import DAYS, SMALL_GRID
 
 PNG = b"\x89PNG\r\n\x1a\n"

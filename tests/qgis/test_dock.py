@@ -6,11 +6,10 @@ import time
 
 import numpy as np
 import pytest
+from main_window import MainWindow
 from qgis.core import QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, QRectF
 from qgis.PyQt.QtGui import QColor, QIcon, QImage, QPainter
-
-from main_window import MainWindow
 from small_world import DAYS, readings_of
 
 
@@ -89,7 +88,10 @@ def test_a_period_has_a_slider_that_moves_the_map_and_a_chart_of_its_stations(pa
     controller, canvas = windows.window.canvas.temporalController(), windows.window.canvas
     for number in (2, 0, 1):
         panel.result.slider.setValue(number)
-        assert canvas.temporalController().dateTimeRangeForFrameNumber(controller.currentFrameNumber()).begin().date().toPyDate() == DAYS[number]
+        assert (
+            canvas.temporalController().dateTimeRangeForFrameNumber(controller.currentFrameNumber()).begin().date().toPyDate()
+            == DAYS[number]
+        )
         mean = panel.result.layer().dataProvider().bandStatistics(number + 1).mean
         assert f"{DAYS[number]}: mean {mean:.1f}" in panel.result.numbers.text()
     controller.setCurrentFrameNumber(2)  # as its own panel does when it plays
@@ -173,9 +175,9 @@ def test_cancel_leaves_the_panel_ready_and_no_layer(panel, windows):
 
 
 def test_the_chart_draws_dots_and_line_at_their_values():
-    from qgis.PyQt.QtCore import QDateTime, Qt
     from ctm_reanalysis.plugin.dock import station_chart
     from ctm_reanalysis.plugin.dock.station_series import StationSeries
+    from qgis.PyQt.QtCore import QDateTime, Qt
 
     start = QDateTime.fromString("2018-02-16T00:00:00Z", Qt.DateFormat.ISODate)
     series = StationSeries("S1", "µg m⁻³", [(start.addSecs(43200), 80.0)], [(start, start.addSecs(86399), 40.0)])
@@ -206,6 +208,7 @@ def test_an_axis_is_round_and_holds_its_values(low, high):
 
 def test_a_reading_in_ppb_is_not_drawn_beside_micrograms(panel, make_stations):
     from dataclasses import replace
+
     from ctm_reanalysis.plugin.dock.station_series import station_series
 
     run_to_the_end(panel)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from qgis.core import NULL, QgsCoordinateReferenceSystem, QgsProcessingException, QgsVectorLayer, edit
-
 from small_world import DAYS, SMALL_GRID
 
 
@@ -18,16 +17,19 @@ def values(stations, tmp_path):
     return {"STATIONS": stations, "VALUE": "pm25", "GRID": SMALL_GRID, "DEVICE": "cpu", "OUTPUT": str(tmp_path / "out.tif")}
 
 
-@pytest.mark.parametrize("spoil, expected", [
-    ({"VALUE": "note"}, "holds text, such as 'fine'"),
-    ({"VALUE": "pm10"}, "no field 'pm10'; its fields are code, city"),
-    ({"TIME_OF_DAY": "time"}, "Choose the field with the time"),
-    ({"GRID": "mars7km"}, "'mars7km' is neither auto, china12km"),
-    ({"EXTENT": "0,1,0,1 [EPSG:4326]"}, "cell size"),
-    ({"OUTPUT": "/no/such/folder/out.tif"}, "'/no/such/folder' does not exist"),
-    ({"RH_FIELD": "note"}, "holds text"),
-    ({"WIND_STATIONS": "STATIONS"}, "Choose the field with wind speed"),
-])
+@pytest.mark.parametrize(
+    "spoil, expected",
+    [
+        ({"VALUE": "note"}, "holds text, such as 'fine'"),
+        ({"VALUE": "pm10"}, "no field 'pm10'; its fields are code, city"),
+        ({"TIME_OF_DAY": "time"}, "Choose the field with the time"),
+        ({"GRID": "mars7km"}, "'mars7km' is neither auto, china12km"),
+        ({"EXTENT": "0,1,0,1 [EPSG:4326]"}, "cell size"),
+        ({"OUTPUT": "/no/such/folder/out.tif"}, "'/no/such/folder' does not exist"),
+        ({"RH_FIELD": "note"}, "holds text"),
+        ({"WIND_STATIONS": "STATIONS"}, "Choose the field with wind speed"),
+    ],
+)
 def test_caught_before_the_run(refusal, values, spoil, expected):
     spoil = {name: values["STATIONS"] if value == "STATIONS" else value for name, value in spoil.items()}
     assert expected in refusal("reanalyse", **{**values, **spoil})
@@ -97,16 +99,16 @@ def test_a_missing_model(run, values):
 @pytest.mark.parametrize("damage", ["truncated", "other format version", "not a model"])
 def test_a_model_file_that_is_no_good(run, values, tiny_model, tmp_path, damage):
     content = Path(tiny_model).read_bytes()
-    size, = struct.unpack("<Q", content[:8])
+    (size,) = struct.unpack("<Q", content[:8])
     if damage == "truncated":
-        content, expected = content[:len(content) // 2], "damaged|incomplete"
+        content, expected = content[: len(content) // 2], "damaged|incomplete"
     elif damage == "not a model":
         content, expected = b"PK\x03\x04 a zip, say" * 99, "safetensors|model"
     else:
-        header = json.loads(content[8:8 + size])
+        header = json.loads(content[8 : 8 + size])
         spoiled = json.dumps(header).replace('format_version\\": 1', 'format_version\\": 99')
         assert "99" in spoiled
-        content = struct.pack("<Q", len(spoiled.encode())) + spoiled.encode() + content[8 + size:]
+        content = struct.pack("<Q", len(spoiled.encode())) + spoiled.encode() + content[8 + size :]
         expected = "version"
     path = tmp_path / "spoiled.safetensors"
     path.write_bytes(content)

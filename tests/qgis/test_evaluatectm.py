@@ -12,8 +12,14 @@ from qgis.core import QgsVectorLayer
 @pytest.fixture
 def values(stations, ctm_file, tmp_path):
     """Stations without days, and a single day of the CTM."""
-    return {"CTM": [ctm_file], "STATIONS": stations, "VALUE": "pm25", "GROUP": "city", "OUTPUT": str(tmp_path / "evaluation"),
-            "REPORT": str(tmp_path / "scores.html")}
+    return {
+        "CTM": [ctm_file],
+        "STATIONS": stations,
+        "VALUE": "pm25",
+        "GROUP": "city",
+        "OUTPUT": str(tmp_path / "evaluation"),
+        "REPORT": str(tmp_path / "scores.html"),
+    }
 
 
 def test_scores_pairs_points_map_and_page(run, make_stations, values, log):

@@ -6,10 +6,17 @@ import numpy as np
 import pytest
 from osgeo import gdal, osr
 from qgis.core import (
-    QgsApplication, QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProcessingContext, QgsProcessingFeedback,
-    QgsProcessingOutputLayerDefinition, QgsProject, QgsRasterLayer, QgsVectorLayer,
+    QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsFeature,
+    QgsGeometry,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
+    QgsProject,
+    QgsRasterLayer,
+    QgsVectorLayer,
 )
-
 from small_world import LAMBERT
 
 KM = 1000.0
@@ -71,8 +78,17 @@ def districts(small_crs):
 
 
 def test_each_polygon_has_the_mean_of_its_people(run, log, field, population, districts, tmp_path):
-    result = run("exposure", FIELDS=[field], POPULATION=population, POPULATION_IS="counts", POLYGONS=districts, NAME_FIELD="district",
-                 LIMIT="15, 100", OUTPUT=str(tmp_path / "out.gpkg"), CHART=str(tmp_path / "chart.png"))
+    result = run(
+        "exposure",
+        FIELDS=[field],
+        POPULATION=population,
+        POPULATION_IS="counts",
+        POLYGONS=districts,
+        NAME_FIELD="district",
+        LIMIT="15, 100",
+        OUTPUT=str(tmp_path / "out.gpkg"),
+        CHART=str(tmp_path / "chart.png"),
+    )
     layer = QgsVectorLayer(result["OUTPUT"], "out", "ogr")
     rows = {feature["name"]: feature for feature in layer.getFeatures()}
     assert set(rows) == {"all", "west", "bow", "far"}

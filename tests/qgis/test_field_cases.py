@@ -9,10 +9,9 @@ import csv
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from qgis.core import QgsFeature, QgsGeometry, QgsPointXY, QgsProcessingException, QgsVectorLayer
 from qgis.PyQt.QtCore import QUrl
-
-from conftest import ROOT
 
 CASES = ROOT.parent / "shared" / "data" / "field_cases"
 NEW_MEXICO, CALIFORNIA = "-107.5,34,-105.5,36,0.05@EPSG:4326", "-119,33.5,-117,34.5,0.05@EPSG:4326"
@@ -30,6 +29,7 @@ def case():
 @pytest.fixture
 def read(run, tmp_path):
     """Values by station, as Read station table writes them; the last outputs and rows stay beside."""
+
     def read(file, **parameters):
         read.outputs = run("readstations", FILE=file, OUTPUT=str(tmp_path / "readings.csv"), **parameters)
         with open(read.outputs["OUTPUT"], encoding="utf-8", newline="") as lines:
@@ -42,6 +42,7 @@ def read(run, tmp_path):
 @pytest.fixture
 def cells(run, read_raster, tmp_path):
     """Values of the cells that hold readings, sorted, as Grid station readings makes them of a layer."""
+
     def cells(layer, grid, **parameters):
         assert layer.isValid()
         cells.outputs = run("gridstations", STATIONS=layer, GRID=grid, OUTPUT=str(tmp_path / "cells.tif"), **parameters)
@@ -64,6 +65,7 @@ def delimited(path, x="lon", y="lat", options=""):
 
 
 # 01, 02 OpenAQ
+
 
 def test_openaq_archive_is_recognised_and_its_pollutants_are_told_apart(case, read, log):
     assert read(case(1, "location-day.csv")) == {"2178": pytest.approx(8.142925), "2179": pytest.approx(8.180825)}
@@ -98,6 +100,7 @@ def test_compressed_tables(case, read, name):
 
 # 03, 04, 18, 63 US EPA
 
+
 def test_monitors_of_a_site_are_averaged(case, read, cells):
     assert sorted(read(case(3, "daily_88101_2016.zip")).values()) == pytest.approx([12.7, 12.7, 16.7])
     layer = delimited(case(3, "daily_88101_2016.csv"), "Longitude", "Latitude")
@@ -111,9 +114,19 @@ def test_a_date_without_its_hour_is_refused_with_the_remedy(case, cells, form):
         cells(layer, CALIFORNIA, VALUE="Sample Measurement", TIME="Date Local", DATE="2016-01-15", FORM=form)
 
 
-@pytest.mark.parametrize("fields", [{}, {
-    "FORM": "none", "VALUE": "Sample Measurement", "TIME": "Date Local", "TIME_OF_DAY": "Time Local",
-    "ID": ["State Code", "County Code", "Site Num"]}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {
+            "FORM": "none",
+            "VALUE": "Sample Measurement",
+            "TIME": "Date Local",
+            "TIME_OF_DAY": "Time Local",
+            "ID": ["State Code", "County Code", "Site Num"],
+        },
+    ],
+)
 def test_date_and_hour_in_two_fields(case, cells, fields):
     layer = delimited(case(4, "hourly_88101_2016.csv"), "Longitude", "Latitude")
     assert cells(layer, CALIFORNIA, DATE="2016-01-15", **fields) == pytest.approx([14.25, 15.25, 15.25])
@@ -144,6 +157,7 @@ def test_a_code_at_four_places_is_four_stations(case, cells, log):
 
 # 05 one column per station
 
+
 def test_a_wide_table_takes_its_places_from_a_list(case, read, cells):
     path, sites = case(5, "china_sites_20180220.csv"), case(5, "stations.csv")
     means = read(path, SITES=sites)
@@ -155,6 +169,7 @@ def test_a_wide_table_takes_its_places_from_a_list(case, read, cells):
 
 
 # 07, 52 EEA
+
 
 def test_invalid_rows_of_the_eea_are_not_used(case, read):
     truth = pytest.approx([15.0714286, 21.0714286])
@@ -174,6 +189,7 @@ def test_daily_and_hourly_stations_in_one_layer(case, cells, log):
 
 
 # 09, 11, 12, 13, 19, 44, 45 times
+
 
 @pytest.mark.parametrize("name, column, mean", [("history.csv", "pm2.5_atm", 10.3), ("old_download.csv", "PM2.5_CF1_ug/m3", 11.3)])
 def test_purpleair_counts_seconds(case, read, name, column, mean):
@@ -206,8 +222,15 @@ def test_two_digit_years_have_one_order(case, read, cells):
 @pytest.mark.parametrize("name", ["uba.csv", "uba_utf8.csv"])
 def test_hour_24_ends_the_day(case, read, cells, name):
     assert read(case(13, name)) == {"DEBE010": pytest.approx(16.25), "DEBB021": pytest.approx(16.25)}
-    columns = {"VALUE": "PM2,5 (µg/m³)", "X": "Länge", "Y": "Breite", "TIME": "Datum+Zeit", "ID": "Stationscode", "FORM": "none",
-               "STAMP": "end"}
+    columns = {
+        "VALUE": "PM2,5 (µg/m³)",
+        "X": "Länge",
+        "Y": "Breite",
+        "TIME": "Datum+Zeit",
+        "ID": "Stationscode",
+        "FORM": "none",
+        "STAMP": "end",
+    }
     assert list(read(case(13, name), **columns).values()) == pytest.approx([16.25, 16.25])
 
 
@@ -230,11 +253,14 @@ def test_a_table_that_qgis_cut_at_the_wrong_sign_is_for_read_station_table(case,
         cells(layer, GERMANY, VALUE=value)
 
 
-@pytest.mark.parametrize("number, name, columns, grid, mean", [
-    (19, "ampm.csv", {"VALUE": "pm25", "TIME": "time", "ID": "site"}, CALIFORNIA, 12.5),
-    (44, "opensensemap.csv", {"VALUE": "value", "TIME": "createdAt", "ID": "boxId"}, GERMANY, 15.75),
-    (45, "postgis.csv", {"VALUE": "pm25", "TIME": "time", "ID": "station"}, GERMANY, 21.5),
-])
+@pytest.mark.parametrize(
+    "number, name, columns, grid, mean",
+    [
+        (19, "ampm.csv", {"VALUE": "pm25", "TIME": "time", "ID": "site"}, CALIFORNIA, 12.5),
+        (44, "opensensemap.csv", {"VALUE": "value", "TIME": "createdAt", "ID": "boxId"}, GERMANY, 15.75),
+        (45, "postgis.csv", {"VALUE": "pm25", "TIME": "time", "ID": "station"}, GERMANY, 21.5),
+    ],
+)
 def test_further_forms_of_times(case, read, cells, number, name, columns, grid, mean):
     assert list(read(case(number, name), **columns).values()) == pytest.approx([mean] * len(read.rows))
     for text in ("", "&detectTypes=no"):  # DateTime fields where QGIS takes them for such, and texts
@@ -247,6 +273,7 @@ def test_a_datetime_field(case, cells):
 
 # 14, 15, 21, 43, 65 text
 
+
 @pytest.mark.parametrize("name", ["ansi.csv", "utf8.csv", "utf16.csv"])
 def test_a_header_with_umlauts_can_be_named_in_any_encoding(case, read, name):
     assert sorted(read(case(14, name), VALUE="PM2,5 µg/m3", X="Länge", Y="Breite").values()) == [9.2, 11.5, 14.0, 20.5]
@@ -255,9 +282,15 @@ def test_a_header_with_umlauts_can_be_named_in_any_encoding(case, read, name):
 SIX = [7.75, 8, 12, 13.5, 20.1, 31.2]
 
 
-@pytest.mark.parametrize("name, values", [
-    ("quoted_values_only.csv", [*SIX[:2], 10, 11, *SIX[2:]]), ("quoted.csv", SIX), ("excel_unicode.txt", SIX),
-    ("semicolon.csv", [*SIX[:5], 1031.2])])
+@pytest.mark.parametrize(
+    "name, values",
+    [
+        ("quoted_values_only.csv", [*SIX[:2], 10, 11, *SIX[2:]]),
+        ("quoted.csv", SIX),
+        ("excel_unicode.txt", SIX),
+        ("semicolon.csv", [*SIX[:5], 1031.2]),
+    ],
+)
 def test_decimal_commas_in_any_file(case, read, cells, name, values):
     assert sorted(read(case(15, name), VALUE="pm25").values()) == values
     if name.startswith("quoted"):  # QGIS's fields are texts then
@@ -287,6 +320,7 @@ def test_chinese_names_in_gbk(case, read, cells):
 
 # 17, 20, 50 coordinates, negatives, degenerate tables
 
+
 def test_metres_and_exchanged_coordinates_are_explained(case, read, cells):
     assert sorted(read(case(17, "merc.csv"), VALUE="pm25", CRS="EPSG:3857").values()) == [55, 61, 70]
     with pytest.raises(QgsProcessingException, match="name the CRS of the coordinates"):
@@ -309,6 +343,7 @@ def test_degenerate_tables_are_tables(case, read, name, used):
 
 # 68, 69: the forms of times and units are in tests/core; here, that a field brings them through
 
+
 def one_reading(**attributes):
     """A layer with one station and these texts."""
     layer = QgsVectorLayer("Point?crs=EPSG:4326&" + "&".join(f"field={name}:string" for name in attributes), "one", "memory")
@@ -319,8 +354,10 @@ def one_reading(**attributes):
     return layer
 
 
-@pytest.mark.parametrize("written", [
-    "2019年1月14日 08时", "2019-01-14_08:00:00", "1547452800", "43479.333", "14.01.2019 08:00", "2019-01-14 08:00:00 GMT", "2019011408"])
+@pytest.mark.parametrize(
+    "written",
+    ["2019年1月14日 08时", "2019-01-14_08:00:00", "1547452800", "43479.333", "14.01.2019 08:00", "2019-01-14 08:00:00 GMT", "2019011408"],
+)
 def test_a_form_of_time_comes_through_a_field(plugin, run, tmp_path, written):
     layer = one_reading(when=written, pm25="35")
     values = {"VALUE": "pm25", "TIME": "when", "DATE": "2019-01-14", "GRID": ITALY, "OUTPUT": str(tmp_path / "out.tif")}
@@ -341,6 +378,8 @@ def test_parts_per_billion_need_a_gas_and_its_state(plugin, run, tmp_path):
     values = {"STATIONS": layer, "VALUE": "reading", "UNIT": "ppb", "GRID": ITALY, "OUTPUT": str(tmp_path / "out.tif")}
     expected = 10e-9 * 47.998e-3 * 101325 / (8.314462618 * 293.15) * 1e9
     assert run("gridstations", **values, SPECIES="o3")["MEAN"] == pytest.approx(expected, rel=1e-4)
-    assert run("gridstations", **values, SPECIES="o3", GAS_TEMPERATURE=298.15)["MEAN"] == pytest.approx(expected * 293.15 / 298.15, rel=1e-4)
+    assert run("gridstations", **values, SPECIES="o3", GAS_TEMPERATURE=298.15)["MEAN"] == pytest.approx(
+        expected * 293.15 / 298.15, rel=1e-4
+    )
     with pytest.raises(QgsProcessingException, match="ppb"):
         run("gridstations", **values)

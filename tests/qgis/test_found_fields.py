@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from qgis.core import (
-    QgsApplication, QgsFeature, QgsGeometry, QgsPointXY, QgsProcessingContext, QgsProject, QgsRasterLayer, QgsVectorLayer,
-)
+from qgis.core import QgsApplication, QgsFeature, QgsGeometry, QgsPointXY, QgsProcessingContext, QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.gui import QgsProcessingParameterWidgetContext
-
 from small_world import DAYS, FIRST_DAY, SMALL_GRID, readings_of
 
 
@@ -41,8 +38,12 @@ def gridded(run, read_raster, tmp_path):
 def test_the_whole_layer_is_understood_without_a_word(run, stations, tiny_model, tmp_path, log):
     result = run("reanalyse", STATIONS=stations, GRID=SMALL_GRID, MODEL=tiny_model, OUTPUT=str(tmp_path / "out.tif"))
     assert (result["COUNT_USED"], result["DATE"]) == (60, str(FIRST_DAY))
-    for words in ("Field 'pm25' of layer 'stations' is taken for the reading", "'time' is taken for the time", "'rh' is taken for the relative",
-                  "'wind' is taken for the wind"):
+    for words in (
+        "Field 'pm25' of layer 'stations' is taken for the reading",
+        "'time' is taken for the time",
+        "'rh' is taken for the relative",
+        "'wind' is taken for the wind",
+    ):
         assert words in log.text
 
 
@@ -53,7 +54,13 @@ def test_what_is_named_is_left_as_it_is(run, stations, tiny_model, tmp_path, log
 
 
 def test_a_time_field_is_found_in_any_case_or_refused(run, refusal, make_stations, tmp_path):
-    two_days = {"STATIONS": make_stations(DAYS[:2]), "VALUE": "pm25", "DATE": str(DAYS[1]), "GRID": SMALL_GRID, "OUTPUT": str(tmp_path / "g.tif")}
+    two_days = {
+        "STATIONS": make_stations(DAYS[:2]),
+        "VALUE": "pm25",
+        "DATE": str(DAYS[1]),
+        "GRID": SMALL_GRID,
+        "OUTPUT": str(tmp_path / "g.tif"),
+    }
     assert run("gridstations", TIME="TIME", **two_days)["COUNT_USED"] == 60
     for name in ("TIME", "TIME_OF_DAY"):
         assert "has no field 'tim'" in refusal("gridstations", **{"TIME": "time", **two_days, name: "tim"})
@@ -103,9 +110,9 @@ def test_a_table_that_only_looks_like_a_published_form_is_read_all_the_same(grid
     assert gridded(layer)[1]["COUNT_USED"] == 60
 
 
-@pytest.mark.parametrize("field, day", [
-    ("Messdatum:date", "2019-01-0{}"), ("Tag:string", "2{}.01.2019"), ("created:date mess_tag:date", "2019-01-0{}"),
-])
+@pytest.mark.parametrize(
+    "field, day", [("Messdatum:date", "2019-01-0{}"), ("Tag:string", "2{}.01.2019"), ("created:date mess_tag:date", "2019-01-0{}")]
+)
 def test_days_are_not_mixed_where_the_field_of_dates_has_an_unknown_name(gridded, small_crs, field, day, log):
     """The first day's readings would be found at once in the mean."""
     dates = field.count(":")
@@ -156,7 +163,11 @@ def dialog(plugin, qgis_app, stations, monkeypatch):
 def test_the_dialog_opens_with_what_is_found(dialog):
     widgets = dialog("reanalyse")
     assert {name: widgets[name].parameterValue() for name in ("VALUE", "TIME", "RH_FIELD", "WIND_FIELD")} == {
-        "VALUE": "pm25", "TIME": "time", "RH_FIELD": "rh", "WIND_FIELD": "wind"}
+        "VALUE": "pm25",
+        "TIME": "time",
+        "RH_FIELD": "rh",
+        "WIND_FIELD": "wind",
+    }
     assert not widgets["GROUP"].parameterValue()
 
 

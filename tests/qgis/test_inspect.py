@@ -27,8 +27,6 @@ def test_something_that_is_no_netcdf_is_named(run, tmp_path):
 
 def test_a_griddesc_file_describes_grids_and_holds_none(run, tmp_path):
     file = tmp_path / "GRIDDESC"
-    file.write_text(
-        "' '\n'LATLON'\n  1 0.0 0.0 0.0 0.0 0.0\n' '\n'global_1'\n'LATLON' -180.0 -90.0 1.0 1.0 360 180 1\n' '\n"
-    )
+    file.write_text("' '\n'LATLON'\n  1 0.0 0.0 0.0 0.0 0.0\n' '\n'global_1'\n'LATLON' -180.0 -90.0 1.0 1.0 360 180 1\n' '\n")
     result = run("inspectctm", FILE=str(file))
     assert result["FORMAT"] == "GRIDDESC" and list(json.loads(result["INFO"])["grids"]) == ["global_1"]

@@ -11,7 +11,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-
 from conftest import _PLUGINS
 from mistakes import NO_ENGINE, mistakes
 from small_world import FIRST_DAY, LAMBERT, SMALL_GRID, readings_of
@@ -30,14 +29,20 @@ def told(tiny_model, tmp_path_factory):
     from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsProject
 
     work = tmp_path_factory.mktemp("chinese")
-    to_degrees = QgsCoordinateTransform(QgsCoordinateReferenceSystem.fromProj(LAMBERT), QgsCoordinateReferenceSystem("EPSG:4326"), QgsProject.instance())
+    to_degrees = QgsCoordinateTransform(
+        QgsCoordinateReferenceSystem.fromProj(LAMBERT), QgsCoordinateReferenceSystem("EPSG:4326"), QgsProject.instance()
+    )
     rows = [(to_degrees.transform(x, y), value) for x, y, value in readings_of(FIRST_DAY)]
     (work / "stations.csv").write_text("lon,lat,pm25\n" + "".join(f"{place.x()!r},{place.y()!r},{value!r}\n" for place, value in rows))
     (work / "grid.txt").write_text(SMALL_GRID)
     plugins = os.pathsep.join((str(_PLUGINS), str(Path(processing.__file__).parents[1])))  # ours, and QGIS's own
     done = subprocess.run(
         [sys.executable, str(Path(__file__).with_name("in_chinese.py")), plugins, str(work / "profile"), str(work), tiny_model],
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"}, capture_output=True, text=True, timeout=300)
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return {**json.loads(done.stdout.splitlines()[-1]), "work": work}
 
@@ -105,6 +110,7 @@ def test_ten_mistakes_end_in_the_remedy_in_chinese(told, tiny_model, tmp_path):
 
 def visible_texts(page: str) -> list[str]:
     """The texts between the tags of a page, less its style."""
+
     class Texts(HTMLParser):
         def __init__(self):
             super().__init__()

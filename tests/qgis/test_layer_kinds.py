@@ -7,11 +7,20 @@ import pytest
 from osgeo import ogr
 from postgis_server import postgis_server, programs
 from qgis.core import (
-    QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsFeature, QgsField, QgsGeometry, QgsPointXY, QgsProcessingFeatureSourceDefinition,
-    QgsProject, QgsVectorFileWriter, QgsVectorLayer, QgsVectorLayerExporter, QgsVectorLayerJoinInfo,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsFeature,
+    QgsField,
+    QgsGeometry,
+    QgsPointXY,
+    QgsProcessingFeatureSourceDefinition,
+    QgsProject,
+    QgsVectorFileWriter,
+    QgsVectorLayer,
+    QgsVectorLayerExporter,
+    QgsVectorLayerJoinInfo,
 )
 from qgis.PyQt.QtCore import QDate, QMetaType, QUrl
-
 from small_world import DAYS, FIRST_DAY, SMALL_GRID, readings_of
 
 DEGREES = "EPSG:4326"
@@ -83,7 +92,7 @@ def open_document(rows, folder):
 def virtual_layer(rows, folder):
     """A query over a layer without points, which makes them."""
     QgsProject.instance().addMapLayer(base := memory(rows))
-    query = f"select station_code, datetime_local, pm25_concentration, make_point(lon, lat, 4326) as geometry from \"{base.id()}\""
+    query = f'select station_code, datetime_local, pm25_concentration, make_point(lon, lat, 4326) as geometry from "{base.id()}"'
     layer = QgsVectorLayer(f"?query={bytes(QUrl.toPercentEncoding(query)).decode()}&geometry=geometry:point:4326", "virtual", "virtual")
     assert layer.isValid(), layer.error().message()
     return layer
@@ -118,19 +127,27 @@ def virtual_field(rows, folder):
 
 def filtered(rows, folder):
     layer = geopackage(rows, folder)
-    assert layer.setSubsetString(f"\"pm25_concentration\" < {WRONG}") and layer.featureCount() == 60
+    assert layer.setSubsetString(f'"pm25_concentration" < {WRONG}') and layer.featureCount() == 60
     return layer
 
 
 def selected(rows, folder):
     layer = geopackage(rows, folder)
     QgsProject.instance().addMapLayer(layer)
-    layer.selectByExpression(f"\"pm25_concentration\" < {WRONG}")
+    layer.selectByExpression(f'"pm25_concentration" < {WRONG}')
     return QgsProcessingFeatureSourceDefinition(layer.id(), True)
 
 
-KINDS = {"geopackage": geopackage, "shapefile": shapefile, "delimited text": delimited_text, "spreadsheet": spreadsheet,
-         "open document": open_document, "virtual layer": virtual_layer, "join": joined, "virtual field": virtual_field}
+KINDS = {
+    "geopackage": geopackage,
+    "shapefile": shapefile,
+    "delimited text": delimited_text,
+    "spreadsheet": spreadsheet,
+    "open document": open_document,
+    "virtual layer": virtual_layer,
+    "join": joined,
+    "virtual field": virtual_field,
+}
 LEFT_OUT = {"filter": filtered, "selection": selected}
 
 
@@ -142,8 +159,10 @@ def field_of(plugin, tiny_model, read_raster, tmp_path_factory):
     folder = tmp_path_factory.mktemp("fields")
 
     def field_of(layer, **parameters):
-        done = processing.run("ctm_reanalysis:reanalyse", {
-            "STATIONS": layer, "GRID": SMALL_GRID, "MODEL": tiny_model, "DEVICE": "cpu", "OUTPUT": str(folder / "out.tif"), **parameters})
+        done = processing.run(
+            "ctm_reanalysis:reanalyse",
+            {"STATIONS": layer, "GRID": SMALL_GRID, "MODEL": tiny_model, "DEVICE": "cpu", "OUTPUT": str(folder / "out.tif"), **parameters},
+        )
         assert (done["COUNT_USED"], done["DATE"]) == (60, str(FIRST_DAY))
         return read_raster(done["OUTPUT"])
 
@@ -193,7 +212,7 @@ def database():
 def table(database, readings):
     """The readings in a table of the server, through QGIS."""
     layer = memory(readings)
-    uri = f"{database} key='id' type=Point table=\"public\".\"readings\" (geom)"
+    uri = f'{database} key=\'id\' type=Point table="public"."readings" (geom)'
     error = QgsVectorLayerExporter.exportLayer(layer, uri, "postgres", layer.crs(), False)
     assert error[0] == QgsVectorLayerExporter.ExportError.NoError, error
     return uri.replace("type=Point", "srid=4326 type=Point")
@@ -203,11 +222,12 @@ def table(database, readings):
 def test_postgis_gives_the_field_of_its_readings(what, table, field_of, expected):
     queries = {
         "query": "(select id, station_code, datetime_local as day, pm25_concentration as pm25, geom from readings)",
-        "timestamps": "(select id, (datetime_local + time '09:00')::timestamptz as time, pm25_concentration as pm25, geom from readings)"}
-    uri = table.replace('"public"."readings"', f"\"{queries[what]}\"") if what in queries else table
+        "timestamps": "(select id, (datetime_local + time '09:00')::timestamptz as time, pm25_concentration as pm25, geom from readings)",
+    }
+    uri = table.replace('"public"."readings"', f'"{queries[what]}"') if what in queries else table
     layer = QgsVectorLayer(uri, what, "postgres")
     assert layer.isValid() and layer.featureCount() == 120, layer.error().message()
     if what == "filter":
-        assert layer.setSubsetString(f"\"pm25_concentration\" < {WRONG}")
+        assert layer.setSubsetString(f'"pm25_concentration" < {WRONG}')
     named = {} if what == "filter" else {"DATE": str(FIRST_DAY)}
     np.testing.assert_allclose(field_of(layer, **named), expected, atol=0.1)

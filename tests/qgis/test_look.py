@@ -6,13 +6,18 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from main_window import MainWindow
 from qgis.core import (
-    Qgis, QgsApplication, QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback, QgsProcessingOutputLayerDefinition, QgsProject,
+    Qgis,
+    QgsApplication,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
+    QgsProject,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtGui import QColor, QIcon, QImage
-
-from main_window import MainWindow
 from small_world import DAYS, FIRST_DAY, SMALL_GRID, TINY_CONFIGURATION
 
 
@@ -23,9 +28,17 @@ def doubting_model(plugin, ctm_file, tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("doubting")
     (folder / "tiny.toml").write_text(TINY_CONFIGURATION.replace("[network.transforms]", "uncertainty = true\n\n[network.transforms]", 1))
-    processing.run("ctm_reanalysis:trainmodel", {
-        "CTM": [ctm_file], "CONFIG": "file", "CONFIG_FILE": str(folder / "tiny.toml"), "DEVICE": "cpu", "SEED": 1,
-        "OUTPUT": str(folder / "doubting.safetensors")})
+    processing.run(
+        "ctm_reanalysis:trainmodel",
+        {
+            "CTM": [ctm_file],
+            "CONFIG": "file",
+            "CONFIG_FILE": str(folder / "tiny.toml"),
+            "DEVICE": "cpu",
+            "SEED": 1,
+            "OUTPUT": str(folder / "doubting.safetensors"),
+        },
+    )
     return str(folder / "doubting.safetensors")
 
 
@@ -41,10 +54,18 @@ def project(stations, doubting_model, tmp_path):
     context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
     context.setProject(project)
     values = {
-        "STATIONS": next(iter(project.mapLayers())), "GRID": SMALL_GRID, "MODEL": doubting_model, "DEVICE": "cpu", "UNCERTAINTY": "sd",
-        "STYLE": "china", "HATCH": True, "MAP": str(tmp_path / "map.png"), "REPORT": str(tmp_path / "report.html"),
+        "STATIONS": next(iter(project.mapLayers())),
+        "GRID": SMALL_GRID,
+        "MODEL": doubting_model,
+        "DEVICE": "cpu",
+        "UNCERTAINTY": "sd",
+        "STYLE": "china",
+        "HATCH": True,
+        "MAP": str(tmp_path / "map.png"),
+        "REPORT": str(tmp_path / "report.html"),
         "OUTPUT": QgsProcessingOutputLayerDefinition(str(tmp_path / "out.tif"), project),
-        "READINGS": QgsProcessingOutputLayerDefinition(str(tmp_path / "readings.gpkg"), project)}
+        "READINGS": QgsProcessingOutputLayerDefinition(str(tmp_path / "readings.gpkg"), project),
+    }
     results, ok = algorithm.run(values, context, feedback)
     assert ok and handleAlgorithmResults(algorithm, context, feedback, parameters=values), feedback.textLog()
     project.results = results
@@ -62,7 +83,12 @@ def test_a_run_shows_what_people_look_at_and_restyle_changes_it(project, run, tm
     nodes = project.layerTreeRoot().findLayers()
     names = [node.layer().name() for node in nodes]
     assert [name.split(" 2018")[0].split(":")[0] for name in names] == [
-        "PM2.5 readings", "Uncertain", "PM2.5 reanalysis", "PM2.5 reanalysis, standard deviation", "stations"]
+        "PM2.5 readings",
+        "Uncertain",
+        "PM2.5 reanalysis",
+        "PM2.5 reanalysis, standard deviation",
+        "stations",
+    ]
     readings, areas, field, sd = (node.layer() for node in nodes[:4])
     assert nodes[2].isExpanded() and not nodes[3].isExpanded() and not nodes[3].itemVisibilityChecked()
     # The project opens on the field.
@@ -119,10 +145,16 @@ def test_hatching_needs_the_standard_deviation(refusal, stations):
     assert "choose 'sd' under 'Uncertainty'" in refusal("reanalyse", STATIONS=stations, HATCH=True, OUTPUT="TEMPORARY_OUTPUT")
 
 
-@pytest.mark.parametrize("variable, look, day, words", [
-    ("pm25", "china", date(2026, 3, 1), "HJ 633-2026"), ("pm25", "china", date(2026, 2, 28), "HJ 633-2012"),
-    ("pm25", "us", None, "AQI 2024"), ("o3", "us", None, "limits for 8 h means"), ("no2", "eu", FIRST_DAY, "EEA 2024"),
-])
+@pytest.mark.parametrize(
+    "variable, look, day, words",
+    [
+        ("pm25", "china", date(2026, 3, 1), "HJ 633-2026"),
+        ("pm25", "china", date(2026, 2, 28), "HJ 633-2012"),
+        ("pm25", "us", None, "AQI 2024"),
+        ("o3", "us", None, "limits for 8 h means"),
+        ("no2", "eu", FIRST_DAY, "EEA 2024"),
+    ],
+)
 def test_an_index_is_the_one_of_the_day_and_says_what_its_limits_are_for(plugin, variable, look, day, words):
     from ctm_reanalysis.plugin.styling.ramps import ramp_for
 
@@ -144,7 +176,9 @@ def test_continuous_ramps_darken_steadily(plugin):
     from ctm_reanalysis.plugin.styling.ramps import RAMPS
 
     for ramp in RAMPS.values():
-        lightness = [0.2126 * QColor(colour).redF() + 0.7152 * QColor(colour).greenF() + 0.0722 * QColor(colour).blueF() for colour in ramp.colours]
+        lightness = [
+            0.2126 * QColor(colour).redF() + 0.7152 * QColor(colour).greenF() + 0.0722 * QColor(colour).blueF() for colour in ramp.colours
+        ]
         assert (np.diff(lightness) < 0).all() and list(ramp.breaks) == sorted(set(ramp.breaks))
 
 
@@ -165,7 +199,7 @@ def test_the_menu_comes_and_goes(plugin):
     windows = MainWindow()
     panel = QAction("panel", windows.window)
     menu = Menu(windows, panel)
-    entry, = windows.plugins.actions()
+    (entry,) = windows.plugins.actions()
     assert entry.text() == "CTM Reanalysis" and len(entry.menu().actions()) == len(ENTRIES) + 2 and entry.menu().actions()[0] is panel
     assert "Reanalyse station readings…" in [action.text() for action in entry.menu().actions()]
     menu.remove()

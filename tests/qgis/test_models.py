@@ -26,16 +26,29 @@ def test_training_leaves_its_curve_and_its_kernels(training):
 
 
 def test_training_takes_the_choices_of_the_command_line(run, ctm_file, tiny_configuration, tmp_path, stations):
-    result = run("trainmodel", CTM=[ctm_file], CONFIG="file", CONFIG_FILE=tiny_configuration, ITERATIONS=1, DEVICE="cpu",
-                 INPUTS="wind", MAPS="none", BATCH=1, LAYOUT=stations, VALIDATION_SHARE=0.5, OUTPUT=str(tmp_path / "m.safetensors"))
+    result = run(
+        "trainmodel",
+        CTM=[ctm_file],
+        CONFIG="file",
+        CONFIG_FILE=tiny_configuration,
+        ITERATIONS=1,
+        DEVICE="cpu",
+        INPUTS="wind",
+        MAPS="none",
+        BATCH=1,
+        LAYOUT=stations,
+        VALIDATION_SHARE=0.5,
+        OUTPUT=str(tmp_path / "m.safetensors"),
+    )
     assert (result["ITERATIONS_DONE"], result["DAYS_HELD_OUT"]) == (1, 3)
     header = Path(result["OUTPUT"]).read_bytes()[:100_000].replace(b"\\", b"")
     assert b'"station_variables": ["pm25", "wind"]' in header and b'"layouts": "network"' in header
 
 
 def test_held_out_days_are_a_share_or_a_period(refusal, ctm_file, tmp_path):
-    message = refusal("trainmodel", CTM=[ctm_file], VALIDATION_SHARE=0.2, VALIDATION_START="2019-01-03",
-                      OUTPUT=str(tmp_path / "m.safetensors"))
+    message = refusal(
+        "trainmodel", CTM=[ctm_file], VALIDATION_SHARE=0.2, VALIDATION_START="2019-01-03", OUTPUT=str(tmp_path / "m.safetensors")
+    )
     assert "not both" in message
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from qgis.core import QgsSettings
 from qgis.PyQt.QtGui import QIcon
-
 from small_world import SMALL_GRID
 
 
@@ -87,8 +86,16 @@ def test_the_cache_takes_prepared_days_and_is_cleared(page, run, ctm_file, tiny_
     one = page()
     one.cache.setFilePath(str(tmp_path / "cache"))
     one.apply()
-    run("trainmodel", CTM=[ctm_file], CONFIG="file", CONFIG_FILE=tiny_configuration, ITERATIONS=1, DEVICE="cpu", SEED=1,
-        OUTPUT=str(tmp_path / "m.safetensors"))
+    run(
+        "trainmodel",
+        CTM=[ctm_file],
+        CONFIG="file",
+        CONFIG_FILE=tiny_configuration,
+        ITERATIONS=1,
+        DEVICE="cpu",
+        SEED=1,
+        OUTPUT=str(tmp_path / "m.safetensors"),
+    )
     prepared, other = list((tmp_path / "cache").glob("*.daily.nc")), tmp_path / "cache" / "notes.txt"
     assert len(prepared) == 1, prepared
     assert not (tmp_path / "daily_fields").exists()

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from osgeo import gdal
 from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProcessingModelAlgorithm, QgsProject, QgsVectorLayer
-
 from small_world import DAYS, SMALL_GRID, readings_of
 
 MODEL = Path(__file__).resolve().parents[2] / "resources" / "modeler" / "period_means.model3"
@@ -24,11 +23,23 @@ def model(plugin):
 def test_readings_become_days_means_and_stations(model, make_stations, tiny_model, tmp_path):
     context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
     context.setProject(QgsProject.instance())
-    results, ok = model.run({
-        "stations": make_stations(DAYS[:4]), "value": "pm25", "time": "day", "id": "code", "by": "period", "grid": SMALL_GRID,
-        "model": tiny_model,
-        "series": str(tmp_path / "days.nc"), "means": str(tmp_path / "means.nc"), "means_of_the_stations": str(tmp_path / "stations.gpkg"),
-        "panel": str(tmp_path / "panel.png")}, context, feedback)
+    results, ok = model.run(
+        {
+            "stations": make_stations(DAYS[:4]),
+            "value": "pm25",
+            "time": "day",
+            "id": "code",
+            "by": "period",
+            "grid": SMALL_GRID,
+            "model": tiny_model,
+            "series": str(tmp_path / "days.nc"),
+            "means": str(tmp_path / "means.nc"),
+            "means_of_the_stations": str(tmp_path / "stations.gpkg"),
+            "panel": str(tmp_path / "panel.png"),
+        },
+        context,
+        feedback,
+    )
     assert ok, feedback.textLog()
     days = gdal.Open(f'NETCDF:"{tmp_path / "days.nc"}":pm25').ReadAsArray().astype(float)
     np.testing.assert_allclose(gdal.Open(results["means"]).ReadAsArray(), days.mean(0), rtol=1e-5)

@@ -6,9 +6,23 @@ import pytest
 from qgis.core import Qgis, QgsApplication, QgsProcessingParameterFile
 
 NEED_ENGINE = {
-    "covariates", "crossvalidate", "describe", "gridstations", "inspectctm", "modelcard", "readstations", "reanalyse",
-    "evaluatectm", "reanalyseperiod", "reproducectm", "simulatectm", "trainmodel", "aggregate", "compareraster",
-    "exposure", "animate",
+    "covariates",
+    "crossvalidate",
+    "describe",
+    "gridstations",
+    "inspectctm",
+    "modelcard",
+    "readstations",
+    "reanalyse",
+    "evaluatectm",
+    "reanalyseperiod",
+    "reproducectm",
+    "simulatectm",
+    "trainmodel",
+    "aggregate",
+    "compareraster",
+    "exposure",
+    "animate",
 }
 NAMES = NEED_ENGINE | {"loadreanalysis", "restyle", "checkengine", "setupengine"}
 
@@ -75,8 +89,7 @@ def test_every_parameter_and_algorithm_is_explained(algorithms):
 
 
 def test_what_most_users_leave_alone_is_advanced(algorithms):
-    advanced = {p.name() for p in algorithms["reanalyse"].parameterDefinitions()
-                if p.flags() & Qgis.ProcessingParameterFlag.Advanced}
+    advanced = {p.name() for p in algorithms["reanalyse"].parameterDefinitions() if p.flags() & Qgis.ProcessingParameterFlag.Advanced}
     assert {"MODEL", "DEVICE", "ID", "GROUP", "EXTENT", "CELL_SIZE", "TEMPLATE", "RH_STATIONS"} <= advanced
     assert not {"STATIONS", "VALUE", "UNIT", "TIME", "DATE", "GRID", "OUTPUT", "MAP"} & advanced
 

@@ -10,7 +10,9 @@ from qgis.core import QgsNetworkAccessManager, QgsSettings
 def proxy_settings(plugin):
     """Set the options under Network > Proxy; they are as before afterwards."""
     settings = QgsSettings()
-    before = {key: settings.value(f"proxy/{key}") for key in ("proxyEnabled", "proxyType", "proxyHost", "proxyPort", "proxyUser", "proxyPassword")}
+    before = {
+        key: settings.value(f"proxy/{key}") for key in ("proxyEnabled", "proxyType", "proxyHost", "proxyPort", "proxyUser", "proxyPassword")
+    }
 
     def choose(values) -> None:
         for key, value in values.items():

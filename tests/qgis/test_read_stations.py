@@ -6,11 +6,19 @@ from datetime import timedelta
 
 import pytest
 from qgis.core import (
-    QgsApplication, QgsDateTimeRange, QgsFeatureRequest, QgsProcessing, QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback,
-    QgsProcessingOutputLayerDefinition, QgsProject, QgsVectorLayer, QgsVectorLayerTemporalContext,
+    QgsApplication,
+    QgsDateTimeRange,
+    QgsFeatureRequest,
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
+    QgsProject,
+    QgsVectorLayer,
+    QgsVectorLayerTemporalContext,
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, QTime
-
 from small_world import DAYS, LAMBERT, SMALL_GRID, readings_of
 
 
@@ -29,8 +37,16 @@ def table(tmp_path):
     return str(path)
 
 
-COLUMNS = {"VALUE": "Feinstaub", "TIME": "Stunde", "ID": "Messnetz", "X": "Rechtswert", "Y": "Hochwert", "CRS": LAMBERT,
-           "WHERE": "Status=V", "STAMP": "end"}
+COLUMNS = {
+    "VALUE": "Feinstaub",
+    "TIME": "Stunde",
+    "ID": "Messnetz",
+    "X": "Rechtswert",
+    "Y": "Hochwert",
+    "CRS": LAMBERT,
+    "WHERE": "Status=V",
+    "STAMP": "end",
+}
 
 
 def test_the_layer_holds_what_was_read(run, table, log, tmp_path):
@@ -51,14 +67,31 @@ def test_the_layer_holds_what_was_read(run, table, log, tmp_path):
 
 def test_the_layer_goes_on_into_the_field(run, table, stations, tiny_model, read_raster, tmp_path):
     clean = run("readstations", FILE=table, **COLUMNS, OUTPUT=str(tmp_path / "clean.gpkg"))["OUTPUT"]
-    result = run("reanalyse", STATIONS=clean, VALUE="value", TIME="day", ID="station", DATE=str(DAYS[1]), GRID=SMALL_GRID, MODEL=tiny_model,
-                 DEVICE="cpu", OUTPUT=str(tmp_path / "field.tif"))
+    result = run(
+        "reanalyse",
+        STATIONS=clean,
+        VALUE="value",
+        TIME="day",
+        ID="station",
+        DATE=str(DAYS[1]),
+        GRID=SMALL_GRID,
+        MODEL=tiny_model,
+        DEVICE="cpu",
+        OUTPUT=str(tmp_path / "field.tif"),
+    )
     assert (result["COUNT_USED"], result["DATE"]) == (20, str(DAYS[1]))
 
 
 def test_hours_stay_hours_and_a_period_is_cut_out(run, table, tmp_path):
-    result = run("readstations", FILE=table, **COLUMNS, STEP="hour", START=str(DAYS[1]), END=str(DAYS[1] + timedelta(days=3)),
-                 OUTPUT=str(tmp_path / "hours.csv"))
+    result = run(
+        "readstations",
+        FILE=table,
+        **COLUMNS,
+        STEP="hour",
+        START=str(DAYS[1]),
+        END=str(DAYS[1] + timedelta(days=3)),
+        OUTPUT=str(tmp_path / "hours.csv"),
+    )
     assert (result["COUNT_USED"], result["COUNT_DROPPED"], result["FIRST_DAY"]) == (480, 0, str(DAYS[1]))
 
 
@@ -74,7 +107,7 @@ def test_the_toolbox_loads_it_with_name_and_colours(plugin, table):
     assert algorithm.checkParameterValues(values, context) == (True, "")
     results, ok = algorithm.run(values, context, feedback)
     assert ok and handleAlgorithmResults(algorithm, context, feedback, parameters=values), feedback.textLog()
-    layer, = project.mapLayers().values()
+    (layer,) = project.mapLayers().values()
     assert layer.name() == f"PM2.5 readings {DAYS[0]} – {DAYS[1]} (µg m⁻³)"
     assert (layer.renderer().type(), layer.renderer().classAttribute()) == ("graduatedSymbol", "value")
     ranges = layer.renderer().ranges()
@@ -93,12 +126,16 @@ def shown(layer, day, hour: int) -> int:
     return len(list(layer.getFeatures(QgsFeatureRequest().setFilterExpression(text))))
 
 
-@pytest.mark.parametrize("spoil, expected", [
-    ({"FILE": ""}, "Choose a table of readings, or a folder"), ({"FOLDER": "tables"}, "one of them"),
-    ({"OUTPUT": "readings.shp"}, "must end in .gpkg, .csv, .parquet"),
-    ({"START": "2019-02-01", "END": "2019-01-01"}, "before the first"),
-    ({"OUTPUT": "/no/such/folder/out.gpkg"}, "does not exist"),
-])
+@pytest.mark.parametrize(
+    "spoil, expected",
+    [
+        ({"FILE": ""}, "Choose a table of readings, or a folder"),
+        ({"FOLDER": "tables"}, "one of them"),
+        ({"OUTPUT": "readings.shp"}, "must end in .gpkg, .csv, .parquet"),
+        ({"START": "2019-02-01", "END": "2019-01-01"}, "before the first"),
+        ({"OUTPUT": "/no/such/folder/out.gpkg"}, "does not exist"),
+    ],
+)
 def test_what_can_not_be_is_refused(refusal, table, tmp_path, spoil, expected):
     values = {"FILE": table, **COLUMNS, "OUTPUT": str(tmp_path / "out.gpkg")}
     assert refusal("readstations", **values) == ""
@@ -125,7 +162,10 @@ def test_the_engine_speaks_of_parameters_by_their_labels(run, table, tmp_path):
 def test_a_model_may_start_from_it(plugin, table, tmp_path):
     """In the graphical modeler: table -> clean layer -> raster; choices by word, by number and by what stands in the dialog."""
     from qgis.core import (
-        QgsProcessingModelAlgorithm, QgsProcessingModelChildAlgorithm, QgsProcessingModelChildParameterSource, QgsProcessingModelOutput,
+        QgsProcessingModelAlgorithm,
+        QgsProcessingModelChildAlgorithm,
+        QgsProcessingModelChildParameterSource,
+        QgsProcessingModelOutput,
     )
 
     def child(name, **sources):
@@ -139,11 +179,26 @@ def test_a_model_may_start_from_it(plugin, table, tmp_path):
         return {name: QgsProcessingModelChildParameterSource.fromStaticValue(value) for name, value in values.items()}
 
     model = QgsProcessingModelAlgorithm("table to raster", "tests")
-    model.addChildAlgorithm(child("readstations", **fixed(
-        {"FILE": table, **COLUMNS, "FORM": "none", "SPECIES": 1, "DATE_ORDER": "dmy: day month year", "OUTPUT": QgsProcessing.TEMPORARY_OUTPUT})))
+    model.addChildAlgorithm(
+        child(
+            "readstations",
+            **fixed(
+                {
+                    "FILE": table,
+                    **COLUMNS,
+                    "FORM": "none",
+                    "SPECIES": 1,
+                    "DATE_ORDER": "dmy: day month year",
+                    "OUTPUT": QgsProcessing.TEMPORARY_OUTPUT,
+                }
+            ),
+        )
+    )
     gridding = child(
-        "gridstations", STATIONS=QgsProcessingModelChildParameterSource.fromChildOutput("readstations", "OUTPUT"),
-        **fixed({"VALUE": "value", "TIME": "day", "ID": "station", "DATE": str(DAYS[1]), "SPECIES": "pm10", "GRID": SMALL_GRID}))
+        "gridstations",
+        STATIONS=QgsProcessingModelChildParameterSource.fromChildOutput("readstations", "OUTPUT"),
+        **fixed({"VALUE": "value", "TIME": "day", "ID": "station", "DATE": str(DAYS[1]), "SPECIES": "pm10", "GRID": SMALL_GRID}),
+    )
     output = QgsProcessingModelOutput("raster")
     output.setChildId("gridstations")
     output.setChildOutputName("OUTPUT")

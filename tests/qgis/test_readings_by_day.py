@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 from qgis.core import (
-    QgsProcessingContext, QgsProcessingFeatureSource, QgsProcessingFeatureSourceDefinition, QgsProject, QgsVectorFileWriter, QgsVectorLayer,
+    QgsProcessingContext,
+    QgsProcessingFeatureSource,
+    QgsProcessingFeatureSourceDefinition,
+    QgsProject,
+    QgsVectorFileWriter,
+    QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QDate
-
 from small_world import DAYS, SMALL_GRID
 
 
@@ -26,7 +30,9 @@ def layer(request, make_stations, tmp_path):
     assert error[0] == QgsVectorFileWriter.WriterError.NoError, error
     if request.param == "gpkg":
         return QgsVectorLayer(str(path), "days", "ogr")
-    return QgsVectorLayer(f"file://{path}?type=csv&xField=X&yField=Y&crs=WKT:{memory.crs().toWkt()}&detectTypes=yes", "days", "delimitedtext")
+    return QgsVectorLayer(
+        f"file://{path}?type=csv&xField=X&yField=Y&crs=WKT:{memory.crs().toWkt()}&detectTypes=yes", "days", "delimitedtext"
+    )
 
 
 @pytest.fixture
@@ -66,7 +72,7 @@ def test_a_file_that_changed_is_read_again(write, layer):
     first = identity(layer.id(), layer)
     for _ in range(2):
         write(layer, 0, key=first)
-    path = layer.source().split("|")[0] if layer.providerType() == "ogr" else layer.source()[len("file://"):].split("?")[0]
+    path = layer.source().split("|")[0] if layer.providerType() == "ogr" else layer.source()[len("file://") :].split("?")[0]
     time = Path(path).stat().st_mtime + 10
     os.utime(path, (time, time))
     second = identity(layer.id(), layer)
@@ -87,9 +93,9 @@ def test_a_part_of_a_layer_an_edited_and_a_memory_layer_are_not_kept(layer, make
 
 
 def test_a_day_that_is_not_there_is_said(write, layer, plugin):
-    from qgis.core import QgsProcessingException
     from ctm_reanalysis.plugin.readings_by_day import identity
     from ctm_reanalysis.plugin.stations import write_readings
+    from qgis.core import QgsProcessingException
 
     key = identity(layer.id(), layer)
     for _ in range(2):
@@ -103,8 +109,20 @@ def test_runs_of_a_batch_give_what_single_runs_gave(run, layer, tiny_model, read
     QgsProject.instance().addMapLayer(layer)
 
     def means():
-        return [run("reanalyse", STATIONS=layer.id(), VALUE="pm25", TIME="day", DATE=str(day), GRID=SMALL_GRID, MODEL=tiny_model,
-                    DEVICE="cpu", OUTPUT=str(tmp_path / f"{day}.tif"))["MEAN"] for day in DAYS[:3]]
+        return [
+            run(
+                "reanalyse",
+                STATIONS=layer.id(),
+                VALUE="pm25",
+                TIME="day",
+                DATE=str(day),
+                GRID=SMALL_GRID,
+                MODEL=tiny_model,
+                DEVICE="cpu",
+                OUTPUT=str(tmp_path / f"{day}.tif"),
+            )["MEAN"]
+            for day in DAYS[:3]
+        ]
 
     assert means() == means() and len(set(means())) == 3
     QgsProject.instance().clear()

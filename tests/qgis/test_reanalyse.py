@@ -6,21 +6,35 @@ import numpy as np
 import pytest
 from osgeo import gdal
 from qgis.core import (
-    Qgis, QgsApplication, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsFeatureRequest, QgsProcessingFeatureSourceDefinition,
-    QgsProject, QgsRasterLayer,
-    QgsVectorFileWriter, QgsVectorLayer,
+    Qgis,
+    QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsFeatureRequest,
+    QgsProcessingFeatureSourceDefinition,
+    QgsProject,
+    QgsRasterLayer,
+    QgsVectorFileWriter,
+    QgsVectorLayer,
 )
 from qgis.PyQt.QtGui import QColor, QImage
-
 from small_world import DAYS, FIRST_DAY, SMALL_GRID, readings_of
 
 
 @pytest.fixture
 def reanalyse(run, tiny_model, tmp_path):
     """Reanalyse on the small grid; returns the outputs."""
+
     def reanalyse(stations, output="out.tif", **parameters):
-        parameters = {"STATIONS": stations, "VALUE": "pm25", "GRID": SMALL_GRID, "MODEL": tiny_model, "DEVICE": "cpu",
-                      "OUTPUT": str(tmp_path / output), **parameters}
+        parameters = {
+            "STATIONS": stations,
+            "VALUE": "pm25",
+            "GRID": SMALL_GRID,
+            "MODEL": tiny_model,
+            "DEVICE": "cpu",
+            "OUTPUT": str(tmp_path / output),
+            **parameters,
+        }
         return run("reanalyse", **parameters)
 
     return reanalyse
@@ -32,8 +46,7 @@ def test_numbers_describe_readings_and_field(reanalyse, stations, read_raster, l
     assert field.shape == (48, 64) and np.isfinite(field).all() and field.min() >= 0
     assert (result["COUNT_USED"], result["COUNT_DROPPED"], result["DATE"]) == (60, 0, str(FIRST_DAY))
     assert 50 <= result["CELLS_WITH_READINGS"] <= 60
-    assert [result[name] for name in ("MIN", "MEAN", "MAX")] == pytest.approx(
-        [field.min(), field.mean(dtype=float), field.max()], rel=1e-5)
+    assert [result[name] for name in ("MIN", "MEAN", "MAX")] == pytest.approx([field.min(), field.mean(dtype=float), field.max()], rel=1e-5)
     assert "60  used" in log.text
 
 
@@ -80,7 +93,8 @@ def as_source(make_stations, tmp_path):
             return QgsProcessingFeatureSourceDefinition(layer.id(), selectedFeaturesOnly=True)
         if kind == "expression":
             return QgsProcessingFeatureSourceDefinition(
-                save(days, f"{tag}3.gpkg", crs, "GPKG"), filterExpression=f"day = to_date('{FIRST_DAY}')")
+                save(days, f"{tag}3.gpkg", crs, "GPKG"), filterExpression=f"day = to_date('{FIRST_DAY}')"
+            )
         path = save(plain, f"{tag}.csv", crs, "CSV", ["GEOMETRY=AS_XY", "SEPARATOR=COMMA"])
         uri = f"file://{path}?type=csv&xField=X&yField=Y&crs={crs.authid() or 'WKT:' + crs.toWkt()}"
         return QgsVectorLayer(uri, "csv", "delimitedtext")
@@ -106,8 +120,10 @@ def test_numbers_as_text_are_readings(reanalyse, stations, read_raster):
 
 
 def test_a_unit_changes_the_scale_and_nothing_else(reanalyse, stations, run, read_raster, tmp_path):
-    results = [run("gridstations", STATIONS=stations, VALUE="pm25", UNIT=unit, GRID=SMALL_GRID, OUTPUT=str(tmp_path / name))
-               for unit, name in (("µg/m³", "micro.tif"), ("ng/m³", "nano.tif"))]
+    results = [
+        run("gridstations", STATIONS=stations, VALUE="pm25", UNIT=unit, GRID=SMALL_GRID, OUTPUT=str(tmp_path / name))
+        for unit, name in (("µg/m³", "micro.tif"), ("ng/m³", "nano.tif"))
+    ]
     micro, nano = (read_raster(result["OUTPUT"]) for result in results)
     assert np.allclose(micro, 1000 * nano, rtol=1e-6, equal_nan=True)
 
@@ -116,22 +132,24 @@ def test_humidity_and_wind_matter_and_may_come_from_another_layer(reanalyse, sta
     without = read_raster(reanalyse(stations, "without.tif")["OUTPUT"])
     same = read_raster(reanalyse(stations, "same.tif", RH_FIELD="rh", WIND_FIELD="wind")["OUTPUT"])
     other_layer = make_stations(name="weather")
-    other = read_raster(reanalyse(
-        stations, "other.tif", RH_STATIONS=other_layer, RH_STATIONS_FIELD="rh",
-        WIND_STATIONS=other_layer, WIND_STATIONS_FIELD="wind")["OUTPUT"])
+    other = read_raster(
+        reanalyse(
+            stations, "other.tif", RH_STATIONS=other_layer, RH_STATIONS_FIELD="rh", WIND_STATIONS=other_layer, WIND_STATIONS_FIELD="wind"
+        )["OUTPUT"]
+    )
     assert not np.allclose(without, same)
     assert np.array_equal(same, other)
 
 
 def test_one_grid_by_text_template_and_extent(run, stations, small_crs, tmp_path):
-    ways = {
-        "text": {"GRID": SMALL_GRID},
-        "extent": {"EXTENT": "0,768000,0,576000", "CRS": small_crs, "CELL_SIZE": 12000},
+    ways = {"text": {"GRID": SMALL_GRID}, "extent": {"EXTENT": "0,768000,0,576000", "CRS": small_crs, "CELL_SIZE": 12000}}
+    ways["template"] = {
+        "TEMPLATE": run("gridstations", STATIONS=stations, VALUE="pm25", GRID=SMALL_GRID, OUTPUT=str(tmp_path / "template.tif"))["OUTPUT"]
     }
-    ways["template"] = {"TEMPLATE": run("gridstations", STATIONS=stations, VALUE="pm25", GRID=SMALL_GRID,
-                                        OUTPUT=str(tmp_path / "template.tif"))["OUTPUT"]}
-    layers = [QgsRasterLayer(run("gridstations", STATIONS=stations, VALUE="pm25", OUTPUT=str(tmp_path / f"{name}.tif"),
-                                 **parameters)["OUTPUT"]) for name, parameters in ways.items()]
+    layers = [
+        QgsRasterLayer(run("gridstations", STATIONS=stations, VALUE="pm25", OUTPUT=str(tmp_path / f"{name}.tif"), **parameters)["OUTPUT"])
+        for name, parameters in ways.items()
+    ]
     for layer in layers:
         assert (layer.width(), layer.height()) == (64, 48)
         assert layer.extent() == layers[0].extent() and layer.crs() == layers[0].crs()

@@ -9,25 +9,39 @@ import numpy as np
 import pytest
 from osgeo import gdal
 from qgis.core import (
-    Qgis, QgsApplication, QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback, QgsProcessingOutputLayerDefinition,
+    Qgis,
+    QgsApplication,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
     QgsRasterLayer,
 )
-
 from small_world import DAYS, FIRST_DAY, SMALL_GRID, readings_of
 
 
 @pytest.fixture
 def values(make_stations, tiny_model):
     """Ten days, of which the fifth has no readings."""
-    return {"STATIONS": make_stations([day for day in DAYS if day != DAYS[4]]), "VALUE": "pm25", "TIME": "day", "ID": "code",
-            "GRID": SMALL_GRID, "MODEL": tiny_model, "DEVICE": "cpu"}
+    return {
+        "STATIONS": make_stations([day for day in DAYS if day != DAYS[4]]),
+        "VALUE": "pm25",
+        "TIME": "day",
+        "ID": "code",
+        "GRID": SMALL_GRID,
+        "MODEL": tiny_model,
+        "DEVICE": "cpu",
+    }
 
 
 @pytest.fixture
 def single_days(run, values, tmp_path):
     """The same days, one run each."""
-    return {day: run("reanalyse", **values, DATE=str(day), OUTPUT=str(tmp_path / f"single_{day}.tif"))["OUTPUT"]
-            for day in DAYS if day != DAYS[4]}
+    return {
+        day: run("reanalyse", **values, DATE=str(day), OUTPUT=str(tmp_path / f"single_{day}.tif"))["OUTPUT"]
+        for day in DAYS
+        if day != DAYS[4]
+    }
 
 
 def test_a_series_holds_the_fields_of_single_days(run, values, single_days, read_raster, log, tmp_path):
@@ -85,19 +99,39 @@ def test_files_by_day_give_the_same(run, values, read_raster, small_crs, tmp_pat
         rows = "\n".join(f"{x!r},{y!r},{value!r}" for x, y, value in readings_of(day))
         (tmp_path / f"pm_{day:%Y%m%d}.csv").write_text(f"x,y,pm25\n{rows}\n")
     layer = run("reanalyseperiod", **values, END=str(DAYS[2]), OUTPUT=str(tmp_path / "layer.nc"))
-    files = run("reanalyseperiod", FILES=str(tmp_path / "pm_{date:%Y%m%d}.csv"), FILES_VALUE="pm25", FILES_CRS=crs_text(small_crs),
-                **{name: values[name] for name in ("GRID", "MODEL", "DEVICE")}, OUTPUT=str(tmp_path / "files.nc"))
+    files = run(
+        "reanalyseperiod",
+        FILES=str(tmp_path / "pm_{date:%Y%m%d}.csv"),
+        FILES_VALUE="pm25",
+        FILES_CRS=crs_text(small_crs),
+        **{name: values[name] for name in ("GRID", "MODEL", "DEVICE")},
+        OUTPUT=str(tmp_path / "files.nc"),
+    )
     for band in (1, 2, 3):
         assert np.array_equal(read_raster(layer["OUTPUT"], band), read_raster(files["OUTPUT"], band))
 
 
 def test_files_of_a_published_form_need_no_column(run, values, log, tmp_path):
     """OpenAQ's archive: several species in one column, hours stamped at their end."""
-    rows = [f"{station},1,here,{day}T{hour:02d}:00:00+00:00,{35 + station},{111 + station},{species},µg/m³,{value}"
-            for day in DAYS[1:3] for station in (1, 2) for hour in range(24) for species, value in (("pm25", 30), ("o3", 90))]
-    (tmp_path / "openaq.csv").write_text("\n".join(["location_id,sensors_id,location,datetime,lat,lon,parameter,units,value", *rows]), encoding="utf-8")
-    result = run("reanalyseperiod", FILES=str(tmp_path / "openaq.csv"), FILES_WHERE="location_id>=1\nlocation_id<=2", START=str(DAYS[1]),
-                 END=str(DAYS[1]), **{name: values[name] for name in ("GRID", "MODEL", "DEVICE")}, OUTPUT=str(tmp_path / "series.nc"))
+    rows = [
+        f"{station},1,here,{day}T{hour:02d}:00:00+00:00,{35 + station},{111 + station},{species},µg/m³,{value}"
+        for day in DAYS[1:3]
+        for station in (1, 2)
+        for hour in range(24)
+        for species, value in (("pm25", 30), ("o3", 90))
+    ]
+    (tmp_path / "openaq.csv").write_text(
+        "\n".join(["location_id,sensors_id,location,datetime,lat,lon,parameter,units,value", *rows]), encoding="utf-8"
+    )
+    result = run(
+        "reanalyseperiod",
+        FILES=str(tmp_path / "openaq.csv"),
+        FILES_WHERE="location_id>=1\nlocation_id<=2",
+        START=str(DAYS[1]),
+        END=str(DAYS[1]),
+        **{name: values[name] for name in ("GRID", "MODEL", "DEVICE")},
+        OUTPUT=str(tmp_path / "series.nc"),
+    )
     assert (result["COMPUTED"], result["MISSING"]) == (1, 0)
     assert "recognised as OpenAQ" in log.text and "30 to 30" in log.text
 
@@ -121,23 +155,32 @@ def test_the_toolbox_loads_the_series(values, project, output, tmp_path):
     context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
     context.setProject(project)
     project.addMapLayer(values["STATIONS"])
-    place = {"OUTPUT": QgsProcessingOutputLayerDefinition("TEMPORARY_OUTPUT", project)} if output == "temporary" else {
-        "FOLDER": str(tmp_path / "folder")}
+    place = (
+        {"OUTPUT": QgsProcessingOutputLayerDefinition("TEMPORARY_OUTPUT", project)}
+        if output == "temporary"
+        else {"FOLDER": str(tmp_path / "folder")}
+    )
     values = {**values, **place, "END": str(DAYS[2])}
     assert algorithm.checkParameterValues(values, context) == (True, "")
     results, ok = algorithm.run(values, context, feedback)
     assert ok and handleAlgorithmResults(algorithm, context, feedback, parameters=values), feedback.textLog()
-    layer, = [layer for layer in project.mapLayers().values() if isinstance(layer, QgsRasterLayer)]
+    (layer,) = [layer for layer in project.mapLayers().values() if isinstance(layer, QgsRasterLayer)]
     assert layer.name() == f"PM2.5 reanalysis {DAYS[0]} – {DAYS[2]} (µg m⁻³)" and layer.bandCount() == 3
     assert layer.temporalProperties().mode() == Qgis.RasterTemporalMode.FixedRangePerBand
     assert layer.renderer().type() == "singlebandpseudocolor"
 
 
-@pytest.mark.parametrize("spoil, expected", [
-    ({"STATIONS": None}, "Choose a station layer"), ({"FILES": "x.csv"}, "one of them"), ({"TIME": None}, "field with the time"),
-    ({"START": "2018-02-20", "END": "2018-02-18"}, "before the first"), ({"OUTPUT": "/tmp/series.tif"}, "must end in .nc"),
-    ({"OUTPUT": None}, "Name the NetCDF"),
-])
+@pytest.mark.parametrize(
+    "spoil, expected",
+    [
+        ({"STATIONS": None}, "Choose a station layer"),
+        ({"FILES": "x.csv"}, "one of them"),
+        ({"TIME": None}, "field with the time"),
+        ({"START": "2018-02-20", "END": "2018-02-18"}, "before the first"),
+        ({"OUTPUT": "/tmp/series.tif"}, "must end in .nc"),
+        ({"OUTPUT": None}, "Name the NetCDF"),
+    ],
+)
 def test_what_can_not_be_is_refused(refusal, values, spoil, expected, tmp_path):
     assert expected in refusal("reanalyseperiod", **{**values, "OUTPUT": str(tmp_path / "series.nc"), **spoil})
 
@@ -146,7 +189,16 @@ def test_it_works_from_qgis_process(qgis_process, tiny_model, tmp_path):
     for day in DAYS[:3]:
         rows = "\n".join(f"{x!r},{y!r},{value!r},{day}" for x, y, value in readings_of(day))
         (tmp_path / f"{day}.csv").write_text(f"x,y,pm25,day\n{rows}\n")
-    results = qgis_process("ctm_reanalysis:reanalyseperiod", FILES=tmp_path, FILES_VALUE="pm25", FILES_TIME="day", FILES_CRS="+proj=lcc +lat_1=25 "
-                           "+lat_2=40 +lat_0=34 +lon_0=110 +R=6370000 +units=m", GRID=SMALL_GRID, MODEL=tiny_model,
-                           OUTPUT=tmp_path / "series.nc", START=FIRST_DAY, END=FIRST_DAY + timedelta(days=1))
+    results = qgis_process(
+        "ctm_reanalysis:reanalyseperiod",
+        FILES=tmp_path,
+        FILES_VALUE="pm25",
+        FILES_TIME="day",
+        FILES_CRS="+proj=lcc +lat_1=25 +lat_2=40 +lat_0=34 +lon_0=110 +R=6370000 +units=m",
+        GRID=SMALL_GRID,
+        MODEL=tiny_model,
+        OUTPUT=tmp_path / "series.nc",
+        START=FIRST_DAY,
+        END=FIRST_DAY + timedelta(days=1),
+    )
     assert results["COMPUTED"] == 2 and gdal.Open(str(tmp_path / "series.nc")) is not None

@@ -1,7 +1,6 @@
 """Relative paths count from where QGIS was started, as on any command line."""
 
 import pytest
-
 from small_world import FIRST_DAY, SMALL_GRID
 
 
@@ -24,9 +23,8 @@ def test_tables_are_read_from_the_current_folder(here, run):
 
 def test_a_raster_is_found_from_the_current_folder(here, run, stations):
     """`qgis_process` makes a layer of it, whose source stays relative."""
-    from qgis.core import QgsRasterLayer
-
     from ctm_reanalysis.plugin.algorithms.field_parameters import layer_source
+    from qgis.core import QgsRasterLayer
 
     run("gridstations", STATIONS=stations, VALUE="pm25", TIME="time", DATE=str(FIRST_DAY), GRID=SMALL_GRID, OUTPUT="people.tif")
     assert layer_source(QgsRasterLayer("people.tif", "people"))[0] == str(here / "people.tif")
@@ -42,9 +40,17 @@ def test_fields_are_found_from_the_current_folder(here, plugin):
         assert made_absolute(algorithm, {"FIELDS": value})["FIELDS"] == [str(here / "a.nc"), "layer_of_the_project"]
 
 
-@pytest.mark.parametrize("name, value, kept", [
-    ("OUTPUT", "TEMPORARY_OUTPUT", True), ("OUTPUT", "postgres://dbname=air table=readings", True), ("OUTPUT", "/a/b.tif", True),
-    ("OUTPUT", "b.tif", False), ("MAP", "b.png", False), ("VALUE", "pm25.raw", True)])
+@pytest.mark.parametrize(
+    "name, value, kept",
+    [
+        ("OUTPUT", "TEMPORARY_OUTPUT", True),
+        ("OUTPUT", "postgres://dbname=air table=readings", True),
+        ("OUTPUT", "/a/b.tif", True),
+        ("OUTPUT", "b.tif", False),
+        ("MAP", "b.png", False),
+        ("VALUE", "pm25.raw", True),
+    ],
+)
 def test_only_paths_of_files_are_made_absolute(here, plugin, name, value, kept):
     from ctm_reanalysis.plugin.algorithms.relative_paths import made_absolute
     from qgis.core import QgsApplication

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from osgeo import gdal
 from qgis.core import QgsProcessingException
-
 from small_world import FIRST_DAY, SMALL_GRID
 
 
@@ -16,8 +15,18 @@ from small_world import FIRST_DAY, SMALL_GRID
 def first(run, tiny_model, make_stations, tmp_path):
     """A reanalysis of a layer of several days, with humidity from the same layer; and the layer."""
     layer = make_stations()
-    result = run("reanalyse", STATIONS=layer, VALUE="pm25", TIME="time", DATE=str(FIRST_DAY), RH_FIELD="rh", GRID=SMALL_GRID, MODEL=tiny_model,
-                 DEVICE="cpu", OUTPUT=str(tmp_path / "first.tif"))
+    result = run(
+        "reanalyse",
+        STATIONS=layer,
+        VALUE="pm25",
+        TIME="time",
+        DATE=str(FIRST_DAY),
+        RH_FIELD="rh",
+        GRID=SMALL_GRID,
+        MODEL=tiny_model,
+        DEVICE="cpu",
+        OUTPUT=str(tmp_path / "first.tif"),
+    )
     return result["OUTPUT"], layer
 
 
@@ -54,7 +63,9 @@ def test_a_layer_that_was_edited_is_refused(run, first, tiny_model, make_station
 
 
 def test_a_file_that_is_missing_is_refused_before_the_run(refusal, stations, tmp_path):
-    assert "does not exist" in refusal("reanalyse", STATIONS=stations, REPEAT=str(tmp_path / "none.tif"), OUTPUT=str(tmp_path / "again.tif"))
+    assert "does not exist" in refusal(
+        "reanalyse", STATIONS=stations, REPEAT=str(tmp_path / "none.tif"), OUTPUT=str(tmp_path / "again.tif")
+    )
 
 
 def test_stations_are_asked_for(refusal, tmp_path):

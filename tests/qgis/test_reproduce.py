@@ -13,8 +13,10 @@ FILES = ("scores.json", "scores.csv", "daily_scores.png", "period_means.png")
 @pytest.fixture
 def reproduce(run, ctm_file, tiny_model, tmp_path):
     def reproduce(**parameters):
-        return run("reproducectm", **{"CTM": [ctm_file], "MODEL": tiny_model, "DEVICE": "cpu", "POINTS": 60,
-                                      "OUTPUT": str(tmp_path / "evaluation"), **parameters})
+        return run(
+            "reproducectm",
+            **{"CTM": [ctm_file], "MODEL": tiny_model, "DEVICE": "cpu", "POINTS": 60, "OUTPUT": str(tmp_path / "evaluation"), **parameters},
+        )
 
     return reproduce
 
@@ -68,8 +70,15 @@ def test_an_error_of_the_engine_leaves_nothing(reproduce, tmp_path):
 
 
 def test_it_works_from_qgis_process(qgis_process, ctm_file, tiny_model, tmp_path):
-    results = qgis_process("ctm_reanalysis:reproducectm", CTM=ctm_file, MODEL=tiny_model, START="2018-01-06", END="2018-01-07",
-                           POINTS=80, OUTPUT=tmp_path / "evaluation")
+    results = qgis_process(
+        "ctm_reanalysis:reproducectm",
+        CTM=ctm_file,
+        MODEL=tiny_model,
+        START="2018-01-06",
+        END="2018-01-07",
+        POINTS=80,
+        OUTPUT=tmp_path / "evaluation",
+    )
     assert results["DAYS"] == 2 and results["RMSE"] > 0 and Path(results["PERIOD_MEANS_PNG"]).exists()
 
 

@@ -6,11 +6,18 @@ from pathlib import Path
 
 import pytest
 from qgis.core import (
-    Qgis, QgsApplication, QgsDateTimeRange, QgsInterval, QgsProcessingAlgRunnerTask, QgsProcessingContext,
-    QgsProcessingFeedback, QgsProcessingOutputLayerDefinition, QgsRasterLayer, QgsTemporalNavigationObject,
+    Qgis,
+    QgsApplication,
+    QgsDateTimeRange,
+    QgsInterval,
+    QgsProcessingAlgRunnerTask,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
+    QgsRasterLayer,
+    QgsTemporalNavigationObject,
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, QEventLoop, Qt, QTime, QTimer
-
 from small_world import DAYS, FIRST_DAY, SMALL_GRID
 
 
@@ -20,8 +27,16 @@ def parameters(make_stations, tiny_model, tmp_path):
     layer = make_stations(DAYS, "ten days")
 
     def parameters(day, output=None):
-        return {"STATIONS": layer, "VALUE": "pm25", "TIME": "day", "DATE": str(day), "GRID": SMALL_GRID, "MODEL": tiny_model,
-                "DEVICE": "cpu", "OUTPUT": str(tmp_path / (output or f"pm25_{day}.tif"))}
+        return {
+            "STATIONS": layer,
+            "VALUE": "pm25",
+            "TIME": "day",
+            "DATE": str(day),
+            "GRID": SMALL_GRID,
+            "MODEL": tiny_model,
+            "DEVICE": "cpu",
+            "OUTPUT": str(tmp_path / (output or f"pm25_{day}.tif")),
+        }
 
     return parameters
 
@@ -37,6 +52,7 @@ def ten_files(run, parameters):
 
 def frames(layers: list[QgsRasterLayer]) -> list[list[str]]:
     """The names of the layers that QGIS shows in each daily frame of the ten days."""
+
     def midnight(day):
         return QDateTime(QDate(day.year, day.month, day.day), QTime(0, 0), Qt.TimeSpec.UTC)
 
@@ -44,9 +60,14 @@ def frames(layers: list[QgsRasterLayer]) -> list[list[str]]:
     controller.setTemporalExtents(QgsDateTimeRange(midnight(DAYS[0]), midnight(DAYS[-1]).addDays(1), True, False))
     controller.setFrameDuration(QgsInterval(1, Qgis.TemporalUnit.Days))
     assert controller.totalFrameCount() >= len(DAYS)
-    return [[layer.name() for layer in layers
-             if layer.temporalProperties().isVisibleInTemporalRange(controller.dateTimeRangeForFrameNumber(frame))]
-            for frame in range(len(DAYS))]
+    return [
+        [
+            layer.name()
+            for layer in layers
+            if layer.temporalProperties().isVisibleInTemporalRange(controller.dateTimeRangeForFrameNumber(frame))
+        ]
+        for frame in range(len(DAYS))
+    ]
 
 
 def test_the_temporal_controller_shows_one_day_at_a_time(ten_files, run, project):
@@ -100,7 +121,7 @@ def test_a_threaded_run_loads_a_dressed_layer(parameters, project, output, tmp_p
     assert done and done[0][0], feedback.textLog()
     assert handleAlgorithmResults(algorithm, context, feedback, parameters=values)
     assert (tmp_path / "map.png").stat().st_size > 20_000
-    layer, = [layer for layer in project.mapLayers().values() if isinstance(layer, QgsRasterLayer)]
+    (layer,) = [layer for layer in project.mapLayers().values() if isinstance(layer, QgsRasterLayer)]
     assert layer.isValid() and layer.name() == f"PM2.5 reanalysis {FIRST_DAY} (µg m⁻³)"
     assert layer.renderer().type() == "singlebandpseudocolor"
     assert layer.renderer().shader().rasterShaderFunction().colorRampItemList()[-1].label == "500 + µg m⁻³"

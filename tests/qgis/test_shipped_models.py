@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from osgeo import gdal, osr
 from qgis.core import QgsApplication, QgsFeature, QgsGeometry, QgsRectangle, QgsVectorLayer
-
 from small_world import DAYS, LAMBERT, SMALL_GRID, readings_of
 
 NAMES = {"station_day", "Means of a period", "Table to reanalysis", "Period to exposure", "Train and reproduce"}
@@ -47,11 +46,29 @@ def test_a_table_becomes_a_raster(run_model, run, make_stations, tiny_model, rea
             for number, (x, y, value) in enumerate(readings_of(day)):
                 point = to_degrees.transform(QgsPointXY(x, y))
                 rows.writerow([f"S{number}", day, point.x(), point.y(), value])
-    result = run_model("Table to reanalysis", table=str(tmp_path / "table.csv"), value="reading", time="when", id="code", day=str(DAYS[0]),
-                       grid=SMALL_GRID, model=tiny_model, stations=str(tmp_path / "stations.gpkg"), reanalysis=str(tmp_path / "field.tif"),
-                       report=str(tmp_path / "report.html"))
-    direct = run("reanalyse", STATIONS=make_stations(DAYS[:2]), DATE=str(DAYS[0]), VALUE="pm25", TIME="day", GRID=SMALL_GRID,
-                 MODEL=tiny_model, OUTPUT=str(tmp_path / "direct.tif"))
+    result = run_model(
+        "Table to reanalysis",
+        table=str(tmp_path / "table.csv"),
+        value="reading",
+        time="when",
+        id="code",
+        day=str(DAYS[0]),
+        grid=SMALL_GRID,
+        model=tiny_model,
+        stations=str(tmp_path / "stations.gpkg"),
+        reanalysis=str(tmp_path / "field.tif"),
+        report=str(tmp_path / "report.html"),
+    )
+    direct = run(
+        "reanalyse",
+        STATIONS=make_stations(DAYS[:2]),
+        DATE=str(DAYS[0]),
+        VALUE="pm25",
+        TIME="day",
+        GRID=SMALL_GRID,
+        MODEL=tiny_model,
+        OUTPUT=str(tmp_path / "direct.tif"),
+    )
     np.testing.assert_allclose(read_raster(result["reanalysis"]), read_raster(direct["OUTPUT"]), atol=0.1)
     assert QgsVectorLayer(result["stations"], "stations", "ogr").featureCount() == 120
     assert "<html" in Path(result["report"]).read_text(encoding="utf-8")
@@ -86,24 +103,49 @@ def halves(small_crs):
 
 def test_a_period_becomes_means_and_exposure_by_polygon(run_model, make_stations, tiny_model, population, halves, tmp_path):
     people_file, people = population
-    result = run_model("Period to exposure", stations=make_stations(DAYS[:3]), value="pm25", time="day", id="code", by="period",
-                       grid=SMALL_GRID, model=tiny_model, population=people_file, polygons=halves, series=str(tmp_path / "days.nc"),
-                       means=str(tmp_path / "means.nc"), panel=str(tmp_path / "panel.png"), exposure=str(tmp_path / "exposure.gpkg"),
-                       chart=str(tmp_path / "chart.png"), means_of_the_stations=str(tmp_path / "stations.gpkg"))
+    result = run_model(
+        "Period to exposure",
+        stations=make_stations(DAYS[:3]),
+        value="pm25",
+        time="day",
+        id="code",
+        by="period",
+        grid=SMALL_GRID,
+        model=tiny_model,
+        population=people_file,
+        polygons=halves,
+        series=str(tmp_path / "days.nc"),
+        means=str(tmp_path / "means.nc"),
+        panel=str(tmp_path / "panel.png"),
+        exposure=str(tmp_path / "exposure.gpkg"),
+        chart=str(tmp_path / "chart.png"),
+        means_of_the_stations=str(tmp_path / "stations.gpkg"),
+    )
     days = gdal.Open(f'NETCDF:"{tmp_path / "days.nc"}":pm25').ReadAsArray().astype(float)
     assert days.shape == (3, 48, 64)
     np.testing.assert_allclose(gdal.Open(result["means"]).ReadAsArray(), days.mean(0), rtol=1e-5)
     rows = {row["name"]: row for row in QgsVectorLayer(result["exposure"].partition("|")[0], "e", "ogr").getFeatures()}
     for name, columns in (("west", slice(0, 32)), ("east", slice(32, 64))):
         mean = np.average(days.mean(0)[:, columns], weights=people[:, columns])
-        assert rows[name]["mean"] == pytest.approx(mean, rel=1e-3) and rows[name]["people"] == pytest.approx(people[:, columns].sum(), rel=1e-4)
+        assert rows[name]["mean"] == pytest.approx(mean, rel=1e-3) and rows[name]["people"] == pytest.approx(
+            people[:, columns].sum(), rel=1e-4
+        )
     assert (tmp_path / "panel.png").stat().st_size > 20_000 and (tmp_path / "chart.png").stat().st_size > 5_000
 
 
 def test_a_ctm_becomes_a_model_that_is_tried_on_days_it_has_not_seen(run_model, ctm_file, tiny_configuration, tmp_path):
-    result = run_model("Train and reproduce", ctm=[ctm_file], config="file", config_file=tiny_configuration, iterations=2, held_out=0.34,
-                       points=100, model=str(tmp_path / "own.safetensors"), evaluation_folder=str(tmp_path / "evaluation"),
-                       report=str(tmp_path / "report.html"))
+    result = run_model(
+        "Train and reproduce",
+        ctm=[ctm_file],
+        config="file",
+        config_file=tiny_configuration,
+        iterations=2,
+        held_out=0.34,
+        points=100,
+        model=str(tmp_path / "own.safetensors"),
+        evaluation_folder=str(tmp_path / "evaluation"),
+        report=str(tmp_path / "report.html"),
+    )
     scores = json.loads((Path(result["evaluation_folder"]) / "scores.json").read_text(encoding="utf-8"))
     assert scores["days"]["count"] == 2 and scores["stations"]["cells"] == 100
     assert Path(result["model"]).stat().st_size > 1000 and "own" in Path(result["report"]).read_text(encoding="utf-8")

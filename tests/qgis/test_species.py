@@ -37,18 +37,37 @@ def ammonia_model(plugin, ctm_file, tiny_configuration, table, tmp_path_factory)
 
     folder = tmp_path_factory.mktemp("ammonia")
     subprocess.run([os.environ["CTM_REANALYSIS_ENGINE_PYTHON"], "-c", _WITH_AMMONIA, ctm_file, str(folder / "nh3.nc")], check=True)
-    return processing.run("ctm_reanalysis:trainmodel", {
-        "CTM": [str(folder / "nh3.nc")], "CONFIG": "file", "CONFIG_FILE": tiny_configuration, "TARGET": "nh3", "VARIABLES": table,
-        "GAS_TEMPERATURE": 298.15, "DEVICE": "cpu", "OUTPUT": str(folder / "nh3.safetensors"),
-    })["OUTPUT"]
+    return processing.run(
+        "ctm_reanalysis:trainmodel",
+        {
+            "CTM": [str(folder / "nh3.nc")],
+            "CONFIG": "file",
+            "CONFIG_FILE": tiny_configuration,
+            "TARGET": "nh3",
+            "VARIABLES": table,
+            "GAS_TEMPERATURE": 298.15,
+            "DEVICE": "cpu",
+            "OUTPUT": str(folder / "nh3.safetensors"),
+        },
+    )["OUTPUT"]
 
 
 def test_its_field_has_its_name_unit_and_a_ramp_over_its_values(run, log, stations, ctm_file, ammonia_model, tmp_path):
     from ctm_reanalysis.plugin.layers.dress import dress
 
     out, picture = str(tmp_path / "nh3.tif"), tmp_path / "nh3.png"
-    run("reanalyse", STATIONS=stations, VALUE="pm25", UNIT="ppb", TIME="day", DATE=str(FIRST_DAY), GRID=ctm_file, MODEL=ammonia_model,
-        MAP=str(picture), OUTPUT=out)
+    run(
+        "reanalyse",
+        STATIONS=stations,
+        VALUE="pm25",
+        UNIT="ppb",
+        TIME="day",
+        DATE=str(FIRST_DAY),
+        GRID=ctm_file,
+        MODEL=ammonia_model,
+        MAP=str(picture),
+        OUTPUT=out,
+    )
     layer = QgsRasterLayer(out, "field")
     dress(layer)
     assert layer.name() == f"Ammonia reanalysis {FIRST_DAY} (µg m⁻³)"
@@ -60,14 +79,24 @@ def test_its_field_has_its_name_unit_and_a_ramp_over_its_values(run, log, statio
 
 
 def test_its_readings_are_gridded_and_read_with_the_table(run, stations, ctm_file, table, tmp_path, read_raster):
-    gridded = run("gridstations", STATIONS=stations, VALUE="pm25", UNIT="ppb", OTHER_SPECIES="nh3", VARIABLES=table, GRID=ctm_file,
-                  OUTPUT=str(tmp_path / "gridded.tif"))
+    gridded = run(
+        "gridstations",
+        STATIONS=stations,
+        VALUE="pm25",
+        UNIT="ppb",
+        OTHER_SPECIES="nh3",
+        VARIABLES=table,
+        GRID=ctm_file,
+        OUTPUT=str(tmp_path / "gridded.tif"),
+    )
     import numpy as np
 
     assert np.nanmax(read_raster(gridded["OUTPUT"])) < 0.8 * 170  # a ppb of ammonia is 0.71 µg/m³
     csv = tmp_path / "nh3.csv"
     csv.write_text("code,day,lon,lat,nh3\n" + "".join(f"S{n},2018-02-16,{110 + n},34,{5 * n}\n" for n in range(5)))
-    read = run("readstations", FILE=str(csv), VALUE="nh3", TIME="day", OTHER_SPECIES="nh3", VARIABLES=table, OUTPUT=str(tmp_path / "r.gpkg"))
+    read = run(
+        "readstations", FILE=str(csv), VALUE="nh3", TIME="day", OTHER_SPECIES="nh3", VARIABLES=table, OUTPUT=str(tmp_path / "r.gpkg")
+    )
     assert Path(read["OUTPUT"]).exists() and read["STATIONS"] == 5
 
 
@@ -105,12 +134,23 @@ def test_a_gas_goes_from_the_simulation_to_a_layer_in_the_colours_of_its_kind(ga
     from ctm_reanalysis.plugin.styling.ramps import RAMPS
 
     assert classes == list(RAMPS[gas].breaks)
-    points = run("crossvalidate", STATIONS=stations, VALUE="pm25", TIME="day", GRID=SMALL_GRID, MODEL=model, FOLDS=2, BASELINES=["idw"],
-                 OUTPUT=str(tmp_path / "folds"))
+    points = run(
+        "crossvalidate",
+        STATIONS=stations,
+        VALUE="pm25",
+        TIME="day",
+        GRID=SMALL_GRID,
+        MODEL=model,
+        FOLDS=2,
+        BASELINES=["idw"],
+        OUTPUT=str(tmp_path / "folds"),
+    )
     assert points["RMSE"] > 0
 
 
-def test_errors_are_a_field_or_told_by_network_and_an_impossible_sensor_changes_nothing(run, make_stations, tiny_model, tmp_path, read_raster):
+def test_errors_are_a_field_or_told_by_network_and_an_impossible_sensor_changes_nothing(
+    run, make_stations, tiny_model, tmp_path, read_raster
+):
     import numpy as np
     from small_world import SMALL_GRID
 

@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 from osgeo import gdal
 from qgis.core import (
-    QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsPointXY, QgsProcessingContext, QgsProcessingFeedback,
-    QgsProcessingModelAlgorithm, QgsProject,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsPointXY,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingModelAlgorithm,
+    QgsProject,
 )
-
 from small_world import DAYS, FIRST_DAY, SMALL_GRID, readings_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,10 +50,21 @@ def test_the_model_runs_in_qgis(plugin, make_stations, tiny_model, tmp_path):
     assert model.fromFile(str(MODEL)) and model.validate()[0] and model.canExecute()[0]
     context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
     context.setProject(QgsProject.instance())
-    results, ok = model.run({
-        "stations": make_stations(DAYS), "value": "pm25", "time": "day", "day": str(FIRST_DAY), "grid": SMALL_GRID,
-        "model": tiny_model, "reanalysis": str(tmp_path / "field.tif"), "gridded_readings": str(tmp_path / "readings.tif"),
-        "statistics": str(tmp_path / "statistics.html")}, context, feedback)
+    results, ok = model.run(
+        {
+            "stations": make_stations(DAYS),
+            "value": "pm25",
+            "time": "day",
+            "day": str(FIRST_DAY),
+            "grid": SMALL_GRID,
+            "model": tiny_model,
+            "reanalysis": str(tmp_path / "field.tif"),
+            "gridded_readings": str(tmp_path / "readings.tif"),
+            "statistics": str(tmp_path / "statistics.html"),
+        },
+        context,
+        feedback,
+    )
     assert ok, feedback.textLog()
     check_outputs(results)
 
@@ -64,19 +79,45 @@ def test_the_model_explains_itself(plugin):
 
 def test_the_model_runs_by_qgis_process(qgis_process, stations_csv, tiny_model, tmp_path):
     results = qgis_process(
-        str(MODEL), stations=uri(stations_csv), value="pm25", time="day", day=FIRST_DAY, grid=SMALL_GRID, model=tiny_model,
-        reanalysis=tmp_path / "field.tif", gridded_readings=tmp_path / "readings.tif", statistics=tmp_path / "statistics.html")
+        str(MODEL),
+        stations=uri(stations_csv),
+        value="pm25",
+        time="day",
+        day=FIRST_DAY,
+        grid=SMALL_GRID,
+        model=tiny_model,
+        reanalysis=tmp_path / "field.tif",
+        gridded_readings=tmp_path / "readings.tif",
+        statistics=tmp_path / "statistics.html",
+    )
     check_outputs(results)
 
 
 def test_reanalyse_runs_by_qgis_process(qgis_process, stations_csv, tiny_model, tmp_path):
     by_uri = qgis_process(
-        "ctm_reanalysis:reanalyse", STATIONS=uri(stations_csv), VALUE="pm25", TIME="day", DATE=FIRST_DAY, GRID=SMALL_GRID,
-        MODEL=tiny_model, DEVICE="cpu", OUTPUT=tmp_path / "uri.tif", MAP=tmp_path / "map.png")
+        "ctm_reanalysis:reanalyse",
+        STATIONS=uri(stations_csv),
+        VALUE="pm25",
+        TIME="day",
+        DATE=FIRST_DAY,
+        GRID=SMALL_GRID,
+        MODEL=tiny_model,
+        DEVICE="cpu",
+        OUTPUT=tmp_path / "uri.tif",
+        MAP=tmp_path / "map.png",
+    )
     assert by_uri["COUNT_USED"] == 60 and by_uri["DATE"] == str(FIRST_DAY)
     assert (tmp_path / "map.png").stat().st_size > 20_000
     by_path = qgis_process(
-        "ctm_reanalysis:reanalyse", STATIONS=stations_csv, VALUE="pm25", TIME="day", GRID=SMALL_GRID, MODEL=tiny_model,
-        DEVICE="cpu", OUTPUT=tmp_path / "path.tif")
+        "ctm_reanalysis:reanalyse",
+        STATIONS=stations_csv,
+        VALUE="pm25",
+        TIME="day",
+        GRID=SMALL_GRID,
+        MODEL=tiny_model,
+        DEVICE="cpu",
+        OUTPUT=tmp_path / "path.tif",
+    )
     assert [by_path[name] for name in ("COUNT_USED", "MIN", "MEAN", "MAX")] == [
-        by_uri[name] for name in ("COUNT_USED", "MIN", "MEAN", "MAX")]
+        by_uri[name] for name in ("COUNT_USED", "MIN", "MEAN", "MAX")
+    ]

@@ -5,10 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from qgis.core import (
-    QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsFeature, QgsGeometry, QgsPointXY, QgsProcessingException, QgsProject,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsFeature,
+    QgsGeometry,
+    QgsPointXY,
+    QgsProcessingException,
+    QgsProject,
     QgsVectorLayer,
 )
-
 from small_world import DAYS, FIRST_DAY, SMALL_GRID
 
 LAYERS = ("RH", "WIND")
@@ -17,8 +22,9 @@ LAYERS = ("RH", "WIND")
 @pytest.fixture(scope="session")
 def weather(qgis_app, small_crs):
     """Forty stations in degrees, hour by hour, in UTC: synop, Datum, Stunde, feuchte (as a share, with decimal commas), ff in km/h."""
-    layer = QgsVectorLayer("Point?crs=EPSG:4326&field=synop:int&field=Datum:string&field=Stunde:int&field=feuchte:string&field=ff:double",
-                           "weather", "memory")
+    layer = QgsVectorLayer(
+        "Point?crs=EPSG:4326&field=synop:int&field=Datum:string&field=Stunde:int&field=feuchte:string&field=ff:double", "weather", "memory"
+    )
     to_degrees = QgsCoordinateTransform(small_crs, QgsCoordinateReferenceSystem("EPSG:4326"), QgsProject.instance())
     features = []
     for day in DAYS[:2]:
@@ -36,21 +42,37 @@ def weather(qgis_app, small_crs):
 
 @pytest.fixture
 def values(make_stations, tiny_model):
-    return {"STATIONS": make_stations(DAYS[:2]), "VALUE": "pm25", "TIME": "day", "ID": "code", "GRID": SMALL_GRID,
-            "MODEL": tiny_model, "DEVICE": "cpu"}
+    return {
+        "STATIONS": make_stations(DAYS[:2]),
+        "VALUE": "pm25",
+        "TIME": "day",
+        "ID": "code",
+        "GRID": SMALL_GRID,
+        "MODEL": tiny_model,
+        "DEVICE": "cpu",
+    }
 
 
 @pytest.fixture
 def own_layer(weather):
     """The parameters that name the weather network."""
-    common = {name: value for layer in LAYERS for name, value in (
-        (f"{layer}_STATIONS", weather), (f"{layer}_STATIONS_TIME", ["Datum", "Stunde"]), (f"{layer}_STATIONS_ID", "synop"))}
+    common = {
+        name: value
+        for layer in LAYERS
+        for name, value in (
+            (f"{layer}_STATIONS", weather),
+            (f"{layer}_STATIONS_TIME", ["Datum", "Stunde"]),
+            (f"{layer}_STATIONS_ID", "synop"),
+        )
+    }
     return {**common, "RH_STATIONS_FIELD": "feuchte", "RH_UNIT": "1", "WIND_STATIONS_FIELD": "ff", "WIND_UNIT": "km/h"}
 
 
 def test_it_changes_the_field_of_a_day(run, values, own_layer, read_raster, log, tmp_path):
-    fields = [read_raster(run("reanalyse", **values, **more, DATE=str(FIRST_DAY), OUTPUT=str(tmp_path / f"{len(more)}.tif"))["OUTPUT"])
-              for more in ({}, own_layer)]
+    fields = [
+        read_raster(run("reanalyse", **values, **more, DATE=str(FIRST_DAY), OUTPUT=str(tmp_path / f"{len(more)}.tif"))["OUTPUT"])
+        for more in ({}, own_layer)
+    ]
     assert np.isfinite(fields[1]).all() and not np.allclose(*fields, atol=0.01)
     assert "relative humidity: 960 of 1920 readings used; dropped: 960 other day" in log.text
     assert not any("humidity" in text for text in log.warnings)
@@ -70,8 +92,10 @@ def test_a_day_of_a_period_is_the_day_alone(run, values, own_layer, read_raster,
 
 
 def test_it_changes_the_scores(run, values, own_layer, tmp_path):
-    scores = [run("crossvalidate", **values, **more, FOLDS=3, BASELINES=["idw"], OUTPUT=str(tmp_path / f"{len(more)}"))["RMSE"]
-              for more in ({}, own_layer)]
+    scores = [
+        run("crossvalidate", **values, **more, FOLDS=3, BASELINES=["idw"], OUTPUT=str(tmp_path / f"{len(more)}"))["RMSE"]
+        for more in ({}, own_layer)
+    ]
     assert scores[0] != pytest.approx(scores[1], rel=1e-6)
 
 
@@ -83,16 +107,20 @@ def test_times_in_a_zone_of_their_own(run, values, own_layer, read_raster, tmp_p
     assert run("reanalyse", **values, **own_layer, **{**more, "HOURS": 16}, OUTPUT=str(tmp_path / "out.tif"))["COUNT_USED"] == 60
 
 
-@pytest.mark.parametrize("spoil, expected", [
-    ({"RH_STATIONS_FIELD": "Datum"}, "holds text, such as '16.02.2018'"),
-    ({"RH_STATIONS_TIME": ["day"]}, "no field 'day'; its fields are synop"),
-    ({"WIND_STATIONS_FIELD": ""}, "Choose the field with wind speed in the other layer"),
-])
+@pytest.mark.parametrize(
+    "spoil, expected",
+    [
+        ({"RH_STATIONS_FIELD": "Datum"}, "holds text, such as '16.02.2018'"),
+        ({"RH_STATIONS_TIME": ["day"]}, "no field 'day'; its fields are synop"),
+        ({"WIND_STATIONS_FIELD": ""}, "Choose the field with wind speed in the other layer"),
+    ],
+)
 def test_what_can_not_be_is_refused(refusal, values, own_layer, tmp_path, spoil, expected):
     assert expected in refusal("reanalyse", **{**values, **own_layer, **spoil, "OUTPUT": str(tmp_path / "out.tif")})
 
 
 # Any station variable, in the table of inputs
+
 
 @pytest.fixture
 def in_project(weather):
@@ -106,8 +134,20 @@ def test_the_table_of_inputs_is_another_way_to_say_it(run, values, own_layer, in
     def field(name, **more):
         return read_raster(run("reanalyse", **values, **more, DATE=str(FIRST_DAY), OUTPUT=str(tmp_path / name))["OUTPUT"])
 
-    table = ["rh", in_project.name(), "feuchte", "1", "Datum+Stunde", "synop",
-             "wind", in_project.id(), "ff", "km/h", "Datum+Stunde", "synop"]
+    table = [
+        "rh",
+        in_project.name(),
+        "feuchte",
+        "1",
+        "Datum+Stunde",
+        "synop",
+        "wind",
+        in_project.id(),
+        "ff",
+        "km/h",
+        "Datum+Stunde",
+        "synop",
+    ]
     assert np.array_equal(field("table.tif", INPUTS=table), field("own.tif", **own_layer))
 
 
@@ -126,10 +166,13 @@ def test_an_input_that_the_model_does_not_know_is_said(run, values, log, tmp_pat
     assert any("does not know temperature" in text for text in log.warnings)
 
 
-@pytest.mark.parametrize("row, expected", [
-    (["", "", "rh", "", "", ""], "name the variable and its field"),
-    (["rh", "nowhere.csv", "rh", "", "", ""], "'nowhere.csv' is neither a layer"),
-])
+@pytest.mark.parametrize(
+    "row, expected",
+    [
+        (["", "", "rh", "", "", ""], "name the variable and its field"),
+        (["rh", "nowhere.csv", "rh", "", "", ""], "'nowhere.csv' is neither a layer"),
+    ],
+)
 def test_inputs_that_can_not_be_are_refused(refusal, values, tmp_path, row, expected):
     assert expected in refusal("reanalyse", **values, INPUTS=row, OUTPUT=str(tmp_path / "out.tif"))
 

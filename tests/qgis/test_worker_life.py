@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from qgis.core import QgsProcessingException, QgsProcessingFeedback
-
 from small_world import DAYS, SMALL_GRID
 
 
@@ -18,8 +17,17 @@ def single_day(run, make_stations, tiny_model, tmp_path):
     layer = make_stations(DAYS)
 
     def single_day(number=0, name="out.tif"):
-        return run("reanalyse", STATIONS=layer, VALUE="pm25", TIME="day", DATE=str(DAYS[number % len(DAYS)]), GRID=SMALL_GRID,
-                   MODEL=tiny_model, DEVICE="cpu", OUTPUT=str(tmp_path / name))
+        return run(
+            "reanalyse",
+            STATIONS=layer,
+            VALUE="pm25",
+            TIME="day",
+            DATE=str(DAYS[number % len(DAYS)]),
+            GRID=SMALL_GRID,
+            MODEL=tiny_model,
+            DEVICE="cpu",
+            OUTPUT=str(tmp_path / name),
+        )
 
     return single_day
 
@@ -45,9 +53,19 @@ def long_training(plugin, ctm_file, tiny_configuration, tmp_path):
     path = tmp_path / "model.safetensors"
 
     def train(feedback, **more):
-        processing.run("ctm_reanalysis:trainmodel", {
-            "CTM": [ctm_file], "CONFIG": "file", "CONFIG_FILE": tiny_configuration, "ITERATIONS": 500_000,
-            "DEVICE": "cpu", "OUTPUT": str(path), **more}, feedback=feedback)
+        processing.run(
+            "ctm_reanalysis:trainmodel",
+            {
+                "CTM": [ctm_file],
+                "CONFIG": "file",
+                "CONFIG_FILE": tiny_configuration,
+                "ITERATIONS": 500_000,
+                "DEVICE": "cpu",
+                "OUTPUT": str(path),
+                **more,
+            },
+            feedback=feedback,
+        )
 
     return train, path
 

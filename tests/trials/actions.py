@@ -103,7 +103,11 @@ def grid(request: Any, expected: dict[str, Any]) -> None:
 
 
 ACTIONS: dict[str, Callable[[Any, dict[str, Any]], None]] = {
-    "read-stations": read_stations, "ctm": ctm, "job": job, "configuration": configuration, "grid": grid,
+    "read-stations": read_stations,
+    "ctm": ctm,
+    "job": job,
+    "configuration": configuration,
+    "grid": grid,
 }
 
 

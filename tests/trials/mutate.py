@@ -32,17 +32,17 @@ def damaged(content: bytes, random: np.random.Generator, within: int | None = No
         for place in random.integers(0, size, int(random.integers(1, 12))):
             data[place] = int(random.choice(EDGES)) if random.random() < 0.5 else int(random.integers(256))
     elif way == "zeros":
-        data[at:at + length] = bytes(length)
+        data[at : at + length] = bytes(length)
     elif way == "insert":
         data[at:at] = random.bytes(length)
     elif way == "leave out":
-        del data[at:at + length]
+        del data[at : at + length]
     elif way == "repeat":
-        data[at:at] = data[at:at + length]
+        data[at:at] = data[at : at + length]
     elif way == "exchange":
         other = int(random.integers(size))
-        first, second = bytes(data[at:at + length]), bytes(data[other:other + length])
-        data[at:at + len(second)], data[other:other + len(first)] = second, first
+        first, second = bytes(data[at : at + length]), bytes(data[other : other + length])
+        data[at : at + len(second)], data[other : other + len(first)] = second, first
     else:
         data += random.bytes(length)
     return bytes(data), way

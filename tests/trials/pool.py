@@ -42,13 +42,23 @@ class Child:
     def __init__(self, world: Path, work: Path):
         self.work = work
         work.mkdir(parents=True, exist_ok=True)
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "XDG_STATE_HOME": str(work / "state"),
-            "TMPDIR": str(work)}
+        environment = {
+            **os.environ,
+            "OMP_NUM_THREADS": "1",
+            "OMP_WAIT_POLICY": "PASSIVE",
+            "XDG_STATE_HOME": str(work / "state"),
+            "TMPDIR": str(work),
+        }
         self._log = open(work / "stderr.txt", "w")
         self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("child.py")), str(world), str(work)], stdin=subprocess.PIPE,
+            [sys.executable, str(Path(__file__).with_name("child.py")), str(world), str(work)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._log, text=True, start_new_session=True, env=environment)
+            stderr=self._log,
+            text=True,
+            start_new_session=True,
+            env=environment,
+        )
         self._said: queue.Queue = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
         ready = self._said.get(timeout=300)
@@ -108,7 +118,11 @@ class Child:
 
 
 def run_all(
-    orders: Iterable[dict[str, Any]], world: Path, work: Path, failures: Path, processes: int,
+    orders: Iterable[dict[str, Any]],
+    world: Path,
+    work: Path,
+    failures: Path,
+    processes: int,
     tell: Callable[[dict[str, Any], dict[str, Any]], None],
 ) -> None:
     """Run all cases in some processes; `tell(order, outcome)` hears of each. The folders of failures are kept under `failures`."""

@@ -75,7 +75,10 @@ def _run(options: argparse.Namespace, world: Path, work: Path) -> int:
     print(table)
     table.write(options.out)
     not_run = [name for name in asked if name not in names]
-    print(f"{table.failures} failures; {time.monotonic() - begun:.0f} s; {options.out}" + (f"; not run: {', '.join(not_run)}" if not_run else ""))
+    print(
+        f"{table.failures} failures; {time.monotonic() - begun:.0f} s; {options.out}"
+        + (f"; not run: {', '.join(not_run)}" if not_run else "")
+    )
     if table.failures:
         print(f"The failing cases are in {failures}; run one again with --replay DIR.")
     return 1 if table.failures or not_run else 0

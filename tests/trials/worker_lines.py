@@ -25,8 +25,13 @@ class Worker:
 
     def __init__(self) -> None:
         self.child = subprocess.Popen(
-            [sys.executable, "-m", "model_core", "worker"], cwd=tempfile.gettempdir(), env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            [sys.executable, "-m", "model_core", "worker"],
+            cwd=tempfile.gettempdir(),
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
         self.said: queue.Queue = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
 

@@ -15,7 +15,7 @@ CONFIGURATION = (
     '[network]\nwidth = 4\nlevels = 3\ncombine = "channels"\ncoarse_factors = [4]\nreadings = true\n'
     'availability = true\noutput = "correction"\nstandardise = "day"\nkernels = [9, 5]\n'
     '[network.transforms]\npm25 = { kind = "log", offset = 2.0 }\nelevation = { scale = 1000.0 }\n'
-    'rh = { scale = 50.0 }\nwind = { scale = 5.0 }\n'
+    "rh = { scale = 50.0 }\nwind = { scale = 5.0 }\n"
     '[training]\niterations = 6\nbatch = 2\nvalidate_every = 3\ncrop = 16\nlayouts = "varied"\nloss = "mixed"\n'
     'stations = [100, 300]\nschedule = "cosine"\nflip = true\nremove_variable = 0.3\nremove_covariate = 0.3\n'
 )
@@ -23,10 +23,17 @@ VARIABLES = (
     'level = "first"\n[pm25]\nnames = ["PM25_cmaq_raw", "PM25_TOT"]\nfile_unit = "ug m-3"\n'
     '[nh3]\nunit = "ug m-3"\nnames = ["NH3"]\nlong_name = "ammonia"\nlimits = [0, 1000]\nstatic = false\n'
 )
-AREAS = {"type": "FeatureCollection", "features": [
-    {"type": "Feature", "properties": {"name": name},
-     "geometry": {"type": "Polygon", "coordinates": [[[west, 29], [west + 3, 29], [west + 3, 33], [west, 33], [west, 29]]]}}
-    for name, west in (("west", 110), ("east", 113))]}
+AREAS = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "properties": {"name": name},
+            "geometry": {"type": "Polygon", "coordinates": [[[west, 29], [west + 3, 29], [west + 3, 33], [west, 33], [west, 29]]]},
+        }
+        for name, west in (("west", 110), ("east", 113))
+    ],
+}
 
 
 def readings() -> list[dict[str, object]]:
@@ -35,9 +42,16 @@ def readings() -> list[dict[str, object]]:
     lon, lat = 109 + 8 * random.random(STATIONS), 28.5 + 5 * random.random(STATIONS)
     level = random.uniform(20, 90, STATIONS)
     return [
-        {"station": f"S{number:02d}", "lon": round(float(lon[number]), 4), "lat": round(float(lat[number]), 4),
-         "day": str(FIRST + timedelta(day)), "pm25": round(float(level[number] * random.uniform(0.7, 1.4)), 1), "city": f"C{number % 5}"}
-        for day in range(DAYS) for number in range(STATIONS)
+        {
+            "station": f"S{number:02d}",
+            "lon": round(float(lon[number]), 4),
+            "lat": round(float(lat[number]), 4),
+            "day": str(FIRST + timedelta(day)),
+            "pm25": round(float(level[number] * random.uniform(0.7, 1.4)), 1),
+            "city": f"C{number % 5}",
+        }
+        for day in range(DAYS)
+        for number in range(STATIONS)
     ]
 
 
@@ -60,8 +74,15 @@ def make_world(folder: Path) -> Path:
         {"ctm": [str(folder / "tiny.nc")], "config": str(folder / "tiny.toml"), "device": "cpu", "out": str(folder / "tiny.safetensors")},
         Progress(),
     )
-    readings_of = {"stations": str(folder / "stations.csv"), "value": "pm25", "time": "day", "id": "station", "grid": GRID, "device": "cpu",
-                   "model": str(folder / "tiny.safetensors")}
+    readings_of = {
+        "stations": str(folder / "stations.csv"),
+        "value": "pm25",
+        "time": "day",
+        "id": "station",
+        "grid": GRID,
+        "device": "cpu",
+        "model": str(folder / "tiny.safetensors"),
+    }
     JOBS["reanalyse-period"]({**readings_of, "out": str(folder / "period.nc")}, Progress())
     JOBS["grid-stations"]({**readings_of, "date": str(FIRST), "out": str(folder / "people.tif")}, Progress())  # any positive numbers
     (folder / "areas.geojson").write_text(json.dumps(AREAS), encoding="utf-8")

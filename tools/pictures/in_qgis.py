@@ -112,17 +112,24 @@ def tutorial(plugin: Path) -> None:
     show_toolbox(window)
     run("checkengine", {}, {})
     sample = plugin / "resources" / "sample" / "stations.csv"
-    run("readstations", {"FILE": "stations.csv", "VALUE": "pm25", "TIME": "date", "ID": "station"},
-        {"FILE": str(sample), "OUTPUT": str(RESULTS / "readings.gpkg")}, "tutorial/read_station_table")
+    run(
+        "readstations",
+        {"FILE": "stations.csv", "VALUE": "pm25", "TIME": "date", "ID": "station"},
+        {"FILE": str(sample), "OUTPUT": str(RESULTS / "readings.gpkg")},
+        "tutorial/read_station_table",
+    )
     show(window, "tutorial/readings")
     run("reanalyse", {}, {"OUTPUT": str(RESULTS / "pm25.tif"), "REPORT": str(RESULTS / "report.html")}, "tutorial/reanalyse")
     show(window, "tutorial/field")
-    run("reanalyseperiod", {}, {"OUTPUT": str(RESULTS / "days.nc"), "REPORT": str(RESULTS / "days.html")},
-        "tutorial/period")
+    run("reanalyseperiod", {}, {"OUTPUT": str(RESULTS / "days.nc"), "REPORT": str(RESULTS / "days.html")}, "tutorial/period")
     show(window, "tutorial/days")
     run("animate", {}, {"SERIES": str(RESULTS / "days.nc"), "OUTPUT": str(RESULTS / "days.gif")})
-    run("crossvalidate", {"FOLDS": 5, "BASELINES": ["idw"]},
-        {"OUTPUT": str(RESULTS / "scores"), "REPORT": str(RESULTS / "scores.html")}, "tutorial/crossvalidate")
+    run(
+        "crossvalidate",
+        {"FOLDS": 5, "BASELINES": ["idw"]},
+        {"OUTPUT": str(RESULTS / "scores"), "REPORT": str(RESULTS / "scores.html")},
+        "tutorial/crossvalidate",
+    )
     QgsProject.instance().clear()
 
 

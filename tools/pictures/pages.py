@@ -1,6 +1,6 @@
 """Pictures of whole pages to pictures for the documentation: without the white below, narrower, and no taller than can be looked at.
 
-    python tools/pictures/pages.py FOLDER
+python tools/pictures/pages.py FOLDER
 """
 
 from __future__ import annotations

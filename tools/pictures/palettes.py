@@ -1,6 +1,6 @@
 """Brings pictures to few colours, so that they are small, and puts them into the documentation.
 
-    python tools/pictures/palettes.py TAKEN DOCS_IMAGES
+python tools/pictures/palettes.py TAKEN DOCS_IMAGES
 """
 
 from __future__ import annotations

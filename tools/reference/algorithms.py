@@ -1,6 +1,6 @@
 """Writes a page for each algorithm of the plugin, from what the algorithm itself says in its dialog. Needs QGIS's Python.
 
-    python3 tools/reference/algorithms.py OUT
+python3 tools/reference/algorithms.py OUT
 """
 
 from __future__ import annotations
@@ -14,8 +14,15 @@ from markdown import code, plain, table
 ROOT = Path(__file__).resolve().parents[2]
 # Commands that are not called as their algorithm is.
 COMMANDS = {
-    "trainmodel": "train", "reproducectm": "reproduce", "simulatectm": "simulate", "inspectctm": "inspect", "checkengine": "info",
-    "readstations": "read-stations", "gridstations": "grid-stations", "reanalyseperiod": "reanalyse-period", "evaluatectm": "evaluate-ctm",
+    "trainmodel": "train",
+    "reproducectm": "reproduce",
+    "simulatectm": "simulate",
+    "inspectctm": "inspect",
+    "checkengine": "info",
+    "readstations": "read-stations",
+    "gridstations": "grid-stations",
+    "reanalyseperiod": "reanalyse-period",
+    "evaluatectm": "evaluate-ctm",
 }
 ONLY_IN_QGIS = {"loadreanalysis", "restyle", "setupengine"}
 
@@ -53,10 +60,12 @@ def page(algorithm) -> str:
     command = COMMANDS.get(name, name)
     where = "In QGIS only." if name in ONLY_IN_QGIS else f"On the command line: [`{command}`](../command_line.md#{command})."
     parts = [
-        f"# {plain(algorithm.displayName())}", plain(algorithm.shortDescription()),
+        f"# {plain(algorithm.displayName())}",
+        plain(algorithm.shortDescription()),
         f"Toolbox: *CTM Reanalysis > {plain(algorithm.group())}*. Id: `{algorithm.id()}`. {where}",
         f"![The dialog](../../images/dialogs/{name}.png)",
-        "## Parameters", parameter_table(basic),
+        "## Parameters",
+        parameter_table(basic),
     ]
     if advanced:
         parts += ["## Advanced parameters", parameter_table(advanced)]
@@ -69,10 +78,7 @@ def page(algorithm) -> str:
 
 def parameter_table(parameters) -> str:
     """A row for each parameter: label, name, kind, default and help."""
-    rows = [
-        (f"**{plain(p.description())}**<br>{code(p.name())}", kind(p), default(p), plain(p.help()))
-        for p in parameters
-    ]
+    rows = [(f"**{plain(p.description())}**<br>{code(p.name())}", kind(p), default(p), plain(p.help())) for p in parameters]
     return table(("Parameter", "Kind", "Default", "What it does"), rows)
 
 
@@ -109,12 +115,18 @@ def output_kind(output) -> str:
 
 def overview(algorithms) -> str:
     """All algorithms by group, each with what it does."""
-    parts = ["# Algorithms", "Each page is made from the algorithm itself: labels, help, choices and defaults are those of its dialog and of "
-             "`qgis_process help`. Parameters are given by name to `qgis_process`, to `processing.run` and in scripts."]
+    parts = [
+        "# Algorithms",
+        "Each page is made from the algorithm itself: labels, help, choices and defaults are those of its dialog and of "
+        "`qgis_process help`. Parameters are given by name to `qgis_process`, to `processing.run` and in scripts.",
+    ]
     groups = dict.fromkeys(algorithm.group() for algorithm in algorithms)
     for group in groups:
-        rows = [(f"[{plain(one.displayName())}]({one.name()}.md)", code(one.name()), plain(one.shortDescription()))
-                for one in algorithms if one.group() == group]
+        rows = [
+            (f"[{plain(one.displayName())}]({one.name()}.md)", code(one.name()), plain(one.shortDescription()))
+            for one in algorithms
+            if one.group() == group
+        ]
         parts += [f"## {plain(group)}", table(("Algorithm", "Name", "What it does"), rows)]
     return "\n\n".join(parts)
 

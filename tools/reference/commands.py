@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 
 from markdown import code, plain, table
-from model_core.cli.parser import build_parser
+
 from model_core.cli import EXIT_CANCELLED, EXIT_ERROR, EXIT_FAULT
+from model_core.cli.parser import build_parser
 
 NOT_FOR_PEOPLE = {"worker"}
 
@@ -26,10 +27,16 @@ def page() -> str:
         "`ctm-reanalysis COMMAND ...` is the same as `python -m model_core COMMAND ...`. This page is made from the program's own help "
         "(`ctm-reanalysis COMMAND --help`).",
         "Progress, notes and warnings go to stderr. The result goes to stdout, with `--json` as JSON.",
-        table(("Exit status", "Meaning"), [
-            ("0", "done"), (str(EXIT_ERROR), "an error; its message says what to do"), ("2", "wrong usage"),
-            (str(EXIT_FAULT), "a fault of the program or the machine; the message names the log file"), (str(EXIT_CANCELLED), "interrupted"),
-        ]),
+        table(
+            ("Exit status", "Meaning"),
+            [
+                ("0", "done"),
+                (str(EXIT_ERROR), "an error; its message says what to do"),
+                ("2", "wrong usage"),
+                (str(EXIT_FAULT), "a fault of the program or the machine; the message names the log file"),
+                (str(EXIT_CANCELLED), "interrupted"),
+            ],
+        ),
         table(("Command", "What it makes"), rows),
     ]
     parts += [section(name, parser) for name, parser in parsers.items()]

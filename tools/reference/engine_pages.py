@@ -1,6 +1,6 @@
 """Writes the pages of the command line and of the file formats. Needs the engine's Python.
 
-    .build/engine/bin/python tools/reference/engine_pages.py OUT
+.build/engine/bin/python tools/reference/engine_pages.py OUT
 """
 
 from __future__ import annotations

@@ -18,7 +18,8 @@ _STANDARD = {
     "t": {"time"},
 }
 _NAMES = {
-    "y": {"y", "lat", "latitude", "south_north", "rlat", "j"}, "x": {"x", "lon", "longitude", "west_east", "rlon", "i"},
+    "y": {"y", "lat", "latitude", "south_north", "rlat", "j"},
+    "x": {"x", "lon", "longitude", "west_east", "rlon", "i"},
     "t": {"time", "valid_time"},
 }
 _ROTATED_NAMES = {"rlon", "rlat", "grid_longitude", "grid_latitude"}

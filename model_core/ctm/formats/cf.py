@@ -60,8 +60,10 @@ def _horizontal(dataset: xarray.Dataset, path: Path, notes: list[str]) -> tuple[
         lon, lat = (values.transpose(y, x).to_numpy().astype(float) for values in beside)
         crs, misfit = fit_rotation(dataset[x].to_numpy().astype(float), dataset[y].to_numpy().astype(float), lon, lat, path)
         mapping = Mapping(crs, "fitted")
-        notes.append(f"no rotated pole is stated; its longitudes and latitudes give {crs.to_cf()['grid_north_pole_latitude']:g} N "
-                     f"{crs.to_cf()['grid_north_pole_longitude']:g} E, with a residual of at most {misfit:.2g} of a cell")
+        notes.append(
+            f"no rotated pole is stated; its longitudes and latitudes give {crs.to_cf()['grid_north_pole_latitude']:g} N "
+            f"{crs.to_cf()['grid_north_pole_longitude']:g} E, with a residual of at most {misfit:.2g} of a cell"
+        )
     if mapping is None and beside is not None:
         return _by_lonlat(dataset, lonlat, path, notes)
     if mapping is not None and kind == ROTATED and mapping.crs.is_geographic and not mapping.crs.is_derived:
@@ -76,7 +78,9 @@ def _horizontal(dataset: xarray.Dataset, path: Path, notes: list[str]) -> tuple[
             f"dimensions{_several(dataset)}; add one, for example with ncatted -a grid_mapping,VARIABLE,c,c,NAME"
         )
     if any(str(dataset[name].attrs.get("long_name", "")).lower().startswith("fake") for name in (y, x)):
-        raise InputError(f"'{path}' is on a cubed sphere, whose {x} and {y} are no longitudes and latitudes; regrid it, for example with gcpy")
+        raise InputError(
+            f"'{path}' is on a cubed sphere, whose {x} and {y} are no longitudes and latitudes; regrid it, for example with gcpy"
+        )
     (y0, dy), (x0, dx) = (spacing(dataset[name], mapping.crs, path, name == x, mapping.kilometres) for name in (y, x))
     shape = dataset.sizes[y], dataset.sizes[x]
     south = min(y0, y0 + dy * (shape[0] - 1)) - abs(dy) / 2
@@ -90,7 +94,9 @@ def _horizontal(dataset: xarray.Dataset, path: Path, notes: list[str]) -> tuple[
             notes.append(f"its own longitudes and latitudes lie up to {off:.2g} cells off the projection that it states; is that right?")
     if mapping.on_spheres:
         why = "fits its longitudes and latitudes best" if beside is not None else "is taken"
-        notes.append(f"grid mapping '{mapping.name}' states no radius of the Earth; one of {grid.crs.ellipsoid.semi_major_metre:.0f} m {why}")
+        notes.append(
+            f"grid mapping '{mapping.name}' states no radius of the Earth; one of {grid.crs.ellipsoid.semi_major_metre:.0f} m {why}"
+        )
     return y, x, grid, flip
 
 
@@ -99,8 +105,10 @@ def _by_lonlat(
 ) -> tuple[str, str, Grid, tuple[bool, bool]]:
     """(row dimension, column dimension, grid, flip) from two-dimensional longitudes and latitudes."""
     if lonlat is None:
-        raise InputError(f"'{path}' has no horizontal axes: neither x and y, nor longitude and latitude in one or two dimensions; "
-                         "give a file with a CF grid_mapping and x and y, or with IOAPI or WRF attributes")
+        raise InputError(
+            f"'{path}' has no horizontal axes: neither x and y, nor longitude and latitude in one or two dimensions; "
+            "give a file with a CF grid_mapping and x and y, or with IOAPI or WRF attributes"
+        )
     degrees = [values.to_numpy().astype(float) for values in lonlat]
     y, x = (str(dim) for dim in lonlat[0].dims)
     if _columns_first(*degrees):

@@ -62,7 +62,7 @@ class _Header:
         self._at += width
         if self._at > len(self._content):
             raise OSError("its header ends in the middle")
-        return int.from_bytes(self._content[self._at - width:self._at], "big")
+        return int.from_bytes(self._content[self._at - width : self._at], "big")
 
     def size(self) -> int:
         return self.number(self.wide)

@@ -26,8 +26,11 @@ _NEEDED = {  # PROJ takes 0 for what is left out
     "lambert_conformal_conic": ("standard_parallel", "longitude_of_central_meridian", "latitude_of_projection_origin"),
     "albers_conical_equal_area": ("standard_parallel", "longitude_of_central_meridian", "latitude_of_projection_origin"),
     "transverse_mercator": ("longitude_of_central_meridian", "latitude_of_projection_origin"),
-    "polar_stereographic": ("latitude_of_projection_origin",), "mercator": ("longitude_of_projection_origin",),
-    "stereographic": _ORIGIN, "lambert_azimuthal_equal_area": _ORIGIN, "azimuthal_equidistant": _ORIGIN,
+    "polar_stereographic": ("latitude_of_projection_origin",),
+    "mercator": ("longitude_of_projection_origin",),
+    "stereographic": _ORIGIN,
+    "lambert_azimuthal_equal_area": _ORIGIN,
+    "azimuthal_equidistant": _ORIGIN,
     "rotated_latitude_longitude": ("grid_north_pole_latitude", "grid_north_pole_longitude"),
 }
 _KIND = {"rotated_latitude_longitude": ROTATED, "latitude_longitude": DEGREES}

@@ -38,14 +38,15 @@ def read_griddesc(path: Path) -> dict[str, Grid]:
         end = next(number for number in range(1, len(lines), 2) if not _name(lines[number]))
         projections = {
             _name(lines[n]): {"GDTYP": int(float(values[0])), **dict(zip(_PROJECTION, map(float, values[1:])))}
-            for n in range(1, end, 2) if (values := _numbers(lines[n + 1]))
+            for n in range(1, end, 2)
+            if (values := _numbers(lines[n + 1]))
         }
         grids: dict[str, Grid] = {}
         for n in range(end + 1, len(lines) - 1, 2):
             name, projection = _name(lines[n]), _name(lines[n + 1])
             if not name:
                 break
-            x, y, dx, dy, columns, rows = _numbers(lines[n + 1][lines[n + 1].rindex("'") + 1:])[:6]
+            x, y, dx, dy, columns, rows = _numbers(lines[n + 1][lines[n + 1].rindex("'") + 1 :])[:6]
             try:
                 crs = ioapi.crs(projections[projection], path)
             except InputError:

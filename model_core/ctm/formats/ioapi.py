@@ -18,7 +18,9 @@ from model_core.transformers import transformer
 
 _DAY_HOURS = 24.0
 _NEEDED = {  # GDTYP -> attributes without which its place is not known
-    2: ("P_ALP", "P_BET", "P_GAM", "YCENT"), 5: ("P_ALP",), 6: ("P_ALP", "P_BET", "P_GAM", "XCENT", "YCENT"),
+    2: ("P_ALP", "P_BET", "P_GAM", "YCENT"),
+    5: ("P_ALP",),
+    6: ("P_ALP", "P_BET", "P_GAM", "XCENT", "YCENT"),
     7: ("P_ALP", "P_GAM", "XCENT", "YCENT"),
 }
 _FALLING, _RISING = (1, 2, 4, 7), (5, 6)  # VGTYP of sigma and pressure, and of heights; IOAPI manual, "Vertical grids"
@@ -49,8 +51,16 @@ def layout(dataset: xarray.Dataset, path: Path) -> Layout:
         # Stamps are the starts of the means: half a day later lies within the day, also where it starts at 16 UTC.
         days = (times + np.timedelta64(12, "h")).astype("datetime64[D]")
     return Layout(
-        "IOAPI", file_grid, ("ROW", "COL"), (True, False), ("TSTEP",), times, step, days,
-        None if times is None else np.repeat(times[:1], len(times)), {"LAY": _surface(dataset)},
+        "IOAPI",
+        file_grid,
+        ("ROW", "COL"),
+        (True, False),
+        ("TSTEP",),
+        times,
+        step,
+        days,
+        None if times is None else np.repeat(times[:1], len(times)),
+        {"LAY": _surface(dataset)},
     )
 
 
@@ -61,8 +71,10 @@ def _surface(dataset: xarray.Dataset) -> Level:
         kind = int(np.ravel(dataset.attrs.get("VGTYP", 0))[0])
     except (TypeError, ValueError):
         edges, kind = np.empty(0), 0
-    turned = len(edges) > 2 and np.isfinite(edges).all() and (
-        kind in _FALLING and (np.diff(edges) > 0).all() or kind in _RISING and (np.diff(edges) < 0).all()
+    turned = (
+        len(edges) > 2
+        and np.isfinite(edges).all()
+        and (kind in _FALLING and (np.diff(edges) > 0).all() or kind in _RISING and (np.diff(edges) < 0).all())
     )
     last = dataset.sizes.get("LAY", 1) - 1
     return Level(last, None, "VGLVLS is lowest there") if turned else Level(0, None, "IOAPI counts layers from the surface")
@@ -80,9 +92,7 @@ def grid(attributes: dict[str, Any], path: Path) -> Grid:
         raise InputError(f"'{path}' has IOAPI grid attributes that are no numbers: {error}") from error
     if not (np.isfinite(list(a.values())).all() and a["XCELL"] > 0 and a["YCELL"] > 0):
         raise InputError(f"'{path}' has IOAPI grid attributes that make no grid: " + ", ".join(f"{k}={v:g}" for k, v in a.items()))
-    return Grid.from_lower_left(
-        crs(attributes, path), a["XORIG"], a["YORIG"], (a["XCELL"], a["YCELL"]), (int(a["NROWS"]), int(a["NCOLS"])),
-    )
+    return Grid.from_lower_left(crs(attributes, path), a["XORIG"], a["YORIG"], (a["XCELL"], a["YCELL"]), (int(a["NROWS"]), int(a["NCOLS"])))
 
 
 def crs(attributes: dict[str, Any], path: Path) -> CRS:

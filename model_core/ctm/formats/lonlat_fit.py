@@ -24,8 +24,24 @@ from model_core.transformers import transformer
 LARGEST_MISFIT = 0.1  # of a cell
 # Standard parallels that models use; tried first, because a fit alone can't tell them from others with the same cone.
 _PARALLELS = (
-    (25, 40), (33, 45), (30, 60), (25, 47), (20, 50), (10, 40), (30, 45), (35, 65), (15, 40), (20, 40), (23, 40), (30, 50),
-    (25, 25), (38.5, 38.5), (-15, -40), (-25, -40), (-30, -60), (-20, -40),
+    (25, 40),
+    (33, 45),
+    (30, 60),
+    (25, 47),
+    (20, 50),
+    (10, 40),
+    (30, 45),
+    (35, 65),
+    (15, 40),
+    (20, 40),
+    (23, 40),
+    (30, 50),
+    (25, 25),
+    (38.5, 38.5),
+    (-15, -40),
+    (-25, -40),
+    (-30, -60),
+    (-20, -40),
 )
 _MERCATOR_CONE, _POLAR_CONE = 0.005, 0.995  # cones flatter, and steeper, than these
 _SAMPLE = 40  # rows and columns of the sample that the fit is made on
@@ -69,7 +85,9 @@ def fit(lon: np.ndarray, lat: np.ndarray, path: Path) -> FittedGrid:
 
 def _fit(lon: np.ndarray, lat: np.ndarray, path: Path) -> FittedGrid:
     if min(lon.shape) < 3:
-        raise InputError(f"'{path}' states no projection, and {lon.shape[0]} x {lon.shape[1]} cells are too few to fit one; add a grid_mapping")
+        raise InputError(
+            f"'{path}' states no projection, and {lon.shape[0]} x {lon.shape[1]} cells are too few to fit one; add a grid_mapping"
+        )
     if not (np.isfinite(lon).all() and np.isfinite(lat).all() and (np.abs(lat) <= 90).all() and (np.abs(lon) <= 540).all()):
         raise InputError(f"'{path}' states no projection, and its longitudes and latitudes have gaps or are no degrees; add a grid_mapping")
     candidates = [_regular(lon, lat, CRS.from_proj4("+proj=longlat +R=6370000 +no_defs"))]
@@ -78,7 +96,9 @@ def _fit(lon: np.ndarray, lat: np.ndarray, path: Path) -> FittedGrid:
     best = min(candidates, key=lambda found: found.misfit)
     # Known parallels are as good as the free fit when they lie within the rounding of the coordinates.
     allowed = 1.5 * best.misfit + 1e-3
-    best = min((found for found in candidates if found.misfit <= allowed), key=lambda found: (found.flip[1], _oddness(found.grid)), default=best)
+    best = min(
+        (found for found in candidates if found.misfit <= allowed), key=lambda found: (found.flip[1], _oddness(found.grid)), default=best
+    )
     if not best.misfit <= LARGEST_MISFIT:
         raise InputError(
             f"'{path}' states no projection, and none that was tried (longitude-latitude, Lambert, polar stereographic, Mercator) fits its "
@@ -109,12 +129,17 @@ def _regular(lon: np.ndarray, lat: np.ndarray, crs: CRS) -> FittedGrid:
     if not (np.isfinite([x0, dx, y0, dy]).all() and dx and dy):
         return FittedGrid(Grid.from_lower_left(crs, 0, 0, (1, 1), lon.shape), (False, False), np.inf)
     round_cell = round(abs(dx), -3)  # models have whole kilometres; coordinates in single precision blur them
-    if not crs.is_geographic and round_cell and max(abs(abs(d) - round_cell) * n for d, n in ((dx, lon.shape[1]), (dy, lon.shape[0]))) < 0.02 * round_cell:
+    if (
+        not crs.is_geographic
+        and round_cell
+        and max(abs(abs(d) - round_cell) * n for d, n in ((dx, lon.shape[1]), (dy, lon.shape[0]))) < 0.02 * round_cell
+    ):
         dx, dy = np.copysign(round_cell, dx), np.copysign(round_cell, dy)
         x0, y0 = _line(x, 1, dx)[0], _line(y, 0, dy)[0]
     rows, columns = lon.shape
     misfit = max(
-        float(np.abs(x - x0 - dx * np.arange(columns)).max() / abs(dx)), float(np.abs(y - y0 - dy * np.arange(rows)[:, None]).max() / abs(dy))
+        float(np.abs(x - x0 - dx * np.arange(columns)).max() / abs(dx)),
+        float(np.abs(y - y0 - dy * np.arange(rows)[:, None]).max() / abs(dy)),
     )
     west, south = (min(start, start + step * (n - 1)) - abs(step) / 2 for start, step, n in ((x0, dx, columns), (y0, dy, rows)))
     return FittedGrid(Grid.from_lower_left(crs, west, south, (abs(dx), abs(dy)), lon.shape), (bool(dy > 0), bool(dx < 0)), misfit)
@@ -153,8 +178,11 @@ def _conformal(lon: np.ndarray, lat: np.ndarray) -> list[CRS]:
     crs = []
     if abs(cone) > _POLAR_CONE:
         pole = np.copysign(90, cone)
-        crs += [ctm_crs(f"+proj=stere +lat_0={pole:.0f} +lat_ts={np.copysign(ts, cone):.9g} +lon_0={meridian:.9g}")
-                for ts in (45, 60, 70, 71, 90) for meridian in (north, float(_wrapped(north + 180)))]  # or turned by half
+        crs += [
+            ctm_crs(f"+proj=stere +lat_0={pole:.0f} +lat_ts={np.copysign(ts, cone):.9g} +lon_0={meridian:.9g}")
+            for ts in (45, 60, 70, 71, 90)
+            for meridian in (north, float(_wrapped(north + 180)))
+        ]  # or turned by half
     if abs(cone) < 1:
         pairs = [(float(np.rad2deg(np.arcsin(cone))),) * 2, *((a, b) for a, b in _PARALLELS if abs(_cone(a, b) - cone) < 0.005)]
         crs += [ctm_crs(f"+proj=lcc +lat_1={a:.10g} +lat_2={b:.10g} +lat_0={middle:.9g} +lon_0={north:.10g}") for a, b in pairs]

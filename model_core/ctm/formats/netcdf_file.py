@@ -19,8 +19,10 @@ from model_core.netcdf_path import netcdf_path
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _MOST_GROWING = 1500
 _OTHERS = (  # first bytes, what they mean
-    (b"II*\x00", "a TIFF image"), (b"MM\x00*", "a TIFF image"),
-    (b"PK", "a zip archive; unpack it"), (b"\x1f\x8b", "gzip-compressed; unpack it"),
+    (b"II*\x00", "a TIFF image"),
+    (b"MM\x00*", "a TIFF image"),
+    (b"PK", "a zip archive; unpack it"),
+    (b"\x1f\x8b", "gzip-compressed; unpack it"),
     (b"SQLite", "an SQLite database or GeoPackage"),
     (b"\x0e\x03\x13\x01", "an HDF4 file; convert it with h4tonccf or GDAL"),
     (b"<", "a web page or XML, perhaps from a failed download"),
@@ -116,7 +118,9 @@ def check_readable(path: Path) -> None:
     except FileNotFoundError:
         raise InputError(f"file '{path}' does not exist") from None
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
-        raise InputError(f"'{str(path)[:200]}' can't be read: {getattr(error, 'strerror', None) or error}; check its name and your rights") from error
+        raise InputError(
+            f"'{str(path)[:200]}' can't be read: {getattr(error, 'strerror', None) or error}; check its name and your rights"
+        ) from error
 
 
 def _is_hdf5(path: Path) -> bool:

@@ -43,9 +43,12 @@ def fit_rotation(rotated_lon: np.ndarray, rotated_lat: np.ndarray, lon: np.ndarr
     u, _, vt = np.linalg.svd(before.T @ after)
     turn = vt.T @ np.diag([1, 1, np.linalg.det(vt.T @ u.T)]) @ u.T
     pole, north = turn @ [0, 0, 1], turn.T @ [0, 0, 1]
-    crs = rotated_crs(*(round(float(np.degrees(angle)), 4) + 0.0 for angle in (
-        np.arcsin(np.clip(pole[2], -1, 1)), np.arctan2(pole[1], pole[0]), np.arctan2(north[1], north[0]),
-    )))
+    crs = rotated_crs(
+        *(
+            round(float(np.degrees(angle)), 4) + 0.0
+            for angle in (np.arcsin(np.clip(pole[2], -1, 1)), np.arctan2(pole[1], pole[0]), np.arctan2(north[1], north[0]))
+        )
+    )
     back_x, back_y = transformer(crs.source_crs, crs).transform(true_lon, true_lat)
     cell_x, cell_y = (abs(values[-1] - values[0]) / max(len(values) - 1, 1) for values in (rotated_lon, rotated_lat))
     misfit = max(float(np.abs((back_x - x + 180) % 360 - 180).max() / cell_x), float(np.abs(back_y - y).max() / cell_y))
@@ -60,10 +63,14 @@ def fit_rotation(rotated_lon: np.ndarray, rotated_lat: np.ndarray, lon: np.ndarr
 
 def rotated_crs(pole_latitude: float, pole_longitude: float, north_pole_grid_longitude: float = 0.0) -> CRS:
     """The CRS of a rotated pole, in CF's terms and degrees."""
-    return CRS.from_cf({
-        "grid_mapping_name": "rotated_latitude_longitude", "grid_north_pole_latitude": pole_latitude,
-        "grid_north_pole_longitude": pole_longitude, "north_pole_grid_longitude": north_pole_grid_longitude,
-    })
+    return CRS.from_cf(
+        {
+            "grid_mapping_name": "rotated_latitude_longitude",
+            "grid_north_pole_latitude": pole_latitude,
+            "grid_north_pole_longitude": pole_longitude,
+            "north_pole_grid_longitude": north_pole_grid_longitude,
+        }
+    )
 
 
 def _on_sphere(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:

@@ -38,9 +38,18 @@ def layout(dataset: xarray.Dataset, path: Path) -> Layout:
     step = float(np.diff(times[:2])[0] / np.timedelta64(1, "h")) if times is not None and len(times) > 1 else None
     starts = None if times is None else np.repeat(_run_start(dataset.attrs, times[0]), len(times))
     return Layout(
-        "WRF", file_grid, (_ROWS, _COLUMNS), (True, False),
-        ("Time",), times, step, None, starts, {"bottom_top": Level(0, None, "WRF counts levels from the surface")},
-        {"west_east_stag": _COLUMNS, "south_north_stag": _ROWS}, tuple(notes),
+        "WRF",
+        file_grid,
+        (_ROWS, _COLUMNS),
+        (True, False),
+        ("Time",),
+        times,
+        step,
+        None,
+        starts,
+        {"bottom_top": Level(0, None, "WRF counts levels from the surface")},
+        {"west_east_stag": _COLUMNS, "south_north_stag": _ROWS},
+        tuple(notes),
     )
 
 
@@ -65,8 +74,7 @@ def grid(dataset: xarray.Dataset, path: Path, notes: list[str]) -> Grid:
     x0 = float(np.mean(x - dx * np.arange(columns)))
     y0 = float(np.mean(y - dy * np.arange(rows)[:, None]))
     misfit = max(
-        float(np.abs(x - x0 - dx * np.arange(columns)).max()) / dx,
-        float(np.abs(y - y0 - dy * np.arange(rows)[:, None]).max()) / dy,
+        float(np.abs(x - x0 - dx * np.arange(columns)).max()) / dx, float(np.abs(y - y0 - dy * np.arange(rows)[:, None]).max()) / dy
     )
     if not misfit < _LARGEST_MISFIT:
         raise InputError(

@@ -86,11 +86,11 @@ def _starts(lines: list[str]) -> tuple[int, ...]:
     """
     header, *below = [text for line in lines if (text := line.expandtabs().rstrip())]
     width = max(map(len, (header, *below)))
-    used = [any(text[place:place + 1].strip() for text in (header, *below)) for place in range(width)]
+    used = [any(text[place : place + 1].strip() for text in (header, *below)) for place in range(width)]
     starts: list[int] = []
     for start in (place for place in range(width) if used[place] and (place == 0 or not used[place - 1])):
         end = next((place for place in range(start, width) if not used[place]), width)
         named, filled = header[start:end].strip(), any(text[start:end].strip() for text in below)
-        if not starts or (named and (filled or header[start - 2:start].isspace())):
+        if not starts or (named and (filled or header[start - 2 : start].isspace())):
             starts.append(start)
     return tuple(starts)

@@ -101,12 +101,13 @@ def refuse_swollen(file: Path) -> None:
         raise InputError(f"'{file}' is no readable workbook or archive: {error}; save it again") from error
     if size > max(_LARGE, _MOST_TIMES * file.stat().st_size):
         raise InputError(
-            f"'{file}' unpacks to {size / 1e9:.1f} GB, which no table of its size does; if it is a table, unpack it and save it as CSV")
+            f"'{file}' unpacks to {size / 1e9:.1f} GB, which no table of its size does; if it is a table, unpack it and save it as CSV"
+        )
 
 
 def refuse_tar(start: bytes, file: Path) -> None:
     """Raise `InputError` where the unpacked bytes begin as a tar archive."""
-    if start[_TAR[0]:_TAR[0] + 5] == _TAR[1]:
+    if start[_TAR[0] : _TAR[0] + 5] == _TAR[1]:
         raise InputError(f"'{file}' is a tar archive of several files; unpack it and name the table, or the folder")
 
 
@@ -150,7 +151,7 @@ class _Guarded(io.RawIOBase):
                 f"'{self._file}' swells to more than {self._most >> 20} MiB, over {_MOST_TIMES} times its size, as no table does; "
                 "if it is one, unpack it"
             )
-        buffer[:len(block)] = block
+        buffer[: len(block)] = block
         return len(block)
 
     def close(self) -> None:

@@ -18,7 +18,10 @@ _FEW_BLOCKS = 16  # that are searched for more words where there are some
 # Bytes that are never the second of a character of China, Japan or Korea.
 _BETWEEN_WORDS = re.compile(rb"[\t\n\r ,;\"':=+]+")
 _MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
 
@@ -104,7 +107,7 @@ def _first_fault(file: Path, member: str | None, encoding: str, where: str) -> i
                 line += text.count("\n")
             decoder.decode(b"", final=True)
         except UnicodeError as error:
-            before = getattr(error, "object", b"")[:getattr(error, "start", 0)]
+            before = getattr(error, "object", b"")[: getattr(error, "start", 0)]
             return line + before.count(b"\n")
     return None
 

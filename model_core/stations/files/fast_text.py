@@ -28,10 +28,21 @@ def fast_table(lines: list[str], separator: str, columns: list[str]) -> pd.DataF
     # (To make warnings errors is no way: their filters are those of all threads.)
     first = separator.join("0" * (len(columns) + 1)) + "\n"
     try:
-        table = pd.read_csv(
-            io.StringIO(first + text, newline=""), sep=separator, header=None, names=[*columns, surplus], index_col=False, dtype=str,
-            keep_default_na=False, skipinitialspace=True, low_memory=False,
-        ).iloc[1:].reset_index(drop=True)
+        table = (
+            pd.read_csv(
+                io.StringIO(first + text, newline=""),
+                sep=separator,
+                header=None,
+                names=[*columns, surplus],
+                index_col=False,
+                dtype=str,
+                keep_default_na=False,
+                skipinitialspace=True,
+                low_memory=False,
+            )
+            .iloc[1:]
+            .reset_index(drop=True)
+        )
     except pd.errors.ParserError:
         return None
     if table.empty:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Sequence
 
 from model_core.errors import InputError
-from model_core.stations.forms.catalogue import names_without_header
 from model_core.stations.files.column_names import distinct
+from model_core.stations.forms.catalogue import names_without_header
 
 # The cells of a line and its number, from 1.
 Line = tuple[int, list[str]]
@@ -25,7 +25,8 @@ _CLOCK = r"h{1,2}:?m{1,2}(?::?s{1,2})?"
 _UNIT = re.compile(
     rf"[\[(]?\s*(?:{_GRAMS}\s*(?:[/.*\u00b7]|per)?\s*{_CUBIC}|pp[bmt]v?|parts per [bmt]illion|[nu\u00b5\u03bc]?mol[/ ]mol(?:-1)?"
     rf"|%(?: ?rh)?|percent|{_DEGREES}|k?m(?:[/ ](?:s|h|s-1|h-1))?|[hk]?pa|mbar|mmhg|utc|gmt|local|lst|{_DATE}(?:[ T]{_CLOCK})?|{_CLOCK}"
-    r"|[\u5fae\u6beb]\u514b/\u7acb\u65b9\u7c73)\s*[\])]?$", re.IGNORECASE,
+    r"|[\u5fae\u6beb]\u514b/\u7acb\u65b9\u7c73)\s*[\])]?$",
+    re.IGNORECASE,
 )
 _GAPS = {"", "-", "--", "n/a", "na", "none", "text", "string"}
 
@@ -66,7 +67,7 @@ def find_layout(lines: Sequence[Line], where: object) -> Layout | None:
     if place is None:
         return None
     place = _below_comments(lines, place)
-    below = lines[place + 1:place + 1 + _LOOK_BELOW]
+    below = lines[place + 1 : place + 1 + _LOOK_BELOW]
     number, cells = lines[place]
     names = names_without_header([cell.strip() for cell in cells]) if any(map(is_value, cells)) else None
     if names is not None:
@@ -75,7 +76,7 @@ def find_layout(lines: Sequence[Line], where: object) -> Layout | None:
     if _is_row(cells, [row for _, row in below]):
         raise InputError(_no_header(lines, place, where))
     number, cells = lines[place]
-    below = lines[place + 1:place + 1 + _LOOK_BELOW]
+    below = lines[place + 1 : place + 1 + _LOOK_BELOW]
     names = _named(cells, [row for _, row in below])
     if names[0].startswith("#") and names[0].strip("# "):
         names[0] = names[0].lstrip("# ")
@@ -126,7 +127,7 @@ def _header(lines: Sequence[Line]) -> int | None:
 
 def _fits(lines: Sequence[Line], place: int) -> bool:
     cells = lines[place][1]
-    width, below = _width(cells), [row for _, row in lines[place + 1:place + 1 + _LOOK_BELOW]]
+    width, below = _width(cells), [row for _, row in lines[place + 1 : place + 1 + _LOOK_BELOW]]
     if width < 2 or not _none_is_wider(below, width):
         return False
     usual = Counter(map(len, below)).most_common(1)[0][0]
@@ -136,7 +137,7 @@ def _fits(lines: Sequence[Line], place: int) -> bool:
 
 def _fits_short_rows(lines: Sequence[Line], place: int) -> bool:
     """As `_fits`, where most rows leave out the empty cells at their end."""
-    width, below = _width(lines[place][1]), [row for _, row in lines[place + 1:place + 1 + _LOOK_BELOW]]
+    width, below = _width(lines[place][1]), [row for _, row in lines[place + 1 : place + 1 + _LOOK_BELOW]]
     filled = Counter(map(_width, below)).most_common(1)[0][0]
     return width >= 2 and _none_is_wider(below, width) and filled >= max(2, width / 2)
 
@@ -147,7 +148,7 @@ def _none_is_wider(rows: Sequence[Sequence[str]], width: int) -> bool:
 
 
 def _is_header(lines: Sequence[Line], place: int) -> bool:
-    below = [row for _, row in lines[place + 1:place + 1 + _LOOK_BELOW]]
+    below = [row for _, row in lines[place + 1 : place + 1 + _LOOK_BELOW]]
     cells = lines[place][1]
     return bool(below) and not any(map(is_value, cells)) and _fits(lines, place) and names_values(cells, below)
 

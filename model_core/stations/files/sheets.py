@@ -44,7 +44,9 @@ class SheetFile:
             self._layer = chosen_layer(file, layer, empty, where)
             cells = pyogrio.read_dataframe(file, layer=self._layer, read_geometry=False, HEADERS="DISABLE", FIELD_TYPES="STRING")
         except broken() as error:
-            raise InputError(f"'{where}' can't be read as a spreadsheet: {str(error).partition('; It might help')[0].rstrip('.')}; if it is damaged or locked, save it again") from error
+            raise InputError(
+                f"'{where}' can't be read as a spreadsheet: {str(error).partition('; It might help')[0].rstrip('.')}; if it is damaged or locked, save it again"
+            ) from error
         self._cells = cells.astype(object).where(cells.notna(), "").astype(str)
         first = enumerate(self._cells.head(_LINES).itertuples(index=False), 1)
         lines = [(number, list(row)) for number, row in first if any(map(str.strip, row))]
@@ -66,7 +68,7 @@ class SheetFile:
         InputError
             If a row has cells beyond the named columns.
         """
-        body, width = self._cells.iloc[self.first_row - 1:], len(self.columns)
+        body, width = self._cells.iloc[self.first_row - 1 :], len(self.columns)
         surplus = (body.iloc[:, width:] != "").any(axis=1).to_numpy() if len(body.columns) > width else None
         if surplus is not None and surplus.any():
             row = int(surplus.argmax()) + self.first_row
@@ -78,7 +80,7 @@ class SheetFile:
             table = table.map(lambda cell: repr(float(cell)) if _LONG_FLOAT.fullmatch(cell) else cell)
         step = rows or max(len(table), 1)
         for start in range(0, max(len(table), 1), step):
-            yield table.iloc[start:start + step].reset_index(drop=True), None
+            yield table.iloc[start : start + step].reset_index(drop=True), None
 
 
 def _has_merged_cells(file: Path) -> bool:

@@ -46,9 +46,11 @@ class TextFile:
         self._file, self._member = file, member
         self._where = f"{file}/{member}" if member else str(file)
         self._encoding = encoding_of(file, member, encoding)
-        self.notes = [] if self._encoding in ("utf-8-sig", "ascii") else [
-            f"read as {self._encoding}" + ("" if encoding else "; if names look wrong, name the encoding")
-        ]
+        self.notes = (
+            []
+            if self._encoding in ("utf-8-sig", "ascii")
+            else [f"read as {self._encoding}" + ("" if encoding else "; if names look wrong, name the encoding")]
+        )
         self._blanks: Blanks | None = None
         layout = self._find_layout(decimal)
         self._header_line, self.columns, self.first_row = layout.line, layout.columns, layout.first_row
@@ -116,8 +118,11 @@ class TextFile:
             if len(row) > width and any(cell.strip() for cell in row[width:]) or self._blanks and row and len(row) != width:
                 raise InputError(
                     f"'{self._where}', line {line + 1}, has {len(row)} cells, the header {width}: '{' | '.join(row)[:120]}'; "
-                    + ("columns aligned by blanks must all be filled" if self._blanks else
-                       f"a cell that holds the separator '{self.separator}' must stand in quotation marks".replace("\t", "tab"))
+                    + (
+                        "columns aligned by blanks must all be filled"
+                        if self._blanks
+                        else f"a cell that holds the separator '{self.separator}' must stand in quotation marks".replace("\t", "tab")
+                    )
                 )
             if row and (len(row) > 1 or row[0].strip()):
                 full.append((row + [""] * (width - len(row)))[:width])
@@ -138,7 +143,7 @@ class TextFile:
         for separator in candidates:
             self.separator = separator
             try:
-                layout = find_layout(self._numbered(lines[bool(declared):], 1 + bool(declared)), self._where)
+                layout = find_layout(self._numbered(lines[bool(declared) :], 1 + bool(declared)), self._where)
             except InputError as error:
                 refusals.append(error)
                 continue

@@ -73,7 +73,11 @@ class VectorFile:
         import pyogrio
 
         options: dict[str, Any] = {
-            "layer": self._layer, "skip_features": start, "max_features": rows, "read_geometry": self.has_points, "encoding": self._encoding
+            "layer": self._layer,
+            "skip_features": start,
+            "max_features": rows,
+            "read_geometry": self.has_points,
+            "encoding": self._encoding,
         }
         if len(set(self._names)) < len(self._names):  # by name a doubled column can't be asked for
             import shapely
@@ -139,8 +143,15 @@ def broken() -> tuple[type[Exception], ...]:
 
     errors = pyogrio.errors
     return (
-        errors.DataSourceError, errors.DataLayerError, errors.FeatureError, errors.FieldError, errors.GeometryError, errors.CRSError,
-        shapely.errors.ShapelyError, UnicodeDecodeError, OverflowError,
+        errors.DataSourceError,
+        errors.DataLayerError,
+        errors.FeatureError,
+        errors.FieldError,
+        errors.GeometryError,
+        errors.CRSError,
+        shapely.errors.ShapelyError,
+        UnicodeDecodeError,
+        OverflowError,
     )
 
 

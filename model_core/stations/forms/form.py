@@ -103,9 +103,13 @@ class Form:
         options = {**_fixed(shape), **_columns(shape, columns)}
         options |= {"value": value} if value and shape.layout == "long" else _readings(self.name, shape, chosen, species, columns)
         options |= {
-            "form": self.name, "layout": shape.layout, "column_names": shape.column_names if headless else (),
-            "unit": chosen.unit or shape.unit, "sites_where": chosen.sites_where,
-            "averaging": "" if value else chosen.averaging or shape.averaging, "needs_sites": "x" not in options,
+            "form": self.name,
+            "layout": shape.layout,
+            "column_names": shape.column_names if headless else (),
+            "unit": chosen.unit or shape.unit,
+            "sites_where": chosen.sites_where,
+            "averaging": "" if value else chosen.averaging or shape.averaging,
+            "needs_sites": "x" not in options,
             "where": [*of_species, *_present((*shape.where, *chosen.where), columns, shape.hour_flags)],
             "species_stated": bool(value or of_species or chosen.columns or chosen.sites_where or _own_stations(shape, chosen)),
             "notes": [*options.get("notes", ()), *shape.notes],
@@ -118,8 +122,20 @@ class Form:
 
 def _fixed(shape: Shape) -> dict[str, Any]:
     """Options that are the same for every table of a shape."""
-    names = ("date_order", "time_pattern", "stamp", "times_in", "crs", "id_pattern", "id_from", "averaging_days", "missing",
-             "encoding", "decimal", "where_about")
+    names = (
+        "date_order",
+        "time_pattern",
+        "stamp",
+        "times_in",
+        "crs",
+        "id_pattern",
+        "id_from",
+        "averaging_days",
+        "missing",
+        "encoding",
+        "decimal",
+        "where_about",
+    )
     return {**{name: getattr(shape, name) for name in names}, "wide": "yes" if shape.layout == "stations" else "no"}
 
 
@@ -152,8 +168,10 @@ def _readings(form: str, shape: Shape, chosen: Species, species: str, columns: S
     candidates = [column for name in (chosen.columns or shape.value) for column, _ in matches(name, columns)]
     candidates = list(dict.fromkeys(candidates))
     if not candidates:
-        raise InputError(f"the table has no column of '{species}' that the form '{form}' knows; it has {', '.join(columns)}. "
-                         "Name the column with --value")
+        raise InputError(
+            f"the table has no column of '{species}' that the form '{form}' knows; it has {', '.join(columns)}. "
+            "Name the column with --value"
+        )
     options: dict[str, Any] = {"value": candidates[0]}
     options["value_else"] = [column for name in shape.value_else for column, _ in matches(name, columns)]
     if len(candidates) > 1:
@@ -171,7 +189,7 @@ def _own_stations(shape: Shape, chosen: Species) -> bool:
 
 def _beside(value: str, name: str, columns: Sequence[str]) -> str | None:
     """The next of two columns beside a value column that has this name, which readers number: ``unit (2)`` or ``unit.1``."""
-    for column in columns[list(columns).index(value) + 1:][:2]:
+    for column in columns[list(columns).index(value) + 1 :][:2]:
         if re.fullmatch(rf"{re.escape(name)}( \(\d+\)|\.\d+)?", column, re.IGNORECASE):
             return column
     return None

@@ -13,7 +13,12 @@ HourColumns = Sequence[tuple[str, int]]
 
 
 def to_long(
-    table: pd.DataFrame, date: str, hours: HourColumns, flags: HourColumns = (), value: str = "value", time: str = "time",
+    table: pd.DataFrame,
+    date: str,
+    hours: HourColumns,
+    flags: HourColumns = (),
+    value: str = "value",
+    time: str = "time",
     flag: str = "flag",
 ) -> pd.DataFrame:
     """A row for each hour of each row.

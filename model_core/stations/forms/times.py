@@ -48,7 +48,7 @@ def _expression(pattern: str) -> str:
     tokens = re.findall(r"%[YymdHMS]|.", pattern)
     parts = []
     for place, piece in enumerate(tokens):
-        beside = [other for other in (tokens[place - 1:place] + tokens[place + 1:place + 2]) if len(other) == 2]
+        beside = [other for other in (tokens[place - 1 : place] + tokens[place + 1 : place + 2]) if len(other) == 2]
         if len(piece) == 2:
             parts.append(f"(?P<{piece[1]}>\\d{{{4 if piece[1] == 'Y' else 2 if beside or piece[1] in 'yMS' else '1,2'}}})")
         else:

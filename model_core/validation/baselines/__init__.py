@@ -58,9 +58,14 @@ def check_baselines(names: list[str] | tuple[str, ...], has_ctm: bool) -> tuple[
 
 
 def predict_baselines(
-    names: tuple[str, ...], position: np.ndarray, value: np.ndarray, at: np.ndarray,
-    modelled: np.ndarray | None = None, modelled_at: np.ndarray | None = None,
-    maps: np.ndarray | None = None, maps_at: np.ndarray | None = None,
+    names: tuple[str, ...],
+    position: np.ndarray,
+    value: np.ndarray,
+    at: np.ndarray,
+    modelled: np.ndarray | None = None,
+    modelled_at: np.ndarray | None = None,
+    maps: np.ndarray | None = None,
+    maps_at: np.ndarray | None = None,
 ) -> dict[str, Baseline]:
     """What each baseline says at the places left out.
 
@@ -96,7 +101,12 @@ def predict_baselines(
 
 
 def _with_ctm(
-    name: str, position: np.ndarray, value: np.ndarray, at: np.ndarray, modelled: np.ndarray, modelled_at: np.ndarray,
+    name: str,
+    position: np.ndarray,
+    value: np.ndarray,
+    at: np.ndarray,
+    modelled: np.ndarray,
+    modelled_at: np.ndarray,
     weights: np.ndarray | None,
 ) -> Baseline:
     """One that needs the CTM; stations where it has no value take no part, and there is no answer where it has none."""

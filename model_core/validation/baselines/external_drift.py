@@ -54,7 +54,11 @@ def krige_drift_logs(position: np.ndarray, value: np.ndarray, at: np.ndarray, ma
 
 
 def krige_with_drift(
-    position: np.ndarray, value: np.ndarray, at: np.ndarray, maps: np.ndarray, maps_at: np.ndarray,
+    position: np.ndarray,
+    value: np.ndarray,
+    at: np.ndarray,
+    maps: np.ndarray,
+    maps_at: np.ndarray,
     variogram: Mapping[str, float] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of kriging with external drift at `at`; parameters as for `krige_drift_values`.

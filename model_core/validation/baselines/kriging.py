@@ -52,8 +52,6 @@ def _krige(position: np.ndarray, value: np.ndarray, at: np.ndarray) -> tuple[np.
         return np.full(len(at), np.nan), np.full(len(at), np.nan)
     if np.ptp(mean) <= 1e-9 * max(abs(float(mean[0])), 1e-9):  # no variogram, and nothing to weigh
         return np.full(len(at), mean[0]), np.zeros(len(at))
-    kriging = OrdinaryKriging(
-        *place.T, mean, variogram_model="exponential", variogram_parameters=fit_exponential(place, mean),
-    )
+    kriging = OrdinaryKriging(*place.T, mean, variogram_model="exponential", variogram_parameters=fit_exponential(place, mean))
     predicted, variance = kriging.execute("points", *at.T)
     return np.asarray(predicted, float), np.sqrt(np.maximum(np.asarray(variance, float), 0))

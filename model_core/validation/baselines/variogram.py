@@ -33,7 +33,7 @@ def fit_exponential(position: np.ndarray, value: np.ndarray) -> dict[str, float]
     held = pairs > 0
     if not held.any():  # very few stations, none of them near another
         lag, pairs, held, farthest = np.zeros_like(lag), np.array([len(lag)]), np.array([True]), float(distance.max())
-    mean = [np.bincount(lag, weights, len(pairs) + 1)[:len(pairs)][held] / pairs[held] for weights in (distance, half_square)]
+    mean = [np.bincount(lag, weights, len(pairs) + 1)[: len(pairs)][held] / pairs[held] for weights in (distance, half_square)]
     distance, half_square, weight = *mean, np.sqrt(pairs[held] / pairs[held].mean())
     variance = float(np.var(value))
 

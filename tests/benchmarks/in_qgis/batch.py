@@ -23,13 +23,23 @@ def main() -> None:
     layer = QgsVectorLayer(f"file://{table}?type=csv&xField=lon&yField=lat&crs=EPSG:4326", "year", "delimitedtext")
     QgsProject.instance().addMapLayer(layer)
     first = date(2020, 1, 1)
-    common = {"STATIONS": layer.id(), "VALUE": "pm25", "TIME": "date", "ID": "station", "RH_FIELD": "rh", "WIND_FIELD": "wind", "MODEL": model}
+    common = {
+        "STATIONS": layer.id(),
+        "VALUE": "pm25",
+        "TIME": "date",
+        "ID": "station",
+        "RH_FIELD": "rh",
+        "WIND_FIELD": "wind",
+        "MODEL": model,
+    }
     with tempfile.TemporaryDirectory() as folder:
         # The engine is warm for both, and its model and grid are ready.
         processing.run("ctm_reanalysis:reanalyse", {**common, "DATE": str(first), "OUTPUT": f"{folder}/warm.tif"})
         begin = time.perf_counter()
-        processing.run("ctm_reanalysis:reanalyseperiod", {
-            **common, "START": str(first), "END": str(first + timedelta(days=days - 1)), "FOLDER": f"{folder}/period"})
+        processing.run(
+            "ctm_reanalysis:reanalyseperiod",
+            {**common, "START": str(first), "END": str(first + timedelta(days=days - 1)), "FOLDER": f"{folder}/period"},
+        )
         period, rows = time.perf_counter() - begin, []
         for number in range(days):
             begin, day = time.perf_counter(), first + timedelta(days=number)

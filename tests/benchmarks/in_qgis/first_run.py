@@ -28,10 +28,19 @@ def main() -> None:
             day = days[run % len(days)]
             output = Path(folder) / f"{run}.tif"
             begin = time.perf_counter()
-            processing.run("ctm_reanalysis:reanalyse", {
-                "STATIONS": layer, "VALUE": "pm25", "TIME": "date", "DATE": day if isinstance(day, str) else day.toString("yyyy-MM-dd"),
-                "RH_FIELD": "rh", "WIND_FIELD": "wind", "MODEL": model, "OUTPUT": str(output),
-            })
+            processing.run(
+                "ctm_reanalysis:reanalyse",
+                {
+                    "STATIONS": layer,
+                    "VALUE": "pm25",
+                    "TIME": "date",
+                    "DATE": day if isinstance(day, str) else day.toString("yyyy-MM-dd"),
+                    "RH_FIELD": "rh",
+                    "WIND_FIELD": "wind",
+                    "MODEL": model,
+                    "OUTPUT": str(output),
+                },
+            )
             seconds.append(time.perf_counter() - begin)
             if not output.exists():
                 sys.exit(f"run {run} wrote no raster")

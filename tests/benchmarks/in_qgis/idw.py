@@ -24,10 +24,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for run in range(int(runs)):
             begin = time.perf_counter()
-            processing.run("qgis:idwinterpolation", {
-                "INTERPOLATION_DATA": f"{layer.id()}::~::0::~::{column}::~::0", "DISTANCE_COEFFICIENT": 2,
-                "EXTENT": extent, "PIXEL_SIZE": float(cell), "OUTPUT": str(Path(folder) / f"{run}.tif"),
-            })
+            processing.run(
+                "qgis:idwinterpolation",
+                {
+                    "INTERPOLATION_DATA": f"{layer.id()}::~::0::~::{column}::~::0",
+                    "DISTANCE_COEFFICIENT": 2,
+                    "EXTENT": extent,
+                    "PIXEL_SIZE": float(cell),
+                    "OUTPUT": str(Path(folder) / f"{run}.tif"),
+                },
+            )
             seconds.append(time.perf_counter() - begin)
             if not QgsRasterLayer(str(Path(folder) / f"{run}.tif")).isValid():  # the algorithm does not say when it fails
                 sys.exit("QGIS's IDW wrote no raster")

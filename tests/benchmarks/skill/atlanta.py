@@ -59,7 +59,9 @@ def rows_of(setting: Setting, every: int = 4) -> list[dict[str, Any]]:
         answers: dict[str, Distribution] = krige_all(observations, predictor, fold)
         for kind, variogram in common.items():
             scaled = _in_variances(variogram, as_kriged(observations.value, kind))
-            answers[f"kriging of {kind}, one variogram"] = krige_left_out(plane_km(observations, grid), observations.value, fold, kind, variogram=scaled)
+            answers[f"kriging of {kind}, one variogram"] = krige_left_out(
+                plane_km(observations, grid), observations.value, fold, kind, variogram=scaled
+            )
         answers["model"] = predict_left_out(predictor, observations, fold)
         wind = from_arrays(table.lon, table.lat, table.wind, species="wind")
         answers["model with wind"] = predict_left_out(predictor, observations, fold, others={"wind": grid_observations(wind, grid)})

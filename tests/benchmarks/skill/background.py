@@ -82,17 +82,27 @@ def simulated(setting: Setting, draws: int) -> Iterator[dict[str, Any]]:
             rng = np.random.default_rng([number, draw])
             at = at_stations(truth, stations, grid)
             read = replace(stations, value=at * np.exp(READING_ERROR * rng.standard_normal(len(at))))
-            backgrounds = {level: degrade(truth, severity, rng, urban=maps["urban"], other=world[4]) for level, severity in SEVERITY.items()}
+            backgrounds = {
+                level: degrade(truth, severity, rng, urban=maps["urban"], other=world[4]) for level, severity in SEVERITY.items()
+            }
             backgrounds |= {"other day": other_season, "useless": 30 * np.exp(random_field(truth.shape, rng))}
             for given in GIVEN:
                 cities = np.unique(read.group)
                 chosen = np.isin(read.group, rng.choice(cities, given or len(cities) * 9 // 10, replace=False))
-                yield from _network(predictor, read, chosen, at, truth, terrain.land, backgrounds, {"given": given, "day": number, "draw": draw})
+                yield from _network(
+                    predictor, read, chosen, at, truth, terrain.land, backgrounds, {"given": given, "day": number, "draw": draw}
+                )
                 print(f"day {number}, draw {draw}, {given or 'most'} cities: done", file=sys.stderr, flush=True)
 
 
 def _network(
-    predictor: Any, read: Any, chosen: np.ndarray, at: np.ndarray, truth: np.ndarray, land: np.ndarray, backgrounds: dict[str, np.ndarray],
+    predictor: Any,
+    read: Any,
+    chosen: np.ndarray,
+    at: np.ndarray,
+    truth: np.ndarray,
+    land: np.ndarray,
+    backgrounds: dict[str, np.ndarray],
     labels: dict[str, Any],
 ) -> Iterator[dict[str, Any]]:
     grid, position = predictor.grid, plane_km(read, predictor.grid)
@@ -110,8 +120,14 @@ def _network(
         said = predict_baselines(_WITH_IT, position[chosen], read.value[chosen], position[~chosen], modelled[chosen], modelled[~chosen])
         rmse = {name: _rms(one.mean - at[~chosen]) for name, one in said.items()}
         yield {
-            **labels, "background": level, "share": trust.share, "n": int((~chosen).sum()), "rmse": stations,
-            "to_without": stations / without[0], "land": over_land / without[1], "to_rk": stations / min(rmse["rk"], rmse["rklog"]),
+            **labels,
+            "background": level,
+            "share": trust.share,
+            "n": int((~chosen).sum()),
+            "rmse": stations,
+            "to_without": stations / without[0],
+            "land": over_land / without[1],
+            "to_rk": stations / min(rmse["rk"], rmse["rklog"]),
             **{f"to_{name}": stations / max(rmse[name], 1e-9) for name in ("evna", "avna", "ctm")},
         }
 
@@ -128,17 +144,25 @@ def american(setting: Setting) -> list[dict[str, Any]]:
         result, plain = (
             cross_validate([one], grid, predictor, Scheme(scheme), baselines=baselines)
             for one, baselines in (
-                (Day(sites, date=day, ctm=lambda: days.field(day), background=lambda: days.field(day)), _WITH_IT), (Day(sites, date=day), ()),
+                (Day(sites, date=day, ctm=lambda: days.field(day), background=lambda: days.field(day)), _WITH_IT),
+                (Day(sites, date=day), ()),
             )
         )
         observed = result.table["observed"].to_numpy(float)
         known = np.isfinite(result.prediction("ctm"))
         rmse = {name: _rms((result.prediction(name) - observed)[known]) for name in result.methods}
-        rows.append({
-            "case": f"USA {usa.DAY}, {scheme} left out", "background": "CMAQ, 108 km", "share": float(result.table["background_share"].mean()),
-            "n": int(known.sum()), "rmse": rmse["model"], "to_without": rmse["model"] / _rms((plain.prediction("model") - observed)[known]),
-            "to_rk": rmse["model"] / min(rmse["rk"], rmse["rklog"]), **{f"to_{name}": rmse["model"] / rmse[name] for name in ("evna", "avna", "ctm")},
-        })
+        rows.append(
+            {
+                "case": f"USA {usa.DAY}, {scheme} left out",
+                "background": "CMAQ, 108 km",
+                "share": float(result.table["background_share"].mean()),
+                "n": int(known.sum()),
+                "rmse": rmse["model"],
+                "to_without": rmse["model"] / _rms((plain.prediction("model") - observed)[known]),
+                "to_rk": rmse["model"] / min(rmse["rk"], rmse["rklog"]),
+                **{f"to_{name}": rmse["model"] / rmse[name] for name in ("evna", "avna", "ctm")},
+            }
+        )
     return rows
 
 

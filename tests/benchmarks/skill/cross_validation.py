@@ -58,8 +58,13 @@ def predict_left_out(
 
 
 def compare(
-    predictor: Predictor, observations: Observations, day: str, schemes: Mapping[str, np.ndarray] | None = None,
-    scale: float = 1.0, others: Mapping[str, Any] | None = None, seed: int = SEED,
+    predictor: Predictor,
+    observations: Observations,
+    day: str,
+    schemes: Mapping[str, np.ndarray] | None = None,
+    scale: float = 1.0,
+    others: Mapping[str, Any] | None = None,
+    seed: int = SEED,
 ) -> list[dict[str, Any]]:
     """Rows (day, scheme, method, n, rmse, r2_det, ..., coverage_90, crps, ratio) of the model and of kriging on values and logs,
     ordinary and with the model's maps as external drift.

@@ -89,8 +89,16 @@ def means(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             for method in dict.fromkeys(row["method"] for row in rows):
                 some = [r for r in rows if source in (r["source"], "all") and r["scheme"] == scheme and r["method"] == method]
                 mean = {key: float(np.mean([r[key] for r in some])) for key in some[0] if isinstance(some[0][key], float)}
-                table.append({"source": source, "scheme": scheme, "method": method, "days": len(some), **mean,
-                              "worst": max(r["ratio"] for r in some)})
+                table.append(
+                    {
+                        "source": source,
+                        "scheme": scheme,
+                        "method": method,
+                        "days": len(some),
+                        **mean,
+                        "worst": max(r["ratio"] for r in some),
+                    }
+                )
     return table
 
 

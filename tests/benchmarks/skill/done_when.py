@@ -27,11 +27,24 @@ def done_when(rows: Sequence[Row]) -> list[Row]:
     ask("USA, LSCV, mean of 5 draws of the folds", "ratio", at_most(1.0), "≤ 1.00", part="usa", scheme="LSCV, 5 draws")
     ask("Atlanta, LSCV: RMSE over kriging's", "ratio", at_most(1.0), "≤ 1.00", part="atlanta")
     for source in ("simulated", "CMAQ"):
-        ask(f"Held-out {source} days from 800 even cells: mean daily r2_det", "r2_det", lambda v: v >= 0.94, "≥ 0.94",
-            part="reproduction", source=source, stations="800 even cells")
+        ask(
+            f"Held-out {source} days from 800 even cells: mean daily r2_det",
+            "r2_det",
+            lambda v: v >= 0.94,
+            "≥ 0.94",
+            part="reproduction",
+            source=source,
+            stations="800 even cells",
+        )
     for scheme in ("LSCV", "LCCV"):
-        ask(f"China, {scheme}: coverage of the 90 % interval", "coverage_90", lambda v: 0.87 <= v <= 0.93, "0.87 to 0.93",
-            part="real_stations", scheme=scheme)
+        ask(
+            f"China, {scheme}: coverage of the 90 % interval",
+            "coverage_90",
+            lambda v: 0.87 <= v <= 0.93,
+            "0.87 to 0.93",
+            part="real_stations",
+            scheme=scheme,
+        )
         ask(f"China, {scheme}: CRPS over kriging's", "crps_ratio", lambda v: v < 1, "< 1.00", part="real_stations", scheme=scheme)
     for wanted, most, worst in (("CV", 0.96, 1.01), ("thinned", 0.97, 1.02)):
         what = "Cities left out" if wanted == "CV" else "15 to 100 cities given"
@@ -48,8 +61,14 @@ def done_when(rows: Sequence[Row]) -> list[Row]:
         below = [row for row in rows if row.get("part") == "background" and row[other] < 1]
         every = [row for row in rows if row.get("part") == "background"]
         if every:
-            asked.append({"what": f"With a background: rows in which {words} is beaten", "asked": str(len(every)), "reached": len(below),
-                          "met": "yes" if len(below) == len(every) else "no"})
+            asked.append(
+                {
+                    "what": f"With a background: rows in which {words} is beaten",
+                    "asked": str(len(every)),
+                    "reached": len(below),
+                    "met": "yes" if len(below) == len(every) else "no",
+                }
+            )
     ask("China, LCCV, other cells: RMSE over the best kriging's", "ratio", at_most(1.01), "≤ 1.01", part="other_grids", scheme="LCCV")
     by_distance = {"part": "by_distance", "day": "pooled"}
     ask("Cities left out: bias over the mean", "nmb", lambda v: abs(v) <= 0.05, "-0.05 to 0.05", **by_distance)

@@ -23,8 +23,13 @@ _COLOURS = ("#f4f8fb", "#c0e2da", "#f2c85b", "#ee9b3f", "#dd6236", "#a8273f", "#
 
 
 def draw(
-    predictor: Predictor, observations: Observations, path: Path, title: str, land: np.ndarray | None = None,
-    scale: float = 1.0, unit: str = "ug m-3",
+    predictor: Predictor,
+    observations: Observations,
+    path: Path,
+    title: str,
+    land: np.ndarray | None = None,
+    scale: float = 1.0,
+    unit: str = "ug m-3",
 ) -> None:
     """Write a PNG: readings, field, and the standard deviation if the model gives one.
 
@@ -57,11 +62,15 @@ def draw(
         x, y = grid.transform.c + column * grid.transform.a, grid.transform.f + row * grid.transform.e
         order = np.argsort(observations.value)
         size = float(np.clip(3000 / len(observations), 5, 40))
-        axes[0].scatter(x[order], y[order], size, observations.value[order], cmap=colours, vmin=0, vmax=top, edgecolors="#404040", linewidths=0.2)
+        axes[0].scatter(
+            x[order], y[order], size, observations.value[order], cmap=colours, vmin=0, vmax=top, edgecolors="#404040", linewidths=0.2
+        )
         figure.colorbar(image, ax=axes[:2], label=pretty_unit(unit), orientation="horizontal", shrink=0.5, aspect=40, extend="max")
         if result.sd is not None:
             sd = result.sd / scale
-            image = draw_field(axes[2], sd, grid, window, False, True, vmin=0, vmax=nice_ceiling(float(np.percentile(sd[window], 99))), cmap="viridis")
+            image = draw_field(
+                axes[2], sd, grid, window, False, True, vmin=0, vmax=nice_ceiling(float(np.percentile(sd[window], 99))), cmap="viridis"
+            )
             axes[2].set_title("standard deviation of a reading")
             figure.colorbar(image, ax=axes[2], label=pretty_unit(unit), orientation="horizontal", shrink=0.8, extend="max")
         figure.suptitle(pretty_name(title), fontsize=9)

@@ -26,7 +26,12 @@ Variogram = Mapping[str, float]
 
 
 def krige_left_out(
-    position: np.ndarray, value: np.ndarray, fold: np.ndarray, kind: str, cache: Path | None = None, variogram: Variogram | None = None,
+    position: np.ndarray,
+    value: np.ndarray,
+    fold: np.ndarray,
+    kind: str,
+    cache: Path | None = None,
+    variogram: Variogram | None = None,
     maps: np.ndarray | None = None,
 ) -> Distribution:
     """What the stations of the other folds say of every station.
@@ -46,13 +51,13 @@ def krige_left_out(
     Distribution
         Of shape (stations,), in the unit of the values; its spread is that of a reading, the nugget included.
     """
+
     def left_out() -> tuple[np.ndarray, np.ndarray]:
         mean, sd = np.empty((2, len(value)))
         for number in np.unique(fold):
             out = fold == number
             given = position[~out], as_kriged(value[~out], kind), position[out]
-            mean[out], sd[out] = (
-                _krige(*given, variogram) if maps is None else krige_with_drift(*given, maps[~out], maps[out], variogram))
+            mean[out], sd[out] = _krige(*given, variogram) if maps is None else krige_with_drift(*given, maps[~out], maps[out], variogram)
         return mean, sd
 
     words, arrays = (kind, variogram and dict(variogram)), (position, value, fold)
@@ -78,9 +83,7 @@ def _said(kind: str, mean: np.ndarray, sd: np.ndarray) -> Distribution:
     return LogNormal(back - LOG_OFFSET, back * np.sqrt(np.expm1(sd**2)), LOG_OFFSET)
 
 
-def once(
-    answer: Callable[[], tuple[np.ndarray, ...]], cache: Path | None, words: tuple, *arrays: np.ndarray
-) -> tuple[np.ndarray, ...]:
+def once(answer: Callable[[], tuple[np.ndarray, ...]], cache: Path | None, words: tuple, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
     """The answer, arrays of one shape, from the cache where it was given before to the same words and arrays."""
     key = hashlib.sha256(repr((_VERSION, LOG_OFFSET, words)).encode())
     for array in arrays:

@@ -43,7 +43,8 @@ def rows_of(setting: Setting, days: int = 12) -> list[dict[str, Any]]:
     configuration = predictor.model.configuration
     near_share = configuration.correction_share[0]
     methods = {
-        "model": predictor, "with the near share everywhere": predictor.trusting(Trust((near_share, near_share))),
+        "model": predictor,
+        "with the near share everywhere": predictor.trusting(Trust((near_share, near_share))),
         "kriging inside": predictor.trusting(replace(KRIGING_ALONE, drift=configuration.covariates)),
         "kriging with all maps": predictor.trusting(KRIGING_ALONE),
     }
@@ -61,14 +62,25 @@ def rows_of(setting: Setting, days: int = 12) -> list[dict[str, Any]]:
             where = (near >= low) & (near < high)
             distance = "all land" if (low, high) == (0, np.inf) else f"{low}-{high} km" if np.isfinite(high) else f">={low} km"
             for method in methods:
-                cells = [(truth[where & np.isfinite(truth)], said[method][where & np.isfinite(truth)], block[where & np.isfinite(truth)])
-                         for truth, said in of_source]
+                cells = [
+                    (truth[where & np.isfinite(truth)], said[method][where & np.isfinite(truth)], block[where & np.isfinite(truth)])
+                    for truth, said in of_source
+                ]
                 truth, value, cluster = (np.concatenate(column).astype(float) for column in zip(*cells))
                 bias, error = bias_with_error(value - truth, cluster.astype(int))
-                rows.append({
-                    "source": source, "distance": distance, "method": method, "days": len(of_source), "cells": len(truth) // len(of_source),
-                    "mean": truth.mean(), "nmb": bias / truth.mean(), "nmb_se": error / truth.mean(),
-                    "rmse": float(np.sqrt(((value - truth) ** 2).mean()))})
+                rows.append(
+                    {
+                        "source": source,
+                        "distance": distance,
+                        "method": method,
+                        "days": len(of_source),
+                        "cells": len(truth) // len(of_source),
+                        "mean": truth.mean(),
+                        "nmb": bias / truth.mean(),
+                        "nmb_se": error / truth.mean(),
+                        "rmse": float(np.sqrt(((value - truth) ** 2).mean())),
+                    }
+                )
     return rows
 
 

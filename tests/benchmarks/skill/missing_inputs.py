@@ -42,7 +42,8 @@ def rows_of(setting: Setting, days: int = 4) -> list[dict[str, Any]]:
         for maps, predictor in predictors.items():
             for words, others in (("RH, wind", weather), ("no RH, no wind", {})):
                 rows += [
-                    {"source": f"{words}, {maps}", **row} for row in compare(predictor, readings, str(store.times[-1]), others=others)
+                    {"source": f"{words}, {maps}", **row}
+                    for row in compare(predictor, readings, str(store.times[-1]), others=others)
                     if row["method"] == "model"
                 ]
     return [row for row in means(rows) if row["source"] != "all"]

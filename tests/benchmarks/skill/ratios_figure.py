@@ -13,7 +13,9 @@ _COLOURS = {"LSCV": "#1f5a94", "LCCV": "#d9762b", "states": "#7a5195"}
 
 def draw_ratios(rows: Sequence[dict[str, Any]], path: Path) -> None:
     """A dot for each row of the model, by part and what tells the row apart; by scheme in colour."""
-    dots = [(label_of(row), row.get("scheme"), row["ratio"]) for row in rows if row.get("method", "").startswith("model") and "ratio" in row]
+    dots = [
+        (label_of(row), row.get("scheme"), row["ratio"]) for row in rows if row.get("method", "").startswith("model") and "ratio" in row
+    ]
     dots = [dot for dot in dots if dot[1] in _COLOURS]
     labels = list(dict.fromkeys(label for label, *_ in dots))
     figure = Figure(figsize=(7, 0.24 * len(labels) + 1.1), layout="constrained")

@@ -36,8 +36,11 @@ def write_record(folder: Path, setting: Setting, parts: Sequence[str], rows: Seq
     everything = [{key: float("nan") if value is None else value for key, value in row.items()} for row in rows]
     asked = done_when(everything)
     record = {
-        **judged, "judged": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
-        "rows": rows, "done_when": [row_without_nan(row) for row in asked], "error_map": error_map,
+        **judged,
+        "judged": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
+        "rows": rows,
+        "done_when": [row_without_nan(row) for row in asked],
+        "error_map": error_map,
     }
     with atomic_file(folder / NAME) as partial:
         partial.write_text(json.dumps(record, indent=1), encoding="utf-8")

@@ -63,10 +63,18 @@ def rows_of(setting: Setting, days: int = 12) -> list[dict[str, Any]]:
         if source == "CMAQ":
             cmaq.add(store.times[index], predicted[0].field, true)
             shown = mask
-    (OUT / "reproduction.png").write_bytes(period_means_figure(
-        cmaq.means(), grid, shown, "ug m-3", "PM2.5", f"Held-out CMAQ days from {DEFAULT_POINTS} even cells"))
+    (OUT / "reproduction.png").write_bytes(
+        period_means_figure(cmaq.means(), grid, shown, "ug m-3", "PM2.5", f"Held-out CMAQ days from {DEFAULT_POINTS} even cells")
+    )
     return [
-        {"source": source, "stations": name, "method": method, "days": len(several), **mean_scores(several), "lowest r2_det": min(s["r2_det"] for s in several)}
+        {
+            "source": source,
+            "stations": name,
+            "method": method,
+            "days": len(several),
+            **mean_scores(several),
+            "lowest r2_det": min(s["r2_det"] for s in several),
+        }
         for (source, name, method), several in sorted(daily.items())
     ]
 

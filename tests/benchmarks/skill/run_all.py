@@ -63,8 +63,13 @@ FIGURES = ("ratios", "china_2018-02-20", "china_2019-07-18", "usa", "atlanta", "
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(parser)
-    parser.add_argument("--parts", nargs="*", default=list(PARTS), metavar="PART",
-                        help=f"of {', '.join(PARTS)}; of the others, what is on record of this very model is kept")
+    parser.add_argument(
+        "--parts",
+        nargs="*",
+        default=list(PARTS),
+        metavar="PART",
+        help=f"of {', '.join(PARTS)}; of the others, what is on record of this very model is kept",
+    )
     parser.add_argument("--draws", type=int, default=between_stations.DRAWS, help=f"of {' and '.join(DRAWN)} (default: %(default)s)")
     parser.add_argument("--docs", action="store_true", help="write the tables and figures into the documentation")
     options = parser.parse_args()
@@ -81,7 +86,8 @@ def main() -> int:
         print(f"## {part}, {time.perf_counter() - started:.0f} s\n\n{markdown(rows, columns)}", flush=True)
     everything = write_record(OUT, setting, options.parts, made)
     tables = {
-        part: markdown(rows, columns) for part, (_, columns) in PARTS.items()
+        part: markdown(rows, columns)
+        for part, (_, columns) in PARTS.items()
         if (rows := [row for row in everything if row["part"] == part])
     }
     asked = done_when(everything)
@@ -89,9 +95,14 @@ def main() -> int:
     write_rows(everything, OUT / "skill", ("part", "day", "source", "scheme", "method", *_SCORES))
     write_rows(asked, OUT / "done_when", ("what", "asked", "reached", "met"))
     draw_ratios(everything, OUT / "ratios.png")
-    print(f"## done when\n\n{tables['done_when']}\n{setting.model.name}, weights {setting.model.weights_sha256[:12]}, {time.perf_counter() - begin:.0f} s; {OUT}")
+    print(
+        f"## done when\n\n{tables['done_when']}\n{setting.model.name}, weights {setting.model.weights_sha256[:12]}, {time.perf_counter() - begin:.0f} s; {OUT}"
+    )
     if options.docs:
-        write_docs(tables, f"`{setting.model.name}`, weights `{setting.model.weights_sha256[:12]}…` (SHA-256) of {setting.model.card.get('created', 'unknown')}")
+        write_docs(
+            tables,
+            f"`{setting.model.name}`, weights `{setting.model.weights_sha256[:12]}…` (SHA-256) of {setting.model.card.get('created', 'unknown')}",
+        )
     return 0
 
 

@@ -42,7 +42,9 @@ def skill(setting: Setting) -> dict[str, str]:
                 told[f"{day}, {row['scheme']}: RMSE (ratio)"] = f"{row['rmse']:.1f} ({row['ratio']:.3f})"
     for row in reproduced(setting, days=0):
         if row["method"] == "model":
-            told[f"{row['days']} CMAQ days from {row['stations']}: r2_det, RMSE, NME"] = f"{row['r2_det']:.3f}, {row['rmse']:.1f}, {row['nme']:.2f}"
+            told[f"{row['days']} CMAQ days from {row['stations']}: r2_det, RMSE, NME"] = (
+                f"{row['r2_det']:.3f}, {row['rmse']:.1f}, {row['nme']:.2f}"
+            )
     return told
 
 
@@ -80,7 +82,9 @@ def main() -> int:
     for name, best in seconds(settings).items():
         columns[name]["a day, s"] = f"{best:.2f}"
     for name in settings:
-        done = subprocess.run([sys.executable, __file__, "--memory-of", name, "--data", str(options.data)], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, __file__, "--memory-of", name, "--data", str(options.data)], capture_output=True, text=True, check=True
+        )
         columns[name]["peak memory of a day, MB"] = f"{float(done.stdout.split()[-1]):.0f}"
     rows = [{"what": what, **{name: columns[name][what] for name in settings}} for what in columns[options.models[0]]]
     write_rows(rows, OUT / "side_by_side", ("what", *settings))

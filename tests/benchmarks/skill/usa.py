@@ -62,10 +62,16 @@ def maps_of(grid: Grid, data: Path = DATA) -> dict[str, np.ndarray]:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"usa_{grid.shape[0]}x{grid.shape[1]}.nc"
     if not file.exists():
-        JOBS["covariates"]({
-            "dem": str(etopo(folder, data)), "sea_floor": True, "mcip": str(data / "ioapi" / "GRIDCRO2D_12OTC2_161231.nc"),
-            "grid": GRID, "out": str(file),
-        }, Progress())
+        JOBS["covariates"](
+            {
+                "dem": str(etopo(folder, data)),
+                "sea_floor": True,
+                "mcip": str(data / "ioapi" / "GRIDCRO2D_12OTC2_161231.nc"),
+                "grid": GRID,
+                "out": str(file),
+            },
+            Progress(),
+        )
     return read_covariates(file, grid)
 
 
@@ -73,9 +79,7 @@ def etopo(folder: Path, data: Path) -> Path:
     """The relief, published as text, as a raster of 1/3 degree; the column that comes twice is left out."""
     file = folder / "etopo20.tif"
     if not file.exists():
-        heights, lats, lons = (
-            np.loadtxt(gzip.open(data / "covariates" / f"etopo20{part}.gz", "rt")) for part in ("data", "lats", "lons")
-        )
+        heights, lats, lons = (np.loadtxt(gzip.open(data / "covariates" / f"etopo20{part}.gz", "rt")) for part in ("data", "lats", "lons"))
         step, order = 1 / 3, np.argsort(-lats)
         transform = rasterio.transform.from_origin(lons[0] - step / 2, lats.max() + step / 2, step, step)
         image = heights.reshape(len(lats), len(lons))[order, :-1].astype(np.float32)
@@ -95,12 +99,13 @@ def rows_of(setting: Setting) -> list[dict[str, Any]]:
     every_row = observations_of(table, grid)
     rows = compare(predictor, sites, DAY, {"LSCV": station_names(sites), "LCCV": sites.group, "states": states})
     rows += mean_of_draws(predictor, sites)
-    rows += compare(predictor, every_row, DAY, {
-        "LSCV, all rows": station_names(every_row), "rows, twins apart": np.arange(len(every_row)),
-    })
+    rows += compare(predictor, every_row, DAY, {"LSCV, all rows": station_names(every_row), "rows, twins apart": np.arange(len(every_row))})
     without = setting.predictor(grid)
-    rows += [row | {"method": "model without maps"} for row in compare(
-        without, sites, DAY, {"LSCV": station_names(sites)}) if row["method"] == "model"]
+    rows += [
+        row | {"method": "model without maps"}
+        for row in compare(without, sites, DAY, {"LSCV": station_names(sites)})
+        if row["method"] == "model"
+    ]
     draw(predictor, sites, OUT / "usa.png", f"PM2.5 on {DAY}, {len(sites)} AQS sites", maps["elevation"] > 0)
     return rows
 

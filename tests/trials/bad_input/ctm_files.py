@@ -12,18 +12,82 @@ from trials.case import Case
 from trials.mutate import damaged
 
 NONSENSE = (
-    np.nan, np.inf, -np.inf, 0, -1, 1e300, -1e300, 1e20, 2**31 - 1, -2**31, "", "x" * 3000, "km", "degrees", "hours since yesterday", "µ",
+    np.nan,
+    np.inf,
+    -np.inf,
+    0,
+    -1,
+    1e300,
+    -1e300,
+    1e20,
+    2**31 - 1,
+    -(2**31),
+    "",
+    "x" * 3000,
+    "km",
+    "degrees",
+    "hours since yesterday",
+    "µ",
     "%s",
-    "latitude", "projection_x_coordinate", "grid_latitude", "Z", "up", "rotated_latitude_longitude", "months since 2000-01-01",
-    "hours since 0000-00-00", "seconds since 1e9", "days since 9999-12-31", "days since 2019-01-05 25:00", "noleap", "360_day", "ug m-3 kg",
-    "ppb", "K", "lambert_conformal_conic", "polar_stereographic", "..", "crs", "nowhere", "PM25", "kg m-3", "1e99 m", "+proj=lcc +R=1",
+    "latitude",
+    "projection_x_coordinate",
+    "grid_latitude",
+    "Z",
+    "up",
+    "rotated_latitude_longitude",
+    "months since 2000-01-01",
+    "hours since 0000-00-00",
+    "seconds since 1e9",
+    "days since 9999-12-31",
+    "days since 2019-01-05 25:00",
+    "noleap",
+    "360_day",
+    "ug m-3 kg",
+    "ppb",
+    "K",
+    "lambert_conformal_conic",
+    "polar_stereographic",
+    "..",
+    "crs",
+    "nowhere",
+    "PM25",
+    "kg m-3",
+    "1e99 m",
+    "+proj=lcc +R=1",
 )
 ARRAYS = ([1.0, np.nan], [], [0, 0], [1e300, -1e300], [90, 90], [-25, 25], list(range(200)))
 NAMES = (
-    "units", "standard_name", "grid_mapping", "positive", "axis", "coordinates", "bounds", "calendar", "formula_terms", "scale_factor",
-    "add_offset", "valid_range", "valid_min", "missing_value", "GDTYP", "NCOLS", "XCELL", "XORIG", "MAP_PROJ", "DX", "TRUELAT1",
+    "units",
+    "standard_name",
+    "grid_mapping",
+    "positive",
+    "axis",
+    "coordinates",
+    "bounds",
+    "calendar",
+    "formula_terms",
+    "scale_factor",
+    "add_offset",
+    "valid_range",
+    "valid_min",
+    "missing_value",
+    "GDTYP",
+    "NCOLS",
+    "XCELL",
+    "XORIG",
+    "MAP_PROJ",
+    "DX",
+    "TRUELAT1",
     "STAND_LON",
-    "crs_wkt", "spatial_ref", "grid_mapping_name", "standard_parallel", "earth_radius", "SDATE", "TSTEP", "STIME", "proj4",
+    "crs_wkt",
+    "spatial_ref",
+    "grid_mapping_name",
+    "standard_parallel",
+    "earth_radius",
+    "SDATE",
+    "TSTEP",
+    "STIME",
+    "proj4",
 )
 
 
@@ -59,7 +123,7 @@ def sizes_claimed(number: int, random: np.random.Generator, folder: Path, world:
         wide = 8 if data[3] == 5 else 4
         at = 4 if random.random() < 0.3 else int(random.integers(4, 200)) // 4 * 4
         size = int(random.choice([0, 1, 13, 2**16, 2**20, 2**31 - 1, 2**32 - 1, 2**40, 2**62]))
-        data[at:at + wide] = (size % 2 ** (8 * wide)).to_bytes(wide, "big")
+        data[at : at + wide] = (size % 2 ** (8 * wide)).to_bytes(wide, "big")
         target.write_bytes(bytes(data))
         return Case("ctm", {"file": "{case}/file.nc"}, f"{source.name}: {size} at byte {at}")
     sizes = [int(random.choice([0, 1, 2, 50, 1000, 10**5, 10**6, 10**7, 10**9])) for _ in range(3)]
@@ -68,13 +132,14 @@ def sizes_claimed(number: int, random: np.random.Generator, folder: Path, world:
             file.createDimension(name, size or None)
         for name, unit in (("lat", "degrees_north"), ("lon", "degrees_east"), ("time", "hours since 2019-01-05")):
             if random.random() < 0.8:
-                axis = file.createVariable(name, "f8", (name,), chunksizes=(min(max(sizes["time lat lon".split().index(name)], 1), 1000),),
-                    fill_value=False)
+                axis = file.createVariable(
+                    name, "f8", (name,), chunksizes=(min(max(sizes["time lat lon".split().index(name)], 1), 1000),), fill_value=False
+                )
                 axis.units = unit
                 if 1 < len(axis) <= 10**5:
                     axis[:] = np.linspace(0, 60, len(axis))
         chunk = tuple(min(max(size, 1), 50) for size in sizes)
-        for name in ("PM25", "RH")[:int(random.integers(0, 3))]:
+        for name in ("PM25", "RH")[: int(random.integers(0, 3))]:
             file.createVariable(name, "f4", ("time", "lat", "lon"), chunksizes=chunk).units = "ug m-3"
         if random.random() < 0.2:
             file.createVariable("PM25_text", str, ("time",))

@@ -13,8 +13,26 @@ from trials.case import Case
 from trials.mutate import damaged
 from trials.world import FIRST, GRID
 
-ABSURD = (None, True, -1, 0, 1e308, -1e308, 10**12, float("nan"), "", "x", "µ" * 400, [], {}, [None], {"a": 1}, [1, 2, 3], "2019-99-99",
-    [[[[]]]])
+ABSURD = (
+    None,
+    True,
+    -1,
+    0,
+    1e308,
+    -1e308,
+    10**12,
+    float("nan"),
+    "",
+    "x",
+    "µ" * 400,
+    [],
+    {},
+    [None],
+    {"a": 1},
+    [1, 2, 3],
+    "2019-99-99",
+    [[[[]]]],
+)
 
 
 def bits_turned(number: int, random: np.random.Generator, folder: Path, world: Path) -> Case:
@@ -53,9 +71,25 @@ def contents_changed(number: int, random: np.random.Generator, folder: Path, wor
 
 def _asked(done: str, expected: dict[str, Any] | None = None) -> Case:
     """A day on the small grid by this model."""
-    return Case("job", {"command": "reanalyse", "request": {
-        "stations": "{world}/stations.csv", "value": "pm25", "time": "day", "id": "station", "date": str(FIRST), "grid": GRID,
-        "model": "{case}/model.safetensors", "device": "cpu", "out": "{case}/out.tif"}}, done, expected or {})
+    return Case(
+        "job",
+        {
+            "command": "reanalyse",
+            "request": {
+                "stations": "{world}/stations.csv",
+                "value": "pm25",
+                "time": "day",
+                "id": "station",
+                "date": str(FIRST),
+                "grid": GRID,
+                "model": "{case}/model.safetensors",
+                "device": "cpu",
+                "out": "{case}/out.tif",
+            },
+        },
+        done,
+        expected or {},
+    )
 
 
 def _entry(header: dict[str, Any], random: np.random.Generator) -> str:

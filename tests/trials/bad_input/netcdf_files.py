@@ -40,13 +40,34 @@ def _ioapi(file: netCDF4.Dataset) -> None:
         variable = file.createVariable(name, "f4", ("TSTEP", "LAY", "ROW", "COL"))
         variable.setncatts({"units": unit.ljust(16), "long_name": name.ljust(16), "var_desc": name.ljust(80)})
         variable[:] = _field(HOURS, 1, ROWS, COLUMNS) + (220 if unit == "K" else 0)
-    file.setncatts({
-        "IOAPI_VERSION": "3.2", "FTYPE": np.int32(1), "SDATE": np.int32(2019005), "STIME": np.int32(0), "TSTEP": np.int32(10000),
-        "NCOLS": np.int32(COLUMNS), "NROWS": np.int32(ROWS), "NLAYS": np.int32(1), "NVARS": np.int32(2), "GDTYP": np.int32(2),
-        "P_ALP": 25.0, "P_BET": 40.0, "P_GAM": 110.0, "XCENT": 110.0, "YCENT": 34.0, "XORIG": -252000.0, "YORIG": -216000.0,
-        "XCELL": 36000.0, "YCELL": 36000.0, "VGTYP": np.int32(7), "VGTOP": np.float32(5000), "VGLVLS": np.array([1, 0.9], "f4"),
-        "GDNAM": "SMALL".ljust(16), "VAR-LIST": "PM25_TOT".ljust(16) + "TEMP2".ljust(16),
-    })
+    file.setncatts(
+        {
+            "IOAPI_VERSION": "3.2",
+            "FTYPE": np.int32(1),
+            "SDATE": np.int32(2019005),
+            "STIME": np.int32(0),
+            "TSTEP": np.int32(10000),
+            "NCOLS": np.int32(COLUMNS),
+            "NROWS": np.int32(ROWS),
+            "NLAYS": np.int32(1),
+            "NVARS": np.int32(2),
+            "GDTYP": np.int32(2),
+            "P_ALP": 25.0,
+            "P_BET": 40.0,
+            "P_GAM": 110.0,
+            "XCENT": 110.0,
+            "YCENT": 34.0,
+            "XORIG": -252000.0,
+            "YORIG": -216000.0,
+            "XCELL": 36000.0,
+            "YCELL": 36000.0,
+            "VGTYP": np.int32(7),
+            "VGTOP": np.float32(5000),
+            "VGLVLS": np.array([1, 0.9], "f4"),
+            "GDNAM": "SMALL".ljust(16),
+            "VAR-LIST": "PM25_TOT".ljust(16) + "TEMP2".ljust(16),
+        }
+    )
 
 
 def _wrf(file: netCDF4.Dataset) -> None:
@@ -70,12 +91,24 @@ def _wrf(file: netCDF4.Dataset) -> None:
         variable = file.createVariable(name, "f4", ("Time", "south_north", "west_east"))
         variable.setncatts({"units": unit, "MemoryOrder": "XY ", "stagger": "", "coordinates": "XLONG XLAT"})
         variable[:24] = _field(24, ROWS, COLUMNS) + low
-    file.setncatts({
-        "TITLE": " OUTPUT FROM WRF V4.0 MODEL", "START_DATE": "2019-01-05_00:00:00", "MAP_PROJ": np.int32(1), "TRUELAT1": np.float32(25),
-        "TRUELAT2": np.float32(40), "STAND_LON": np.float32(110), "CEN_LAT": np.float32(34), "CEN_LON": np.float32(110),
-        "MOAD_CEN_LAT": np.float32(34), "DX": np.float32(36000), "DY": np.float32(36000), "GRIDTYPE": "C",
-        "WEST-EAST_GRID_DIMENSION": np.int32(COLUMNS + 1), "SOUTH-NORTH_GRID_DIMENSION": np.int32(ROWS + 1),
-    })
+    file.setncatts(
+        {
+            "TITLE": " OUTPUT FROM WRF V4.0 MODEL",
+            "START_DATE": "2019-01-05_00:00:00",
+            "MAP_PROJ": np.int32(1),
+            "TRUELAT1": np.float32(25),
+            "TRUELAT2": np.float32(40),
+            "STAND_LON": np.float32(110),
+            "CEN_LAT": np.float32(34),
+            "CEN_LON": np.float32(110),
+            "MOAD_CEN_LAT": np.float32(34),
+            "DX": np.float32(36000),
+            "DY": np.float32(36000),
+            "GRIDTYPE": "C",
+            "WEST-EAST_GRID_DIMENSION": np.int32(COLUMNS + 1),
+            "SOUTH-NORTH_GRID_DIMENSION": np.int32(ROWS + 1),
+        }
+    )
 
 
 def _axes(file: netCDF4.Dataset, names: tuple[str, str], values: tuple[np.ndarray, np.ndarray], attributes: tuple[dict, dict]) -> None:
@@ -96,9 +129,15 @@ def _time(file: netCDF4.Dataset, count: int) -> None:
 def _cf(file: netCDF4.Dataset) -> None:
     file.Conventions = "CF-1.8"
     _time(file, 24)
-    _axes(file, ("lat", "lon"), (30 + 0.5 * np.arange(ROWS), 105 + 0.5 * np.arange(COLUMNS)), (
-        {"units": "degrees_north", "standard_name": "latitude", "axis": "Y"}, {"units": "degrees_east", "standard_name": "longitude",
-        "axis": "X"}))
+    _axes(
+        file,
+        ("lat", "lon"),
+        (30 + 0.5 * np.arange(ROWS), 105 + 0.5 * np.arange(COLUMNS)),
+        (
+            {"units": "degrees_north", "standard_name": "latitude", "axis": "Y"},
+            {"units": "degrees_east", "standard_name": "longitude", "axis": "X"},
+        ),
+    )
     variable = file.createVariable("pm2p5", "f4", ("time", "lat", "lon"), fill_value=np.float32(-9999))
     variable.setncatts({"units": "kg m-3", "standard_name": "mass_concentration_of_pm2p5_ambient_aerosol_particles_in_air"})
     variable[:] = 1e-9 * _field(24, ROWS, COLUMNS)
@@ -107,12 +146,26 @@ def _cf(file: netCDF4.Dataset) -> None:
 def _lambert(file: netCDF4.Dataset) -> None:
     file.Conventions = "CF-1.8"
     _time(file, 24)
-    _axes(file, ("y", "x"), (36000.0 * np.arange(ROWS), 36000.0 * np.arange(COLUMNS)), (
-        {"units": "m", "standard_name": "projection_y_coordinate", "axis": "Y"}, {"units": "m", "standard_name": "projection_x_coordinate",
-        "axis": "X"}))
-    file.createVariable("crs", "i4").setncatts({
-        "grid_mapping_name": "lambert_conformal_conic", "standard_parallel": np.array([25.0, 40.0]), "longitude_of_central_meridian": 110.0,
-        "latitude_of_projection_origin": 34.0, "false_easting": 0.0, "false_northing": 0.0, "earth_radius": 6370000.0})
+    _axes(
+        file,
+        ("y", "x"),
+        (36000.0 * np.arange(ROWS), 36000.0 * np.arange(COLUMNS)),
+        (
+            {"units": "m", "standard_name": "projection_y_coordinate", "axis": "Y"},
+            {"units": "m", "standard_name": "projection_x_coordinate", "axis": "X"},
+        ),
+    )
+    file.createVariable("crs", "i4").setncatts(
+        {
+            "grid_mapping_name": "lambert_conformal_conic",
+            "standard_parallel": np.array([25.0, 40.0]),
+            "longitude_of_central_meridian": 110.0,
+            "latitude_of_projection_origin": 34.0,
+            "false_easting": 0.0,
+            "false_northing": 0.0,
+            "earth_radius": 6370000.0,
+        }
+    )
     variable = file.createVariable("PM25", "f4", ("time", "y", "x"))
     variable.setncatts({"units": "ug m-3", "grid_mapping": "crs", "valid_range": np.array([0, 1000], "f4")})
     variable[:] = _field(24, ROWS, COLUMNS)
@@ -122,8 +175,12 @@ def _levels(file: netCDF4.Dataset) -> None:
     file.Conventions = "CF-1.8"
     _time(file, 2)
     file["time"].units = "days since 2019-01-05"
-    _axes(file, ("lat", "lon"), (50 - 0.25 * np.arange(ROWS), -3 + 0.25 * np.arange(COLUMNS)), (
-        {"units": "degrees_north"}, {"units": "degrees_east"}))
+    _axes(
+        file,
+        ("lat", "lon"),
+        (50 - 0.25 * np.arange(ROWS), -3 + 0.25 * np.arange(COLUMNS)),
+        ({"units": "degrees_north"}, {"units": "degrees_east"}),
+    )
     file.createDimension("lev", 3)
     level = file.createVariable("lev", "f4", ("lev",))
     level.setncatts({"units": "hPa", "positive": "down", "standard_name": "air_pressure"})

@@ -11,24 +11,86 @@ from trials.mutate import damaged
 from trials.world import CONFIGURATION, VARIABLES
 
 VALUES = (
-    "true", "-1", "0", "1", "5", "1e308", "-1e308", "nan", "inf", "1000000", "100000000", "10000000000000000000000", '""', '"x"', '"pm25"',
+    "true",
+    "-1",
+    "0",
+    "1",
+    "5",
+    "1e308",
+    "-1e308",
+    "nan",
+    "inf",
+    "1000000",
+    "100000000",
+    "10000000000000000000000",
+    '""',
+    '"x"',
+    '"pm25"',
     '"µ"',
-    "[]", "[1]", "[1, 2, 3]", '["a"]', '[["a"]]', "{}", "{ a = 1 }", "2019-01-05", "07:00:00", "[0, 0]", "[-1, 2]", "[21, 11]",
+    "[]",
+    "[1]",
+    "[1, 2, 3]",
+    '["a"]',
+    '[["a"]]',
+    "{}",
+    "{ a = 1 }",
+    "2019-01-05",
+    "07:00:00",
+    "[0, 0]",
+    "[-1, 2]",
+    "[21, 11]",
     "[9999999, 9999999]",
-    '["pm25", "pm25"]', "[nan, nan]", '"' + "x" * 5000 + '"', "[" * 200 + "]" * 200,
+    '["pm25", "pm25"]',
+    "[nan, nan]",
+    '"' + "x" * 5000 + '"',
+    "[" * 200 + "]" * 200,
 )
 _NUMBERS = 11  # of the values above; they fit most entries in type
 NETWORK = (
-    "target", "station_variables", "covariates", "kernels", "epsilon", "epsilon_in", "second_denominator", "combine", "coarse_factors",
+    "target",
+    "station_variables",
+    "covariates",
+    "kernels",
+    "epsilon",
+    "epsilon_in",
+    "second_denominator",
+    "combine",
+    "coarse_factors",
     "readings",
-    "availability", "width", "levels", "unet_factor", "output", "correction_limit", "correction_share", "uncertainty_share", "kriging",
+    "availability",
+    "width",
+    "levels",
+    "unet_factor",
+    "output",
+    "correction_limit",
+    "correction_share",
+    "uncertainty_share",
+    "kriging",
     "uncertainty",
-    "standardise", "transforms", "unknown",
+    "standardise",
+    "transforms",
+    "unknown",
 )
 TRAINING = (
-    "iterations", "batch", "learning_rate", "weight_decay", "schedule", "loss", "crop", "stations", "layouts", "reading_noise", "outliers",
+    "iterations",
+    "batch",
+    "learning_rate",
+    "weight_decay",
+    "schedule",
+    "loss",
+    "crop",
+    "stations",
+    "layouts",
+    "reading_noise",
+    "outliers",
     "variety",
-    "remove_variable", "remove_covariate", "rescale", "flip", "validation_share", "validate_every", "unknown",
+    "remove_variable",
+    "remove_covariate",
+    "rescale",
+    "flip",
+    "validation_share",
+    "validate_every",
+    "unknown",
 )
 ENTRIES = ("names", "file_unit", "unit", "long_name", "standard_name", "limits", "static", "unknown")
 
@@ -60,8 +122,11 @@ def make(number: int, random: np.random.Generator, folder: Path, world: Path) ->
     (folder / "file.toml").write_bytes(content)
     if configuration:
         return Case("configuration", {"config": "{case}/file.toml"}, f"configuration: {done[:80]}")
-    return Case("job", {"command": "inspect", "request": {"file": "{world}/ctm/levels_hdf.nc", "variables": "{case}/file.toml"}},
-        f"variables: {done[:80]}")
+    return Case(
+        "job",
+        {"command": "inspect", "request": {"file": "{world}/ctm/levels_hdf.nc", "variables": "{case}/file.toml"}},
+        f"variables: {done[:80]}",
+    )
 
 
 def _without(text: str, name: str) -> str:

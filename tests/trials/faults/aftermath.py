@@ -53,7 +53,7 @@ def left_in(temporary: Path) -> str:
 
 
 def as_if_nothing_had_been(
-    job: tuple[str, dict[str, Any]], out: Path, temporary: Path, sound: Sound, renewed: tuple[str, ...] = (),
+    job: tuple[str, dict[str, Any]], out: Path, temporary: Path, sound: Sound, renewed: tuple[str, ...] = ()
 ) -> Outcome | None:
     """Run the job again: None if it gives what it gives otherwise and nothing more lies there, else what failed.
 
@@ -75,5 +75,3 @@ def as_if_nothing_had_been(
         return Outcome(WRONG, f"the next run gives another result in {', '.join(other)}")
     left = left_in(temporary)
     return Outcome(WRONG, left) if left else None
-
-

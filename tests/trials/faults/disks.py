@@ -50,7 +50,8 @@ def folder_refuses(number: int, random: np.random.Generator, folder: Path, world
     event = -1 if random.random() < 0.3 else int(random.integers(known.events))
     way = ("read-only", "taken away", "a file instead")[int(random.integers(3))]
     actions: dict[str, Callable[[], object]] = {
-        "read-only": lambda: os.chmod(out, 0o555), "taken away": lambda: os.rename(out, folder / "elsewhere"),
+        "read-only": lambda: os.chmod(out, 0o555),
+        "taken away": lambda: os.rename(out, folder / "elsewhere"),
         "a file instead": lambda: (os.rename(out, folder / "elsewhere"), out.write_text("")),
     }
 
@@ -86,9 +87,7 @@ def folder_refuses(number: int, random: np.random.Generator, folder: Path, world
     return outcome, f"{name}, folder {way} at write {event} of {known.events}"
 
 
-def _after(
-    ended: Ended, wrong: str, name: str, known: Sound, out: Path, folder: Path, world: Path, reachable: bool = True,
-) -> Outcome:
+def _after(ended: Ended, wrong: str, name: str, known: Sound, out: Path, folder: Path, world: Path, reachable: bool = True) -> Outcome:
     """The outcome of a job that ended by itself, and of the next run."""
     outcome = judged(ended)
     if outcome.failed:
@@ -143,5 +142,3 @@ def _small_disk(at: Path, size: int) -> Iterator[None]:
         if kept.exists():
             shutil.copytree(kept, at, dirs_exist_ok=True)
             shutil.rmtree(kept)
-
-

@@ -112,8 +112,17 @@ def qgis_killed(number: int, random: np.random.Generator, folder: Path, world: P
     out = folder / "out"
     out.mkdir()
     request = requests(world, out)["simulate"][1]
-    command = [program, "--json", "run", "ctm_reanalysis:simulatectm", f"--GRID={request['grid']}", f"--START={request['start']}",
-               f"--DAYS={request['days']}", f"--SEED={request['seed']}", f"--OUTPUT={request['out']}"]
+    command = [
+        program,
+        "--json",
+        "run",
+        "ctm_reanalysis:simulatectm",
+        f"--GRID={request['grid']}",
+        f"--START={request['start']}",
+        f"--DAYS={request['days']}",
+        f"--SEED={request['seed']}",
+        f"--OUTPUT={request['out']}",
+    ]
     running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     workers: list[int] = []
     deadline, after = time.monotonic() + 200, None
@@ -149,13 +158,25 @@ def dask_worker_killed(number: int, random: np.random.Generator, folder: Path, w
     processes, logs = [], folder / "dask"
     logs.mkdir()
     try:
-        scheduler, address = _dask(logs, "scheduler", r"Scheduler at:\s+(tcp://\S+)", "--host", "127.0.0.1", "--port", "0",
-            "--no-dashboard", "--no-show")
+        scheduler, address = _dask(
+            logs, "scheduler", r"Scheduler at:\s+(tcp://\S+)", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show"
+        )
         processes.append(scheduler)
         for place in range(2):
-            processes.append(_dask(logs, f"worker{place}", r"Registered to:\s+(tcp://\S+)", address, "--nthreads", "1", "--no-nanny",
-                "--no-dashboard",
-                                   "--local-directory", str(logs))[0])
+            processes.append(
+                _dask(
+                    logs,
+                    f"worker{place}",
+                    r"Registered to:\s+(tcp://\S+)",
+                    address,
+                    "--nthreads",
+                    "1",
+                    "--no-nanny",
+                    "--no-dashboard",
+                    "--local-directory",
+                    str(logs),
+                )[0]
+            )
         running = Running(command, {**request, "scheduler": address}, folder / "tmp")
         after = float(random.uniform(0.5, 6))
         time.sleep(after)
@@ -192,9 +213,14 @@ def _qgis_environment(profile: Path, temporary: Path) -> dict[str, str]:
     temporary.mkdir(exist_ok=True)
     if not (plugins / "ctm_reanalysis").exists():
         (plugins / "ctm_reanalysis").symlink_to(ROOT, target_is_directory=True)
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QGIS_PLUGINPATH": str(plugins),
+    environment = {
+        **os.environ,
+        "QT_QPA_PLATFORM": "offscreen",
+        "QGIS_PLUGINPATH": str(plugins),
         "QGIS_CUSTOM_CONFIG_PATH": str(profile / "profile"),
-                   "CTM_REANALYSIS_ENGINE_PYTHON": sys.executable, "TMPDIR": str(temporary)}
+        "CTM_REANALYSIS_ENGINE_PYTHON": sys.executable,
+        "TMPDIR": str(temporary),
+    }
     for name in ("QGIS_OPTIONS_PATH", "PYTHONPATH", "PYTHONHOME"):
         environment.pop(name, None)
     return environment
@@ -226,5 +252,3 @@ def _gone(pid: int) -> bool:
             return True
         time.sleep(0.05)
     return False
-
-

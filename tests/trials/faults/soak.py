@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from trials.faults.engines import Feedback, _client
+from trials.outcome import SANE, WRONG, Outcome
 from trials.pool import cpu_seconds
 from trials.world import DAYS, FIRST, GRID
-from trials.outcome import SANE, WRONG, Outcome
 
 DECADE = 3653
 _PARTS = 10
@@ -28,8 +28,15 @@ def decade(number: int, random: np.random.Generator, folder: Path, world: Path) 
     engine, feedback = _client(), Feedback()
     out = folder / "out"
     out.mkdir()
-    request = {"stations": str(world / "stations.csv"), "value": "pm25", "time": "day", "id": "station", "grid": GRID, "device": "cpu",
-               "model": str(world / "tiny.safetensors")}
+    request = {
+        "stations": str(world / "stations.csv"),
+        "value": "pm25",
+        "time": "day",
+        "id": "station",
+        "grid": GRID,
+        "device": "cpu",
+        "model": str(world / "tiny.safetensors"),
+    }
     engine.run("info", {}, feedback, [])
     pid, files = engine.pid, len(os.listdir(f"/proc/{engine.pid}/fd"))
     seconds, memory = [], []
@@ -42,8 +49,10 @@ def decade(number: int, random: np.random.Generator, folder: Path, world: Path) 
     parts = list(np.diff(seconds))[1:]
     growth, slower = memory[-1] - memory[2], parts[-1] / statistics.median(parts[:3])
     count, opened = len(list(out.iterdir())), len(os.listdir(f"/proc/{pid}/fd"))
-    done = (f"{DECADE} days, {growth / 2**20:+.1f} MiB from {memory[2] / 2**20:.0f} MiB, {slower:.2f} times the time at the start, "
-            f"{1000 * parts[-1] / (DECADE // _PARTS):.0f} ms of CPU a day, {count} files, {opened - files:+d} open files")
+    done = (
+        f"{DECADE} days, {growth / 2**20:+.1f} MiB from {memory[2] / 2**20:.0f} MiB, {slower:.2f} times the time at the start, "
+        f"{1000 * parts[-1] / (DECADE // _PARTS):.0f} ms of CPU a day, {count} files, {opened - files:+d} open files"
+    )
     shutil.rmtree(out)
     if engine.pid != pid:
         return Outcome(WRONG, f"another worker: {done}"), done
