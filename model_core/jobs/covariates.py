@@ -8,6 +8,7 @@ from typing import Any, Mapping
 import numpy as np
 
 from model_core import __version__
+from model_core.atomic_file import check_target
 from model_core.covariates import class_fractions, elevation_maps, mcip_maps, open_source
 from model_core.errors import InputError
 from model_core.grid import Grid
@@ -28,6 +29,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     out = Path(required(request, "out"))
     if out.suffix.lower() not in (".tif", ".tiff", ".nc"):
         raise InputError(f"output '{out.name}': the name must end in .tif or .nc")
+    check_target(out)
     _check(request)
     grid = requested_grid(request)
     maps: dict[str, np.ndarray] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from model_core.atomic_file import check_target
 from model_core.ctm.fields import read_ctm
 from model_core.days import parse_day
 from model_core.errors import InputError
@@ -22,10 +23,12 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     days = int(request.get("days") or 10)
     if not 1 <= days <= MOST_DAYS:
         raise InputError(f"'days' must be from 1 to {MOST_DAYS}, a century, got {days}")
+    out = Path(required(request, "out"))
+    check_target(out)
     grid = requested_grid(request)
     terrain = _terrain(Path(request["terrain"]), grid) if request.get("terrain") else None
     return write_simulation(
-        Path(required(request, "out")),
+        out,
         grid,
         parse_day(request.get("start") or "2018-01-01"),
         days,

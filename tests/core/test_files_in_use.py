@@ -140,3 +140,21 @@ def test_a_netcdf_file_that_another_program_may_write_to_is_read(tmp_path):
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
     assert "pm25" in done.stdout
+
+
+def test_jobs_that_take_long_refuse_an_open_target_and_leave_no_second_file(tmp_path):
+    (tmp_path / "out.nc").write_text("read by another program")
+    said = under_the_rule(
+        "import sys\n"
+        "from model_core.errors import OutputError\n"
+        "from model_core.jobs import JOBS\n"
+        "from model_core.progress import Progress\n"
+        "out = sys.argv[1]\n"
+        "requests = {'simulate': {'grid': '0,0,90000,90000,9000@EPSG:3857', 'days': 1}, 'covariates': {'mcip': 'unread.nc'}}\n"
+        "with open(out):\n"
+        "    for command, request in requests.items():\n"
+        "        try: JOBS[command]({**request, 'out': out}, Progress())\n"
+        "        except OutputError as error: print('close it there' in str(error))\n",
+        tmp_path / "out.nc",
+    )
+    assert said.split() == ["True", "True"] and [path.name for path in tmp_path.iterdir()] == ["out.nc"]
