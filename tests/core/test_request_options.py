@@ -43,7 +43,7 @@ def test_a_device_is_no_file(path):
 
 
 def test_numbers_in_texts_and_texts_for_numbers_are_understood():
-    alike = {"where": "a=1", "time": ["day", "hour"], "date": "", "unit": None, "other": {"a": 1}}
+    alike = {"where": "a=1", "time": ["day", "hour"], "date": "", "unit": None, "of no job": {"a": 1}}
     assert checked({"level": 2, "hours": "18", "urban_classes": 13, **alike}) == {"level": "2", "hours": 18, "urban_classes": [13], **alike}
 
 

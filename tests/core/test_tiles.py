@@ -141,7 +141,7 @@ def test_the_memory_decides_on_windows_and_the_field_stays_the_same():
 
 def test_a_larger_memory_gives_larger_windows_until_the_whole_grid_fits():
     shape, configuration = (4464, 5112), configured(width=16, levels=5, coarse_factors=(4, 16))
-    lengths = [window_length(configuration, 40, shape, torch.bfloat16, memory) for memory in (4000, 6000, 9000, 60000)]
+    lengths = [window_length(configuration, 40, shape, torch.bfloat16, memory) for memory in (4500, 6000, 9000, 60000)]
     assert lengths[0] < lengths[1] < lengths[2] and lengths[3] is None
     assert all(length % window_alignment(configuration) == 0 for length in lengths[:3])
 

@@ -85,7 +85,7 @@ def test_what_fails_is_noticed_and_the_next_case_has_a_new_process(world, tmp_pa
 def test_the_table_counts_what_failed(tmp_path):
     table = Table()
     for kind in ("clean error", CRASH, HANG, "sane answer"):
-        table.add("tables", kind)
+        table.add("tables", kind, 0.75)
     table.write(tmp_path / "t.csv")
-    row = ["tables", "4", "1", "1", "1", "1", "0", "0"]
+    row = ["tables", "4", "1", "1", "1", "1", "0", "0", "3"]
     assert table.failures == 2 and table.rows()[1] == row == (tmp_path / "t.csv").read_text().splitlines()[1].split(",")

@@ -116,41 +116,42 @@ def _width(cells: Sequence[str]) -> int:
 
 def _header(lines: Sequence[Line]) -> int | None:
     """Place of the first line that can be the header of what is below it."""
+    widths = [_width(cells) for _, cells in lines]
     for fits in (_fits, _fits_short_rows):
         for place in range(min(len(lines) - 1, _LOOK_FOR_HEADER)):
-            if fits(lines, place):
+            if fits(lines, widths, place):
                 return place
-    widest = max((_width(cells) for _, cells in lines), default=0)  # a header with no rows
+    widest = max(widths, default=0)  # a header with no rows
     last = len(lines) - 1
-    return last if widest >= 2 and _width(lines[last][1]) == widest and len(lines) <= _LOOK_FOR_HEADER else None
+    return last if widest >= 2 and widths[last] == widest and len(lines) <= _LOOK_FOR_HEADER else None
 
 
-def _fits(lines: Sequence[Line], place: int) -> bool:
-    cells = lines[place][1]
-    width, below = _width(cells), [row for _, row in lines[place + 1 : place + 1 + _LOOK_BELOW]]
+def _fits(lines: Sequence[Line], widths: Sequence[int], place: int) -> bool:
+    width, below = widths[place], slice(place + 1, place + 1 + _LOOK_BELOW)
+    if width < 2 or not _none_is_wider(widths[below], width):
+        return False
+    usual = Counter(len(row) for _, row in lines[below]).most_common(1)[0][0]
+    filled = Counter(widths[below]).most_common(1)[0][0]
+    return usual in (width, width + 1, len(lines[place][1])) or filled == width
+
+
+def _fits_short_rows(lines: Sequence[Line], widths: Sequence[int], place: int) -> bool:
+    """As `_fits`, where most rows leave out the empty cells at their end."""
+    width, below = widths[place], widths[place + 1 : place + 1 + _LOOK_BELOW]
     if width < 2 or not _none_is_wider(below, width):
         return False
-    usual = Counter(map(len, below)).most_common(1)[0][0]
-    filled = Counter(map(_width, below)).most_common(1)[0][0]
-    return usual in (width, width + 1, len(cells)) or filled == width
+    return Counter(below).most_common(1)[0][0] >= max(2, width / 2)
 
 
-def _fits_short_rows(lines: Sequence[Line], place: int) -> bool:
-    """As `_fits`, where most rows leave out the empty cells at their end."""
-    width, below = _width(lines[place][1]), [row for _, row in lines[place + 1 : place + 1 + _LOOK_BELOW]]
-    filled = Counter(map(_width, below)).most_common(1)[0][0]
-    return width >= 2 and _none_is_wider(below, width) and filled >= max(2, width / 2)
-
-
-def _none_is_wider(rows: Sequence[Sequence[str]], width: int) -> bool:
-    """Whether the rows have at most so many cells; a few may have more, and are told when they are read."""
-    return sum(_width(row) > width for row in rows) <= max(len(rows) // 20, len(rows) >= 2)
+def _none_is_wider(below: Sequence[int], width: int) -> bool:
+    """Whether the rows below have at most so many cells; a few may have more, and are told when they are read."""
+    return sum(each > width for each in below) <= max(len(below) // 20, len(below) >= 2)
 
 
 def _is_header(lines: Sequence[Line], place: int) -> bool:
     below = [row for _, row in lines[place + 1 : place + 1 + _LOOK_BELOW]]
-    cells = lines[place][1]
-    return bool(below) and not any(map(is_value, cells)) and _fits(lines, place) and names_values(cells, below)
+    cells, widths = lines[place][1], [_width(row) for _, row in lines]
+    return bool(below) and not any(map(is_value, cells)) and _fits(lines, widths, place) and names_values(cells, below)
 
 
 def _is_row(cells: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
