@@ -179,6 +179,8 @@ class WorkerProcess:
 
 
 # Windows' exit codes for what POSIX says by a signal.
+# What Python, C++, torch and the dynamic linker say last.
+_NO_MEMORY = ("MemoryError", "bad_alloc", "not enough memory", "cannot allocate memory")
 _WINDOWS_CRASHES = {
     0xC0000005: "ACCESS_VIOLATION",
     0xC000001D: "ILLEGAL_INSTRUCTION",
@@ -210,7 +212,7 @@ def explain_end(status: int, last_words: str, python: str) -> str:
             "The engine process was killed (SIGKILL): the system ran out of memory, or somebody ended it. If it "
             "happens again, use a smaller grid or close other programs."
         )
-    if "MemoryError" in last_words or "bad_alloc" in last_words or "not enough memory" in last_words:
+    if any(sign in last_words for sign in _NO_MEMORY):
         return tr("The engine ran out of memory. Use a smaller grid or close other programs.")
     if remedy := remedy_of(last_words, status):
         reason = next((line for line in reversed(last_words.splitlines()) if remedy_of(line)), f"0x{status & 0xFFFFFFFF:X}")

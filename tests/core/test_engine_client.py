@@ -342,6 +342,7 @@ def test_the_start_can_be_cancelled():
         (1, "OSError: [WinError 1260] This program is blocked by group policy", "administrator"),
         (1, "ModuleNotFoundError: No module named 'rasterio'", "rasterio"),
         (-6, "terminate called after throwing an instance of 'std::bad_alloc'", "out of memory"),
+        (127, "cannot allocate memory for thread-local data: ABORT", "out of memory"),
         (103, "No Python at 'C:\\Program Files\\QGIS 3.40.1\\apps\\Python312\\python.exe'", "QGIS was updated"),
         (3, "", "status 3"),
     ],

@@ -31,7 +31,7 @@ def out_of_memory(number: int, random: np.random.Generator, folder: Path, world:
     outcome = judged(ended)
     if ended.error.get("kind") == "OutOfMemory":
         outcome = Outcome(CLEAN, ended.error["message"])
-    elif outcome.kind == CRASH and ended.status in (-signal.SIGABRT, -signal.SIGSEGV, 1):
+    elif outcome.kind == CRASH and ended.status in (-signal.SIGABRT, -signal.SIGSEGV, 1, 127):
         outcome = _explained(ended, outcome)
     if outcome.failed:
         return outcome, done
