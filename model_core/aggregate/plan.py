@@ -156,9 +156,9 @@ def make_plan(
     InputError
         If a number is out of range, or a set is unknown or has no limit for the species.
     """
-    for share in (minimum_share, station_share):
+    for name, share in (("minimum_share", minimum_share), ("station_share", station_share)):
         if not 0 <= share <= 1:
-            raise InputError(f"a share of valid days is from 0 to 1, not {share:g}; 0.75 is three quarters")
+            raise InputError(f"'{name}', a share of valid days, is from 0 to 1, not {share:g}; 0.75 is three quarters")
     if any(not 0 <= percent <= 100 for percent in percentiles):
         raise InputError(f"percentiles are from 0 to 100, not {', '.join(f'{percent:g}' for percent in percentiles)}")
     limits = [(limit, limit.amount(gas)) for limit in chosen_limits(sets, variable.key)] if sets else []

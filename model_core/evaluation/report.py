@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import math
-import os
+import tempfile
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Iterator, Mapping, Sequence
@@ -42,12 +42,12 @@ def evaluation_folder(folder: Path, shared: bool = False) -> Iterator[None]:
         raise OutputError(f"'{folder}' is a file; name a folder for the evaluation")
     if not folder.absolute().parent.is_dir():
         raise OutputError(f"folder '{folder.absolute().parent}' does not exist; create it, or choose another folder")
-    probe, is_new = folder / f".write{os.getpid()}.partial", not folder.exists()
+    is_new = not folder.exists()
     with nullcontext() if shared else only_one(folder):
         try:
             folder.mkdir(exist_ok=True)
-            probe.write_bytes(b"")
-            probe.unlink(missing_ok=True)
+            with tempfile.TemporaryFile(dir=folder):  # which has no name that a killed run could leave
+                pass
         except OSError as error:
             raise OutputError(f"can't write to the folder '{folder}': {error.strerror or error}; choose another") from error
         try:

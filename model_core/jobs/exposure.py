@@ -35,6 +35,8 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     out, chart = Path(required(request, "out")), request.get("chart")
     if out.suffix.lower() not in SUFFIXES:
         raise InputError(f"output '{out.name}': the name must end in {', '.join(SUFFIXES)}")
+    if chart and Path(chart).suffix.lower() != ".png":
+        raise InputError(f"chart '{Path(chart).name}': the name must end in .png")
     for path in filter(None, (out, chart)):
         check_target(Path(path))
     page = requested_report(request)

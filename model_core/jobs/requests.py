@@ -111,7 +111,7 @@ def requested_observations(request: Mapping[str, Any], species: str, progress: P
         progress.warn(f"the readings are of {len(dates)} days, {dates[0]} to {dates[-1]}; the last is taken, choose another with --date")
         return observations.on_day(dates[-1]), dates[-1]
     if len(dates) > 1:
-        raise InputError(f"the readings are of {len(dates)} days, {dates[0]} to {dates[-1]}; choose one with the date")
+        raise InputError(f"the readings are of {len(dates)} days, {dates[0]} to {dates[-1]}; choose one with --date")
     return observations, dates[0] if dates else None
 
 

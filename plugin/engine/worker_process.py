@@ -179,8 +179,6 @@ class WorkerProcess:
 
 
 # Windows' exit codes for what POSIX says by a signal.
-# What Python, C++, torch and the dynamic linker say last.
-_NO_MEMORY = ("MemoryError", "bad_alloc", "not enough memory", "cannot allocate memory")
 _WINDOWS_CRASHES = {
     0xC0000005: "ACCESS_VIOLATION",
     0xC000001D: "ILLEGAL_INSTRUCTION",
@@ -212,7 +210,7 @@ def explain_end(status: int, last_words: str, python: str) -> str:
             "The engine process was killed (SIGKILL): the system ran out of memory, or somebody ended it. If it "
             "happens again, use a smaller grid or close other programs."
         )
-    if any(sign in last_words for sign in _NO_MEMORY):
+    if "MemoryError" in last_words or "bad_alloc" in last_words or "not enough memory" in last_words or _no_room_to_load(last_words):
         return tr("The engine ran out of memory. Use a smaller grid or close other programs.")
     if remedy := remedy_of(last_words, status):
         reason = next((line for line in reversed(last_words.splitlines()) if remedy_of(line)), f"0x{status & 0xFFFFFFFF:X}")
@@ -223,6 +221,10 @@ def explain_end(status: int, last_words: str, python: str) -> str:
         ).format(signal=_crash_name(status))
     last = last_words.strip().splitlines()[-1] if last_words.strip() else tr("it said nothing")
     return tr("The engine process ended unexpectedly with status {status}: {last}").format(status=status, last=last)
+
+
+def _no_room_to_load(last_words: str) -> bool:
+    return "cannot allocate memory" in last_words  # of the dynamic linker
 
 
 def _crash_name(status: int) -> str:

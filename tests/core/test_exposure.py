@@ -438,6 +438,7 @@ def test_weights_count_as_repetitions(pairs, percentage):
         ({"out": "t.shp"}, "must end in .gpkg, .csv, .parquet"),
         ({"fields": []}, "'fields' is missing"),
         ({"percentile": [101]}, "must lie between 0 and 100"),
+        ({"chart": "model.safetensors"}, "chart 'model.safetensors': the name must end in .png"),
         ({"limit": ["much"]}, "'limit' must be a number, got 'much'"),
         ({"population_is": "heads"}, "counts or density"),
         ({"population": "nothing.tif"}, "can't be read"),

@@ -16,7 +16,7 @@ KINDS = (CLEAN, SANE, CRASH, HANG, TRACEBACK, WRONG)
 FAILURES = (CRASH, HANG, TRACEBACK, WRONG)
 
 _PLACE = re.compile(
-    r"'[^']*'|^[\w ]+: |\b[xy]=|unknown command |\b(network|training)\.\w+|\[\w+\]|\bextent \S+,\S+|https?:|\.(nc|toml|csv)\b"
+    r"'[^']*'|^[\w ]+: |\b[xy]=|unknown command |--[a-z]+|\b(network|training)\.\w+|\[\w+\]|\bextent \S+,\S+|https?:|\.(nc|toml|csv)\b"
 )
 
 
