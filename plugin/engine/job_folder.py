@@ -34,9 +34,9 @@ def job_folder() -> Iterator[Path]:
 
 def _remove(folder: Path) -> None:
     """Remove it, the lock's file last: by that a folder is known which a killed process did not remove to its end."""
-    for path in folder.iterdir():
-        if path.name != IN_USE:
-            with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # it is gone, or in use: what is left goes with the next job
+        for path in folder.iterdir():
+            if path.name != IN_USE:
                 path.unlink()
     shutil.rmtree(folder, ignore_errors=True)
 

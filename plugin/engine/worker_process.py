@@ -210,7 +210,8 @@ def explain_end(status: int, last_words: str, python: str) -> str:
             "The engine process was killed (SIGKILL): the system ran out of memory, or somebody ended it. If it "
             "happens again, use a smaller grid or close other programs."
         )
-    if "MemoryError" in last_words or "bad_alloc" in last_words or "not enough memory" in last_words or _no_room_to_load(last_words):
+    told_by_libraries = "MemoryError" in last_words or "bad_alloc" in last_words or "not enough memory" in last_words
+    if told_by_libraries or "cannot allocate memory" in last_words:  # the last of the dynamic linker
         return tr("The engine ran out of memory. Use a smaller grid or close other programs.")
     if remedy := remedy_of(last_words, status):
         reason = next((line for line in reversed(last_words.splitlines()) if remedy_of(line)), f"0x{status & 0xFFFFFFFF:X}")
@@ -221,10 +222,6 @@ def explain_end(status: int, last_words: str, python: str) -> str:
         ).format(signal=_crash_name(status))
     last = last_words.strip().splitlines()[-1] if last_words.strip() else tr("it said nothing")
     return tr("The engine process ended unexpectedly with status {status}: {last}").format(status=status, last=last)
-
-
-def _no_room_to_load(last_words: str) -> bool:
-    return "cannot allocate memory" in last_words  # of the dynamic linker
 
 
 def _crash_name(status: int) -> str:
