@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsProcessingParameterFileDestination
+from qgis.core import QgsProcessingOutputHtml, QgsProcessingParameterFileDestination
 
 from ..translate import tr
 from .base import EngineAlgorithm, check_destination
@@ -11,11 +11,11 @@ REPORT = "REPORT"
 
 
 def add_report_parameter(algorithm: EngineAlgorithm, what: str) -> None:
-    """A page to write, which the results viewer shows; `what` is what it tells."""
-    algorithm.add(
-        QgsProcessingParameterFileDestination(REPORT, tr("Report"), "HTML (*.html)", optional=True),
-        tr("Page that tells {}; it needs no other file and opens in the results viewer.").format(what),
-    )
+    """A page to write, which the results viewer lists by the algorithm's name; `what` is what it tells."""
+    parameter = QgsProcessingParameterFileDestination(REPORT, tr("Report"), "HTML (*.html)", optional=True)
+    parameter.setHelp(tr("Page that tells {}; it needs no other file and opens in the results viewer.").format(what))
+    algorithm.addParameter(parameter, createOutput=False)
+    algorithm.addOutput(QgsProcessingOutputHtml(REPORT, tr("{}: report").format(algorithm.displayName())))
 
 
 def check_report(algorithm: EngineAlgorithm, parameters: dict, context) -> str:

@@ -123,7 +123,6 @@ class SetUpEngine(EngineAlgorithm):
         if folder:
             QgsSettings().setValue(SETTING, status.python)
         locate.forget()
-        feedback.pushInfo(status.message)
         return {PYTHON: status.python, LOG: str(Path(status.python).parent.parent / environment.LOG)}
 
     @staticmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QEvent, Qt
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from ..engine.locate import engine_state
@@ -22,8 +22,14 @@ class EngineLine(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.text, 1)
         layout.addWidget(self.button)
-        self.button.clicked.connect(lambda: open_dialog("setupengine"))
+        self.button.clicked.connect(lambda: (open_dialog("setupengine"), self.look()))
         self.look()
+
+    def changeEvent(self, event) -> None:
+        """Look again when QGIS's window comes back to the front: a dialog may have set up the engine, or the options named another."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.look()
 
     def look(self) -> None:
         """Look again, as after a set-up."""

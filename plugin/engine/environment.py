@@ -35,7 +35,7 @@ if __package__:
     from .pyvenv import python_in
     from .qgis_side import tr
     from .room import check_room, path_warning
-    from .sources import Sources, expected_size, without_own_index
+    from .sources import Sources, check_wheels, expected_size, without_own_index
     from .torch_build import build_to_fetch, fetch_torch
 else:  # run as a script: this folder is where Python looks first
     import process
@@ -48,7 +48,7 @@ else:  # run as a script: this folder is where Python looks first
     from pyvenv import python_in
     from qgis_side import tr
     from room import check_room, path_warning
-    from sources import Sources, expected_size, without_own_index
+    from sources import Sources, check_wheels, expected_size, without_own_index
     from torch_build import build_to_fetch, fetch_torch
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "resources" / "engine-requirements.txt"
@@ -168,8 +168,8 @@ def create(
     if before.state == "ready" and origin == was and not rebuild and _has_libraries(before.python):
         report(1.0, before.message)
         return before
-    if wheels and not Path(wheels).is_dir():
-        raise SetUpError(tr("the wheel folder {folder} does not exist").format(folder=wheels))
+    if wheels:
+        check_wheels(Path(wheels))
     sources = Sources(wheels, index or before.details.get("index", ""), origin["torch_index"], proxy)
     with exclusive(folder):
         remove_old(folder)
@@ -191,10 +191,11 @@ def _build(folder: Path, renew: bool, origin: dict, sources: Sources, base_pytho
         base = find_base_python(base_python)
     torch = next((line for line in requirement_lines() if line.startswith("torch")), "")
     fetched = build_to_fetch(origin["device"], sources.torch_index, sources.wheels) if torch else ""
+    size = expected_size(torch, origin["device"], sources)
     if renew:
         said = tr("Only libraries of another version than wanted are fetched")
     else:
-        said = check_room(folder, expected_size(torch, origin["device"], sources), there=folder)
+        said = check_room(folder, size, there=folder)
         remove(folder, (MARKER, LOG))
         folder.mkdir(parents=True)
     _write_marker(folder, {"state": "building", "index": sources.index, **origin})
@@ -203,7 +204,8 @@ def _build(folder: Path, renew: bool, origin: dict, sources: Sources, base_pytho
     with open(folder / LOG, "a", encoding="utf-8") as log, contextlib.ExitStack() as at_the_end:
         at_the_end.callback(shutil.rmtree, temporary, ignore_errors=True)
 
-        installer = Installer(log, report, is_cancelled, folder, sources.environ(temporary))
+        expected = 0.0 if renew else 1000 * size.disk
+        installer = Installer(log, report, is_cancelled, folder, sources.environ(temporary), expected)
         python = str(python_in(folder))
         if base:
             installer.say(tr("Making a virtual environment from {python}").format(python=base), 0.02)

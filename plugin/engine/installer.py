@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess  # starting installers is what this file is for  # nosec B404
+import textwrap
 import time
 from pathlib import Path
 from typing import IO, Callable, Mapping, Sequence
@@ -30,6 +31,7 @@ class Installer:
     ----------
     folder : what the steps fill; where they are silent for long, the user hears how much is there.
     environ : variables for the steps, beside the cleaned ones of this process.
+    expected : MB that the folder holds when all is installed; 0 where nobody knows. The progress bar then goes by what is there.
     """
 
     # A complete installation prints about this many milestones; it only spaces the progress bar.
@@ -44,10 +46,11 @@ class Installer:
         is_cancelled: Callable[[], bool],
         folder: Path | None = None,
         environ: Mapping[str, str] | None = None,
+        expected: float = 0.0,
     ):
         self._log, self._report, self._is_cancelled = log, report, is_cancelled
-        self._folder, self._environ = folder, dict(environ or {})
-        self._milestones, self._heard = 0, time.monotonic()
+        self._folder, self._environ, self._expected = folder, dict(environ or {}), expected
+        self._milestones, self._there, self._heard = 0, 0.0, time.monotonic()
 
     def run(self, command: list[str], seconds: float | None = None, environ: Mapping[str, str] | None = None) -> str:
         """Output of the command; raises `SetUpError` if it fails or takes too long, `SetUpCancelled` if the user stops it."""
@@ -66,7 +69,7 @@ class Installer:
                 env={**process.clean_environment(), **self._environ, **(environ or {})},
             )
         except OSError as error:  # a program that is not there, or that Windows does not let run
-            raise self._error([str(error)]) from error
+            raise self._error([str(error)], command) from error
         try:
             for line in process.lines_of(child, lambda: self._is_cancelled() or _is_over(until), self._still_there):
                 self._log.write(line + "\n")
@@ -82,9 +85,9 @@ class Installer:
             raise SetUpCancelled(tr("Cancelled. What was made so far is not used; run 'Set up engine' again to complete it."))
         if _is_over(until) and child.poll() is None:
             process.kill(child)
-            raise self._error([*lines[-2:], f"no answer within {seconds:g} s"])
+            raise self._error([*lines[-2:], f"no answer within {seconds:g} s"], command)
         if child.wait():
-            raise self._error(lines)
+            raise self._error(lines, command)
         return "\n".join(lines)
 
     def fetch(self, command: list[str]) -> str:
@@ -115,26 +118,28 @@ class Installer:
         self._log.write(text + "\n")
         self._report(self._fraction() if fraction is None else fraction, text)
 
-    def _error(self, lines: list[str]) -> SetUpError:
+    def _error(self, lines: list[str], command: Sequence[str]) -> SetUpError:
         reason = _reason_in(lines)
         text = tr("Setting up the engine failed: {reason} {hint} The log is {log}")
-        return SetUpError(text.format(reason=reason, hint=_hint(lines), log=self._log.name), reason, tuple(lines))
+        return SetUpError(text.format(reason=reason, hint=_hint(lines, "--no-index" in command), log=self._log.name), reason, tuple(lines))
 
     def _tell(self, line: str) -> None:
         text = line.strip()
         self._heard = time.monotonic()
         if re.match(r"(Collecting|Downloading|Installing collected|Successfully|Building|ERROR|Looking in)", text):
             self._milestones += 1
-            self._report(self._fraction(), text[:200])
+            self._report(self._fraction(), textwrap.shorten(text, 200, placeholder=" …"))
 
     def _still_there(self) -> None:
         """A large download says nothing for minutes: then the user hears that something grows."""
         if self._folder is not None and time.monotonic() - self._heard >= self.SILENCE_SECONDS:
             self._heard = time.monotonic()
-            self._report(self._fraction(), tr("… still at it: {count} MB are there by now").format(count=megabytes_in(self._folder)))
+            count = megabytes_in(self._folder)
+            self._there = max(self._there, count / self._expected) if self._expected else 0.0
+            self._report(self._fraction(), tr("… still at it: {count} MB are there by now").format(count=count))
 
     def _fraction(self) -> float:
-        return 0.05 + 0.85 * min(1.0, self._milestones / self.MILESTONES)
+        return 0.05 + 0.85 * min(1.0, max(self._milestones / self.MILESTONES, self._there))
 
 
 def _broke_off(lines: Sequence[str]) -> bool:
@@ -165,7 +170,7 @@ def _reason_in(lines: list[str]) -> str:
     return " ".join(errors[-4:])[-800:]
 
 
-def _hint(lines: list[str]) -> str:
+def _hint(lines: list[str], from_folder: bool) -> str:
     text = " ".join(lines)
     if remedy := windows_faults.remedy_of(text):
         return remedy
@@ -179,6 +184,8 @@ def _hint(lines: list[str]) -> str:
             "The network is too slow or is blocked. Try again: what was fetched is kept. Behind a proxy, enter it in QGIS's options; "
             "or name a package index that is nearer, or give a folder of wheels."
         )
+    if from_folder and re.search(r"No matching distribution|Could not find a version", text):
+        return tr("The folder of wheels lacks it, or has it for another system or version of Python. Download all that engine-lock.txt names.")
     if re.search(r"No matching distribution|Could not find a version|ConnectionError|ProxyError|SSLError|Max retries", text):
         return tr("Check the network or the proxy (QGIS's options, Network), or give a package index or a folder of wheels.")
     if "No space left" in text or "Errno 28" in text:

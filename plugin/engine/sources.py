@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 if __package__:
+    from .errors import SetUpError
     from .qgis_side import tr
     from .room import Size, check_room, size_of
 else:
+    from errors import SetUpError
     from qgis_side import tr
     from room import Size, check_room, size_of
 
@@ -33,6 +35,30 @@ class Sources:
         """For the installing programs: the proxy, a folder for what is unpacked, and no wish of a pip.ini to install elsewhere."""
         proxy = {name: self.proxy for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy") if self.proxy}
         return {**dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary)), "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0", **proxy}
+
+
+def check_wheels(folder: Path) -> None:
+    """Look, before minutes are spent on installing, whether a folder of wheels is there and its PyTorch can be used.
+
+    PyPI's PyTorch for Linux is that for GPUs: it can't be imported without the libraries of ``engine-lock-gpu.txt``.
+
+    Raises
+    ------
+    SetUpError
+        If the folder is missing, or holds that PyTorch without those libraries and without the build for processors.
+    """
+    if not folder.is_dir():
+        raise SetUpError(tr("the wheel folder {folder} does not exist").format(folder=folder))
+    torch = [file.name for file in folder.glob("torch-*.whl")]
+    for_gpu = [name for name in torch if "manylinux" in name and "+" not in name]
+    if for_gpu and len(for_gpu) == len(torch) and not any(folder.glob("nvidia_*.whl")):
+        raise SetUpError(
+            tr(
+                "The folder of wheels {folder} has PyTorch's build for GPUs, {file}, without the libraries that it needs. Put PyTorch's build for "
+                "processors beside it, whose file name has '+cpu', or download what engine-lock-gpu.txt names into the same folder as well. "
+                "The commands stand in the documentation under 'Install', 'Without a network'."
+            ).format(folder=folder, file=for_gpu[0])
+        )
 
 
 def expected_size(torch: str, device: str, sources: Sources) -> Size:

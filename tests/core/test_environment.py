@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin.engine import environment, installer, locked, managed_folder, process, pyvenv, room, torch_build
+from plugin.engine import environment, installer, locked, managed_folder, process, pyvenv, room, sources, torch_build
 from plugin.engine.errors import SetUpCancelled, SetUpError
 
 SCRIPT = Path(environment.__file__)
@@ -451,6 +451,29 @@ class TestTheBuildOfTorch:
             self.create(tmp_path, [])
 
 
+class TestAFolderOfWheels:
+    GPU, CPU = "torch-2.13.0-cp311-cp311-manylinux_2_28_x86_64.whl", "torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl"
+
+    def test_torch_for_gpus_without_its_libraries_is_refused_before_anything_is_installed(self, tmp_path):
+        (tmp_path / self.GPU).touch()
+        with pytest.raises(SetUpError, match=r"build for GPUs, torch-2\.13\.0-cp311.*'\+cpu'.*engine-lock-gpu\.txt"):
+            environment.create(tmp_path / "engine", wheels=str(tmp_path))
+        assert not (tmp_path / "engine").exists()
+
+    @pytest.mark.parametrize("beside", [CPU, "nvidia_cudnn_cu13-9.20.0.48-py3-none-manylinux_2_27_x86_64.whl"])
+    def test_with_the_build_for_processors_or_the_libraries_it_will_do(self, tmp_path, beside):
+        (tmp_path / self.GPU).touch()
+        (tmp_path / beside).touch()
+        sources.check_wheels(tmp_path)
+
+    def test_what_it_lacks_is_sought_in_the_folder_and_not_in_the_network(self):
+        log = io.StringIO()
+        log.name = "set-up.log"
+        code = "raise SystemExit('ERROR: No matching distribution found for pint==0.25.3')"
+        with pytest.raises(SetUpError, match="pint==0.25.3.*The folder of wheels lacks it.*engine-lock.txt"):
+            installer.Installer(log, lambda fraction, line: None, lambda: False).run([sys.executable, "-c", code, "--no-index"])
+
+
 class TestTheLock:
     def test_a_wheel_that_was_tampered_with_is_refused_and_nothing_is_installed(self, tmp_path, wheels):
         with zipfile.ZipFile(next(wheels.glob("haze*.whl")), "a") as wheel:
@@ -520,6 +543,13 @@ class TestInstalling:
             folder=tmp_path,
         )
         assert any("3 MB" in line for line in lines)
+
+    def test_the_progress_bar_goes_by_what_is_there(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(installer.Installer, "SILENCE_SECONDS", 0.3)
+        log, fractions = io.StringIO(), []
+        making = installer.Installer(log, lambda fraction, line: fractions.append(fraction), lambda: False, tmp_path, expected=6.0)
+        making.run([sys.executable, "-c", f"import time; open({str(tmp_path / 't.whl')!r}, 'wb').write(bytes(3_000_000)); time.sleep(1.5)"])
+        assert max(fractions) == pytest.approx(0.05 + 0.85 / 2, abs=0.01), "3 of 6 MB are there"
 
     def test_a_step_that_takes_too_long_is_ended(self):
         begin = time.monotonic()

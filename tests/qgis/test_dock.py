@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 import numpy as np
@@ -10,6 +11,7 @@ from main_window import MainWindow
 from qgis.core import QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, QRectF
 from qgis.PyQt.QtGui import QColor, QIcon, QImage, QPainter
+from qgis.PyQt.QtWidgets import QDialog
 from small_world import DAYS, readings_of
 
 
@@ -162,6 +164,24 @@ def test_without_an_engine_it_says_so_and_offers_the_set_up(panel, windows, monk
         assert panel.engine.state == "wrong" and "gone" in panel.engine.text.toolTip()
     finally:
         locate.forget()
+
+
+def test_it_sees_an_engine_that_was_set_up_in_a_dialog(panel, windows, monkeypatch, tmp_path):
+    from ctm_reanalysis.plugin.engine import locate
+
+    ready = os.environ[locate.VARIABLE]
+    monkeypatch.setenv(locate.VARIABLE, str(tmp_path / "gone"))
+    panel.engine.look()
+    assert panel.engine.state == "wrong"
+    dialog = QDialog(windows.window.window)
+    dialog.show()
+    dialog.activateWindow()
+    QCoreApplication.processEvents()
+    monkeypatch.setenv(locate.VARIABLE, ready)
+    dialog.close()
+    windows.window.window.activateWindow()
+    QCoreApplication.processEvents()
+    assert panel.engine.state == "ready" and not panel.engine.button.isVisible()
 
 
 def test_cancel_leaves_the_panel_ready_and_no_layer(panel, windows):
