@@ -25,11 +25,11 @@ class EngineLine(QWidget):
         self.button.clicked.connect(lambda: (open_dialog("setupengine"), self.look()))
         self.look()
 
-    def changeEvent(self, event) -> None:
+    def event(self, event) -> bool:
         """Look again when QGIS's window comes back to the front: a dialog may have set up the engine, or the options named another."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+        if event.type() == QEvent.Type.WindowActivate:
             self.look()
+        return super().event(event)
 
     def look(self) -> None:
         """Look again, as after a set-up."""
