@@ -185,7 +185,9 @@ def _hint(lines: list[str], from_folder: bool) -> str:
             "or name a package index that is nearer, or give a folder of wheels."
         )
     if from_folder and re.search(r"No matching distribution|Could not find a version", text):
-        return tr("The folder of wheels lacks it, or has it for another system or version of Python. Download all that engine-lock.txt names.")
+        return tr(
+            "The folder of wheels lacks it, or has it for another system or version of Python. Download all that engine-lock.txt names."
+        )
     if re.search(r"No matching distribution|Could not find a version|ConnectionError|ProxyError|SSLError|Max retries", text):
         return tr("Check the network or the proxy (QGIS's options, Network), or give a package index or a folder of wheels.")
     if "No space left" in text or "Errno 28" in text:

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
+from itertools import count
 
-from qgis.core import Qgis, QgsProcessingContext, QgsProcessingLayerPostProcessorInterface, QgsProcessingUtils, QgsRasterLayer
+from qgis.core import (
+    Qgis,
+    QgsMapLayer,
+    QgsProcessingContext,
+    QgsProcessingLayerPostProcessorInterface,
+    QgsProcessingUtils,
+    QgsProject,
+    QgsRasterLayer,
+)
 from qgis.PyQt import sip
 
 from ..styling.ramps import CONTINUOUS, RAMPS, pretty_unit, ramp_for
@@ -80,6 +89,14 @@ def set_days(layer: QgsRasterLayer, field: FieldDescription) -> None:
     properties.setIsActive(bool(field.days))
 
 
+def number_name(layer: QgsMapLayer) -> None:
+    """Tell the layer from those of earlier runs: "PM2.5 reanalysis 2018-02-20 (µg m⁻³) [2]" where the project has one of the name."""
+    taken = {other.name() for other in QgsProject.instance().mapLayers().values() if other.id() != layer.id()}
+    name = layer.name()
+    if name in taken:
+        layer.setName(next(numbered for number in count(2) if (numbered := f"{name} [{number}]") not in taken))
+
+
 class _Dresser(QgsProcessingLayerPostProcessorInterface):
     """Dresses a layer when QGIS loads it, in the main thread."""
 
@@ -89,6 +106,7 @@ class _Dresser(QgsProcessingLayerPostProcessorInterface):
 
     def postProcessLayer(self, layer, context, feedback):
         self._dress_layer(layer)
+        number_name(layer)
         run = sip.unwrapinstance(context)
         if run not in _PLACED:
             _PLACED.clear()  # those of the run before

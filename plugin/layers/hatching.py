@@ -26,6 +26,8 @@ from .tree import HATCHING
 
 # Share of the field from which its standard deviation is called large.
 LARGE = 0.5
+# How long an edge of an area may be, in cells.
+_CELLS = 10
 _LAYER = "uncertain"
 
 
@@ -55,7 +57,19 @@ def write_uncertain_areas(path: str, target: Path) -> Path:
     layer = areas.CreateLayer(_LAYER, dataset.GetSpatialRef(), ogr.wkbPolygon)
     band = memory.GetRasterBand(1)
     gdal.Polygonize(band, band, layer, -1)
+    _follow_the_grid(layer, _CELLS * abs(dataset.GetGeoTransform()[1]))
     return target
+
+
+def _follow_the_grid(layer: ogr.Layer, length: float) -> None:
+    """Part long edges, so that in another projection they bend as the grid does; `length` in units of the grid."""
+    layer.StartTransaction()
+    for feature in list(layer):
+        edges = feature.GetGeometryRef().Clone()
+        edges.Segmentize(length)
+        feature.SetGeometry(edges)
+        layer.SetFeature(feature)
+    layer.CommitTransaction()
 
 
 def hatched_layer(path: Path) -> QgsVectorLayer:

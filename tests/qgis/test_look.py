@@ -10,6 +10,7 @@ from main_window import MainWindow
 from qgis.core import (
     Qgis,
     QgsApplication,
+    QgsPointXY,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
@@ -91,6 +92,10 @@ def test_a_run_shows_what_people_look_at_and_restyle_changes_it(project, run, tm
     ]
     readings, areas, field, sd = (node.layer() for node in nodes[:4])
     assert nodes[2].isExpanded() and not nodes[3].isExpanded() and not nodes[3].itemVisibilityChecked()
+    # The areas have vertices enough to bend with the grid in another projection.
+    for area in areas.getFeatures():
+        around = [QgsPointXY(one) for one in area.geometry().vertices()]
+        assert max(a.distance(b) for a, b in zip(around, around[1:])) <= 10 * field.rasterUnitsPerPixelX() + 1
     # The project opens on the field.
     assert project.viewSettings().defaultViewExtent().intersects(field.extent())
     # Stations and field have the classes of China in the same colours.
@@ -139,6 +144,20 @@ def test_results_are_put_in_their_order_wherever_qgis_has_inserted_them(plugin):
     assert [node.name() for node in project.layerTreeRoot().findLayers()] == ["other", "stations", "field", "sd", "last"]
     assert len(project.mapLayers()) == 5 and not project.layerTreeRoot().findLayer(layers["sd"]).itemVisibilityChecked()
     project.clear()
+
+
+def test_layers_of_a_second_run_can_be_told_from_those_of_the_first(plugin):
+    from ctm_reanalysis.plugin.layers.dress import number_name
+
+    project = QgsProject.instance()
+    project.clear()
+    for _ in range(3):
+        layer = QgsVectorLayer("Point", "PM2.5 readings 2019-01-19", "memory")
+        project.addMapLayer(layer)
+        number_name(layer)
+    names = {layer.name() for layer in project.mapLayers().values()}
+    project.clear()
+    assert names == {"PM2.5 readings 2019-01-19", "PM2.5 readings 2019-01-19 [2]", "PM2.5 readings 2019-01-19 [3]"}
 
 
 def test_hatching_needs_the_standard_deviation(refusal, stations):
