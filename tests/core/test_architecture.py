@@ -1,6 +1,8 @@
 """The arrows run one way: the plugin imports none of the engine's libraries, the engine nothing of QGIS."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +68,14 @@ def test_the_check_sees_imports_inside_functions_and_by_name(tmp_path, monkeypat
     path = tmp_path / "sample.py"
     path.write_text("def f():\n    import torch.nn\n    from rasterio import open\n    importlib.import_module('xarray.core')\n")
     assert len(offences(path, ENGINE_ONLY)) == 3
+
+
+def test_jobs_that_compute_no_field_do_not_wait_for_torch():
+    """Importing it takes a processor some seconds: nobody who looks into a file should wait for that."""
+    jobs = ("inspect", "read_stations", "grid_stations", "covariates", "exposure", "simulate", "compareraster", "animate", "aggregate")
+    code = (
+        "import sys; from importlib import import_module; sys.modules['torch'] = None\n"
+        "for name in sys.argv[1:]: import_module('model_core.jobs.' + name)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *jobs], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
