@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import queue
@@ -19,6 +20,7 @@ FOREIGN_NAMES = {"VIRTUAL_ENV", "HDF5_PLUGIN_PATH", "GEOTIFF_CSV", "__PYVENV_LAU
 # A user's habits with pip that would install somewhere else than into the engine's environment; indexes and proxies stay.
 PIP_PLACES = {"PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_REQUIRE_VIRTUALENV"}
 PATH_LISTS = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FRAMEWORK_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
+TASKKILL_SECONDS = 10.0
 # A QGIS that a distribution installed shares these folders with everybody: they stay.
 SHARED_ROOTS = {"", "/", "/usr", "/usr/local"}
 
@@ -120,18 +122,26 @@ def kill(child: subprocess.Popen) -> None:
     """End a child and everything that it started, now, and wait until it is gone."""
     if WINDOWS:
         if child.poll() is None:
-            subprocess.run(  # full path, and a number  # nosec B603
-                [taskkill(), "/F", "/T", "/PID", str(child.pid)],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                creationflags=subprocess.CREATE_NO_WINDOW,
-            )
+            _end_tree(child.pid)
+            child.kill()  # where that was not allowed; a starter of a virtual environment takes the Python behind it along
     else:
         try:  # the group outlives its leader: grandchildren of a crashed child end here as well
             os.killpg(child.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             pass
     child.wait()
+
+
+def _end_tree(pid: int) -> None:
+    """End a process and its descendants with Windows' own program; one that is missing or barred ends none."""
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        subprocess.run(  # full path, and a number  # nosec B603
+            [taskkill(), "/F", "/T", "/PID", str(pid)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            creationflags=subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0,
+            timeout=TASKKILL_SECONDS,
+        )
 
 
 def taskkill() -> str:
