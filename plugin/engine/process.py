@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import locale
 import os
 import queue
 import signal
@@ -91,7 +92,19 @@ def output_of(command: list[str], timeout: float) -> tuple[int, str]:
     except subprocess.TimeoutExpired:
         kill(child)
         return 127, f"no answer within {timeout:g} s"
-    return child.returncode, text.decode("utf-8", "replace").strip()
+    return child.returncode, text_of(text).strip()
+
+
+def text_of(said: bytes, encoding: str | None = None) -> str:
+    """What a child printed, as text.
+
+    The engine prints UTF-8. Windows' own messages, such as those of a library that does not load, are in the system's encoding, which
+    is the default of `encoding`.
+    """
+    try:
+        return said.decode("utf-8")
+    except UnicodeDecodeError:
+        return said.decode(encoding or locale.getpreferredencoding(False), "replace")
 
 
 def lines_of(child: subprocess.Popen, is_cancelled: Callable[[], bool], when_silent: Callable[[], None] = lambda: None) -> Iterator[str]:
