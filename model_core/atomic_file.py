@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Iterator
 
@@ -105,4 +105,5 @@ def _remove(partial: Path) -> None:
     try:
         partial.unlink(missing_ok=True)
     except OSError:  # the folder itself is gone or closed; the first error says more
-        pass
+        with suppress(OSError):  # or a library keeps it open after a full disk: then it takes no room there
+            os.truncate(partial, 0)

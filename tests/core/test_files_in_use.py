@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from pathlib import Path
 import netCDF4
 import pytest
 
-from model_core.errors import InputError
+from model_core.atomic_file import atomic_file
+from model_core.errors import InputError, OutputError
 from model_core.netcdf_path import netcdf_path
 from model_core.open_elsewhere import patiently
 from model_core.period.store_folder import remove_store, take_place
@@ -93,6 +95,19 @@ def test_a_result_whose_name_is_taken_meanwhile_is_kept_under_a_second_name(tmp_
         "field_2.tif": "somebody's own",
         "field_3.tif": "hours of work",
     }
+
+
+def test_an_unfinished_file_that_a_library_keeps_open_takes_no_room(tmp_path, windows_rule):
+    """As the NetCDF library does after a full disk."""
+    with pytest.raises(OutputError, match="No space left"), atomic_file(tmp_path / "field.nc") as partial:
+        partial.write_bytes(bytes(100_000))
+        kept = open(partial, "rb")
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert [(path.name, path.stat().st_size) for path in tmp_path.iterdir()] == [(".field.nc.partial", 0)]
+    kept.close()
+    with atomic_file(tmp_path / "field.nc") as partial:
+        partial.write_text("the next run")
+    assert [path.name for path in tmp_path.iterdir()] == ["field.nc"]
 
 
 def test_a_file_that_is_let_go_of_soon_is_replaced(tmp_path):
