@@ -38,11 +38,8 @@ part_qgis_second_half() { half_of_qgis 1; }
 
 part_package() { "$CTM_REANALYSIS_ENGINE_PYTHON" -m pytest "${options[@]}" tests/package; }
 
-# Tests that replace files once more under Windows' rule: what is open can't be replaced. One is left out: after a full disk the
-# NetCDF library keeps its unfinished file open, so that Windows would let it be taken away only when the engine ends.
-part_windows_rule_on_open_files() {
-    PYTHONPATH=$PWD/tests/windows_rule "$CTM_REANALYSIS_ENGINE_PYTHON" -m pytest "${options[@]}" @tests/windows_rule/tests.txt
-}
+# Tests that replace files once more under Windows' rule: what is open can't be replaced. `make windows-rule` runs all of tests/core so.
+part_windows_rule_on_open_files() { tools/windows_rule.sh "${options[@]}" @tests/windows_rule/tests.txt; }
 
 # The inference once more as poorer processors see it.
 inference_with() { env "$@" "$CTM_REANALYSIS_ENGINE_PYTHON" -m pytest "${options[@]}" tests/core/test_inference.py tests/core/test_tiles.py; }

@@ -20,6 +20,7 @@ from model_core.file_lock import only_one
 from model_core.grid import parse_grid
 from model_core.jobs.requests import requested_report, required
 from model_core.model_file import SUFFIX, Model, load_model, save_model
+from model_core.open_elsewhere import patiently
 from model_core.progress import Progress
 from model_core.training.card import training_card
 from model_core.training.choices import choose_inputs, choose_schedule, untypical
@@ -99,7 +100,10 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
                 f"{result.best['iteration']}, is in '{out}'. The same training goes on with --resume."
             )
         figures = _draw(out, result, prepared, progress)
-        checkpoint.unlink(missing_ok=True)
+        try:
+            patiently(lambda: checkpoint.unlink(missing_ok=True))
+        except OSError as error:  # the model is there all the same
+            progress.warn(f"'{checkpoint}', from which the training would go on, can't be removed ({error.strerror or error}); remove it")
     told = {
         "out": str(out),
         "iterations": training.iterations,

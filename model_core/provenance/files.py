@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Callable, Mapping
 
 from model_core.errors import InputError
+from model_core.file_and_name import file_and_name
 from model_core.stations.date_pattern import dated_files, is_pattern
 from model_core.stations.tables import split_layer
 
@@ -119,8 +120,8 @@ def combined(hashes: Mapping[str, str]) -> str:
 
 
 def _column_kept(role: str, text: str, change: Callable[[str, str], str]) -> str:
-    file, colon, column = text.rpartition(":")
-    return f"{change(role, file)}:{column}" if colon and file else text  # what is malformed, the reader refuses
+    file, column = file_and_name(text)
+    return f"{change(role, file)}:{column}" if file and column else text  # what is malformed, the reader refuses
 
 
 def _named(text: str, is_file: Callable[[str], bool], change: Callable[[str, str], str]) -> str:

@@ -82,9 +82,11 @@ def cluster(tmp_path_factory):
 def lasting_cluster(tmp_path_factory):
     """One with a worker, for tests that leave it with one."""
     cluster = Cluster(tmp_path_factory.mktemp("cluster"))
-    cluster.add_worker()
-    yield cluster
-    cluster.stop()
+    try:
+        cluster.add_worker()
+        yield cluster
+    finally:
+        cluster.stop()
 
 
 @pytest.fixture(scope="module")
