@@ -24,6 +24,8 @@ _PLACED = {
     "target",
     "unit",
     "inputs",
+    "ranges",
+    "ranges_from",
     "cell_size_km",
     "training",
     "scores",
@@ -161,7 +163,26 @@ def _limits(model: Model) -> list[Block]:
             sentences = [*given, *sentences]
         elif given:
             blocks += blocks_of(given)
-    return [*blocks, Bullets(tuple(sentences))]
+    return [*blocks, Bullets(tuple(sentences)), *_ranges(model)]
+
+
+def _ranges(model: Model) -> list[Block]:
+    """Between which values the training had each input."""
+    ranges = model.card.get("ranges") or {}
+    if not ranges:
+        return []
+    rows = tuple(
+        (_sentence_case(_name(name)), *map(text_of, map(float, limits)), pretty_unit(get_variable(name).unit)) for name, limits in ranges.items()
+    )
+    found = model.card.get("ranges_from")
+    return [
+        Text(
+            "In its training it has seen the values below"
+            + (f", found on {found}" if found else "")
+            + ". Readings and maps beyond them give a warning."
+        ),
+        Table(rows, ("Input", "Lowest", "Highest", "Unit")),
+    ]
 
 
 def _data(model: Model) -> list[Block]:
