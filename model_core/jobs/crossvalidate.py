@@ -33,6 +33,8 @@ from model_core.missing_inputs import require_inputs, tell_missing
 from model_core.model_file import Model
 from model_core.prediction import Predictor
 from model_core.progress import Progress
+from model_core.provenance.record import record_of
+from model_core.provenance.writing import NAME
 from model_core.ready import ready_model, ready_predictor
 from model_core.stations.observations import observations_of
 from model_core.validation.baselines import BASELINES, GAUSSIAN, LOGS, check_baselines
@@ -45,6 +47,7 @@ from model_core.validation.score_tables import score_tables, summary
 from model_core.validation.splits import BLOCK_KM, DRAWS, GIVEN, Scheme
 from model_core.variables import get_variable
 
+COMMAND = "crossvalidate"
 DEFAULT_BASELINES, WITH_CTM = ("idw", "ok", "oklog", "ked", "kedlog"), ("ctm", "avna", "evna", "rk", "rklog")
 _SCHEME_WORDS = {
     "stations": "stations left out at random",
@@ -85,10 +88,11 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         result = _cross_validate(request, days, grid, predictor, scheme, baselines, progress.part(0.15, 0.94))
         tables = score_tables(result)
         by_class = class_scores(result, groupings(result, periods, regions))
-        report = finite(_report(request, result, tables | in_report(by_class), model, grid, progress.warnings))
+        record = record_of(COMMAND, request, model=model, grid=grid)
+        report = finite(_report(request, result, tables | in_report(by_class), model, grid, progress.warnings) | {NAME: record.to_dict()})
         progress.step(0.95, "drawing and writing")
         title = _title(result, model, report)
-        written = write(out, result, report, by_class, title)
+        written = write(out, result, report, by_class, title, record)
         if page:
             from model_core.report.crossvalidation import write_crossvalidation_report
 

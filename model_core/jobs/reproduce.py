@@ -28,8 +28,12 @@ from model_core.json_values import finite
 from model_core.missing_inputs import tell_missing
 from model_core.model_file import Model, load_model
 from model_core.progress import Progress
+from model_core.provenance.record import record_of
+from model_core.provenance.writing import NAME
 from model_core.training.series import find_files
 from model_core.variables import get_variable
+
+COMMAND = "reproduce"
 
 
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -79,6 +83,7 @@ def _evaluate(request: dict[str, Any], model: Model, device: torch.device, out: 
         "mask": {"description": where, "cells": int(mask.sum())},
         "stations": {"description": placed, "cells": int(stations.sum()), **{name: int(cells.sum()) for name, cells in others.items()}},
         "by_class": classes.rows(),
+        NAME: record_of(COMMAND, request, model=model, grid=days.grid).to_dict(),
     }
     contents = files_of(summary, result, days, mask)
     progress.step(0.99, "writing")

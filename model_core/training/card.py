@@ -8,6 +8,8 @@ from typing import Any
 from model_core import __version__
 from model_core.grid import Grid
 from model_core.model_file import Model
+from model_core.provenance.record import Record
+from model_core.provenance.writing import NAME
 from model_core.training.kernels import kernel_shapes
 from model_core.training.ranges import TrainedRanges, ranges_for_card
 from model_core.training.trainer import TrainingPlan, TrainingResult
@@ -22,6 +24,7 @@ def training_card(
     base: Model | None,
     missing_inputs: list[dict[str, Any]] | None = None,
     ranges: TrainedRanges | None = None,
+    record: Record | None = None,
 ) -> dict[str, Any]:
     """The card of a model, in plain values.
 
@@ -31,6 +34,7 @@ def training_card(
     base : the model that this one was trained on from
     missing_inputs : what missing inputs cost, as `errors_without_inputs` measures it; None before the end of a training
     ranges : of the values of each input
+    record : of the run
     """
     network, target = plan.network, get_variable(plan.network.target)
     training: dict[str, Any] = {"data": sources, "seed": plan.seed, **plan.configuration.to_dict()}
@@ -50,6 +54,7 @@ def training_card(
         "cell_size_km": grid.cell_size_km,
         "training": training,
         "scores": result.best,
+        **({NAME: record.to_dict()} if record else {}),
         **({"missing_inputs": missing_inputs} if missing_inputs else {}),
         "history": result.history,
         "kernels": [shape.to_dict() for shape in kernel_shapes(result.network, grid.cell_size_km)],

@@ -1,8 +1,10 @@
 """A model says what it was made for: it refuses other units, and warns of other regions, values and species."""
 
 from dataclasses import replace
+from zipfile import ZipFile
 
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 import xarray as xr
@@ -52,6 +54,35 @@ def test_values_beyond_the_training_are_told_with_what_is_known(model):
         notes = outside_training(model, {"pm25": readings})
         assert bool(notes) == told
     assert f"the model saw only {low:g} to {high:g} in its training" in notes[0]
+
+
+@pytest.fixture(scope="module")
+def ordinary_days(shared_data):
+    """Daily means of PM2.5 that national networks have published, ug m-3, by country."""
+    with ZipFile(shared_data / "us_cmaq" / "daily_88101_20160115.zip") as file:
+        usa = pd.read_csv(file.open(file.namelist()[0]))["Arithmetic Mean"]
+    china = pd.concat(
+        pd.read_csv(shared_data / "cnemc" / f"cnemc_snapshot_{when}.csv")["pm2_5_24h"] for when in ("20180220T07", "20190718T12")
+    )
+    atlanta = pd.read_csv(shared_data / "atlanta_cmaq" / "atlanta_aqs_pm25_2003_2005.csv")["pm25_obs"]
+    return {name: values[values >= 0].to_numpy() for name, values in (("USA", usa), ("China", china), ("Atlanta", atlanta))}
+
+
+@pytest.mark.parametrize("name", ["bundled", "paper"])
+def test_a_model_that_ships_is_silent_on_ordinary_days_and_not_on_wrong_units(name, ordinary_days):
+    shipped = load_model(name)
+    assert set(shipped.card["ranges"]) == set(shipped.card["inputs"]) and "simulated runs" in shipped.card["ranges_from"]
+    for place, values in ordinary_days.items():
+        assert len(values) > 500 and beyond(shipped, "pm25", values) == "", place
+        assert "the model saw only" in beyond(shipped, "pm25", 1000 * values), "nanograms, or mg m-3 taken for ug m-3 the other way round"
+    for key, usual, wrong in (
+        ("rh", np.array([12.0, 55.0, 99.0]), np.array([285.0, 300.0])),  # kelvin of another column
+        ("wind", np.array([0.3, 3.0, 14.0]), np.array([280.0, 300.0])),
+        ("wind", np.array([0.0, 2.0]), np.array([101_300.0])),  # a pressure
+        ("elevation", np.array([0.0, 500.0, 4500.0]), np.array([0.0, 15_000.0])),  # feet
+        ("urban", np.array([0.0, 0.4]), np.array([0.0, 40.0])),  # percent
+    ):
+        assert beyond(shipped, key, usual) == "" and beyond(shipped, key, wrong), key
 
 
 def test_a_grid_outside_the_region_is_told_and_one_inside_is_not(model):
