@@ -179,14 +179,8 @@ def _ranges(model: Model) -> list[Block]:
         for name, limits in ranges.items()
     )
     found = model.card.get("ranges_from")
-    return [
-        Text(
-            "In its training it has seen the values below"
-            + (f", found on {found}" if found else "")
-            + ". Readings and maps beyond them give a warning."
-        ),
-        Table(rows, ("Input", "Lowest", "Highest", "Unit")),
-    ]
+    seen = f"In its training it has seen the values below, found on {found}." if found else "In its training it has seen the values below."
+    return [Text(seen), Text("Readings and maps beyond them give a warning."), Table(rows, ("Input", "Lowest", "Highest", "Unit"))]
 
 
 def _data(model: Model) -> list[Block]:

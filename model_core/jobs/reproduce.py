@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from model_core.applicability import require_units
 from model_core.ctm.daily_store import CACHE_FOLDER, DailyStore, open_store
 from model_core.days import parse_day
 from model_core.device import choose_device, describe_device
@@ -49,6 +50,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     device = choose_device(request.get("device") or "auto")
     progress.step(0.01, "loading the model")
     model = load_model(required(request, "model"))
+    require_units(model)
     with evaluation_folder(out):
         return finite(_evaluate(request, model, device, out, progress))
 

@@ -76,11 +76,11 @@ def test_a_model_that_ships_is_silent_on_ordinary_days_and_not_on_wrong_units(na
         assert len(values) > 500 and beyond(shipped, "pm25", values) == "", place
         assert "the model saw only" in beyond(shipped, "pm25", 1000 * values), "nanograms, or mg m-3 taken for ug m-3 the other way round"
     for key, usual, wrong in (
-        ("rh", np.array([12.0, 55.0, 99.0]), np.array([285.0, 300.0])),  # kelvin of another column
-        ("wind", np.array([0.3, 3.0, 14.0]), np.array([280.0, 300.0])),
+        ("rh", np.array([8.0, 55.0, 100.0]), np.array([285.0, 300.0])),  # kelvin of another column
+        ("wind", np.array([0.0, 3.0, 14.0]), np.array([280.0, 300.0])),
         ("wind", np.array([0.0, 2.0]), np.array([101_300.0])),  # a pressure
         ("elevation", np.array([0.0, 500.0, 4500.0]), np.array([0.0, 15_000.0])),  # feet
-        ("urban", np.array([0.0, 0.4]), np.array([0.0, 40.0])),  # percent
+        ("urban", np.array([0.0, 1.0]), np.array([0.0, 40.0])),  # percent
     ):
         assert beyond(shipped, key, usual) == "" and beyond(shipped, key, wrong), key
 
