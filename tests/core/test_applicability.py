@@ -125,7 +125,19 @@ def test_a_variable_of_the_users_own_needs_the_unit_that_it_was_trained_in(model
 
 
 @pytest.mark.parametrize(
-    "column, named", [("pm25", ""), ("PM10", "PM10"), ("O3", "ozone"), ("reading", ""), (None, ""), ("RH", "relative humidity")]
+    "column, named",
+    [
+        ("pm25", ""),
+        ("PM10", "PM10"),
+        ("pm10_24h", "PM10"),
+        ("o3_8h_24h", "ozone"),
+        ("pm2_5_24h", ""),
+        ("T_value", ""),
+        ("O3", "ozone"),
+        ("reading", ""),
+        (None, ""),
+        ("RH", "relative humidity"),
+    ],
 )
 def test_a_column_of_another_species_is_told(column, named):
     told = other_species(column, "pm25")
