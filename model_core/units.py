@@ -72,6 +72,14 @@ def is_concentration(unit: str) -> bool:
     return _kind(unit, "the unit") == _CONCENTRATION
 
 
+def is_amount_in_air(text: str) -> bool:
+    """Whether a text is a unit of mass in a volume of air, or a mixing ratio."""
+    try:
+        return bool(_kind(text, "the unit"))
+    except InputError:
+        return False
+
+
 @lru_cache(maxsize=256)
 def _kind(unit: str, where: str) -> str:
     """Of amounts in air MOLE_RATIO, MASS_RATIO or _CONCENTRATION; "" for other units."""

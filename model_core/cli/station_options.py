@@ -62,7 +62,8 @@ def add_table(parser: argparse.ArgumentParser, what: str, species: bool = False,
     group.add_argument(
         "--value",
         metavar="COL",
-        help="column of the readings; in a table with a column per station the name of the variable (default: the form's)",
+        help="column of the readings; in a table with a column per station the name of the variable (default: the form's, else the one "
+        "that is called like the species)",
     )
     if species:
         group.add_argument(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,9 @@ from model_core.provenance.record import Record
 
 if TYPE_CHECKING:
     import geopandas
+
+# A file under way has another ending until it is complete.
+warnings.filterwarnings("ignore", message="The filename extension should be 'gpkg'", category=RuntimeWarning)
 
 
 def write_geopackage(

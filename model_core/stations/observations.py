@@ -21,10 +21,10 @@ from model_core.stations.identity import moves, stations_of
 from model_core.stations.labels import labels
 from model_core.stations.reading_report import ReadingReport
 from model_core.stations.readings import DAILY_VALUE, FLAGS, Observations
-from model_core.stations.resolve import usual_time
 from model_core.stations.screening import PLACES, screen
 from model_core.stations.series import StationSeries
 from model_core.stations.source import NONE, Source
+from model_core.stations.usual_names import usual_time
 from model_core.time_zones import Clock
 
 # 13.4 µg/m³, 0.03 ppm

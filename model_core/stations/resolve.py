@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Sequence
+from typing import Any, Mapping, Sequence
 
 import pandas as pd
 
 from model_core.errors import InputError
 from model_core.stations import forms
 from model_core.stations.source import AUTO, NONE, Source, joined_columns
+from model_core.stations.usual_names import usual_columns, usual_time
 from model_core.time_zones import parse_time_zone
 from model_core.variables import get_variable
 
-# Columns of times by their usual names, for further variables whose own column was not named.
-_TIME_NAMES = ("time", "datetime", "date_time", "date time", "timestamp", "date", "day", "time_utc", "valid", "时间", "日期")
 _FILLED = ("value", "time", "stamp", "id", "x", "y", "crs", "group", "encoding", "decimal")
 
 
@@ -59,8 +58,8 @@ def meaning_of(source: Source, columns: Sequence[str], sample: pd.DataFrame | No
         notes += options.get("notes", ())
         if not options.get("species_stated", True):
             notes.append(f"the table does not say what it measures: its readings are taken for {get_variable(source.species).long_name}")
-    elif source.otherwise:
-        options = {key: value for key, value in source.otherwise.items() if value}
+    elif otherwise := source.otherwise or _by_names(source, columns):
+        options = {key: value for key, value in otherwise.items() if value}
         options["where"] = tuple(filter(None, [options.get("where")]))
         notes.append(f"of no form that is known; by the names of its columns{_told(options, source)}")
     source = _as_the_target(source, columns)
@@ -91,6 +90,12 @@ def _form(source: Source, columns: Sequence[str], sample: pd.DataFrame | None) -
     if source.form == NONE:
         return None
     return forms.recognise(list(columns), sample) if source.form == AUTO else forms.get(source.form)
+
+
+def _by_names(source: Source, columns: Sequence[str]) -> Mapping[str, str]:
+    """What the names of the columns tell, where the user leaves it to them and names no reading."""
+    told = source.form != AUTO or source.value or source.like or source.wide == "yes"
+    return {} if told else usual_columns(columns, source.species)
 
 
 def _options(form: "forms.Form", columns: Sequence[str], source: Source) -> dict[str, Any]:
@@ -128,12 +133,6 @@ def _as_the_target(source: Source, columns: Sequence[str]) -> Source:
     if ("x" in found) != ("y" in found) or source.sites:
         found = {field: name for field, name in found.items() if field not in ("x", "y")}
     return replace(source, **found)
-
-
-def usual_time(columns: Sequence[str]) -> str | None:
-    """The column that is named as times usually are, if there is one."""
-    by_lower = {name.strip().lower(): name for name in reversed(list(columns))}
-    return next((by_lower[name] for name in _TIME_NAMES if name in by_lower), None)
 
 
 def _unsaid(of_form: Sequence[str], own: Sequence[str]) -> list[str]:

@@ -115,7 +115,7 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
             parameters, found = self.completed(made_absolute(self, self._with_words(parameters)), context)
             for doubtful, text in found:
                 (feedback.pushWarning if doubtful else feedback.pushInfo)(text)
-            return self.compute(parameters, context, OwnWords(feedback, self))
+            return {name: _seven_digits(value) for name, value in self.compute(parameters, context, OwnWords(feedback, self)).items()}
         except QgsProcessingException as error:
             raise QgsProcessingException(in_own_words(self, str(error))) from None
         except Exception as error:
@@ -125,6 +125,11 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         """The parameters, of choices the words."""
         choices = {name: self.parameterDefinition(name) for name in parameters}
         return {name: choices[name].named(value) if isinstance(choices[name], Choice) else value for name, value in parameters.items()}
+
+
+def _seven_digits(value):
+    """A number as a raster holds it: what lies beyond the digits of a float32 is none of the result, and is hard to read."""
+    return float(f"{value:.7g}") if isinstance(value, float) else value
 
 
 def run_engine(command: str, request: dict, feedback, outputs: list[str], cancelled: str = "") -> dict:

@@ -11,7 +11,7 @@ class Choice(QgsProcessingParameterEnum):
     """A choice whose value is a word, as the engine's requests have it, and not a number that changes when the list does.
 
     QGIS offers the numbers in its help and takes only the words; this takes both. A word may be followed by a colon and what it
-    stands for, which the dialog shows.
+    stands for, without a comma, which the dialog shows.
     """
 
     def __init__(
@@ -46,3 +46,8 @@ class Choice(QgsProcessingParameterEnum):
 def chosen_word(algorithm, parameters: dict, name: str, context) -> str:
     """The word of a choice, without what it stands for; '' where none was chosen."""
     return algorithm.parameterAsEnumString(parameters, name, context).partition(":")[0]
+
+
+def chosen_words(algorithm, parameters: dict, name: str, context) -> list[str]:
+    """The words of a choice of several, without what they stand for."""
+    return [option.partition(":")[0] for option in algorithm.parameterAsEnumStrings(parameters, name, context)]

@@ -18,7 +18,7 @@ from ..layers.residuals import load_residuals
 from ..translate import tr
 from .background_parameters import BACKGROUND, add_background_parameters, background_request
 from .base import run_engine
-from .choices import Choice
+from .choices import Choice, chosen_words
 from .class_parameters import add_class_parameters, check_classes, class_request
 from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
@@ -33,8 +33,21 @@ BASELINES, CTM = "BASELINES", "CTM"
 OUTPUT, POINTS = "OUTPUT", "POINTS"
 GIVEN, DRAWS = "GIVEN", "DRAWS"
 SCHEMES = ("stations", "groups", "cells", "blocks", "thin")
-INTERPOLATORS = ("idw", "ok", "oklog", "vna", "avna", "evna", "ked", "kedlog", "ctm", "rk", "rklog")
-USUAL = ["idw", "ok", "oklog", "ked", "kedlog"]
+INTERPOLATORS = (
+    f"idw: {tr('inverse distance')}",
+    f"ok: {tr('ordinary kriging')}",
+    f"oklog: {tr('ordinary kriging of logs')}",
+    f"vna: {tr('Voronoi neighbours')}",
+    f"avna: {tr('Voronoi neighbours with their difference to the CTM')}",
+    f"evna: {tr('Voronoi neighbours with their ratio to the CTM')}",
+    f"ked: {tr('kriging with maps as external drift')}",
+    f"kedlog: {tr('kriging of logs with maps as external drift')}",
+    f"ctm: {tr('the CTM itself')}",
+    f"rk: {tr('kriging with the CTM as drift')}",
+    f"rklog: {tr('kriging of logs with the CTM as drift')}",
+)
+_USUAL_WORDS = ("idw", "ok", "oklog", "ked", "kedlog")
+USUAL = [method for method in INTERPOLATORS if method.partition(":")[0] in _USUAL_WORDS]
 NEED_CTM = {"ctm", "avna", "evna", "rk", "rklog"}
 # Outputs by the engine's result keys.
 FILES = {
@@ -184,7 +197,7 @@ class CrossValidate(StationAlgorithm):
         return self.parameterAsEnumString(parameters, SCHEME, context)
 
     def _baselines(self, parameters, context) -> list[str]:
-        return self.parameterAsEnumStrings(parameters, BASELINES, context)
+        return chosen_words(self, parameters, BASELINES, context)
 
     def _given(self, parameters, context) -> list[str]:
         return self.parameterAsString(parameters, GIVEN, context).replace(",", " ").split()

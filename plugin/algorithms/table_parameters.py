@@ -47,7 +47,10 @@ COLUMNS = (
         "VALUE",
         "value",
         tr("Column with the reading"),
-        tr("Empty: as the form has it. In a table with a column per station: the name of the variable."),
+        tr(
+            "Empty: as the form has it, else the one that is called like the species. In a table with a column per station: the name of the "
+            "variable."
+        ),
     ),
     Column(
         "TIME",

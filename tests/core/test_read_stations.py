@@ -109,7 +109,7 @@ def test_a_folder_of_a_file_for_each_sensor_is_one_table(table, tmp_path):
         ({"out": "clean.txt"}, InputError, "the name must end in .gpkg, .csv, .parquet"),
         ({"step": "week"}, InputError, "choose day or hour"),
         ({"out": "/nowhere/clean.csv"}, OutputError, "does not exist"),
-        ({"value": None}, InputError, "name the column of its readings"),
+        ({"value": None, "species": "o3"}, InputError, "name the column of its readings"),
         ({"from": "nonsense"}, InputError, "unknown form 'nonsense'"),
         ({"species": "dust"}, InputError, "unknown variable 'dust'"),
         ({"date_order": "dym"}, InputError, "unknown date order"),
@@ -173,3 +173,31 @@ def test_a_column_of_another_species_is_told(table, tmp_path):
     run(request(renamed, tmp_path / "b.csv", value="PM10", species="pm10"), meant)
     assert any("'PM10' is named like PM10, and is read as PM2.5" in warning for warning in mistaken.warnings)
     assert not any("is named like" in warning for warning in meant.warnings)
+
+
+@pytest.mark.parametrize(
+    "reading, factor", [("pm25", 1), ("PM2.5", 1), ("PM 2.5 [mg/m3]", 1000), ("PM2.5 (24h)", None), ("fine dust", None), ("PM10", None)]
+)
+def test_a_table_of_no_form_is_read_by_the_names_of_its_columns(tmp_path, reading, factor):
+    """Only where one column is named like the species; what was taken for what is said."""
+    table, told = tmp_path / "own.csv", []
+    table.write_text(f"Station,{reading},lon,lat,Date,rh\nA1,0.25,116,40,2020-01-05,30\nA1,0.5,116,40,2020-01-06,40\n", encoding="utf-8")
+    asked, progress = {"stations": str(table), "out": str(tmp_path / "out.csv")}, Progress()
+    progress.on_log = told.append
+    if factor is None:
+        with pytest.raises(InputError, match="of no form that is known; name the column of its readings"):
+            run(asked, progress)
+        return
+    run(asked, progress)
+    clean = pd.read_csv(tmp_path / "out.csv")
+    assert list(zip(clean.station, clean.day, clean.value)) == [("A1", "2020-01-05", 0.25 * factor), ("A1", "2020-01-06", 0.5 * factor)]
+    assert any(f"value '{reading}', time 'Date', id 'Station'" in line for line in told)
+
+
+def test_nothing_is_guessed_between_two_columns_or_against_the_users_word(tmp_path):
+    table = tmp_path / "own.csv"
+    table.write_text("PM2.5,pm25,lon,lat\n1,2,116,40\n", encoding="utf-8")
+    asked = {"stations": str(table), "out": str(tmp_path / "out.csv")}
+    for more in ({}, {"from": "none"}, {"species": "o3"}):
+        with pytest.raises(InputError, match="name the column"):
+            run({**asked, **more}, Progress())

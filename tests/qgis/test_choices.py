@@ -33,8 +33,10 @@ def test_every_choice_takes_words_and_numbers(plugin):
 
 def test_several_at_once(plugin):
     parameter = QgsApplication.processingRegistry().algorithmById("ctm_reanalysis:crossvalidate").parameterDefinition("BASELINES")
-    for value in ([0, 2], ["idw", "oklog"], "0,2", "idw, oklog", ["0", "oklog"]):
-        assert parameter.named(value) == ["idw", "oklog"] and parameter.checkValueIsAcceptable(value)
+    both = [parameter.options()[0], parameter.options()[2]]
+    assert [option.partition(":")[0] for option in both] == ["idw", "oklog"]
+    for value in ([0, 2], ["idw", "oklog"], "0,2", "idw, oklog", ["0", "oklog"], both, ", ".join(both)):
+        assert parameter.named(value) == both and parameter.checkValueIsAcceptable(value)
     assert not parameter.checkValueIsAcceptable([0, 99])
 
 

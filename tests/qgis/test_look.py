@@ -222,3 +222,35 @@ def test_a_series_is_ready_to_play_where_the_user_has_set_nothing_else(plugin, m
     controller.setNavigationMode(Qgis.TemporalNavigationMode.FixedRange)
     make_ready_to_play(steps)
     assert controller.navigationMode() == Qgis.TemporalNavigationMode.FixedRange
+
+
+def test_a_new_layer_is_seen_although_the_controller_stood_on_another_time(plugin, monkeypatch):
+    """It moves where it can reach the layer, else it steps through the layer's days, and for a single day it is turned off; each is said."""
+    from ctm_reanalysis.plugin.layers.intervals import step_range
+    from ctm_reanalysis.plugin.layers.playing import make_ready_to_play, step_through
+
+    windows = MainWindow()
+    monkeypatch.setattr("qgis.utils.iface", windows)
+    controller, bar = windows.canvas.temporalController(), windows.messageBar()
+    days = [step_range(FIRST_DAY + timedelta(number)) for number in range(6)]
+
+    def stand(steps, frame):
+        step_through(controller, steps)
+        controller.setCurrentFrameNumber(frame)
+        windows.canvas.setTemporalRange(steps[frame])
+        bar.clearWidgets()
+
+    stand(days[:3], 1)
+    make_ready_to_play([days[1]])
+    make_ready_to_play(days[:3])
+    assert controller.currentFrameNumber() == 1 and not bar.items()  # it is seen as it is
+    make_ready_to_play([days[2]])
+    assert controller.currentFrameNumber() == 2 and "first step" in bar.items()[0].text()
+    stand(days[:3], 1)
+    make_ready_to_play(days[3:])
+    assert controller.totalFrameCount() == 3 and controller.dateTimeRangeForFrameNumber(0).begin() == days[3].begin()
+    assert "now steps through that layer" in bar.items()[0].text()
+    stand(days[:3], 1)
+    make_ready_to_play([days[5]])
+    assert controller.navigationMode() == Qgis.TemporalNavigationMode.Disabled and "turned off" in bar.items()[0].text()
+    assert f"{FIRST_DAY + timedelta(1)} 00:00" in bar.items()[0].text()
