@@ -89,7 +89,7 @@ def screen(
     raw, empty = numbers(table["value"], decimal, beside)
     converted = in_unit(table, raw, unit, variable.unit, where, gas)
     if not np.array_equal(converted, raw, equal_nan=True):
-        report = report.noted("file unit", _conversion(table, unit, variable))
+        report = report.noted("file_unit", _conversion(table, unit, variable))
     xs, ys = (coordinates(table[axis], decimal) for axis in "xy")
     times = table["time"].to_numpy("datetime64[s]") if "time" in table else None
     ids, groups = (labels(table[name]) if name in table else None for name in ("id", "group"))

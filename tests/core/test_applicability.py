@@ -170,3 +170,51 @@ def test_units_and_crs_are_carried_from_the_table_to_the_output(model, tiny_ctm,
     with rasterio.open(tmp_path / "degrees.tif") as one, rasterio.open(tmp_path / "metres.tif") as other:
         np.testing.assert_allclose(one.read(1), other.read(1), rtol=1e-3)
         assert one.units == other.units == ("ug m-3",) and one.crs.to_dict()["R"] == 6370000
+
+
+@pytest.fixture(scope="module")
+def table(model, tmp_path_factory):
+    """Readings of a day at thirty places: PM2.5, the same in mg m-3, and a lot of PM10."""
+    grid = model.grid
+    row, column = (numbers.ravel() for numbers in np.mgrid[4:36:6, 4:44:8])
+    lon, lat = (axis[row, column] for axis in grid.lonlat())
+    value = np.linspace(10, 90, row.size)
+    path = tmp_path_factory.mktemp("units") / "stations.csv"
+    columns = {"station": range(row.size), "day": "2019-01-05", "lon": lon, "lat": lat, "pm25": value, "mg": value / 1000}
+    pd.DataFrame(columns | {"pm10_24h": 10 * value + 500}).to_csv(path, index=False)
+    return str(path)
+
+
+@pytest.mark.parametrize("command", ["reanalyse", "reanalyse-period", "crossvalidate"])
+def test_every_door_to_a_model_converts_refuses_and_warns(command, table, tiny_ctm, tiny_model, tmp_path):
+    place = {"reanalyse": "a.tif", "reanalyse-period": "a.nc", "crossvalidate": "cv"}[command]
+    more = {"folds": 2, "baselines": []} if command == "crossvalidate" else {}
+    base = {"stations": table, "time": "day", "id": "station", "grid": str(tiny_ctm), "model": str(tiny_model), "device": "cpu", **more}
+
+    def told(out=place, **request):
+        progress = Told()
+        JOBS[command]({**base, "out": str(tmp_path / out), **request}, progress)
+        return progress.lines
+
+    elsewhere = "\n".join(told(value="mg", unit="mg m-3", grid="105,25,125,45,1@EPSG:4326"))
+    for words in ("PM2.5: converted from mg m-3 to ug m-3", "is used on cells of", "lies outside the region"):
+        assert words in elsewhere, words
+    with pytest.raises(InputError, match="unit 'ppb' can't be converted to 'ug m-3'"):
+        told(value="pm25", unit="ppb")
+    warned = "\n".join(told(out=f"other_{place}", value="pm10_24h"))
+    for words in ("is named like PM10", "there are values of", "the model saw only"):
+        assert words in warned and words not in elsewhere, words
+
+
+class Told(Progress):
+    """Keeps what is logged and warned."""
+
+    def __init__(self):
+        super().__init__()
+        self.lines = []
+
+    def on_log(self, message):
+        self.lines.append(message)
+
+    def on_warning(self, message):
+        self.lines.append(message)
