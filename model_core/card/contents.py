@@ -178,9 +178,11 @@ def _ranges(model: Model) -> list[Block]:
         (_sentence_case(_name(name)), *map(text_of, map(float, limits)), pretty_unit(get_variable(name).unit))
         for name, limits in ranges.items()
     )
-    found = model.card.get("ranges_from")
-    seen = f"In its training it has seen the values below, found on {found}." if found else "In its training it has seen the values below."
-    return [Text(seen), Text("Readings and maps beyond them give a warning."), Table(rows, ("Input", "Lowest", "Highest", "Unit"))]
+    return [
+        Text("In its training it has seen the values below. Readings and maps beyond them give a warning."),
+        *(Text(str(sentence)) for sentence in model.card.get("ranges_from") or ()),
+        Table(rows, ("Input", "Lowest", "Highest", "Unit")),
+    ]
 
 
 def _data(model: Model) -> list[Block]:

@@ -52,8 +52,8 @@ def trained_ranges(data: Sequence[TrainingDays], target: str, rescale: float = 0
 
 
 def ranges_for_card(found: TrainedRanges, how: str = "") -> dict[str, Any]:
-    """The entries of a card: `ranges`, and in words the days that they were found on, with `how` where there is more to say."""
-    return {"ranges": found.values, "ranges_from": f"{found.days} of {found.of} days" + (f" {how}" if how else "")}
+    """The entries of a card: `ranges`, and in sentences the days that they were found on; `how` is one more, where there is more to say."""
+    return {"ranges": found.values, "ranges_from": [f"They were found on {found.days} of {found.of} days.", *filter(None, [how])]}
 
 
 def _widen(found: dict[str, list[float]], name: str, field: np.ndarray) -> None:

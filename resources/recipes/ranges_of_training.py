@@ -26,6 +26,7 @@ from model_core.progress import Progress  # noqa: E402
 from model_core.training.preparation import prepare  # noqa: E402
 from model_core.training.ranges import ranges_for_card, trained_ranges  # noqa: E402
 
+HOW = "These days are of a part of its simulated runs, made anew after the training, and of CMAQ."
 _STRIDE = 7  # through the 48 runs: any first few of them are of different months and years
 
 
@@ -40,7 +41,7 @@ def give_ranges(file: Path, ctm: Sequence[Path], cache: Path, progress: Progress
     Parameters
     ----------
     cache : folder of the prepared days
-    how : what the card shall say beside the number of days
+    how : a sentence that the card shall say beside the number of days
     """
     model = load_model(str(file))
     prepared = prepare([str(path) for path in ctm], model.configuration, model.grid, None, cache, progress, spare_maps=model.maps)
@@ -61,11 +62,16 @@ def main() -> None:
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     runs = simulate_runs(options.data, options.work, spread_runs(options.runs))
-    how = f"of {len(runs)} of its {len(RUNS)} simulated runs, made anew after the training, and of the CMAQ days"
-    model = give_ranges(file_of(options.model), [*runs, options.data / CMAQ], options.work / f"{GRID}.days", TerminalProgress(), how)
+    model = give_ranges(
+        file_of(options.model),
+        [*runs, options.data / CMAQ],
+        options.work / f"{GRID}.days",
+        TerminalProgress(),
+        HOW if len(runs) < len(RUNS) else "",
+    )
     for name, (low, high) in model.card["ranges"].items():
         print(f"{name:20} {low:10g} {high:10g}")
-    print(f"{model.card['ranges_from']}\n  file     {model.sha256}\n  weights  {model.weights_sha256}")
+    print(f"{' '.join(model.card['ranges_from'])}\n  file     {model.sha256}\n  weights  {model.weights_sha256}")
 
 
 if __name__ == "__main__":
