@@ -51,7 +51,8 @@ def _checked(path: Path, found: Mapping[str, Any]) -> Record:
         texts = {name: str(found.get(name) or "") for name in TEXTS}
         if not isinstance(values["request"], dict) or "command" not in values["request"]:
             raise ValueError("its 'request' is no table with a 'command'")
-        record = Record(**texts, **{**values, "inputs": tuple(dict(one) for one in values.get("inputs", ()))})
+        said: dict[str, Any] = {**texts, **values, "inputs": tuple(dict(one) for one in values.get("inputs", ()))}
+        record = Record(**said)
         if not all({"role"} < set(one) for one in record.inputs) or not isinstance(record.readings_sha256, dict):
             raise ValueError("its 'inputs' are no list of files")
     except KeyError as error:
