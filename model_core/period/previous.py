@@ -120,7 +120,7 @@ def _steps_in_folder(folder: Path, fields: Sequence[str]) -> dict[np.datetime64,
                 raise InputError(f"'{path}' holds {raster.count} fields, and {len(fields)} are expected; take another copy of it")
             return {name: raster.read(band) for band, name in enumerate(fields, start=1)}
 
-    steps = {}
+    steps: dict[np.datetime64, Callable[[], dict[str, np.ndarray]]] = {}
     for path in fields_at(folder):
         with rasterio.open(path) as raster:
             tags = raster.tags()
