@@ -14,12 +14,13 @@ ENGINE_OPTIONS := --wheels "$(WHEELS)" --index "$(INDEX)" --device "$(DEVICE)" -
 
 export CTM_REANALYSIS_ENGINE_PYTHON := $(ENGINE_PYTHON)
 
-.PHONY: help setup system engine docs-tools lint-tools engine-python demo test lint docs benchmark benchmark-skill trials model package clean
+.PHONY: help setup system engine docs-tools lint-tools engine-python demo test windows-rule lint docs benchmark benchmark-skill trials model package clean
 .NOTPARALLEL:
 
 help:
 	@echo "make demo           set up what is missing, then run the main job on the sample: stations in, raster and map out"
 	@echo "make test           set up what is missing, then run every test"
+	@echo "make windows-rule   all tests of the engine under Windows' rule on open files, simulated; not a part of make test"
 	@echo "make lint           ruff and mypy over the code"
 	@echo "make docs           build the documentation, .build/site; its reference is made from the code"
 	@echo "make setup          set up what is missing: QGIS, the engine environment, the test tools"
@@ -53,6 +54,9 @@ demo: system engine
 
 test: setup
 	@tools/test.sh
+
+windows-rule: setup
+	@tools/windows_rule.sh
 
 lint: engine lint-tools
 	@tools/lint.sh

@@ -14,6 +14,7 @@ from typing import Any, Mapping
 import numpy as np
 import torch
 
+from model_core.analysis_choices import CHOICES
 from model_core.network.kriged_background import StationReadings
 from model_core.network.kriging import krige
 from model_core.prediction import Predictor, Reanalysis
@@ -22,7 +23,6 @@ from model_core.stations.gridding import GriddedReadings
 from model_core.trust_choice import FEWEST_CELLS, FOLDS, Choice, as_asked, choose_trust, without
 from model_core.uncertainty import standard_errors, width_factor
 
-CHOICES = ("off", "auto", "network", "kriging", "on")
 # Shares of the kriged residual that are tried.
 STRENGTHS = (0.0, 0.5, 1.0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Mapping
 
 import numpy as np
@@ -12,14 +13,15 @@ from model_core.model_file import Model
 from model_core.stations.gridding import GriddedReadings
 from model_core.transformers import transformer
 from model_core.units import convert
-from model_core.variables import get_variable, recognise
+from model_core.variables import Variable, get_variable, recognise
 
 # Kernels reach a number of cells: on cells of another size than trained for they reach another distance.
 SPACING_TOLERANCE = 1.5
 # Share of the grid that may lie outside the training grid without a word, and without being another region.
 _OUTSIDE, _ANOTHER_REGION = 0.05, 0.5
 _SAMPLE = 60  # rows and columns of the grid that are looked up in the training grid
-_SLACK = 0.02  # share of a range that a value may lie beyond it: half precision and rounding of maps
+# Share of a range that a value may lie beyond it: calm air and a cell that is all town are nothing new to a model that saw nearly that.
+_SLACK = 0.1
 
 
 def require_units(model: Model) -> None:
@@ -88,13 +90,24 @@ def trained_range(model: Model, name: str) -> tuple[float, float] | None:
 
 def other_species(column: str | None, target: str) -> str:
     """A sentence if a column of readings is named like another variable than the model's target; else ""."""
-    found = recognise(column) if column else None
+    found = _named_like(column, target) if column else None
     if found is None or found.key == target:
         return ""
     return (
         f"column '{column}' is named like {found.long_name}, and the model was trained on {get_variable(target).long_name}: "
         "its skill for another species is not known"
     )
+
+
+def _named_like(column: str, target: str) -> Variable | None:
+    """The variable behind a column's name, or the species that it begins with, as in pm10_24h."""
+    known = recognise(column)
+    if known is not None:
+        return known
+    parts = re.split(r"[^0-9a-zA-Z]+", column.strip())
+    begun = [recognise("_".join(parts[:count])) for count in (2, 1)]
+    species = [one for one in begun if one is not None and one.unit == get_variable(target).unit]
+    return species[0] if species else None
 
 
 def _same(one: str, other: str, where: str) -> bool:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Iterator
 
 from model_core.errors import OutputError
 from model_core.file_lock import only_one
-
-# A virus scanner or a search index looks into a new file for a moment, and Windows replaces no file that is open.
-_TRIES, _PAUSE_SECONDS = 8, 0.25
+from model_core.open_elsewhere import patiently
 
 
 def partial_path(path: str | Path) -> Path:
@@ -81,15 +78,13 @@ def _check_place(path: Path) -> None:
 
 def _give_name(partial: Path, path: Path) -> None:
     """Rename; `OutputError` that says where the result is, if another program holds the file that has the name."""
-    for _ in range(_TRIES):
-        try:
-            os.replace(partial, path)
-            return
-        except PermissionError as error:
-            refusal = error
-            if not path.exists():  # the folder refuses, not a program
-                raise
-            time.sleep(_PAUSE_SECONDS)
+    try:
+        patiently(lambda: os.replace(partial, path))
+        return
+    except PermissionError as error:
+        if not path.exists():  # the folder refuses, or a program holds the new file: a second name would not help
+            raise
+        refusal = error
     second = second_name(path)
     os.replace(partial, second)
     raise OutputError(
@@ -110,4 +105,5 @@ def _remove(partial: Path) -> None:
     try:
         partial.unlink(missing_ok=True)
     except OSError:  # the folder itself is gone or closed; the first error says more
-        pass
+        with suppress(OSError):  # or a library keeps it open after a full disk: then it takes no room there
+            os.truncate(partial, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-_TEXTS, _TABLES = ("target", "unit", "created", "software", "name"), ("training", "scores")
+_TEXTS, _TABLES = ("target", "unit", "created", "software", "name"), ("training", "scores", "ranges")
 _KINDS = {dict: "a table", list: "a list", str: "a text"}
 
 
@@ -24,6 +24,10 @@ def check_card(card: Any) -> None:
         numbers = [entry.get(name) for name in ("rmse", "rmse_with_all")]
         if not isinstance(entry.get("without"), str) or not all(isinstance(number, (int, float)) for number in numbers):
             raise ValueError(f"card.missing_inputs: {entry} lacks its texts or numbers")
+    _require(card.get("ranges_from"), list, "card.ranges_from")
+    for name, limits in (card.get("ranges") or {}).items():
+        if not isinstance(limits, list) or len(limits) != 2 or not all(isinstance(limit, (int, float)) for limit in limits):
+            raise ValueError(f"card.ranges: {name} has no lowest and highest value")
     for source in training.get("data") or []:
         for name in ("variables", "maps", "files", "held_out"):
             _require(source.get(name), list, f"card.training.data: {name}")

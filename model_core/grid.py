@@ -13,6 +13,7 @@ from pyproj import CRS
 from pyproj.exceptions import ProjError
 
 from model_core.errors import InputError
+from model_core.file_and_name import file_and_name
 from model_core.transformers import transformer
 
 # IOAPI and WRF compute on this sphere; see the IOAPI manual, "Grids and coordinates".
@@ -272,7 +273,7 @@ def parse_grid(text: str) -> Grid:
         except ValueError as error:
             raise InputError(f"grid '{text}': {error}; write xmin,ymin,xmax,ymax,cell@CRS") from error
         return Grid.from_extent(*numbers, crs=extent.group(6).strip())
-    if not _exists(text) and not (":" in text and _exists(text.rpartition(":")[0])):  # GRIDDESC:NAME
+    if not _exists(text) and not _exists(file_and_name(text)[0]):  # GRIDDESC:NAME
         raise InputError(
             f"grid '{text}' is neither a preset ({', '.join(PRESETS)}), nor an existing file, nor an extent xmin,ymin,xmax,ymax,cell@CRS"
         )

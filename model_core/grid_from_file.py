@@ -13,6 +13,7 @@ from model_core.ctm.formats.griddesc import grid_of, is_griddesc
 from model_core.ctm.formats.netcdf_file import is_netcdf
 from model_core.ctm.formats.opening import is_zarr, open_fields
 from model_core.errors import InputError
+from model_core.file_and_name import file_and_name
 from model_core.grid import Grid
 
 
@@ -28,10 +29,10 @@ def read_grid(path: str | Path) -> Grid:
     if is_netcdf(path) or is_zarr(path):
         with open_fields(path) as dataset:
             return layout_of(dataset, path).grid
-    file, _, name = str(path).rpartition(":")
+    file, name = file_and_name(str(path))
     if is_griddesc(path):
         return grid_of(path, "")
-    if file and is_griddesc(Path(file)):
+    if name and is_griddesc(Path(file)):
         return grid_of(Path(file), name)
     return _read_raster_grid(path)
 

@@ -10,6 +10,7 @@ import os
 import platform
 import sys
 import threading
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Mapping
@@ -33,6 +34,12 @@ def logs() -> list[Path]:
     return sorted(log_folder().glob("*.log"))
 
 
+def _remove_oldest() -> None:
+    for old in logs()[: 1 - KEPT]:
+        with suppress(OSError):  # Windows removes none that a long run still writes
+            old.unlink()
+
+
 class RunLog:
     """The log of one run. Where no file can be written it is silent: a run never fails for its log.
 
@@ -49,8 +56,7 @@ class RunLog:
         path = log_folder() / f"{now:%Y%m%d-%H%M%S-%f}-{os.getpid()}-{_file_name(command)}.log"
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for old in logs()[: 1 - KEPT]:
-                old.unlink(missing_ok=True)
+            _remove_oldest()
             self._file = open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", errors="backslashreplace")
         except OSError:
             return

@@ -38,16 +38,24 @@ part_qgis_second_half() { half_of_qgis 1; }
 
 part_package() { "$CTM_REANALYSIS_ENGINE_PYTHON" -m pytest "${options[@]}" tests/package; }
 
-# Tests that replace files once more under Windows' rule: what is open can't be replaced. One is left out: after a full disk the
-# NetCDF library keeps its unfinished file open, so that Windows would let it be taken away only when the engine ends.
-part_windows_rule_on_open_files() {
-    PYTHONPATH=$PWD/tests/windows_rule "$CTM_REANALYSIS_ENGINE_PYTHON" -m pytest "${options[@]}" @tests/windows_rule/tests.txt
-}
+# Tests that replace files once more under Windows' rule: what is open can't be replaced. `make windows-rule` runs all of tests/core so.
+part_windows_rule_on_open_files() { tools/windows_rule.sh "${options[@]}" @tests/windows_rule/tests.txt; }
 
-# The inference once more as poorer processors see it. On one that has no more than the setting leaves, this is the same again.
+# The inference once more as poorer processors see it.
 inference_with() { env "$@" "$CTM_REANALYSIS_ENGINE_PYTHON" -m pytest "${options[@]}" tests/core/test_inference.py tests/core/test_tiles.py; }
-part_inference_with_avx2() { inference_with ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2; }
+part_inference_with_avx2() {
+    if has_avx2_at_most; then
+        echo "Left out: this processor has nothing beyond AVX2, so that tests/core has run the same."
+    else
+        inference_with ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2
+    fi
+}
 part_inference_with_sse41() { inference_with ONEDNN_MAX_CPU_ISA=SSE41 ATEN_CPU_CAPABILITY=default; }
+
+# Instructions after AVX2 are avx512..., avx_..., avx10... and amx_...; where the system does not tell, more is taken to be there.
+has_avx2_at_most() {
+    grep --quiet --word-regexp avx2 /proc/cpuinfo 2>/dev/null && ! grep --quiet --extended-regexp '\b(avx512|avx_|avx10|amx)' /proc/cpuinfo
+}
 
 part_core() { "$CTM_REANALYSIS_ENGINE_PYTHON" -m pytest "${options[@]}" -n auto --dist worksteal tests/core; }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess  # starting ffmpeg is what this file is for  # nosec B404
 from pathlib import Path
@@ -21,7 +22,7 @@ def check_film(out: Path) -> None:
         raise InputError("an MP4 needs the program ffmpeg, which is not found; install it, or write a .gif")
 
 
-def write_gif(frames: Sequence[Path], out: Path, seconds: float) -> None:
+def write_gif(frames: Sequence[Path], out: Path, seconds: float, comment: str = "") -> None:
     """A GIF that runs for ever, each frame shown for so long; all frames have the colours of the first, so that none flickers."""
     from PIL import Image
 
@@ -33,10 +34,12 @@ def write_gif(frames: Sequence[Path], out: Path, seconds: float) -> None:
         palette = richest.convert("RGB").quantize(256, dither=Image.Dither.NONE)
     first, *others = (as_first(path) for path in frames)
     with atomic_file(out) as partial:
-        first.save(partial, format="GIF", save_all=True, append_images=others, duration=round(1000 * seconds), loop=0)
+        first.save(
+            partial, format="GIF", save_all=True, append_images=others, duration=round(1000 * seconds), loop=0, comment=comment.encode()
+        )
 
 
-def write_mp4(frames: Sequence[Path], out: Path, seconds: float) -> None:
+def write_mp4(frames: Sequence[Path], out: Path, seconds: float, comment: str = "") -> None:
     """An H.264 film that every player shows.
 
     Raises
@@ -46,6 +49,8 @@ def write_mp4(frames: Sequence[Path], out: Path, seconds: float) -> None:
     """
     listing = frames[0].with_name("frames.txt")
     listing.write_text("".join(f"file '{path.name}'\nduration {seconds}\n" for path in (*frames, frames[-1])), encoding="utf-8")
+    about = frames[0].with_name("about.txt")  # what is in a file may be longer than a command line
+    about.write_text(";FFMETADATA1\ncomment=" + re.sub(r"([=;#\\\n])", r"\\\1", comment) + "\n", encoding="utf-8")
     with atomic_file(out) as partial:
         done = subprocess.run(  # fixed words, and names that we chose  # nosec B603
             [
@@ -57,6 +62,10 @@ def write_mp4(frames: Sequence[Path], out: Path, seconds: float) -> None:
                 "concat",
                 "-i",
                 listing.name,
+                "-i",
+                about.name,
+                "-map_metadata",
+                "1",
                 "-vf",
                 "format=yuv420p",
                 "-f",

@@ -14,13 +14,22 @@ from model_core.evaluation.figures import STYLE, pretty_name
 from model_core.evaluation.map_axes import draw_field, map_size
 from model_core.grid import Grid
 from model_core.language.labels import say_labels
+from model_core.provenance.record import Record
+from model_core.provenance.writing import NAME, as_text
 from model_core.report.colours import Colours
 
 _DPI = 100
 
 
 def draw_frames(
-    steps: Iterator[tuple[datetime, np.ndarray]], grid: Grid, colours: Colours, name: str, hourly: bool, width: int, folder: Path
+    steps: Iterator[tuple[datetime, np.ndarray]],
+    grid: Grid,
+    colours: Colours,
+    name: str,
+    hourly: bool,
+    width: int,
+    folder: Path,
+    record: Record,
 ) -> Iterator[Path]:
     """Draw each step as PNG into the folder, and give its path; names are those of the steps, so that they sort.
 
@@ -30,6 +39,7 @@ def draw_frames(
     name : of the variable, for the title
     hourly : whether titles tell the hour
     width : of a picture in pixels, about
+    record : how they were made, for the text of each picture
 
     Raises
     ------
@@ -58,7 +68,7 @@ def draw_frames(
             path = folder / f"{when:%Y-%m-%dT%H%M}.png"
             say_labels(figure)
             with atomic_file(path) as partial:
-                figure.savefig(partial, format="png", facecolor="white")
+                figure.savefig(partial, format="png", facecolor="white", metadata={NAME: as_text(record)})
             yield path
     if not seen:
         raise InputError("the series holds no step; choose a NetCDF, a Zarr store or a folder that reanalyse-period has written")

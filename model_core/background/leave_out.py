@@ -41,9 +41,11 @@ class LeaveOut:
     places, counts, noise : as for `kriging.krige`
     read : (readings, quantities); the covariance is fitted to the first
     maps : (readings, maps), the drift
+    scale : what quantities are divided by for the fit, see `background_drift.spread_left`
     """
 
-    def __init__(self, places: Tensor, read: Tensor, maps: Tensor, counts: Tensor, noise: Tensor | None = None):
+    def __init__(self, places: Tensor, read: Tensor, maps: Tensor, counts: Tensor, noise: Tensor | None = None, scale: float = 1.0):
+        read, noise = read / scale, None if noise is None else noise / scale**2
         drift = torch.cat([torch.ones_like(read[:, :1]), maps], dim=1)
         variogram = fit_variogram(places, counts, read[:, 0], drift, noise)
         if noise is not None:  # as a share of the variance, which only a first fit tells
@@ -58,7 +60,7 @@ class LeaveOut:
         ridge[0] = 0  # the mean is free
         of_drift = inverse @ drift
         self._precision = inverse - of_drift @ torch.linalg.solve(drift.T @ of_drift + torch.diag(ridge), of_drift.T)
-        self._read, self._variance = read, variogram.variance
+        self._read, self._variance, self._scale = read, variogram.variance, scale
         self._weighted = self._precision @ read.double()
 
     def __call__(self, groups: np.ndarray) -> LeftOut:
@@ -67,7 +69,7 @@ class LeaveOut:
         for members in _members(groups):
             own = torch.linalg.inv(self._precision[members[:, None], members])
             errors[members], variance[members] = own @ self._weighted[members], own.diagonal()
-        return LeftOut(self._read - errors.float(), self._variance * variance.float())
+        return LeftOut((self._read - errors.float()) * self._scale, self._variance * variance.float() * self._scale**2)
 
 
 def _members(groups: np.ndarray) -> list[Tensor]:

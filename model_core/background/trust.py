@@ -16,7 +16,7 @@ from torch import Tensor
 
 from model_core.background.leave_out import LeaveOut, LeftOut
 from model_core.configuration import Transform
-from model_core.network.background_drift import drift_columns
+from model_core.network.background_drift import drift_columns, spread_left
 from model_core.network.kriged_background import Quantities, StationReadings, bounds, expected_value, quantities
 from model_core.network.reading_maps import at_places
 from model_core.network.transforms import inverse, transform
@@ -112,7 +112,8 @@ class _Said:
         self._given, self._rule, self._standard, self._bounds = given, rule, (level[0, 0], spread[0, 0]), bounds(readings.values)
         about, both = (readings.counts, given.noise), torch.stack([given.standardised, given.values], dim=1)
         self._without = LeaveOut(readings.places, both, maps, *about)
-        self._with = LeaveOut(readings.places, both[:, :1], torch.cat([maps, column[:, None]], dim=1), *about)
+        scale = float(spread_left(given.standardised, column))
+        self._with = LeaveOut(readings.places, both[:, :1], torch.cat([maps, column[:, None]], dim=1), *about, scale)
 
     def left_out(self, groups: np.ndarray) -> _Fields:
         """Of each reading what those of other groups say; as the model kriges (`kriged_background`)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from model_core.card.recipe import configuration_file
 from model_core.card.tables import blocks_of, label, text_of
 from model_core.evaluation.figures import pretty_unit
 from model_core.model_file import Model
+from model_core.provenance.writing import NAME
 from model_core.variables import get_variable, known_variables
 
 # Keys of the card that have a place of their own on the page; all others follow under their own names.
@@ -24,6 +26,9 @@ _PLACED = {
     "target",
     "unit",
     "inputs",
+    "ranges",
+    "ranges_from",
+    NAME,
     "cell_size_km",
     "training",
     "scores",
@@ -161,7 +166,23 @@ def _limits(model: Model) -> list[Block]:
             sentences = [*given, *sentences]
         elif given:
             blocks += blocks_of(given)
-    return [*blocks, Bullets(tuple(sentences))]
+    return [*blocks, Bullets(tuple(sentences)), *_ranges(model)]
+
+
+def _ranges(model: Model) -> list[Block]:
+    """Between which values the training had each input."""
+    ranges = model.card.get("ranges") or {}
+    if not ranges:
+        return []
+    rows = tuple(
+        (_sentence_case(_name(name)), *map(text_of, map(float, limits)), pretty_unit(get_variable(name).unit))
+        for name, limits in ranges.items()
+    )
+    return [
+        Text("In its training it has seen the values below. Readings and maps beyond them give a warning."),
+        *(Text(str(sentence)) for sentence in model.card.get("ranges_from") or ()),
+        Table(rows, ("Input", "Lowest", "Highest", "Unit")),
+    ]
 
 
 def _data(model: Model) -> list[Block]:
@@ -201,6 +222,11 @@ def _recipe(model: Model, with_pictures: bool) -> list[Block]:
             Code(configuration_file(model.configuration, training)),
             Text("Save it as recipe.toml, and with the series above run"),
             Code(f"ctm-reanalysis train --ctm SERIES... --config recipe.toml --seed {seed} --out {model.name or 'model'}.safetensors"),
+        ]
+    if model.card.get(NAME):
+        blocks += [
+            Text("The run that trained it, with the SHA-256 of its inputs:"),
+            Code(json.dumps(model.card[NAME], indent=1, ensure_ascii=False)),
         ]
     if model.card.get("experiments"):
         blocks += [Heading("What was tried", 3), *blocks_of(model.card["experiments"], 4)]

@@ -32,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     # Before torch is loaded: threads that spin while they wait make a busy machine several times slower.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if hasattr(sys.stdout, "reconfigure"):  # in a console without Unicode, letters that it has not are escaped, in the help too
+        sys.stdout.reconfigure(errors="backslashreplace")
     options = vars(build_parser().parse_args(_join_negative(list(sys.argv[1:] if arguments is None else arguments))))
     command, as_json = options.pop("command"), options.pop("json", False)
     if command == "worker":
@@ -72,14 +74,11 @@ def _join_negative(arguments: list[str]) -> list[str]:
 
 def _print(text: str, as_json: bool) -> None:
     """Print on stdout; letters that its encoding has not are escaped, in JSON as JSON has it."""
-    encoding = sys.stdout.encoding or "utf-8"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        if as_json:
+    if as_json:
+        try:
+            text.encode(sys.stdout.encoding or "utf-8")
+        except UnicodeEncodeError:
             text = "".join(letter if letter.isascii() else json.dumps(letter)[1:-1] for letter in text)
-        else:
-            text = text.encode(encoding, "backslashreplace").decode(encoding)
     print(text)
 
 

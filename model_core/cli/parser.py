@@ -167,7 +167,7 @@ def _add_period(commands: Any) -> None:
         period,
         "table with a time column (CSV, Parquet, vector file); a pattern such as DIR/{date:%%Y%%m%%d}.csv "
         "for a file per day or hour; or a folder",
-        repeats="F.nc",
+        repeats="F.nc|F.zarr|DIR",
     )
     period.add_argument("--start", metavar="D", help="first day, YYYY-MM-DD (default: that of the readings)")
     period.add_argument("--end", metavar="D", help="last day (default: that of the readings)")

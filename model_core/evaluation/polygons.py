@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from model_core.errors import InputError
+from model_core.file_and_name import file_and_name
 from model_core.grid import Grid
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -111,8 +112,8 @@ def _layer_and_field(text: str) -> tuple[str, str]:
     """Of LAYER:FIELD both; the colon of a Windows drive is no field's."""
     if text in SHIPPED or Path(text.partition("|")[0]).exists():
         return text, ""
-    layer, colon, field = text.rpartition(":")
-    return (layer, field) if colon and layer else (text, "")
+    layer, field = file_and_name(text)
+    return (layer, field) if layer else (text, "")
 
 
 def requested_regions(request: dict[str, Any]) -> Regions | None:

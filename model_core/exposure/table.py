@@ -11,6 +11,8 @@ import pandas as pd
 from model_core.atomic_file import atomic_file
 from model_core.exposure.measures import Exposure
 from model_core.polygons import Polygons
+from model_core.provenance.record import Record
+from model_core.provenance.writing import table_with
 from model_core.temporary_folder import TemporaryFolder
 
 SUFFIXES = (".gpkg", ".csv", ".parquet")
@@ -46,7 +48,7 @@ def rows_of(
     ]
 
 
-def write_table(out: Path, rows: list[dict[str, Any]], steps: list[dict[str, Any]], polygons: Polygons | None) -> None:
+def write_table(out: Path, rows: list[dict[str, Any]], steps: list[dict[str, Any]], polygons: Polygons | None, record: Record) -> None:
     """Write under the final name when complete.
 
     A GeoPackage has the layer `exposure` with the polygons and, of several steps, the table `steps`. CSV and Parquet hold both, one
@@ -56,6 +58,7 @@ def write_table(out: Path, rows: list[dict[str, Any]], steps: list[dict[str, Any
     ----------
     rows : of the mean over time, or of the only field
     steps : of each step; empty where there is one
+    record : how it was made; in the metadata of a GeoPackage or Parquet, CSV has no place for it
     """
     suffix, table = out.suffix.lower(), pd.DataFrame(rows)
     with atomic_file(out) as partial:
@@ -63,11 +66,11 @@ def write_table(out: Path, rows: list[dict[str, Any]], steps: list[dict[str, Any
             pd.DataFrame(rows + steps).to_csv(partial, index=False, float_format="%.8g", lineterminator="\n")
         elif suffix == ".parquet":
             every = pd.DataFrame(rows + steps)
-            (every if polygons is None else _with_shapes(every, polygons)).to_parquet(partial)
+            table_with(every if polygons is None else _with_shapes(every, polygons), record).to_parquet(partial)
         else:
             layer = table if polygons is None else _with_shapes(table, polygons)
             with TemporaryFolder() as folder:  # GDAL keeps a journal beside a GeoPackage
-                _write_layers(folder / "exposure.gpkg", layer, pd.DataFrame(steps))
+                _write_layers(folder / "exposure.gpkg", layer, pd.DataFrame(steps), record)
                 shutil.copyfile(folder / "exposure.gpkg", partial)
 
 
@@ -79,11 +82,11 @@ def _with_shapes(table: pd.DataFrame, polygons: Polygons) -> Any:
     return geopandas.GeoDataFrame(table, geometry=geopandas.GeoSeries(shapes, crs=polygons.crs.to_wkt()))
 
 
-def _write_layers(path: Path, layer: Any, steps: pd.DataFrame) -> None:
+def _write_layers(path: Path, layer: Any, steps: pd.DataFrame, record: Record) -> None:
     import geopandas
     import pyogrio
 
     more = {"geometry_type": "MultiPolygon", "promote_to_multi": True} if isinstance(layer, geopandas.GeoDataFrame) else {}
-    pyogrio.write_dataframe(layer, path, layer=LAYER, driver="GPKG", **more)
+    pyogrio.write_dataframe(layer, path, layer=LAYER, driver="GPKG", layer_metadata=record.stated(), **more)
     if len(steps):
         pyogrio.write_dataframe(steps, path, layer=STEPS, driver="GPKG")

@@ -26,9 +26,12 @@ from model_core.errors import InputError
 from model_core.gases import STANDARD
 from model_core.json_values import finite
 from model_core.progress import Progress
+from model_core.provenance.record import Record, record_of
+from model_core.provenance.writing import png_with
 from model_core.stations.daily import HOURS
 from model_core.stations.gridding import locate_cells
 
+COMMAND = "aggregate"
 DEFAULT_SHARE = 0.75
 UNCERTAINTIES = ("none", "bound")
 POINT_SUFFIXES = (".gpkg", ".csv", ".parquet")
@@ -72,7 +75,9 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     )
     if stations is not None and not any(np.isfinite(result.mean).any() for result in work.of_stations):
         progress.warn("no station has enough valid days in any period; ask for a smaller share (--station-share) to see their means")
-    with open_output(out, series.grid, periods, plan.outputs(), series.zone, _attributes(series, plan)) as write:
+    record = record_of(COMMAND, request, grid=series.grid)
+    about = _attributes(series, plan) | record.stated()
+    with open_output(out, series.grid, periods, plan.outputs(), series.zone, about) as write:
         work.run(write, _hours(request), progress.part(0.1, 0.95))
     enough = [row for row in work.periods_found if row["days"] >= plan.minimum_share * row["expected_days"]]
     empty = [row["period"] for row in enough if row["mean"] is None]
@@ -85,9 +90,9 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     if "station_means" in targets:
         from model_core.jobs.read_stations import write_table
 
-        write_table(targets["station_means"], work.station_table(), stations.stations)
+        write_table(targets["station_means"], work.station_table(), stations.stations, record)
     if "panel" in targets:
-        _draw(targets["panel"], work, mask, outline)
+        _draw(targets["panel"], work, mask, outline, record)
     progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
     return finite(
         {
@@ -107,6 +112,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
             "limits": work.limits_found,
             "stations": 0 if stations is None else stations.values.shape[1],
             "grid": series.grid.describe(),
+            "inputs": list(record.inputs),
             "warnings": progress.warnings,
         }
     )
@@ -136,7 +142,7 @@ def _read_stations(request: Mapping[str, Any], series: FieldSeries, plan: Plan, 
     return stations
 
 
-def _draw(path: Path, work: Aggregation, mask: np.ndarray | None, outline: Any) -> None:
+def _draw(path: Path, work: Aggregation, mask: np.ndarray | None, outline: Any, record: Record) -> None:
     plan, days, stations = work.plan, work.series.days, work.stations
     of_stations = [None] * len(work.periods)
     if stations is not None:
@@ -147,7 +153,7 @@ def _draw(path: Path, work: Aggregation, mask: np.ndarray | None, outline: Any) 
     title += "" if stations is None else "; circles are stations"
     png = panel_figure(maps, work.series.grid, plan.variable, title, mask, outline, None if stations is None else stations.stations)
     with atomic_file(path) as partial:
-        partial.write_bytes(png)
+        partial.write_bytes(png_with(png, record))
 
 
 def _targets(request: Mapping[str, Any]) -> tuple[Path, dict[str, Path]]:

@@ -14,10 +14,14 @@ from model_core.errors import InputError
 from model_core.grid_from_file import read_grid
 from model_core.jobs.requests import required
 from model_core.progress import Progress
+from model_core.provenance.record import record_of
+from model_core.provenance.writing import as_text
 from model_core.report.colours import CONTINUOUS, check_style, colours_for
 from model_core.report.period import fields_of_series
 from model_core.temporary_folder import TemporaryFolder
 from model_core.variables import get_variable
+
+COMMAND = "animate"
 
 
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -47,17 +51,19 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     colours = colours_for(variable.key, variable.unit, style, times[0].date() if times else None, highest)
     if colours.note:
         progress.warn(colours.note)
+    record = record_of(COMMAND, request)
     hourly = len({when.date() for when in times}) < len(times)
     with TemporaryFolder() as temporary:
         folder = temporary if film else out
         folder.mkdir(parents=True, exist_ok=True)
         frames = []
-        for path in draw_frames(fields_of_series(series, variable.key), grid, colours, variable.long_name, hourly, width, folder):
+        steps = fields_of_series(series, variable.key)
+        for path in draw_frames(steps, grid, colours, variable.long_name, hourly, width, folder, record):
             frames.append(path)
             progress.step(0.1 + 0.8 * len(frames) / len(times), f"{len(frames)} of {len(times)} pictures")
         progress.step(0.92, "putting them together")
         if film:
-            (write_mp4 if out.suffix.lower() == ".mp4" else write_gif)(frames, out, seconds)
+            (write_mp4 if out.suffix.lower() == ".mp4" else write_gif)(frames, out, seconds, as_text(record))
     progress.step(1.0, "done")
     return {
         "out": str(out),
@@ -66,5 +72,6 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "end": str(times[-1]),
         "species": variable.key,
         "style": style,
+        "inputs": list(record.inputs),
         "warnings": progress.warnings,
     }

@@ -22,9 +22,12 @@ from model_core.json_values import finite
 from model_core.output import write_geotiff
 from model_core.polygons import read_polygons
 from model_core.progress import Progress
+from model_core.provenance.record import record_of
+from model_core.provenance.writing import NAME
 from model_core.rasters.series import FieldSeries, open_series
 from model_core.units import convert
 
+COMMAND = "compareraster"
 JSON, CSV, SCATTER, MAPS, DIFFERENCE = "scores.json", "scores.csv", "scatter.png", "maps.png", "difference.tif"
 MIN_VALID = 0.5
 _DIFFERENCE, _STANDARDISED = "Difference (a) − (b)", "Difference of the standardised fields"
@@ -70,6 +73,7 @@ def _compare(request: dict[str, Any], out: Path, page: Path | None, least: float
 
     progress.step(0.85, "drawing the figures")
     title = [": ".join(filter(None, part)) for part in ((name, series.period), (f"against {other_name}", others.period))]
+    record = record_of(COMMAND, request)
     report = {
         "scores": found,
         "one_unit": one_unit,
@@ -81,6 +85,7 @@ def _compare(request: dict[str, Any], out: Path, page: Path | None, least: float
         "difference_unit": apart.unit,
         "grid": series.grid.describe(),
         "warnings": progress.warnings,
+        NAME: record.to_dict(),
     }
     contents = {
         JSON: as_json(report),
@@ -94,7 +99,7 @@ def _compare(request: dict[str, Any], out: Path, page: Path | None, least: float
         out / DIFFERENCE,
         series.grid,
         [(apart.name, apart.values, apart.unit), (name, sides[0].values, unit), (other_name, sides[1].values, other_unit)],
-        {"title": f"{apart.name}: {', '.join(title)}", "source": f"CTM Reanalysis {__version__}"},
+        {"title": f"{apart.name}: {', '.join(title)}", "source": f"CTM Reanalysis {__version__}", **record.attributes()},
     )
     if page:
         from model_core.report.comparison import write_comparison_report
@@ -109,7 +114,8 @@ def _compare(request: dict[str, Any], out: Path, page: Path | None, least: float
         "scatter_png": written[SCATTER],
         "maps_png": written[MAPS],
         "difference_tif": str(out / DIFFERENCE),
-        **report,
+        **{key: value for key, value in report.items() if key != NAME},
+        "inputs": list(record.inputs),
     }
 
 

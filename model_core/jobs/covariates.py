@@ -15,8 +15,10 @@ from model_core.grid import Grid
 from model_core.jobs.requests import requested_grid, required
 from model_core.output import NetcdfWriter, write_geotiff
 from model_core.progress import Progress
+from model_core.provenance.record import Record, record_of
 from model_core.variables import get_variable
 
+COMMAND = "covariates"
 KEYS = ("elevation", "elevation_spread", "urban", "land")
 _CELL_METHODS = {"elevation": "area: mean", "elevation_spread": "area: standard_deviation"}
 
@@ -39,12 +41,14 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     _add(maps, sources, _from_mcip(request, grid, maps, progress.part(0.9, 0.95)), request.get("mcip"), progress)
     maps = {key: maps[key] for key in KEYS if key in maps}
     progress.step(0.95, "writing")
-    _write(out, grid, maps, sources)
+    record = record_of(COMMAND, request, grid=grid)
+    _write(out, grid, maps, sources, record)
     progress.step(1.0, "done")
     return {
         "out": str(out),
         "maps": {key: _describe(key, values, sources[key]) for key, values in maps.items()},
         "grid": grid.describe(),
+        "inputs": list(record.inputs),
         "warnings": progress.warnings,
     }
 
@@ -113,10 +117,11 @@ def _describe(key: str, values: np.ndarray, source: str) -> dict[str, Any]:
     }
 
 
-def _write(out: Path, grid: Grid, maps: Mapping[str, np.ndarray], sources: Mapping[str, str]) -> None:
+def _write(out: Path, grid: Grid, maps: Mapping[str, np.ndarray], sources: Mapping[str, str], record: Record) -> None:
     about = {
         "title": "Static maps for a model grid",
         "source": f"CTM Reanalysis {__version__}; " + "; ".join(f"{key} from {sources[key]}" for key in maps),
+        **record.attributes(),
     }
     if out.suffix.lower() != ".nc":
         write_geotiff(out, grid, [(key, values, get_variable(key).unit) for key, values in maps.items()], about)

@@ -8,6 +8,7 @@ from typing import Any, Callable
 import numpy as np
 
 from model_core import __version__
+from model_core.applicability import beyond, other_species, require_units
 from model_core.days import parse_day
 from model_core.device import choose_device, describe_device
 from model_core.errors import InputError
@@ -15,7 +16,7 @@ from model_core.evaluation.day_groups import requested_periods
 from model_core.evaluation.polygons import requested_regions
 from model_core.evaluation.report import evaluation_folder
 from model_core.grid import Grid
-from model_core.jobs.crossvalidate_days import requested_days
+from model_core.jobs.crossvalidate_days import requested_days, values_used
 from model_core.jobs.requests import (
     BUNDLED,
     grid_for,
@@ -33,6 +34,8 @@ from model_core.missing_inputs import require_inputs, tell_missing
 from model_core.model_file import Model
 from model_core.prediction import Predictor
 from model_core.progress import Progress
+from model_core.provenance.record import record_of
+from model_core.provenance.writing import NAME
 from model_core.ready import ready_model, ready_predictor
 from model_core.stations.observations import observations_of
 from model_core.validation.baselines import BASELINES, GAUSSIAN, LOGS, check_baselines
@@ -45,6 +48,7 @@ from model_core.validation.score_tables import score_tables, summary
 from model_core.validation.splits import BLOCK_KM, DRAWS, GIVEN, Scheme
 from model_core.variables import get_variable
 
+COMMAND = "crossvalidate"
 DEFAULT_BASELINES, WITH_CTM = ("idw", "ok", "oklog", "ked", "kedlog"), ("ctm", "avna", "evna", "rk", "rklog")
 _SCHEME_WORDS = {
     "stations": "stations left out at random",
@@ -71,6 +75,10 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     with evaluation_folder(out):
         progress.step(0.01, "loading the model")
         model = ready_model(request.get("model") or BUNDLED)
+        require_units(model)
+        target = model.configuration.target
+        if note := other_species(request.get("value"), target):
+            progress.warn(note)
         grid = requested_grid(request) if not is_auto(request) else _grid_of_stations(request, model, progress)
         tell_errors(request, model, progress)
         device = choose_device(request.get("device") or "auto")
@@ -78,17 +86,21 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         predictor = ready_predictor(model, grid, device, covariates=covariates, precision=request.get("precision") or "auto")
         progress.step(0.05, "reading stations")
         days = requested_days(request, model, grid, out, progress.part(0.05, 0.15))
+        values = values_used(days, grid, target) | {key: field[np.isfinite(field)] for key, field in covariates.items()}
+        for note in filter(None, (beyond(model, key, known) for key, known in values.items())):
+            progress.warn(note)
         for day in days:
-            given = {predictor.model.configuration.target, *day.further}
+            given = {target, *day.further}
             require_inputs(model, predictor.missing_inputs(given), f"on {day.date}" if day.date else "")
         progress.log(f"{len(days)} day(s), {_SCHEME_WORDS[scheme.name]}; predicting on {describe_device(device)}")
         result = _cross_validate(request, days, grid, predictor, scheme, baselines, progress.part(0.15, 0.94))
         tables = score_tables(result)
         by_class = class_scores(result, groupings(result, periods, regions))
-        report = finite(_report(request, result, tables | in_report(by_class), model, grid, progress.warnings))
+        record = record_of(COMMAND, request, model=model, grid=grid)
+        report = finite(_report(request, result, tables | in_report(by_class), model, grid, progress.warnings) | {NAME: record.to_dict()})
         progress.step(0.95, "drawing and writing")
         title = _title(result, model, report)
-        written = write(out, result, report, by_class, title)
+        written = write(out, result, report, by_class, title, record)
         if page:
             from model_core.report.crossvalidation import write_crossvalidation_report
 

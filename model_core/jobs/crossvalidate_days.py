@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date as Date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 import numpy as np
 
@@ -55,6 +55,15 @@ def requested_days(request: dict[str, Any], model: Model, grid: Grid, folder: Pa
         )
         for date in dates
     ]
+
+
+def values_used(days: Sequence[Day], grid: Grid, target: str) -> dict[str, np.ndarray]:
+    """All readings of each variable that lie in the grid, in canonical units."""
+    found: dict[str, list[np.ndarray]] = {}
+    for day in days:
+        for name, observations in {target: day.observations, **day.further}.items():
+            found.setdefault(name, []).append(observations.value[locate_cells(observations, grid)[1]])
+    return {name: np.concatenate(values) for name, values in found.items()}
 
 
 def _read(request: dict[str, Any], source: Source, progress: Progress) -> Observations:

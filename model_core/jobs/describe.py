@@ -31,6 +31,8 @@ from model_core.jobs.sources import further_inputs, requested_source
 from model_core.json_values import finite
 from model_core.model_file import Model, load_model
 from model_core.progress import Progress
+from model_core.provenance.record import record_of
+from model_core.provenance.writing import NAME
 from model_core.stations.readings import Observations
 from model_core.temporary_folder import TemporaryFolder
 from model_core.training.record import plot_kernels
@@ -38,6 +40,7 @@ from model_core.training.series import find_files
 from model_core.variables import get_variable
 from model_core.warping import warp
 
+COMMAND = "describe"
 REPORT, TABLE = "description.json", "correlations.csv"
 NETWORKS, CORRELATIONS, KERNELS = "networks.png", "correlations.png", "kernels.png"
 ANISOTROPY, STRUCTURE = "anisotropy.png", "structure.png"
@@ -89,6 +92,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
                 **found.report,
                 "not_made": found.not_made,
                 "warnings": progress.warnings,
+                NAME: record_of(COMMAND, request, model=model, grid=grid).to_dict(),
             }
         )
         progress.step(0.97, "writing")

@@ -19,6 +19,8 @@ from model_core.jobs.requests import as_daily_means, read_source, requested_hour
 from model_core.jobs.sources import requested_source
 from model_core.json_values import finite
 from model_core.progress import Progress
+from model_core.provenance.record import record_of
+from model_core.provenance.writing import NAME
 from model_core.scores import SCORES
 from model_core.stations.readings import Observations
 from model_core.validation import files
@@ -30,6 +32,7 @@ from model_core.validation.score_tables import score_tables, summary
 from model_core.validation.station_maps import station_map_figure
 from model_core.variables import get_variable
 
+COMMAND = "evaluate-ctm"
 MAP_PNG, DAILY_COLUMNS = "map.png", ("date", "n", *SCORES)
 _KEPT_ATTRIBUTES = ("files", "title", "source", "license", "time_zone", "lead_day")
 
@@ -54,7 +57,8 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         for warning in result.warnings:
             progress.warn(warning)
         tables, by_class = score_tables(result), class_scores(result, groupings(result, periods, regions))
-        report = finite(_report(request, result, store, tables, by_class, progress.warnings))
+        record = record_of(COMMAND, request, grid=store.grid)
+        report = finite(_report(request, result, store, tables, by_class, progress.warnings) | {NAME: record.to_dict()})
         progress.step(0.91, "drawing and writing")
         title = _title(result, report)
         pictures = {
@@ -64,7 +68,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         if daily[0]["date"] is not None:
             pictures[DAILY_PNG] = daily_scores_figure(daily, tables["methods"][CTM]["mean_of_daily"], species.unit, title)
         tables_of_days = {CSV: as_csv(daily, DAILY_COLUMNS)}
-        written = write_files(out, {**files.contents(result, report, by_class, title), **tables_of_days, **pictures})
+        written = write_files(out, {**files.contents(result, report, by_class, title, record), **tables_of_days, **pictures})
         progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
     return {
         "out": str(out),

@@ -19,8 +19,11 @@ from model_core.json_values import finite
 from model_core.labels_font import font_family
 from model_core.polygons import read_polygons
 from model_core.progress import Progress
+from model_core.provenance.record import record_of
+from model_core.provenance.writing import NAME, png_with
 from model_core.rasters.series import FieldSeries, Mean, open_series
 
+COMMAND = "exposure"
 PERCENTAGES = (5.0, 25.0, 50.0, 75.0, 95.0)
 _FEW = 1e-3  # share of people left out that is not worth a warning
 _TOO_MANY = 1.2e10  # people on Earth, with room
@@ -69,10 +72,11 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     progress.step(0.92, "writing")
     rows = rows_of(found, names, MEAN if len(series.steps) > 1 else series.steps[0].label, series.unit, limits, percentages)
     picture = _drawn(series, mean, allocation, found, names, limits, progress) if chart or page else None
-    write_table(out, rows, steps, polygons)
+    record = record_of(COMMAND, request)
+    write_table(out, rows, steps, polygons, record)
     if chart:
         with atomic_file(chart) as partial:
-            partial.write_bytes(picture)
+            partial.write_bytes(png_with(picture, record))
     result = finite(
         {
             "out": str(out),
@@ -88,13 +92,14 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
             "polygons": rows[1:],
             "series": [row for row in steps if row["id"] == 0],
             "grid": series.grid.describe(),
+            "inputs": list(record.inputs),
             "warnings": progress.warnings,
         }
     )
     if page:
         from model_core.report.exposure import write_exposure_report
 
-        write_exposure_report(page, result, series.name, series.period, picture)
+        write_exposure_report(page, {**result, NAME: record.to_dict()}, series.name, series.period, picture)
     progress.on_step(1.0, "done")  # not `step`: what is written is no longer cancelled
     return result
 

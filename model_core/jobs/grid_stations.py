@@ -12,7 +12,10 @@ from model_core.grid import PRESETS
 from model_core.jobs.requests import DEFAULT_GRID, field_statistics, grid_for, gridded, reading_account, requested_observations, required
 from model_core.output import write_geotiff
 from model_core.progress import Progress
+from model_core.provenance.record import record_of
 from model_core.variables import get_variable, known_variables
+
+COMMAND = "grid-stations"
 
 
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -35,7 +38,8 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     progress.step(0.8, "writing")
     mean = np.where(readings.mask, readings.values, np.nan)
     bands = [(species.long_name, mean, species.unit), ("readings", np.where(readings.mask, readings.counts, np.nan), "1")]
-    write_geotiff(out, grid, bands, {"species": species.key, "date": day})
+    record = record_of(COMMAND, request, grid=grid, readings={species.key: readings})
+    write_geotiff(out, grid, bands, {"species": species.key, "date": day, **record.attributes()})
     progress.step(1.0, "done")
     return {
         "out": str(out),
@@ -45,5 +49,6 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "species": species.key,
         "date": str(day) if day else None,
         "grid": grid.describe(),
+        "inputs": list(record.inputs),
         "warnings": progress.warnings,
     }

@@ -17,10 +17,13 @@ from model_core.jobs.requests import read_source, requested_hours, required, tel
 from model_core.jobs.sources import requested_source
 from model_core.output.geopackage import write_geopackage
 from model_core.progress import Progress
+from model_core.provenance.record import Record, record_of
+from model_core.provenance.writing import table_with
 from model_core.stations.daily import HOURS, daily_means, hourly_means, not_below_zero
 from model_core.stations.readings import DAILY_VALUE, FLAGS, Observations
 from model_core.variables import get_variable, recognise
 
+COMMAND = "read-stations"
 SUFFIXES = (".gpkg", ".csv", ".parquet")
 STEPS = ("day", "hour")
 _LAYER = "stations"
@@ -55,7 +58,8 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         )
     progress.step(0.8, "writing")
     table = clean_table(observations, step, species.unit)
-    write_table(out, table, observations)
+    record = record_of(COMMAND, request)
+    write_table(out, table, observations, record)
     progress.step(1.0, "done")
     days = observations.dates
     missing = _days_between(days)
@@ -80,6 +84,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "unit": species.unit,
         "species": species.key,
         "hourly": read.hourly,
+        "inputs": list(record.inputs),
         "warnings": progress.warnings,
     }
 
@@ -128,8 +133,8 @@ def clean_table(observations: Observations, step: str, unit: str) -> pd.DataFram
     return table.sort_values([table.columns[3], "station", "x", "y"], kind="stable").reset_index(drop=True)
 
 
-def write_table(out: Path, table: pd.DataFrame, observations: Observations) -> None:
-    """Write the table under its final name when it is complete; a GeoPackage with points, others with their coordinates."""
+def write_table(out: Path, table: pd.DataFrame, observations: Observations, record: Record) -> None:
+    """Write the table under its final name when it is complete: a GeoPackage or Parquet with points and the record, a CSV with coordinates."""
     suffix = out.suffix.lower()
     if suffix == ".csv":
         with atomic_file(out) as partial:
@@ -142,9 +147,9 @@ def write_table(out: Path, table: pd.DataFrame, observations: Observations) -> N
     )
     with atomic_file(out) as partial:
         if suffix == ".parquet":
-            points.to_parquet(partial)
+            table_with(points, record).to_parquet(partial)
         else:
-            write_geopackage(partial, points, _LAYER, out)
+            write_geopackage(partial, points, _LAYER, out, record)
 
 
 def _of_period(observations: Observations, request: dict[str, Any]) -> Observations:

@@ -45,6 +45,7 @@ from model_core.prediction import Reanalysis
 from model_core.progress import Progress
 from model_core.provenance.record import machine, record_of
 from model_core.provenance.repeat import Repetition, names_output
+from model_core.provenance.writing import NAME
 from model_core.ready import ready_model, ready_predictor
 from model_core.reanalysis_fields import field_names, fields_of
 from model_core.stations.readings import Observations
@@ -136,7 +137,7 @@ def _run(request: dict[str, Any], progress: Progress, repetition: Repetition | N
     repeated = repetition.compare(fields, computed_with, progress) if repetition else None
     used = readings_with_field(observations, grid, reanalysis.field, target.unit)
     if request.get("readings"):
-        write_table(Path(request["readings"]), used, observations)
+        write_table(Path(request["readings"]), used, observations, record)
     result = {
         "out": str(out),
         "readings": reading_account(readings[target.key]),
@@ -165,7 +166,7 @@ def _run(request: dict[str, Any], progress: Progress, repetition: Repetition | N
         sd = fields.get(f"{target.key}_sd")
         write_reanalysis_report(
             report,
-            {**result, "time_zone": request.get("time_zone")},
+            {**result, "time_zone": request.get("time_zone"), NAME: record.to_dict()},
             reanalysis.field,
             sd,
             grid,

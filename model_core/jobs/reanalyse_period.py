@@ -52,6 +52,7 @@ from model_core.prediction import missing_maps
 from model_core.progress import Progress
 from model_core.provenance.record import record_of
 from model_core.provenance.repeat import Repetition, names_output
+from model_core.provenance.writing import NAME
 from model_core.ready import ready_model
 from model_core.reanalysis_fields import field_names
 from model_core.stations.series import StationSeries
@@ -70,7 +71,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Read, grid, predict and write, overlapped; `out` is a NetCDF (.nc), a Zarr group (.zarr) or a folder for GeoTIFF.
 
     With `follow` it goes on as readings arrive, looking `every` so many seconds, `until` a time or a cancel. Where `from` is
-    such a NetCDF, it is made again from what it says of its making (`Repetition`).
+    such an output, it is made again from what it says of its making (`Repetition`).
     """
     if names_output(request.get("from")):
         return _repeat(request, progress)
@@ -86,9 +87,10 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
 def _repeat(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     if request.get("follow"):
         raise InputError("a period is repeated as it was, and can't be followed: leave one of from and follow out")
+    out = Path(required(request, "out"))
+    if out.exists():
+        raise InputError(f"'{out}' is there already, and what is in it would be taken for the repetition; choose another name")
     repetition = Repetition(request, COMMAND, progress)
-    if Path(required(request, "out")).suffix.lower() != ".nc":
-        raise InputError("a period is repeated as NetCDF: the name of the output must end in .nc")
     with in_use(repetition.request.get("variables"), repetition.request.get("level")):
         result = _once(repetition.request, progress, repetition)
         differences = list(differences_of_steps(repetition.file, Path(result["out"]), result["fields"]))
@@ -153,12 +155,12 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
         if choice:
             task = _with_choice(task, choice)
             progress.log(f"analysis step: {choice.in_words()}")
+        record = record_of(COMMAND, request, model=model, grid=grid)
         frame = Frame(
             grid,
             times,
             tuple(FieldName(name, target.unit, text) for name, text in names),
-            _attributes(model, step, covariates and request, choice.in_words() if choice else analysis, background)
-            | record_of(COMMAND, request, model=model, grid=grid).attributes(),
+            _attributes(model, step, covariates and request, choice.in_words() if choice else analysis, background) | record.attributes(),
         )
         output = open_output(out, frame)
         task = replace(task, store=output.store)
@@ -209,13 +211,14 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
         "covariates": sorted(covariates),
         "model": {"name": model.name, "sha256": model.sha256},
         "grid": grid.describe(),
+        "inputs": list(record.inputs),
         "warnings": progress.warnings,
         "report": str(report) if report else None,
     }
     if report:
         from model_core.report.period import write_period_report  # matplotlib takes a second to import
 
-        write_period_report(report, result, grid, request.get("style") or "continuous", progress)
+        write_period_report(report, {**result, NAME: record.to_dict()}, grid, request.get("style") or "continuous", progress)
     progress.step(1.0, "done")
     return result
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from model_core.applicability import require_units
 from model_core.ctm.daily_store import CACHE_FOLDER, DailyStore, open_store
 from model_core.days import parse_day
 from model_core.device import choose_device, describe_device
@@ -28,8 +29,12 @@ from model_core.json_values import finite
 from model_core.missing_inputs import tell_missing
 from model_core.model_file import Model, load_model
 from model_core.progress import Progress
+from model_core.provenance.record import record_of
+from model_core.provenance.writing import NAME
 from model_core.training.series import find_files
 from model_core.variables import get_variable
+
+COMMAND = "reproduce"
 
 
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -45,6 +50,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     device = choose_device(request.get("device") or "auto")
     progress.step(0.01, "loading the model")
     model = load_model(required(request, "model"))
+    require_units(model)
     with evaluation_folder(out):
         return finite(_evaluate(request, model, device, out, progress))
 
@@ -79,6 +85,7 @@ def _evaluate(request: dict[str, Any], model: Model, device: torch.device, out: 
         "mask": {"description": where, "cells": int(mask.sum())},
         "stations": {"description": placed, "cells": int(stations.sum()), **{name: int(cells.sum()) for name, cells in others.items()}},
         "by_class": classes.rows(),
+        NAME: record_of(COMMAND, request, model=model, grid=days.grid).to_dict(),
     }
     contents = files_of(summary, result, days, mask)
     progress.step(0.99, "writing")

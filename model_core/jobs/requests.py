@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from datetime import date as Date
 from pathlib import Path
-from typing import Any, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Iterator, Mapping
 
 import numpy as np
 from affine import Affine
 
-from model_core.analysis import CHOICES
+from model_core.analysis_choices import CHOICES
 from model_core.days import parse_day
 from model_core.errors import InputError
 from model_core.grid import Grid, parse_crs, parse_grid
 from model_core.grid_auto import AUTO, choose_grid
 from model_core.jobs.sources import further_inputs, requested_source
-from model_core.model_file import Model
 from model_core.progress import Progress
 from model_core.stations.daily import HOURS, daily_means, not_below_zero, require_days
 from model_core.stations.gridding import GriddedReadings, better_exchanged, grid_observations
@@ -24,6 +23,9 @@ from model_core.stations.reading_report import ReadingReport
 from model_core.stations.source import Source
 from model_core.stations.suspicion import suspicions
 from model_core.variables import get_variable
+
+if TYPE_CHECKING:
+    from model_core.model_file import Model
 
 DEFAULT_GRID = "china12km"
 BUNDLED = "bundled"

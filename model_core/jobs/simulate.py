@@ -12,9 +12,11 @@ from model_core.errors import InputError
 from model_core.grid import Grid
 from model_core.jobs.requests import requested_grid, required
 from model_core.progress import Progress
+from model_core.provenance.record import record_of
 from model_core.simulation import Terrain, write_simulation
 from model_core.warping import warp
 
+COMMAND = "simulate"
 MOST_DAYS = 36_525
 
 
@@ -36,6 +38,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         terrain,
         progress,
         bool(request.get("gases")),
+        record_of(COMMAND, request, grid=grid).stated(),
     )
 
 

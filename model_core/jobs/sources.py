@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Iterator, Mapping
 
 from model_core.errors import InputError
+from model_core.file_and_name import file_and_name
 from model_core.stations.source import AUTO, Source
 from model_core.time_zones import Clock
 from model_core.variables import get_variable
@@ -108,8 +109,8 @@ def _source(asked: Mapping[str, Any], prefix: str, path: str, species: str, like
 
 
 def _file_and_column(key: str, text: str) -> tuple[str, str]:
-    file, colon, column = text.rpartition(":")
-    if not colon or not file or not column:
+    file, column = file_and_name(text)
+    if not file or not column:
         raise InputError(f"{key} '{text}': write FILE:COLUMN")
     return file, column
 

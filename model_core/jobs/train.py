@@ -20,7 +20,10 @@ from model_core.file_lock import only_one
 from model_core.grid import parse_grid
 from model_core.jobs.requests import requested_report, required
 from model_core.model_file import SUFFIX, Model, load_model, save_model
+from model_core.open_elsewhere import patiently
 from model_core.progress import Progress
+from model_core.provenance.record import record_of
+from model_core.provenance.writing import NAME
 from model_core.training.card import training_card
 from model_core.training.choices import choose_inputs, choose_schedule, untypical
 from model_core.training.day_fields import cache_for
@@ -32,6 +35,8 @@ from model_core.training.record import HISTORY_CSV, HISTORY_PNG, KERNELS_PNG, pl
 from model_core.training.split import Split, split_by_dates, split_by_time
 from model_core.training.trainer import TrainingPlan, TrainingResult, train_network
 from model_core.variables import get_variable
+
+COMMAND = "train"
 
 
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -83,9 +88,10 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         )
         checkpoint = out.with_suffix(".checkpoint")
         ranges = trained_ranges(prepared.data, network.target, training.rescale) if processes.leads else None
+        record = record_of(COMMAND, request, grid=prepared.grid) if processes.leads else None
 
         def keep(result: TrainingResult, missing_inputs: list[dict[str, Any]] | None = None) -> None:
-            card = training_card(plan, prepared.grid, sources, result, base, missing_inputs, ranges)
+            card = training_card(plan, prepared.grid, sources, result, base, missing_inputs, ranges, record)
             save_model(out, Model(result.network, card, prepared.grid, prepared.maps))
             write_history(out.with_suffix(HISTORY_CSV), result.history)
 
@@ -99,7 +105,10 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
                 f"{result.best['iteration']}, is in '{out}'. The same training goes on with --resume."
             )
         figures = _draw(out, result, prepared, progress)
-        checkpoint.unlink(missing_ok=True)
+        try:
+            patiently(lambda: checkpoint.unlink(missing_ok=True))
+        except OSError as error:  # the model is there all the same
+            progress.warn(f"'{checkpoint}', from which the training would go on, can't be removed ({error.strerror or error}); remove it")
     told = {
         "out": str(out),
         "iterations": training.iterations,
@@ -116,7 +125,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         from model_core.report.training import write_training_report
 
         saved = load_model(str(out))
-        write_training_report(report, told, saved.card, saved.configuration.target, saved.grid, saved.sha256)
+        write_training_report(report, {**told, NAME: saved.card[NAME]}, saved.card, saved.configuration.target, saved.grid, saved.sha256)
     return told
 
 

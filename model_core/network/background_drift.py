@@ -13,7 +13,7 @@ from model_core.network.transforms import transform
 
 # A drift column has this spread at the stations, so that the prior of a slope (`variogram.DRIFT_PRIOR`) lets the readings
 # follow the background by its whole spread.
-_SPREAD = 2.0
+_SPREAD = 8.0
 # A background that varies less than this share of the readings' spread is not blown up to theirs.
 _LEAST_SPREAD = 0.5
 # Below this share of the readings' spread it says nothing at the stations.
@@ -81,3 +81,14 @@ def drift_columns(field: Tensor, places: Tensor, values: Tensor, rule: Transform
     return DriftColumns(
         torch.where(known, (scaled - middle) / unit, 0.0), torch.where(there, (scaled_at - middle) / unit, 0.0), known.float(), *range_
     )
+
+
+def spread_left(read: Tensor, background: Tensor) -> Tensor:
+    """The spread that a straight line on the background leaves of standardised readings, at most 1; both (readings,).
+
+    Divided by it the readings are about standardised again, as the fit of the covariance takes what it is given: its prior would
+    otherwise hold what a good background leaves for a small part of a field, and not for noise. One pseudo-reading holds the spread of a few.
+    """
+    x, y = background - background.mean(), read - read.mean()
+    rest = y - x * (x @ y) / (x @ x).clamp_min(1e-6)
+    return torch.sqrt((rest @ rest + 1) / (len(read) + 1)).clamp(max=1.0)

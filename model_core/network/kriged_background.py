@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from model_core.configuration import Transform
-from model_core.network.background_drift import Background, DriftColumns, drift_columns
+from model_core.network.background_drift import Background, DriftColumns, drift_columns, spread_left
 from model_core.network.kriging import KrigedDay, krige
 from model_core.network.local_slopes import LocalSlopes, local_slopes
 from model_core.network.reading_maps import at_places
@@ -265,7 +265,8 @@ def _with_background(
     """The same with a background as further drift, kriged in standardised units alone: where those are logs, it explains shares."""
     maps, known = torch.cat([maps, columns.field[None]]), torch.cat([known, columns.known[None]])
     at = torch.cat([at_places(maps[:-1], readings.places), columns.at_readings[:, None]], dim=1)
-    read = torch.cat([given.standardised[:, None], at], dim=1)
+    scale = spread_left(given.standardised, columns.at_readings)
+    read = torch.cat([given.standardised[:, None] / scale, at], dim=1)
     acting = None if drift is None else torch.cat([drift, torch.ones(1, dtype=torch.bool)])
     kriged = krige(
         readings.places,
@@ -273,10 +274,14 @@ def _with_background(
         maps.shape[-2:],
         counts=readings.counts,
         first_map=1,
-        noise=given.noise,
+        noise=None if given.noise is None else given.noise / scale**2,
         drift=acting,
         local=local,
         limit=limit,
+    )
+    kriged.fields[:1] *= scale
+    kriged = kriged._replace(
+        slopes=kriged.slopes * scale, variogram=kriged.variogram._replace(variance=kriged.variogram.variance * float(scale) ** 2)
     )
     contrast = torch.where(known > 0, maps - kriged.fields[1:], 0.0)
     unexplained = _with_slopes(kriged, contrast, local)[None]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model_core.errors import OutputError
+from model_core.provenance.record import Record
 
 if TYPE_CHECKING:
     import geopandas
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
 warnings.filterwarnings("ignore", message="The filename extension should be 'gpkg'", category=RuntimeWarning)
 
 
-def write_geopackage(path: Path, points: "geopandas.GeoDataFrame", layer: str, name: Path | None = None) -> None:
+def write_geopackage(
+    path: Path, points: "geopandas.GeoDataFrame", layer: str, name: Path | None = None, record: Record | None = None
+) -> None:
     """Write one layer into a new file; what a killed process left there, the journal of SQLite too, goes first.
 
     Parameters
     ----------
     name : how the file is called in messages; default: its path
+    record : how it was made, for the metadata of the layer
 
     Raises
     ------
@@ -35,7 +39,7 @@ def write_geopackage(path: Path, points: "geopandas.GeoDataFrame", layer: str, n
     try:
         for old in (path, journal):  # SQLite makes its own file, and takes an empty one for a damaged one
             old.unlink(missing_ok=True)
-        points.to_file(path, driver="GPKG", layer=layer, engine="pyogrio")
+        points.to_file(path, driver="GPKG", layer=layer, engine="pyogrio", metadata=record.stated() if record else None)
     except (OSError, errors.DataSourceError, errors.DataLayerError, errors.FeatureError, errors.FieldError, errors.GeometryError) as error:
         raise OutputError(f"can't write '{name or path}': {error}; is there room on the disk?") from error
     finally:

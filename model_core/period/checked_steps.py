@@ -10,7 +10,7 @@ from model_core.missing_inputs import require_inputs
 from model_core.model_file import Model
 from model_core.period.axis import step_text
 from model_core.period.frame import Frame
-from model_core.period.previous import Previous
+from model_core.period.previous import fingerprints_of
 from model_core.period.step_readings import StepReadings
 from model_core.provenance.repeat import Repetition
 
@@ -29,9 +29,7 @@ def unchanged_steps(
     steps: Iterator[tuple[int, StepReadings | None]], repetition: Repetition, frame: Frame, basis: str, step: str
 ) -> Iterator[tuple[int, StepReadings | None]]:
     """The steps; `InputError` at the first whose readings are not those of the output that is repeated."""
-    previous = Previous(repetition.file, frame)
-    before = previous.fingerprints if repetition.record.engine_version == __version__ else {}
-    previous.close()
+    before = fingerprints_of(repetition.file, frame) if repetition.record.engine_version == __version__ else {}
     for number, one in steps:
         then = before.get(frame.times.starts[number])
         if before and then != (one and one.fingerprint(basis)):

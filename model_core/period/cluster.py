@@ -271,10 +271,11 @@ def _seen_from_elsewhere(task: Task) -> Task:
 
 
 def _tidy(store: ZarrDays | GeotiffDays) -> None:
-    """Take away the files that a lost worker was just writing."""
+    """Take away the files that a lost worker was just writing; under Windows one that it still writes stays."""
     if isinstance(store, ZarrDays):
-        for leftover in store.path.rglob(_PARTIAL):
-            leftover.unlink(missing_ok=True)
+        leftovers = store.path.rglob(_PARTIAL)
     else:
-        for leftover in store.folder.glob(f".{store.frame.fields[0].name}_*.tif.partial"):
-            leftover.unlink(missing_ok=True)
+        leftovers = store.folder.glob(f".{store.frame.fields[0].name}_*.tif.partial")
+    for leftover in leftovers:
+        with suppress(OSError):
+            leftover.unlink()

@@ -41,7 +41,7 @@ class Task:
     covariates : maps that overrule the model's own, by key
     target : variable whose field comes out
     uncertainty : "none", "sd" or "quantiles"
-    analysis : of `analysis.CHOICES`, the analysis step of each step by itself
+    analysis : of `analysis_choices.CHOICES`, the analysis step of each step by itself
     choice : what the readings of the period chose for all steps, with "auto" and a network that corrects kriging
     background : the days of a CTM that the fields are given as background; None for none
     basis : stands for all of this in the fingerprints

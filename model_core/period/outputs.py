@@ -7,8 +7,6 @@ A step without readings stays NaN there; in a folder it has no file.
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 from typing import Callable
 
@@ -21,6 +19,7 @@ from model_core.file_lock import remove_abandoned
 from model_core.output.netcdf import NetcdfWriter
 from model_core.period.frame import Frame
 from model_core.period.previous import Previous
+from model_core.period.store_folder import put_aside, remove_store, take_place
 from model_core.period.stores import ABOUT, FINGERPRINT, FINGERPRINT_BYTES, READINGS, Fields, GeotiffDays, ZarrDays
 
 _FAST = 1  # zlib level: as small as level 4 to a percent on such fields, and faster
@@ -96,7 +95,7 @@ class SingleOutput:
         self._work, self._before = (out.with_name(f".{out.name}.{role}") for role in ("days", "before"))
         if not ZarrDays.exists(self._work, frame):
             if self._work.exists():  # of another period, grid or model: its steps may still be right
-                _replace(self._work, self._before)
+                put_aside(self._work, self._before)
             ZarrDays.create(self._work, frame)
         self.store = ZarrDays(self._work, frame)
         self._done = self.store.fingerprints()
@@ -139,8 +138,8 @@ class SingleOutput:
         """Give the output its name; `OutputError` if that can't be done."""
         if self._untouched and self._final.frame == self._frame.digest and self._kept == len(self._final.fingerprints):
             self._close()
-            _remove(self._work)
-            _remove(self._before)
+            remove_store(self._work)
+            remove_store(self._before)
             return
         self._begin()
         self._close(complete=True)
@@ -148,19 +147,17 @@ class SingleOutput:
             try:
                 self.store.tidy()
                 zarr.consolidate_metadata(self._work, zarr_format=2)
-                if self._out.exists():
-                    _replace(self._out, self._before)
-                os.replace(self._work, self._out)
+                take_place(self._work, self._out, self._before)
             except OSError as error:
                 raise OutputError(f"can't write '{self._out}': {error.strerror or error}; the steps are in '{self._work}'") from error
-        _remove(self._work)
-        _remove(self._before)
+        remove_store(self._work)
+        remove_store(self._before)
 
     def stop(self) -> None:
         """The run ends early: the steps that are done wait in the hidden store for the next run."""
         self._close()
-        if not self.store.fingerprints():
-            _remove(self._work)
+        if self._work.exists() and not self.store.fingerprints():  # it is gone where the result was kept under a second name
+            remove_store(self._work)
 
     def _holder(self, number: int, fingerprint: str) -> Previous | None:
         start = self._frame.times.starts[number]
@@ -224,12 +221,3 @@ class _Unfinished(Exception):
 def _check_folder(folder: Path) -> None:
     if not folder.is_dir():
         raise OutputError(f"'{folder}' is a file, not a folder" if folder.exists() else f"folder '{folder}' does not exist; create it")
-
-
-def _replace(path: Path, by: Path) -> None:
-    _remove(by)
-    os.replace(path, by)
-
-
-def _remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, Iterator, Sequence
+from typing import Any, Callable, Iterator, Sequence
 
 import netCDF4
 import numpy as np
+import rasterio
 import zarr
 
 from model_core.errors import InputError
@@ -14,7 +17,8 @@ from model_core.netcdf_check import check_netcdf
 from model_core.netcdf_path import netcdf_path
 from model_core.output.cf import read_starts
 from model_core.period.frame import Frame
-from model_core.period.stores import FINGERPRINT, READINGS
+from model_core.period.stores import FINGERPRINT, READINGS, GeotiffDays
+from model_core.provenance.attributes import fields_at, is_zarr_store
 from model_core.provenance.repeat import difference
 
 
@@ -62,16 +66,67 @@ class Previous:
         return list(self._file.variables if isinstance(self._file, netCDF4.Dataset) else self._file.array_keys())
 
 
+def fingerprints_of(path: Path, frame: Frame) -> dict[np.datetime64, str]:
+    """Of the steps of an earlier output, NetCDF, Zarr or folder, by their start."""
+    if path.is_dir() and not is_zarr_store(path):
+        return {frame.times.starts[number]: text for number, text in GeotiffDays(path, frame).fingerprints().items() if text}
+    previous = Previous(path, frame)
+    previous.close()
+    return previous.fingerprints
+
+
 def differences_of_steps(before: Path, now: Path, fields: Sequence[str]) -> Iterator[tuple[bool, float, bool]]:
-    """`provenance.repeat.difference` of each step of two NetCDF files of one period; `InputError` if their steps or fields differ."""
-    check_netcdf(before)
-    with netCDF4.Dataset(netcdf_path(before)) as old, netCDF4.Dataset(netcdf_path(now)) as new:
-        for data in (old, new):
-            data.set_auto_mask(False)
-        if any(name not in old.variables or old[name].shape != new[name].shape for name in fields):
-            raise InputError(f"'{before}' holds other fields or steps than it says of its making; take another copy of it")
-        for step in range(len(new["time"])):
-            yield difference(*({name: data[name][step] for name in fields} for data in (old, new)))
+    """`provenance.repeat.difference` of each step of two outputs of one period, NetCDF, Zarr or folders; `InputError` if their fields differ.
+
+    A step without readings has no file in a folder, and no values in the others.
+    """
+    with _steps_in(before, fields) as old, _steps_in(now, fields) as new:
+        for start in sorted({*old, *new}):
+            then, again = (steps[start]() if start in steps else None for steps in (old, new))
+            shape = next(iter((again or then or {}).values())).shape
+            none = dict.fromkeys(fields, np.full(shape, np.nan, np.float32))
+            if then and any(field.shape != shape for field in then.values()):
+                raise InputError(f"'{before}' is on another grid than it says of its making; take another copy of it")
+            yield difference(then or none, again or none)
+
+
+@contextmanager
+def _steps_in(path: Path, fields: Sequence[str]) -> Iterator[dict[np.datetime64, Callable[[], dict[str, np.ndarray]]]]:
+    """What reads the fields of each step, by its start."""
+    if path.is_dir() and not is_zarr_store(path):
+        yield _steps_in_folder(path, fields)
+        return
+    if path.is_file():
+        check_netcdf(path)
+    file = _open(path)
+    try:
+        if any(name not in (file.variables if isinstance(file, netCDF4.Dataset) else file) for name in fields):
+            raise InputError(f"'{path}' holds other fields than it says of its making; take another copy of it")
+        starts = read_starts(file["time"][:], _attribute(file["time"], "units"))
+
+        def read(place: int) -> dict[str, np.ndarray]:
+            return {name: np.asarray(file[name][place]) for name in fields}
+
+        yield {start: partial(read, place) for place, start in enumerate(starts)}
+    finally:
+        if isinstance(file, netCDF4.Dataset):
+            file.close()
+
+
+def _steps_in_folder(folder: Path, fields: Sequence[str]) -> dict[np.datetime64, Callable[[], dict[str, np.ndarray]]]:
+    def read(path: Path) -> dict[str, np.ndarray]:
+        with rasterio.open(path) as raster:
+            if raster.count != len(fields):
+                raise InputError(f"'{path}' holds {raster.count} fields, and {len(fields)} are expected; take another copy of it")
+            return {name: raster.read(band) for band, name in enumerate(fields, start=1)}
+
+    steps: dict[np.datetime64, Callable[[], dict[str, np.ndarray]]] = {}
+    for path in fields_at(folder):
+        with rasterio.open(path) as raster:
+            tags = raster.tags()
+        if tags.get(FINGERPRINT):
+            steps[np.datetime64(tags.get("time") or tags["date"], "s")] = partial(read, path)
+    return steps
 
 
 def _open(path: Path) -> Any:

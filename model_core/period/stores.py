@@ -6,7 +6,7 @@ leaves nothing half done behind. The bytes on the disk depend on the fields alon
 
 from __future__ import annotations
 
-import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -17,9 +17,11 @@ from numcodecs import Blosc, blosc
 
 from model_core import __version__
 from model_core.errors import OutputError
+from model_core.open_elsewhere import patiently
 from model_core.output.cf import CONVENTIONS, DEGREE_DIGITS, GRID_MAPPING, axis_attributes, axis_names, degrees, grid_mapping_attributes
 from model_core.output.geotiff import write_geotiff
 from model_core.period.frame import Frame
+from model_core.period.store_folder import remove_store
 
 Fields = Mapping[str, np.ndarray]
 FINGERPRINT, READINGS = "fingerprint", "readings"
@@ -54,7 +56,7 @@ class ZarrDays:
     def create(cls, path: Path, frame: Frame) -> "ZarrDays":
         """A new store without fields; `OutputError` if it can't be written."""
         try:
-            shutil.rmtree(path, ignore_errors=True)
+            remove_store(path)
             _write_frame(zarr.open_group(path, mode="w", zarr_format=2), frame)
         except OSError as error:
             raise OutputError(f"can't write '{path}': {error.strerror or error}") from error
@@ -75,13 +77,16 @@ class ZarrDays:
     def write(self, number: int, fields: Fields, fingerprint: str, readings: int) -> None:
         """Write a step; `OutputError` if it can't be written (disk full)."""
         try:
-            self._chunk(FINGERPRINT, number).unlink(missing_ok=True)
-            for field in self.frame.fields:
-                self._array(field.name)[number] = np.asarray(fields[field.name], np.float32)
-            self._array(READINGS)[number] = readings
-            self._array(FINGERPRINT)[number] = np.frombuffer(bytes.fromhex(fingerprint), np.uint8)
+            patiently(lambda: self._write(number, fields, fingerprint, readings))
         except OSError as error:
             raise OutputError(f"can't write '{self.path}': {error.strerror or error}; is there room on the disk?") from error
+
+    def _write(self, number: int, fields: Fields, fingerprint: str, readings: int) -> None:
+        self._chunk(FINGERPRINT, number).unlink(missing_ok=True)
+        for field in self.frame.fields:
+            self._array(field.name)[number] = np.asarray(fields[field.name], np.float32)
+        self._array(READINGS)[number] = readings
+        self._array(FINGERPRINT)[number] = np.frombuffer(bytes.fromhex(fingerprint), np.uint8)
 
     def clear(self, number: int) -> None:
         """Leave a step without fields, as if it had never been written."""
@@ -89,9 +94,10 @@ class ZarrDays:
             self._chunk(name, number).unlink(missing_ok=True)
 
     def tidy(self) -> None:
-        """Take away what killed processes were in the midst of writing."""
+        """Take away what killed processes were in the midst of writing; under Windows one that is open stays, and nobody reads it."""
         for path in self.path.glob(f"*/*{_IN_WRITING}"):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
 
     def read(self, number: int) -> tuple[dict[str, np.ndarray], int]:
         """(fields of a step, readings used)."""

@@ -10,12 +10,32 @@ from pathlib import Path
 from typing import Any, Callable, Mapping
 
 from model_core.errors import InputError
+from model_core.file_and_name import file_and_name
 from model_core.stations.date_pattern import dated_files, is_pattern
 from model_core.stations.tables import split_layer
 
-# Keys whose value is a path, and keys whose value is FILE:COLUMN.
-_PLAIN = ("stations", "sites", "rh_sites", "wind_sites", "covariates", "variables")
+# Keys whose value is a path, those whose value is FILE:COLUMN, those that name a file or something that ships, and those of several files.
+_PLAIN = (
+    "stations",
+    "sites",
+    "rh_sites",
+    "wind_sites",
+    "rh_stations",
+    "wind_stations",
+    "covariates",
+    "variables",
+    "layout",
+    "terrain",
+    "dem",
+    "landcover",
+    "mcip",
+    "polygons",
+    "population",
+    "series",
+)
 _WITH_COLUMN = ("rh", "wind")
+_FILE_OR_NAME = ("mask", "regions", "outline", "config")
+SEVERAL = ("ctm", "fields", "other")
 _BLOCK = 1 << 20
 
 
@@ -23,18 +43,21 @@ def with_files(request: Mapping[str, Any], change: Callable[[str, str], str]) ->
     """The request with each path that it names replaced by ``change(role, path)``.
 
     A role says what a file is for: ``stations``, ``rh``, ``covariates``, for further inputs ``temperature`` and ``temperature_sites``, and for
-    several files of a background ``background``, ``background_2`` and so on.
+    several files of a background ``background``, ``background_2`` and so on. All files of a CTM have the role ``ctm``.
     """
     changed = dict(request)
-    for key in _PLAIN:
+    for key in (*_PLAIN, *(key for key in _FILE_OR_NAME if _is_path(request.get(key)))):
         if request.get(key):
             changed[key] = change(key, str(request[key]))
+    for key in SEVERAL:
+        if request.get(key):
+            changed[key] = [change(key, path) for path in _paths(request[key])]
     for key in _WITH_COLUMN:
         if request.get(key):
             changed[key] = _column_kept(key, str(request[key]), change)
     if request.get("background"):
-        paths = [request["background"]] if isinstance(request["background"], str) else request["background"]
-        changed["background"] = [change(f"background_{n}" if n > 1 else "background", str(path)) for n, path in enumerate(paths, start=1)]
+        paths = _paths(request["background"])
+        changed["background"] = [change(f"background_{n}" if n > 1 else "background", path) for n, path in enumerate(paths, start=1)]
     for key, is_file in (("inputs", lambda name: True), ("input_options", lambda name: name.endswith(".sites"))):
         if request.get(key):
             texts = [request[key]] if isinstance(request[key], str) else request[key]
@@ -42,16 +65,21 @@ def with_files(request: Mapping[str, Any], change: Callable[[str, str], str]) ->
     return changed
 
 
-def files_named(request: Mapping[str, Any]) -> dict[str, str]:
-    """Path of each role, as the request writes it."""
-    found: dict[str, str] = {}
+def paths_named(request: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Paths of each role, as the request writes them; one, but for the files of a CTM and the like."""
+    found: dict[str, list[str]] = {}
 
     def note(role: str, path: str) -> str:
-        found[role] = path
+        found.setdefault(role, []).append(path)
         return path
 
     with_files(request, note)
     return found
+
+
+def files_named(request: Mapping[str, Any]) -> dict[str, str]:
+    """Path of each role, the last where there are several."""
+    return {role: paths[-1] for role, paths in paths_named(request).items()}
 
 
 def short_name(path: str) -> str:
@@ -118,9 +146,23 @@ def combined(hashes: Mapping[str, str]) -> str:
     return hashlib.sha256("".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes)).encode()).hexdigest()
 
 
+def _paths(value: Any) -> list[str]:
+    """One path or several as a list; in one text several have commas between them."""
+    if isinstance(value, (list, tuple)):
+        return [str(one) for one in value if one not in (None, "")]
+    text = str(value)
+    return [text] if "," not in text or Path(text).exists() else [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _is_path(value: Any) -> bool:
+    """Whether what may also be a name, such as that of an outline that ships, is the path of a file."""
+    file = Path(split_layer(str(value))[0]) if value else Path()
+    return bool(value) and (bool(file.suffix) or file.exists())
+
+
 def _column_kept(role: str, text: str, change: Callable[[str, str], str]) -> str:
-    file, colon, column = text.rpartition(":")
-    return f"{change(role, file)}:{column}" if colon and file else text  # what is malformed, the reader refuses
+    file, column = file_and_name(text)
+    return f"{change(role, file)}:{column}" if file and column else text  # what is malformed, the reader refuses
 
 
 def _named(text: str, is_file: Callable[[str], bool], change: Callable[[str, str], str]) -> str:

@@ -8,28 +8,32 @@ import platform
 from dataclasses import dataclass, field
 from datetime import date as Date
 from pathlib import Path
-from typing import Any, Mapping
+from typing import TYPE_CHECKING, Any, Mapping
 
-import netCDF4
 import numpy as np
-import rasterio
 
 from model_core import __version__
-from model_core.ctm.formats.netcdf_file import is_netcdf
 from model_core.days import parse_day
 from model_core.errors import InputError
 from model_core.grid import PRESETS, Grid
-from model_core.model_file import Model
-from model_core.netcdf_check import check_netcdf
-from model_core.netcdf_path import netcdf_path
-from model_core.provenance.files import combined, files_named, files_of, sha256_of, short_name, with_files
-from model_core.stations.gridding import GriddedReadings
+from model_core.provenance.attributes import attributes_of, fields_at
+from model_core.provenance.files import SEVERAL, combined, files_of, paths_named, sha256_of, short_name, with_files
 
-# What says nothing about the fields: where the output goes, how the command line prints, which machines compute, what QGIS adds.
-_NOT_RECORDED = ("out", "json", "scheduler", "full_paths", "layers", "command")
+if TYPE_CHECKING:
+    from model_core.model_file import Model
+    from model_core.stations.gridding import GriddedReadings
+
+# What says nothing about what comes out: where outputs and prepared fields go, how the command line prints, which machines compute, how long
+# readings are waited for, what QGIS adds.
+NOT_RECORDED = (
+    *("out", "report", "readings", "chart", "panel", "table", "station_means", "cache"),
+    *("json", "scheduler", "full_paths", "layers", "command"),
+    *("follow", "every", "until", "resume"),
+)
 _MOST_LISTED = 200  # files of one input whose names are kept; of more there is the combined hash
-_TEXTS = ("engine_version", "model_name", "model_sha256")
-_JSON = ("request", "inputs", "readings_sha256", "computed_with")
+_MOST_BYTES = 16_000_000_000  # of a CTM's files; of more, which take minutes to read once more, there is the size and no hash
+TEXTS = ("engine_version", "model_name", "model_sha256")
+STRUCTURED = ("request", "inputs", "readings_sha256", "computed_with")
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ class Record:
     request : the parameters, with ``command``; files by their names alone unless full paths were asked for, a grid that came
         from a file as CRS, transform and shape
     inputs : of each file its ``role``, ``name``, ``sha256`` (see `files.combined`) and, where they are several, ``files``;
-        of a QGIS layer its ``role`` and ``layer``
+        of a QGIS layer its ``role`` and ``layer``; of what is no file on the disk its ``role`` and ``name``; of very large CTM
+        files ``bytes`` in place of the hash
     readings_sha256 : of the readings that were used, by variable
     computed_with : device, precision and libraries; where they are the same, so is every bit of the result
     """
@@ -57,9 +62,17 @@ class Record:
 
     def attributes(self) -> dict[str, str | None]:
         """As GeoTIFF tags or NetCDF attributes; None for what there is not."""
-        texts = {name: getattr(self, name) or None for name in _TEXTS}
-        values = {name: getattr(self, name) for name in _JSON}
+        texts = {name: getattr(self, name) or None for name in TEXTS}
+        values = {name: getattr(self, name) for name in STRUCTURED}
         return texts | {name: json.dumps(value, sort_keys=True, ensure_ascii=False) if value else None for name, value in values.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """As an entry of a JSON file; without what there is not."""
+        return {name: value for name in (*TEXTS, *STRUCTURED) if (value := getattr(self, name))}
+
+    def stated(self) -> dict[str, str]:
+        """As `attributes`, without what there is not."""
+        return {name: text for name, text in self.attributes().items() if text is not None}
 
 
 def record_of(
@@ -77,52 +90,30 @@ def record_of(
     ----------
     command : the job's name
     request : as the job got it. ``full_paths`` keeps the paths, ``layers`` names by role the QGIS layers that tables were written from
+    model : that was used; where fields came from files instead, the model that these say they were made with
     """
-    paths, layers = files_named(request), request.get("layers") or {}
+    paths, layers = paths_named(request), request.get("layers") or {}
     whole = bool(request.get("full_paths"))
     said = with_files(request, lambda role, path: path if whole else short_name(path))
-    said = {key: value for key, value in said.items() if key not in _NOT_RECORDED and value not in (None, "", [], False)}
-    if model is not None:
-        given = str(request.get("model") or "bundled")
-        said["model"] = given if whole else Path(given).name
+    said = {key: value for key, value in said.items() if key not in NOT_RECORDED and value not in (None, "", [], False)}
+    for key in ("model", "from"):
+        if model is not None and key == "model" and not said.get(key):
+            said[key] = "bundled"
+        if said.get(key):
+            said[key] = str(said[key]) if whole else Path(str(said[key])).name
+    name, digest = (model.name, model.sha256) if model is not None else _model_of_fields(paths)
     if grid is not None and "grid" in said and _is_of_file(request["grid"]):
         said["grid"] = exact(grid)
-    inputs = tuple(_input(role, path, layers.get(role), days_of(request), whole) for role, path in paths.items())
+    inputs = tuple(_input(role, named, layers.get(role), days_of(request), whole) for role, named in paths.items())
     return Record(
         __version__,
         {"command": command, **said},
         inputs,
-        model.name if model else "",
-        model.sha256 if model else "",
+        name,
+        digest,
         {name: readings_sha256(one) for name, one in (readings or {}).items()},
         computed_with or {},
     )
-
-
-def read_record(file: Path) -> Record:
-    """The record in a GeoTIFF or NetCDF file.
-
-    Raises
-    ------
-    InputError
-        If it can't be read, or has none.
-    """
-    attributes = _attributes_of(file)
-    try:
-        values = {name: json.loads(attributes[name]) for name in _JSON if name in attributes}
-        texts = {name: str(attributes.get(name, "")) for name in _TEXTS}
-        if not isinstance(values["request"], dict) or "command" not in values["request"]:
-            raise ValueError("its 'request' is no table with a 'command'")
-        record = Record(**texts, **{**values, "inputs": tuple(dict(one) for one in values.get("inputs", ()))})
-        if not all({"role"} < set(one) for one in record.inputs) or not isinstance(record.readings_sha256, dict):
-            raise ValueError("its 'inputs' are no list of files")
-    except KeyError as error:
-        raise InputError(
-            f"'{file}' does not say how it was made (it has no {error}): it is no output of CTM Reanalysis, or of an earlier version"
-        ) from error
-    except (ValueError, TypeError) as error:
-        raise InputError(f"'{file}': what it says of its making is damaged ({error}); take another copy of it") from error
-    return record
 
 
 def exact(grid: Grid) -> dict[str, Any]:
@@ -169,29 +160,32 @@ def hashes_of(path: str, days: tuple[Date | None, Date | None]) -> dict[str, str
     return {name: sha256_of(file) for name, file in files_of(path, days).items()}
 
 
-def _input(role: str, path: str, layer: str | None, days: tuple[Date | None, Date | None], whole: bool) -> dict[str, Any]:
+def _input(role: str, paths: list[str], layer: str | None, days: tuple[Date | None, Date | None], whole: bool) -> dict[str, Any]:
     if layer is not None:
         return {"role": role, "layer": layer}
-    hashes = hashes_of(path, days)
-    told: dict[str, Any] = {"role": role, "name": path if whole else short_name(path), "sha256": combined(hashes)}
+    names = [path if whole else short_name(path) for path in paths]
+    told: dict[str, Any] = {"role": role, "name": names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"}
+    try:
+        found = [(name, file) for path in paths for name, file in files_of(path, days).items()]
+    except InputError:  # a table inside an archive, or another address that GDAL understands
+        return told
+    if role in SEVERAL and (size := sum(file.stat().st_size for _, file in found)) > _MOST_BYTES:
+        return told | {"bytes": size}
+    hashes: dict[str, str] = {}
+    for name, file in found:
+        hashes[name if name not in hashes else f"{name} ({len(hashes) + 1})"] = sha256_of(file)
+    told["sha256"] = combined(hashes)
     if 1 < len(hashes) <= _MOST_LISTED:
         told["files"] = hashes
     return told
 
 
+def _model_of_fields(paths: Mapping[str, list[str]]) -> tuple[str, str]:
+    """Name and SHA-256 of the model that made the fields which are read, where all of them say one; else both are ""."""
+    files = [file for role in ("fields", "series") for path in paths.get(role, ()) for file in fields_at(path)]
+    said = {tuple(str(attributes_of(file).get(name, "")) for name in ("model_name", "model_sha256")) for file in files}
+    return next(iter(said)) if len(said) == 1 else ("", "")
+
+
 def _is_of_file(grid: Any) -> bool:
     return isinstance(grid, str) and grid not in PRESETS and "@" not in grid
-
-
-def _attributes_of(file: Path) -> dict[str, Any]:
-    if not file.is_file():
-        raise InputError(f"'{file}' does not exist; name the GeoTIFF or NetCDF file that is to be made again")
-    try:
-        if file.suffix.lower() == ".nc" or is_netcdf(file):
-            check_netcdf(file)
-            with netCDF4.Dataset(netcdf_path(file)) as data:
-                return {name: data.getncattr(name) for name in data.ncattrs()}
-        with rasterio.open(file) as raster:
-            return raster.tags()
-    except (OSError, RuntimeError, rasterio.errors.RasterioError) as error:
-        raise InputError(f"'{file}' can't be read ({error}); take another copy of it") from error

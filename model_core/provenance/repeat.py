@@ -16,11 +16,13 @@ from model_core.model_file import Model
 from model_core.netcdf_check import check_netcdf
 from model_core.netcdf_path import netcdf_path
 from model_core.progress import Progress
+from model_core.provenance.attributes import attributes_of, fields_at
 from model_core.provenance.files import combined, files_named, short_name, with_files
-from model_core.provenance.record import days_of, hashes_of, read_record, readings_sha256
+from model_core.provenance.reading import read_record
+from model_core.provenance.record import NOT_RECORDED, days_of, hashes_of, readings_sha256
 from model_core.stations.gridding import GriddedReadings
 
-SUFFIXES = (".tif", ".tiff", ".nc")
+SUFFIXES = (".tif", ".tiff", ".nc", ".zarr")
 # On another device each cell may differ by this share of its value, or of the field's mean where that is larger.
 TOLERANCE = 0.01
 # What decides over the result: it is taken from the file, and may not be given anew. With what the command line says by itself.
@@ -45,8 +47,10 @@ _BY_ITSELF = {"date_order": "auto", "wide": "auto", "model": "bundled", "device"
 
 
 def names_output(value: Any) -> bool:
-    """Whether ``from`` names an output to repeat, and not the form of a table."""
-    return isinstance(value, str) and value.lower().endswith(SUFFIXES)
+    """Whether ``from`` names an output to repeat, and not the form of a table: by its ending, or as a folder of GeoTIFF."""
+    if not isinstance(value, str) or not value:
+        return False
+    return value.lower().rstrip("/\\").endswith(SUFFIXES) or (Path(value).is_dir() and bool(fields_at(value)))
 
 
 class Repetition:
@@ -72,13 +76,17 @@ class Repetition:
     def __init__(self, asked: Mapping[str, Any], command: str, progress: Progress):
         self.file = Path(asked["from"])
         self.record = read_record(self.file)
+        told = [attributes_of(file) for file in fields_at(self.file)]
+        runs = len({(str(one.get("request")), str(one.get("inputs"))) for one in told})
+        if runs > 1:
+            progress.warn(f"the files in '{self.file}' are of {runs} runs; they are repeated as the last day's says")
         made_by = self.record.request["command"]
         if made_by != command:
             raise InputError(f"'{self.file}' was made by {made_by}; repeat it with that command and --from")
         if asked.get("out") and Path(asked["out"]).absolute() == self.file.absolute():
             raise InputError(f"the output would replace '{self.file}', which it is compared with; choose another name")
         given = self._given(asked)
-        recorded = {key: value for key, value in self.record.request.items() if key != "command"}
+        recorded = {key: value for key, value in self.record.request.items() if key not in NOT_RECORDED}
         merged = {**recorded, **given}
         places = files_named({**recorded, **{key: value for key, value in given.items() if key in recorded}})
         known = {one["role"]: one for one in self.record.inputs}

@@ -46,6 +46,7 @@ def write_comparison_report(path: Path, found: Mapping[str, Any], scatter: bytes
             "scatter": png_figure(scatter, "Each cell: the other raster across, the field upwards, with the least-squares line"),
             "maps": png_figure(maps, "The two fields and their difference", 820),
             "warnings": found["warnings"],
+            "record": found["record"],
             "made_with": [
                 ("Field", field["file"]),
                 ("Other raster", other["file"]),

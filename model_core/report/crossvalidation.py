@@ -63,6 +63,7 @@ def write_crossvalidation_report(
                 for day in report["daily"]
             ],
             "warnings": report["warnings"],
+            "record": report["record"],
             "made_with": [
                 ("Model", report["model"]["name"]),
                 ("Model file, SHA-256", report["model"]["sha256"]),

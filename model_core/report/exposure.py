@@ -56,6 +56,7 @@ def write_exposure_report(path: Path, result: Mapping[str, Any], name: str, peri
             "left_out": len(most_exposed) - len(shown),
             "shown": len(shown),
             "warnings": result["warnings"],
+            "record": result["record"],
             "made_with": [
                 ("Fields", _fields(result["steps"])),
                 ("Population", f"{result['population']['file']} ({result['population']['is']})"),

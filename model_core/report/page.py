@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Mapping
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from model_core import __version__
 from model_core.atomic_file import atomic_file, check_target
 from model_core.errors import InputError
 from model_core.evaluation.figures import pretty_unit
 from model_core.language import language, say
+from model_core.provenance.writing import HTML_ID
 
 SUFFIXES = (".html", ".htm")
 _WORDS = {
@@ -65,7 +67,7 @@ def write_report(path: Path, template: str, contents: Mapping[str, Any]) -> None
     Parameters
     ----------
     template : name of a file in ``templates``, less its ``.html``
-    contents : what the template asks for; texts are escaped, whatever they hold
+    contents : what the template asks for; texts are escaped, whatever they hold. ``record`` is how it was made (`Record.to_dict`)
 
     Raises
     ------
@@ -83,7 +85,15 @@ def render(template: str, contents: Mapping[str, Any]) -> str:
     return (
         _environment()
         .get_template(f"{template}.html")
-        .render(**{"software": f"CTM Reanalysis {__version__}", "made": made, "lang": (language() or "en").replace("_", "-"), **contents})
+        .render(
+            **{
+                "software": f"CTM Reanalysis {__version__}",
+                "made": made,
+                "lang": (language() or "en").replace("_", "-"),
+                "record_id": HTML_ID,
+                **contents,
+            }
+        )
     )
 
 
@@ -96,13 +106,18 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: say(value) if type(value) is str else value,  # what is Markup was made by a template
     )
-    environment.filters.update(number=number, unit=pretty_unit, word=word, say=_say_markup)
+    environment.filters.update(number=number, unit=pretty_unit, word=word, say=_say_markup, data=_data)
     return environment
 
 
 def _say_markup(text: Markup) -> Markup:
     """A piece of a template in the language of the process; Jinja has escaped the values in it."""
     return Markup(say(str(text)))  # escaped before  # nosec B704
+
+
+def _data(value: Any) -> Markup:
+    """Plain values as JSON, which no language changes."""
+    return Markup(escape(json.dumps(value, indent=1, ensure_ascii=False)))  # escaped here  # nosec B704
 
 
 def word(key: str) -> str:

@@ -78,6 +78,7 @@ def write_period_report(path: Path, result: Mapping[str, Any], grid: Grid, style
             "account": account(result["readings"]),
             "warnings": result["warnings"],
             "made_with": made_with(result, grid),
+            "record": result["record"],
         },
     )
 

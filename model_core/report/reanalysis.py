@@ -71,6 +71,7 @@ def write_reanalysis_report(
             "stations": [(str(row.station), row.value, row.field, row.difference) for row in known.head(_MOST_STATIONS).itertuples()],
             "warnings": result["warnings"],
             "made_with": made_with(result, grid),
+            "record": result["record"],
         },
     )
 

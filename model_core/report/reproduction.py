@@ -33,6 +33,7 @@ def write_reproduction_report(path: Path, summary: Mapping[str, Any], contents: 
             "daily": png_figure(contents[DAILY_PNG], "Scores of each day", 720),
             "means": png_figure(contents[PERIODS_PNG], "Mean fields: the CTM, its reproduction, and the difference of the two", 820),
             "warnings": summary["warnings"],
+            "record": summary["record"],
             "made_with": [
                 ("Model", summary["model"]["name"]),
                 ("Model file, SHA-256", summary["model"]["sha256"]),

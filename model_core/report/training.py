@@ -38,6 +38,7 @@ def write_training_report(path: Path, result: Mapping[str, Any], card: Mapping[s
             "figures": figures,
             "data": [(str(key), str(value)) for key, value in training.items() if isinstance(value, (str, int, float))],
             "warnings": result["warnings"],
+            "record": result["record"],
             "made_with": [("Model file", Path(result["out"]).name), ("SHA-256", sha256), ("Grid", str(grid))],
         },
     )

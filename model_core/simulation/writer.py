@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Mapping
 
 import numpy as np
 
@@ -32,10 +32,11 @@ def write_simulation(
     terrain: Terrain | None = None,
     progress: Progress | None = None,
     gases: bool = False,
+    made_by: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Simulate days and write them to a NetCDF file, a day at a time; with `gases` nitrogen dioxide and ozone too.
 
-    The file carries its final name only when it is complete. As in CTM output, its rows run from south to north.
+    `made_by` are further global attributes. The file carries its final name only when it is complete. As in CTM output, its rows run from south to north.
 
     Returns
     -------
@@ -57,7 +58,9 @@ def write_simulation(
     simulated = simulate_days(grid, start, days, seed, terrain, progress, gases)
     daily = {**DAILY, **GASES} if gases else DAILY
     dates = [start + timedelta(days=number) for number in range(days)]
-    with NetcdfWriter(path, grid, dates, _attributes(grid, start, days, seed, terrain, gases), south_first=True) as file:
+    with NetcdfWriter(
+        path, grid, dates, _attributes(grid, start, days, seed, terrain, gases) | dict(made_by or {}), south_first=True
+    ) as file:
         for name, (_, unit) in daily.items():
             file.define(name, unit, daily=True)
         for name, (field, unit) in STATIC.items():

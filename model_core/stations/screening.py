@@ -19,7 +19,7 @@ from model_core.stations.reading_report import Example, ReadingReport, Values
 from model_core.stations.readings import AVERAGED, DAILY_VALUE, FLAGS, NEGATIVE, RUNNING, Observations
 from model_core.stations.repeats import MOST_AT_A_PLACE, Repeats, settle
 from model_core.units import Gas, convert
-from model_core.variables import get_variable
+from model_core.variables import Variable, get_variable
 
 # What networks and models write for "no reading"; anything of 1e20 and above is a netCDF or GRIB fill value.
 SENTINELS = (
@@ -88,6 +88,8 @@ def screen(
     variable = get_variable(species)
     raw, empty = numbers(table["value"], decimal, beside)
     converted = in_unit(table, raw, unit, variable.unit, where, gas)
+    if not np.array_equal(converted, raw, equal_nan=True):
+        report = report.noted("file_unit", _conversion(table, unit, variable))
     xs, ys = (coordinates(table[axis], decimal) for axis in "xy")
     times = table["time"].to_numpy("datetime64[s]") if "time" in table else None
     ids, groups = (labels(table[name]) if name in table else None for name in ("id", "group"))
@@ -183,6 +185,13 @@ def in_unit(table: pd.DataFrame, values: np.ndarray, unit: str | None, wanted: s
         row = table.index[np.flatnonzero(of_unit)[0]] + 1
         converted[of_unit] = convert(values[of_unit], str(text).strip(), wanted, f"{where}, row {row}", gas)
     return converted
+
+
+def _conversion(table: pd.DataFrame, unit: str | None, variable: Variable) -> str:
+    """From which units values were converted."""
+    units = [unit] if unit is not None or "unit" not in table else sorted({str(one).strip() for one in table["unit"].dropna()} - {""})
+    others = [str(one) for one in units if one != variable.unit]
+    return f"{variable.long_name}: converted from {', '.join(others[:5])} to {variable.unit}"
 
 
 def _errors(

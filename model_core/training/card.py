@@ -8,7 +8,10 @@ from typing import Any
 from model_core import __version__
 from model_core.grid import Grid
 from model_core.model_file import Model
+from model_core.provenance.record import Record
+from model_core.provenance.writing import NAME
 from model_core.training.kernels import kernel_shapes
+from model_core.training.ranges import TrainedRanges, ranges_for_card
 from model_core.training.trainer import TrainingPlan, TrainingResult
 from model_core.variables import get_variable
 
@@ -20,7 +23,8 @@ def training_card(
     result: TrainingResult,
     base: Model | None,
     missing_inputs: list[dict[str, Any]] | None = None,
-    ranges: dict[str, list[float]] | None = None,
+    ranges: TrainedRanges | None = None,
+    record: Record | None = None,
 ) -> dict[str, Any]:
     """The card of a model, in plain values.
 
@@ -29,7 +33,8 @@ def training_card(
     sources : what each data set was, with the days that were held out of it (`held_out`, all of them as YYYY-MM-DD)
     base : the model that this one was trained on from
     missing_inputs : what missing inputs cost, as `errors_without_inputs` measures it; None before the end of a training
-    ranges : lowest and highest value of each input, as `trained_ranges` finds them
+    ranges : of the values of each input
+    record : of the run
     """
     network, target = plan.network, get_variable(plan.network.target)
     training: dict[str, Any] = {"data": sources, "seed": plan.seed, **plan.configuration.to_dict()}
@@ -45,10 +50,11 @@ def training_card(
         "target": target.key,
         "unit": target.unit,
         "inputs": {name: get_variable(name).unit for name in (*network.station_variables, *network.maps)},
-        **({"ranges": ranges} if ranges else {}),
+        **(ranges_for_card(ranges) if ranges else {}),
         "cell_size_km": grid.cell_size_km,
         "training": training,
         "scores": result.best,
+        **({NAME: record.to_dict()} if record else {}),
         **({"missing_inputs": missing_inputs} if missing_inputs else {}),
         "history": result.history,
         "kernels": [shape.to_dict() for shape in kernel_shapes(result.network, grid.cell_size_km)],

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from model_core.analysis import CHOICES, analyse
+from model_core.analysis import analyse
+from model_core.analysis_choices import CHOICES
 from model_core.background.given import with_background
 from model_core.errors import InputError
 from model_core.grid import Grid
@@ -118,7 +119,7 @@ def cross_validate(
     predictor : the model on `grid`; None for baselines only
     scheme, folds, seed : a `Scheme`, or the name, folds and seed of one
     baselines : of `baselines.BASELINES`; those that need maps are left out, with a warning, where there are none
-    analysis : of `model_core.analysis.CHOICES`. What is chosen is chosen anew for each split from the readings that it gives (nested), once for
+    analysis : of `model_core.analysis_choices.CHOICES`. What is chosen is chosen anew for each split from the readings that it gives (nested), once for
         all of its days.
     maps : name -> float (rows, columns) on the grid, NaN where unknown: external drift of `ked` and `kedlog`
 

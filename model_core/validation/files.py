@@ -11,6 +11,7 @@ import pandas as pd
 from model_core.errors import OutputError
 from model_core.evaluation.report import as_json, write_files
 from model_core.output.geopackage import write_geopackage
+from model_core.provenance.record import Record
 from model_core.temporary_folder import TemporaryFolder
 from model_core.validation.class_figure import class_figure, drawn_methods
 from model_core.validation.class_scores import COLUMNS
@@ -24,29 +25,34 @@ LAYER = "residuals"
 _KEYS, _LAST = ("id", "group", "fold", "x", "y", "time", "observed"), ("near_km", "given")
 
 
-def write(folder: Path, result: CrossValidation, report: dict[str, Any], by_class: Sequence[dict[str, Any]], title: str) -> dict[str, str]:
+def write(
+    folder: Path, result: CrossValidation, report: dict[str, Any], by_class: Sequence[dict[str, Any]], title: str, record: Record
+) -> dict[str, str]:
     """Write the six files, each under its name only when it is complete; name -> path.
 
     Parameters
     ----------
     by_class : rows of `class_scores`
+    record : how it was made; the report holds it too
 
     Raises
     ------
     OutputError
         If one can't be written.
     """
-    return write_files(folder, contents(result, report, by_class, title))
+    return write_files(folder, contents(result, report, by_class, title, record))
 
 
-def contents(result: CrossValidation, report: dict[str, Any], by_class: Sequence[dict[str, Any]], title: str) -> dict[str, bytes]:
+def contents(
+    result: CrossValidation, report: dict[str, Any], by_class: Sequence[dict[str, Any]], title: str, record: Record
+) -> dict[str, bytes]:
     """What `write` writes, by name."""
     unit = get_variable(result.species).unit
     return {
         SCORES: as_json(report),
         CLASSES_CSV: classes_as_csv(by_class),
         PREDICTIONS: as_csv(result),
-        POINTS: as_points(result),
+        POINTS: as_points(result, record),
         FIGURE: scatter_figure(result, title),
         CLASSES_PNG: class_figure(by_class, drawn_methods(result.methods), unit, title),
     }
@@ -72,7 +78,7 @@ def as_csv(result: CrossValidation) -> bytes:
     return table[columns].to_csv(index=False, float_format="%.7g", lineterminator="\n").encode()
 
 
-def as_points(result: CrossValidation) -> bytes:
+def as_points(result: CrossValidation, record: Record) -> bytes:
     """A GeoPackage with a point for each station and day, in the CRS of the readings.
 
     `residual` is predicted minus observed (of the model; of the first baseline where there is no model), `idw_residual` and so on
@@ -94,7 +100,7 @@ def as_points(result: CrossValidation) -> bytes:
     try:
         with TemporaryFolder() as folder:  # GDAL keeps a journal beside a GeoPackage
             path = folder / POINTS
-            write_geopackage(path, points, LAYER)
+            write_geopackage(path, points, LAYER, record=record)
             return path.read_bytes()
     except (OSError, OutputError) as error:
         raise OutputError(f"can't write the residual points: {error}; make room in the folder for temporary files") from error

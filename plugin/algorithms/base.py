@@ -173,6 +173,11 @@ def check_destination(algorithm: EngineAlgorithm, parameters: dict, name: str, c
         return tr("Folder '{}' does not exist; create it or choose another.").format(folder)
     if not os.access(folder, os.W_OK):
         return tr("Folder '{}' is not writable; choose another.").format(folder)
+    return check_not_shown(target)
+
+
+def check_not_shown(target: str | Path) -> str:
+    """Why a file can't be replaced while a layer shows it, or ''; only Windows refuses that."""
     if process.WINDOWS and (shown := layers_showing(target)):
         return tr(
             "'{}' is shown by the layer '{}', and Windows replaces no file that is open; remove the layer, or choose another name."

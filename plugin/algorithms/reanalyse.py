@@ -17,13 +17,13 @@ from qgis.core import (
 from ..engine.client import job_folder
 from ..layers.description import describe
 from ..layers.dress import layer_title, load_dressed
-from ..layers.hatching import hatched_layer, load_hatching, write_uncertain_areas
+from ..layers.hatching import areas_of, hatched_layer, load_hatching, write_uncertain_areas
 from ..layers.points import load_readings
 from ..map_picture import draw_map, read_readings
 from ..styling.ramps import pretty_unit, ramp_for
 from ..translate import tr
 from .background_parameters import add_background_parameters, background_request
-from .base import check_destination, run_engine
+from .base import check_destination, check_not_shown, run_engine
 from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import AUTO, add_grid_parameters, check_grid, grid_request
 from .model_parameters import UNCERTAINTY, add_analysis_parameter, add_model_parameters, add_uncertainty_parameter, model_request
@@ -132,7 +132,7 @@ class Reanalyse(StationAlgorithm):
                 outputs[READINGS] = load_readings(readings, {**result, **days}, context, look)
             areas = None
             if self.parameterAsBoolean(parameters, HATCH, context):
-                areas = write_uncertain_areas(output, Path(output).with_name(f"{Path(output).stem}_uncertain.gpkg"))
+                areas = write_uncertain_areas(output, areas_of(output))
                 load_hatching(areas, context, describe(output).days)
             if picture:
                 outputs[MAP] = self._draw(request, outputs[OUTPUT], result, picture, folder, feedback, look, areas)
@@ -146,7 +146,7 @@ class Reanalyse(StationAlgorithm):
             return tr("Hatching needs the standard deviation; choose 'sd' under '{}'.").format(
                 self.parameterDefinition(UNCERTAINTY).description()
             )
-        return ""
+        return check_not_shown(areas_of(self.parameterAsFileOutput(parameters, OUTPUT, context))) if hatched else ""
 
     @staticmethod
     def _repeat(request: dict, context, feedback) -> dict:

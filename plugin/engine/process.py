@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import locale
 import os
 import queue
 import signal
@@ -19,6 +21,7 @@ FOREIGN_NAMES = {"VIRTUAL_ENV", "HDF5_PLUGIN_PATH", "GEOTIFF_CSV", "__PYVENV_LAU
 # A user's habits with pip that would install somewhere else than into the engine's environment; indexes and proxies stay.
 PIP_PLACES = {"PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_REQUIRE_VIRTUALENV"}
 PATH_LISTS = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FRAMEWORK_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
+TASKKILL_SECONDS = 10.0
 # A QGIS that a distribution installed shares these folders with everybody: they stay.
 SHARED_ROOTS = {"", "/", "/usr", "/usr/local"}
 
@@ -89,7 +92,19 @@ def output_of(command: list[str], timeout: float) -> tuple[int, str]:
     except subprocess.TimeoutExpired:
         kill(child)
         return 127, f"no answer within {timeout:g} s"
-    return child.returncode, text.decode("utf-8", "replace").strip()
+    return child.returncode, text_of(text).strip()
+
+
+def text_of(said: bytes, encoding: str | None = None) -> str:
+    """What a child printed, as text.
+
+    The engine prints UTF-8. Windows' own messages, such as those of a library that does not load, are in the system's encoding, which
+    is the default of `encoding`.
+    """
+    try:
+        return said.decode("utf-8")
+    except UnicodeDecodeError:
+        return said.decode(encoding or locale.getpreferredencoding(False), "replace")
 
 
 def lines_of(child: subprocess.Popen, is_cancelled: Callable[[], bool], when_silent: Callable[[], None] = lambda: None) -> Iterator[str]:
@@ -120,18 +135,26 @@ def kill(child: subprocess.Popen) -> None:
     """End a child and everything that it started, now, and wait until it is gone."""
     if WINDOWS:
         if child.poll() is None:
-            subprocess.run(  # full path, and a number  # nosec B603
-                [taskkill(), "/F", "/T", "/PID", str(child.pid)],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                creationflags=subprocess.CREATE_NO_WINDOW,
-            )
+            _end_tree(child.pid)
+            child.kill()  # where that was not allowed; a starter of a virtual environment takes the Python behind it along
     else:
         try:  # the group outlives its leader: grandchildren of a crashed child end here as well
             os.killpg(child.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             pass
     child.wait()
+
+
+def _end_tree(pid: int) -> None:
+    """End a process and its descendants with Windows' own program; one that is missing or barred ends none."""
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        subprocess.run(  # full path, and a number  # nosec B603
+            [taskkill(), "/F", "/T", "/PID", str(pid)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            creationflags=subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0,
+            timeout=TASKKILL_SECONDS,
+        )
 
 
 def taskkill() -> str:

@@ -161,12 +161,12 @@ class WorkerProcess:
             if isinstance(message, dict):
                 self._said.put(message)
             else:  # a launcher or site hook that prints before the engine owns the stream
-                self._stderr.append(line.decode("utf-8", "replace").rstrip())
+                self._stderr.append(process.text_of(line).rstrip())
         self._said.put(None)
 
     def _read_stderr(self, stream: IO[bytes]) -> None:
         for line in stream:
-            self._stderr.append(line.decode("utf-8", "replace").rstrip())
+            self._stderr.append(process.text_of(line).rstrip())
 
     def _gone(self) -> WorkerGone:
         try:

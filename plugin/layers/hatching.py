@@ -31,6 +31,11 @@ _CELLS = 10
 _LAYER = "uncertain"
 
 
+def areas_of(field: str) -> Path:
+    """The file of the uncertain areas beside that of the field."""
+    return Path(field).with_name(f"{Path(field).stem}_uncertain.gpkg")
+
+
 def write_uncertain_areas(path: str, target: Path) -> Path:
     """Write the areas of a reanalysis file where the standard deviation is more than `LARGE` of the field, as a GeoPackage.
 
@@ -50,7 +55,10 @@ def write_uncertain_areas(path: str, target: Path) -> Path:
     memory.SetGeoTransform(dataset.GetGeoTransform())
     memory.SetSpatialRef(dataset.GetSpatialRef())
     memory.GetRasterBand(1).WriteArray(large)
-    target.unlink(missing_ok=True)
+    try:
+        target.unlink(missing_ok=True)
+    except OSError as error:
+        raise QgsProcessingException(tr("The uncertain areas can't be written to '{}'.").format(target)) from error
     areas = ogr.GetDriverByName("GPKG").CreateDataSource(str(target))
     if areas is None:
         raise QgsProcessingException(tr("The uncertain areas can't be written to '{}'.").format(target))

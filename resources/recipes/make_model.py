@@ -14,7 +14,7 @@ import argparse
 import sys
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Sequence
 
 HERE, ROOT = Path(__file__).resolve().parent, Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(HERE)]
@@ -106,12 +106,12 @@ def run_name(start: date, seed: int) -> str:
     return f"simulated_{start:%Y%m}_{seed}.nc"
 
 
-def simulate_runs(data: Path, work: Path) -> list[Path]:
-    """The simulated runs, made where they are missing."""
+def simulate_runs(data: Path, work: Path, runs: Sequence[tuple[date, int]] = RUNS) -> list[Path]:
+    """The simulated runs, first day and seed of each, made where they are missing."""
     grid = PRESETS[GRID]
     terrain: Terrain | None = None
     files = []
-    for start, seed in RUNS:
+    for start, seed in runs:
         file = work / run_name(start, seed)
         files.append(file)
         if not file.exists():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,20 @@ def shared_data() -> Path:
     if not _SHARED.is_dir():
         pytest.skip("the folder of real data, ../shared/data, is not here")
     return _SHARED
+
+
+@pytest.fixture
+def windows_rule(monkeypatch) -> None:
+    """The test obeys Windows' rule: what this process has open, it can't replace, rename or delete."""
+    sys.path.append(str(Path(__file__).resolve().parents[1] / "windows_rule"))
+    try:
+        from open_files import imposed
+    finally:
+        sys.path.pop()
+    if not imposed():
+        pytest.skip("without /proc nothing tells which files are open")
+    for name, function in imposed().items():
+        monkeypatch.setattr(os, name, function)
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,10 @@
 """A model says what it was made for: it refuses other units, and warns of other regions, values and species."""
 
 from dataclasses import replace
+from zipfile import ZipFile
 
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 import xarray as xr
@@ -54,6 +56,35 @@ def test_values_beyond_the_training_are_told_with_what_is_known(model):
     assert f"the model saw only {low:g} to {high:g} in its training" in notes[0]
 
 
+@pytest.fixture(scope="module")
+def ordinary_days(shared_data):
+    """Daily means of PM2.5 that national networks have published, ug m-3, by country."""
+    with ZipFile(shared_data / "us_cmaq" / "daily_88101_20160115.zip") as file:
+        usa = pd.read_csv(file.open(file.namelist()[0]))["Arithmetic Mean"]
+    china = pd.concat(
+        pd.read_csv(shared_data / "cnemc" / f"cnemc_snapshot_{when}.csv")["pm2_5_24h"] for when in ("20180220T07", "20190718T12")
+    )
+    atlanta = pd.read_csv(shared_data / "atlanta_cmaq" / "atlanta_aqs_pm25_2003_2005.csv")["pm25_obs"]
+    return {name: values[values >= 0].to_numpy() for name, values in (("USA", usa), ("China", china), ("Atlanta", atlanta))}
+
+
+@pytest.mark.parametrize("name", ["bundled", "paper"])
+def test_a_model_that_ships_is_silent_on_ordinary_days_and_not_on_wrong_units(name, ordinary_days):
+    shipped = load_model(name)
+    assert set(shipped.card["ranges"]) == set(shipped.card["inputs"]) and "simulated runs" in shipped.card["ranges_from"][1]
+    for place, values in ordinary_days.items():
+        assert len(values) > 500 and beyond(shipped, "pm25", values) == "", place
+        assert "the model saw only" in beyond(shipped, "pm25", 1000 * values), "nanograms, or mg m-3 taken for ug m-3 the other way round"
+    for key, usual, wrong in (
+        ("rh", np.array([8.0, 55.0, 100.0]), np.array([285.0, 300.0])),  # kelvin of another column
+        ("wind", np.array([0.0, 3.0, 14.0]), np.array([280.0, 300.0])),
+        ("wind", np.array([0.0, 2.0]), np.array([101_300.0])),  # a pressure
+        ("elevation", np.array([0.0, 500.0, 4500.0]), np.array([0.0, 15_000.0])),  # feet
+        ("urban", np.array([0.0, 1.0]), np.array([0.0, 40.0])),  # percent
+    ):
+        assert beyond(shipped, key, usual) == "" and beyond(shipped, key, wrong), key
+
+
 def test_a_grid_outside_the_region_is_told_and_one_inside_is_not(model):
     assert used_elsewhere(model, model.grid) == []
     notes = used_elsewhere(model, PRESETS["conus12km"])
@@ -94,7 +125,19 @@ def test_a_variable_of_the_users_own_needs_the_unit_that_it_was_trained_in(model
 
 
 @pytest.mark.parametrize(
-    "column, named", [("pm25", ""), ("PM10", "PM10"), ("O3", "ozone"), ("reading", ""), (None, ""), ("RH", "relative humidity")]
+    "column, named",
+    [
+        ("pm25", ""),
+        ("PM10", "PM10"),
+        ("pm10_24h", "PM10"),
+        ("o3_8h_24h", "ozone"),
+        ("pm2_5_24h", ""),
+        ("T_value", ""),
+        ("O3", "ozone"),
+        ("reading", ""),
+        (None, ""),
+        ("RH", "relative humidity"),
+    ],
 )
 def test_a_column_of_another_species_is_told(column, named):
     told = other_species(column, "pm25")
@@ -127,3 +170,51 @@ def test_units_and_crs_are_carried_from_the_table_to_the_output(model, tiny_ctm,
     with rasterio.open(tmp_path / "degrees.tif") as one, rasterio.open(tmp_path / "metres.tif") as other:
         np.testing.assert_allclose(one.read(1), other.read(1), rtol=1e-3)
         assert one.units == other.units == ("ug m-3",) and one.crs.to_dict()["R"] == 6370000
+
+
+@pytest.fixture(scope="module")
+def table(model, tmp_path_factory):
+    """Readings of a day at thirty places: PM2.5, the same in mg m-3, and a lot of PM10."""
+    grid = model.grid
+    row, column = (numbers.ravel() for numbers in np.mgrid[4:36:6, 4:44:8])
+    lon, lat = (axis[row, column] for axis in grid.lonlat())
+    value = np.linspace(10, 90, row.size)
+    path = tmp_path_factory.mktemp("units") / "stations.csv"
+    columns = {"station": range(row.size), "day": "2019-01-05", "lon": lon, "lat": lat, "pm25": value, "mg": value / 1000}
+    pd.DataFrame(columns | {"pm10_24h": 10 * value + 500}).to_csv(path, index=False)
+    return str(path)
+
+
+@pytest.mark.parametrize("command", ["reanalyse", "reanalyse-period", "crossvalidate"])
+def test_every_door_to_a_model_converts_refuses_and_warns(command, table, tiny_ctm, tiny_model, tmp_path):
+    place = {"reanalyse": "a.tif", "reanalyse-period": "a.nc", "crossvalidate": "cv"}[command]
+    more = {"folds": 2, "baselines": []} if command == "crossvalidate" else {}
+    base = {"stations": table, "time": "day", "id": "station", "grid": str(tiny_ctm), "model": str(tiny_model), "device": "cpu", **more}
+
+    def told(out=place, **request):
+        progress = Told()
+        JOBS[command]({**base, "out": str(tmp_path / out), **request}, progress)
+        return progress.lines
+
+    elsewhere = "\n".join(told(value="mg", unit="mg m-3", grid="105,25,125,45,1@EPSG:4326"))
+    for words in ("PM2.5: converted from mg m-3 to ug m-3", "is used on cells of", "lies outside the region"):
+        assert words in elsewhere, words
+    with pytest.raises(InputError, match="unit 'ppb' can't be converted to 'ug m-3'"):
+        told(value="pm25", unit="ppb")
+    warned = "\n".join(told(out=f"other_{place}", value="pm10_24h"))
+    for words in ("is named like PM10", "there are values of", "the model saw only"):
+        assert words in warned and words not in elsewhere, words
+
+
+class Told(Progress):
+    """Keeps what is logged and warned."""
+
+    def __init__(self):
+        super().__init__()
+        self.lines = []
+
+    def on_log(self, message):
+        self.lines.append(message)
+
+    def on_warning(self, message):
+        self.lines.append(message)

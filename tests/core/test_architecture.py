@@ -1,9 +1,9 @@
 """The arrows run one way: the plugin imports none of the engine's libraries, the engine nothing of QGIS."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE_ONLY = {"torch", "rasterio", "xarray", "netCDF4", "geopandas", "model_core"}
@@ -11,10 +11,10 @@ QGIS_ONLY = {"qgis", "PyQt4", "PyQt5", "PyQt6", "PySide2", "PySide6", "processin
 BINDINGS = {"PyQt4", "PyQt5", "PyQt6", "PySide2", "PySide6", "sip"}
 
 
-def python_files(*folders):
-    files = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+def python_files(folder):
+    files = sorted((ROOT / folder).rglob("*.py"))
     assert files
-    return [pytest.param(path, id=str(path.relative_to(ROOT))) for path in files]
+    return files
 
 
 def imported(path):
@@ -37,32 +37,41 @@ def _called(function):
     return getattr(function, "attr", getattr(function, "id", ""))
 
 
-def offences(path, forbidden):
-    return [place for name, place in imported(path) if name in forbidden]
+def offences(paths, forbidden):
+    """Where one of the names is imported, each FILE:LINE imports NAME."""
+    return [place for path in paths for name, place in imported(path) if name in forbidden]
 
 
-@pytest.mark.parametrize("path", [*python_files("plugin"), pytest.param(ROOT / "__init__.py", id="__init__.py")])
-def test_the_plugin_imports_no_engine_library_and_qt_only_through_qgis(path):
-    assert offences(path, ENGINE_ONLY | BINDINGS) == []
+def test_the_plugin_imports_no_engine_library_and_qt_only_through_qgis():
+    assert offences([*python_files("plugin"), ROOT / "__init__.py"], ENGINE_ONLY | BINDINGS) == []
 
 
-@pytest.mark.parametrize("path", python_files("model_core"))
-def test_the_engine_imports_neither_qgis_nor_qt(path):
-    assert offences(path, QGIS_ONLY) == []
+def test_the_engine_imports_neither_qgis_nor_qt():
+    assert offences(python_files("model_core"), QGIS_ONLY) == []
 
 
-@pytest.mark.parametrize("path", python_files("plugin/engine"))
-def test_the_engines_side_of_the_plugin_needs_no_qgis(path):
-    assert offences(path, {"qgis"}) == []
+def test_the_engines_side_of_the_plugin_needs_no_qgis():
+    assert offences(python_files("plugin/engine"), {"qgis"}) == []
 
 
-@pytest.mark.parametrize("path", python_files("plugin"))
-def test_the_plugin_parses_on_the_oldest_python_that_qgis_ships(path):
-    ast.parse(path.read_text(encoding="utf-8"), path.name, feature_version=(3, 9))
+def test_the_plugin_parses_on_the_oldest_python_that_qgis_ships():
+    for path in python_files("plugin"):
+        ast.parse(path.read_text(encoding="utf-8"), str(path), feature_version=(3, 9))
 
 
 def test_the_check_sees_imports_inside_functions_and_by_name(tmp_path, monkeypatch):
     monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
     path = tmp_path / "sample.py"
     path.write_text("def f():\n    import torch.nn\n    from rasterio import open\n    importlib.import_module('xarray.core')\n")
-    assert len(offences(path, ENGINE_ONLY)) == 3
+    assert len(offences([path], ENGINE_ONLY)) == 3
+
+
+def test_jobs_that_compute_no_field_do_not_wait_for_torch():
+    """Importing it takes a processor some seconds: nobody who looks into a file should wait for that."""
+    jobs = ("inspect", "read_stations", "grid_stations", "covariates", "exposure", "simulate", "compareraster", "animate", "aggregate")
+    code = (
+        "import sys; from importlib import import_module; sys.modules['torch'] = None\n"
+        "for name in sys.argv[1:]: import_module('model_core.jobs.' + name)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *jobs], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

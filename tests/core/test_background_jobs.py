@@ -20,7 +20,7 @@ from model_core.ctm.fields import read_ctm
 from model_core.errors import InputError
 from model_core.jobs import JOBS
 from model_core.model_file import save_model
-from model_core.provenance.record import read_record
+from model_core.provenance.reading import read_record
 
 
 @pytest.fixture(scope="module")

@@ -72,6 +72,7 @@ class Cluster:
 
 @pytest.fixture
 def cluster(tmp_path_factory):
+    """One of the test's own, which has no workers yet."""
     cluster = Cluster(tmp_path_factory.mktemp("cluster"))
     yield cluster
     cluster.stop()
@@ -79,11 +80,13 @@ def cluster(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def lasting_cluster(tmp_path_factory):
-    """One with a worker, for tests that leave it as it is."""
+    """One with a worker, for tests that leave it with one."""
     cluster = Cluster(tmp_path_factory.mktemp("cluster"))
-    cluster.add_worker()
-    yield cluster
-    cluster.stop()
+    try:
+        cluster.add_worker()
+        yield cluster
+    finally:
+        cluster.stop()
 
 
 @pytest.fixture(scope="module")
@@ -146,20 +149,19 @@ def content(folder: Path) -> dict[str, str]:
     }
 
 
-def test_a_killed_worker_loses_nothing(cluster, request_for, tmp_path):
+def test_a_killed_worker_loses_nothing(lasting_cluster, request_for, tmp_path):
     undisturbed, disturbed = tmp_path / "undisturbed", tmp_path / "disturbed"
     undisturbed.mkdir(), disturbed.mkdir()
-    first = cluster.add_worker()
-    cluster.add_worker()
-    JOBS["reanalyse-period"](request_for(undisturbed / "pm25.zarr", scheduler=cluster.address), Progress())
+    second = lasting_cluster.add_worker()
+    JOBS["reanalyse-period"](request_for(undisturbed / "pm25.zarr", scheduler=lasting_cluster.address), Progress())
 
     def kill() -> None:
-        os.kill(first.pid, signal.SIGKILL)
+        os.kill(second.pid, signal.SIGKILL)
 
     progress = After(8, kill)
-    result = JOBS["reanalyse-period"](request_for(disturbed / "pm25.zarr", scheduler=cluster.address), progress)
+    result = JOBS["reanalyse-period"](request_for(disturbed / "pm25.zarr", scheduler=lasting_cluster.address), progress)
 
-    assert first.wait(10) == -signal.SIGKILL and result["device"] == cluster.address
+    assert second.wait(10) == -signal.SIGKILL and result["device"] == lasting_cluster.address
     assert 8 <= progress.done < 30, "it was killed in the middle"
     assert result["days"]["computed"] == DAYS - 1 and result["days"]["missing"] == ["2019-02-03"]
     assert content(disturbed) == content(undisturbed), "byte for byte, and nothing left beside it"
@@ -189,23 +191,6 @@ def test_cancelling_keeps_what_is_done(lasting_cluster, request_for, tmp_path):
     assert result["days"]["kept"] >= 8 and result["days"]["computed"] + result["days"]["kept"] == DAYS - 1
 
 
-def test_workers_may_come_late(cluster, request_for, tmp_path):
-    class Late(Progress):
-        def on_warning(self, message: str) -> None:
-            if "no workers" in message:
-                cluster.add_worker()
-
-    result = JOBS["reanalyse-period"](request_for(tmp_path / "pm25.zarr", end="2019-01-04", scheduler=cluster.address), Late())
-    assert result["days"]["computed"] == 4 and "no workers" in result["warnings"][0]
-
-
-def test_a_scheduler_that_goes_away_is_named(cluster, request_for, tmp_path, monkeypatch):
-    monkeypatch.setattr("model_core.period.cluster._LOST_SECONDS", 2)
-    cluster.add_worker()
-    with pytest.raises(ClusterError, match="scheduler is gone|a worker failed"):
-        JOBS["reanalyse-period"](request_for(tmp_path / "pm25.zarr", scheduler=cluster.address), After(4, cluster.stop))
-
-
 class Unaware:
     """A client in the moment before it hears that its scheduler is gone, which lasts milliseconds, or long on a slow machine."""
 
@@ -218,20 +203,36 @@ class Unaware:
         return getattr(self._client, name)
 
 
-def test_a_scheduler_that_goes_away_while_it_is_asked_is_named_and_hides_no_other_end(cluster, monkeypatch):
+def test_workers_may_come_late_and_a_scheduler_that_goes_away_is_named(cluster, request_for, tmp_path, monkeypatch):
+    class Late(Progress):
+        def on_warning(self, message: str) -> None:
+            if "no workers" in message:
+                cluster.add_worker()
+
+    result = JOBS["reanalyse-period"](request_for(tmp_path / "late.zarr", end="2019-01-04", scheduler=cluster.address), Late())
+    assert result["days"]["computed"] == 4 and "no workers" in result["warnings"][0]
+
     monkeypatch.setattr(dask_cluster, "_LOST_SECONDS", 2)
-    cluster.add_worker()
     with dask_cluster.connect(cluster.address) as client:
         workers, run = dask_cluster._Workers(Unaware(client), Progress()), dask_cluster._Run.__new__(dask_cluster._Run)
         run._client, run._waiting = Unaware(client), {}
-        assert workers.number() == 1
-        cluster.stop()
-        run._stop()  # raises nothing: a run that ends for another reason tells that one
-        until = time.monotonic() + 30
-        with pytest.raises(ClusterError, match="the scheduler is gone"):
-            while time.monotonic() < until:
-                assert workers.number() == 1, "what was last known"
-                time.sleep(0.1)
+        named = []
+
+        def end() -> None:
+            """And ask at once, before a client has heard of it."""
+            assert workers.number() == 1
+            cluster.stop()
+            run._stop()  # raises nothing: a run that ends for another reason tells that one
+            until = time.monotonic() + 30
+            with pytest.raises(ClusterError, match="the scheduler is gone"):
+                while time.monotonic() < until:
+                    assert workers.number() == 1, "what was last known"
+                    time.sleep(0.1)
+            named.append(True)
+
+        with pytest.raises(ClusterError, match="scheduler is gone|a worker failed"):
+            JOBS["reanalyse-period"](request_for(tmp_path / "pm25.zarr", scheduler=cluster.address), After(4, end))
+        assert named
 
 
 def test_no_scheduler_is_an_error_at_once(request_for, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,9 +12,9 @@ import time
 from pathlib import Path
 
 import pytest
-from processes import ends, is_running, kill
+from processes import children_of, ends, is_running, kill
 
-from plugin.engine import client
+from plugin.engine import client, process
 from plugin.engine.client import Engine, job_folder
 from plugin.engine.errors import EngineCancelled, EngineError, EngineMissing
 from plugin.engine.folder_lock import only_one
@@ -316,6 +317,61 @@ def test_what_a_start_up_hook_prints_does_not_confuse_the_client():
         assert "welcome" in worker.last_words()
     finally:
         worker.stop()
+
+
+def test_last_words_in_the_encoding_of_windows_stay_legible():
+    """As its loader's, which obeys no `PYTHONUTF8`."""
+    words = "DLL load failed while importing _C: 找不到指定的模块。"
+    assert process.text_of(words.encode("cp936"), "cp936") == words == process.text_of(words.encode())
+    code = f"import os; os.write(2, {words.encode('cp936')!r}); os.write(1, b'no reply\\r\\n'); os._exit(1)"
+    worker = WorkerProcess(sys.executable, ("-c", code))
+    with pytest.raises(EngineError, match="Visual C"):
+        worker.wait_until_ready(lambda: False)
+    assert "DLL load failed while importing _C" in worker.last_words() and "no reply" in worker.last_words().splitlines()
+
+
+@pytest.fixture
+def behind_a_starter(monkeypatch, tmp_path):
+    """An engine as Windows starts it: the Python of the environment starts another one and waits for it."""
+    starter = tmp_path / "python"
+    starter.write_text(f'#!/bin/sh\n"{sys.executable}" "$@"\nexit $?\n')
+    starter.chmod(0o755)
+    monkeypatch.setenv("CTM_REANALYSIS_ENGINE_PYTHON", str(starter))
+    engine = Engine()
+    yield engine
+    engine.stop()
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="children are asked of /proc")
+def test_where_no_group_and_no_taskkill_ends_the_engine_behind_a_killed_starter_it_ends_by_itself(behind_a_starter, tiny_ctm, monkeypatch):
+    engine = behind_a_starter
+    engine.run("inspect", {"file": str(tiny_ctm)}, Feedback(), [])
+    starter, (worker,) = engine.pid, children_of(engine.pid)
+    (reader,) = children_of(worker)
+    monkeypatch.setattr(process, "WINDOWS", True)
+    kill(starter)
+    engine.stop()
+    assert ends(starter) and ends(worker, 30) and ends(reader, 10)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no such signal")
+def test_a_job_whose_helper_hangs_can_be_cancelled_and_leaves_nothing(monkeypatch, tiny_ctm, tmp_path):
+    """The worker itself is heard all the while: only its user can tell that this takes too long."""
+    monkeypatch.setenv("CTM_REANALYSIS_ENGINE_PYTHON", sys.executable)
+    engine, feedback = Engine(), Feedback()
+    try:
+        engine.run("inspect", {"file": str(tiny_ctm)}, Feedback(), [])
+        worker, (reader,) = engine.pid, children_of(engine.pid)
+        os.kill(reader, signal.SIGSTOP)
+        copy = shutil.copy(tiny_ctm, tmp_path / "unseen.nc")
+        thread = in_thread(engine, "inspect", {"file": str(copy)}, feedback)
+        time.sleep(0.5)
+        assert thread.is_alive()
+        feedback.cancel()
+        thread.join(5)
+        assert isinstance(thread.outcome, EngineCancelled) and ends(worker) and ends(reader)
+    finally:
+        engine.stop()
 
 
 def test_the_start_can_be_cancelled():

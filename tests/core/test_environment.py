@@ -45,14 +45,22 @@ def wheels(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """A finished environment, made once: tests that start from one take a copy."""
-    place = tmp_path_factory.mktemp("finished")
+def making(tmp_path_factory):
+    """Folder of an environment that was made once, the states before and after, and the lines told, each with how far it was."""
+    place, lines = tmp_path_factory.mktemp("finished"), []
+    folder = place / "data" / "engine"
     make_wheel(place / "wheels", "haze", "1.0")
     with pytest.MonkeyPatch.context() as patch:
         require(place, patch, "haze==1.0\n")
-        create(place / "engine", place / "wheels")
-    return place / "engine"
+        before = environment.status(folder)
+        made = create(folder, place / "wheels", report=lambda fraction, line: lines.append((fraction, line)))
+    return folder, before, made, lines
+
+
+@pytest.fixture(scope="module")
+def finished(making):
+    """Folder of a finished environment: tests that start from one take a copy, since making one takes seconds."""
+    return making[0]
 
 
 @pytest.fixture
@@ -81,11 +89,9 @@ def create(folder, wheels, **options):
     return environment.create(folder, wheels=str(wheels), base_python=sys.executable, **options)
 
 
-def test_it_is_made_once_and_then_recognised_at_once(tmp_path, wheels):
-    folder, lines = tmp_path / "data" / "engine", []
-    assert environment.status(folder).state == "missing"
-    made = create(folder, wheels, report=lambda fraction, line: lines.append((fraction, line)))
-    assert made.state == "ready" and made.details["versions"]["haze"] == "1.0"
+def test_it_is_made_once_and_then_recognised_at_once(making, wheels):
+    folder, before, made, lines = making
+    assert before.state == "missing" and made.state == "ready" and made.details["versions"]["haze"] == "1.0"
     fractions = [fraction for fraction, _ in lines]
     assert fractions == sorted(fractions) and fractions[-1] == 1.0
     assert "haze" in (folder / environment.LOG).read_text()
@@ -103,26 +109,29 @@ def test_it_sees_no_system_packages(finished):
     assert "include-system-site-packages = false" in (finished / "pyvenv.cfg").read_text()
 
 
-def test_a_cancelled_set_up_is_recognised_and_built_again(tmp_path, wheels):
+def test_a_cancelled_set_up_is_recognised(tmp_path, wheels):
     folder, seen = tmp_path / "engine", []
     with pytest.raises(SetUpCancelled):
-        create(folder, wheels, report=lambda fraction, line: seen.append(line), is_cancelled=lambda: len(seen) > 2)
+        create(folder, wheels, report=lambda fraction, line: seen.append(line), is_cancelled=lambda: len(seen) > 1)
+    assert "Making a virtual environment" in seen[-1]
     assert environment.status(folder).state == "incomplete"
     assert "Set up engine" in environment.status(folder).message
-    assert create(folder, wheels).state == "ready"
 
 
-def test_a_set_up_that_was_killed_is_recognised(tmp_path, wheels):
-    folder = tmp_path / "engine"
+def test_a_set_up_that_was_killed_is_recognised_and_built_again(ready, tmp_path, wheels, monkeypatch):
+    """Killed while pip installs another version into an environment that was ready: all that is needed seems to be there."""
+    make_wheel(wheels, "haze", "2.0")
+    require(tmp_path, monkeypatch, "haze==2.0\n")
     code = (
         "import sys, os; from pathlib import Path; from plugin.engine import environment\n"
         "environment.REQUIREMENTS = Path(sys.argv[1])\n"
         "def report(fraction, line):\n    if fraction > 0.05: os._exit(9)\n"
         "environment.create(Path(sys.argv[2]), wheels=sys.argv[3], base_python=sys.executable, report=report)\n"
     )
-    killed = subprocess.run([sys.executable, "-c", code, str(environment.REQUIREMENTS), str(folder), str(wheels)])
+    killed = subprocess.run([sys.executable, "-c", code, str(environment.REQUIREMENTS), str(ready), str(wheels)])
     assert killed.returncode == 9
-    assert environment.status(folder).state == "incomplete"
+    assert environment.python_in(ready).exists() and environment.status(ready).state == "incomplete"
+    assert create(ready, wheels).details["versions"]["haze"] == "2.0"
 
 
 def test_an_environment_without_its_python_is_incomplete(ready):
@@ -149,8 +158,9 @@ def test_an_environment_whose_python_was_exchanged_is_incomplete(ready, tmp_path
 
 def test_it_is_built_anew_on_demand(ready, wheels):
     (ready / "old").touch()
-    create(ready, wheels, rebuild=True)
-    assert not (ready / "old").exists()
+    with pytest.raises(SetUpCancelled):  # as soon as the new one is begun
+        create(ready, wheels, rebuild=True, is_cancelled=lambda: True)
+    assert not (ready / "old").exists() and not environment.python_in(ready).exists()
 
 
 def test_other_requirements_renew_it_in_place(ready, tmp_path, wheels, monkeypatch):
@@ -176,20 +186,20 @@ def test_another_device_makes_it_anew_and_a_missing_gpu_is_said(ready, wheels):
     assert create(ready, wheels).details["device"] == "gpu"
 
 
-def test_a_library_that_is_nowhere_fails_with_reason_remedy_and_log(tmp_path, wheels, monkeypatch):
+def test_a_library_that_is_nowhere_fails_with_reason_remedy_and_log(ready, tmp_path, wheels, monkeypatch):
     require(tmp_path, monkeypatch, "haze==1.0\nsmog==3.0\n")
     with pytest.raises(SetUpError, match="smog") as caught:
-        create(tmp_path / "engine", wheels)
+        create(ready, wheels)
     assert "folder of wheels" in str(caught.value) and environment.LOG in str(caught.value)
-    assert environment.status(tmp_path / "engine").state == "incomplete"
+    assert environment.status(ready).state == "incomplete"
 
 
-def test_a_library_that_cant_be_imported_is_found_out(tmp_path, wheels, monkeypatch):
+def test_a_library_that_cant_be_imported_is_found_out(ready, tmp_path, wheels, monkeypatch):
     make_wheel(wheels, "smog", "3.0", "raise ImportError('libsmog.so: cannot open shared object file')")
     require(tmp_path, monkeypatch, "smog==3.0\n")
     with pytest.raises(SetUpError, match="libsmog.so"):
-        create(tmp_path / "engine", wheels)
-    assert environment.status(tmp_path / "engine").state == "incomplete"
+        create(ready, wheels)
+    assert environment.status(ready).state == "incomplete"
 
 
 def test_a_folder_of_somebody_elses_is_left_alone(tmp_path, wheels):
@@ -475,25 +485,28 @@ class TestAFolderOfWheels:
 
 
 class TestTheLock:
-    def test_a_wheel_that_was_tampered_with_is_refused_and_nothing_is_installed(self, tmp_path, wheels):
-        with zipfile.ZipFile(next(wheels.glob("haze*.whl")), "a") as wheel:
-            wheel.writestr("haze/more.py", "print('hello')")
-        with pytest.raises(SetUpError, match="DO NOT MATCH THE HASHES.*haze==1.0 .*Expected sha256.*it was changed, or damaged") as caught:
-            create(tmp_path / "engine", wheels)
-        assert environment.LOG in str(caught.value) and environment.status(tmp_path / "engine").state == "incomplete"
-        assert not list((tmp_path / "engine").rglob("haze"))
+    def test_a_wheel_that_was_tampered_with_is_refused_and_nothing_is_installed(self, ready, tmp_path, wheels, monkeypatch):
+        make_wheel(wheels, "smog", "3.0")
+        require(tmp_path, monkeypatch, "haze==1.0\nsmog==3.0\n")
+        with zipfile.ZipFile(next(wheels.glob("smog*.whl")), "a") as wheel:
+            wheel.writestr("smog/more.py", "print('hello')")
+        with pytest.raises(SetUpError, match="DO NOT MATCH THE HASHES.*smog==3.0 .*Expected sha256.*it was changed, or damaged") as caught:
+            create(ready, wheels)
+        assert environment.LOG in str(caught.value) and environment.status(ready).state == "incomplete"
+        assert not list(ready.rglob("smog*"))
 
-    def test_what_is_not_in_the_lock_is_not_installed(self, tmp_path, wheels, monkeypatch):
+    def test_what_is_not_in_the_lock_is_not_installed(self, ready, tmp_path, wheels, monkeypatch):
         make_wheel(wheels, "smog", "3.0")
         require(tmp_path, monkeypatch, "haze==1.0\nsmog==3.0\n")
         lock_wheels(tmp_path, "engine-lock.txt", ["haze==1.0"])
         with pytest.raises(SetUpError, match="smog"):
-            create(tmp_path / "engine", wheels)
+            create(ready, wheels)
+        assert not list(ready.rglob("smog*"))
 
-    def test_a_plugin_without_its_lock_installs_nothing(self, tmp_path, wheels):
+    def test_a_plugin_without_its_lock_installs_nothing(self, ready, tmp_path, wheels):
         (tmp_path / "engine-lock.txt").unlink()
         with pytest.raises(SetUpError, match="engine-lock.txt is missing: the plugin is incomplete"):
-            create(tmp_path / "engine", wheels)
+            create(ready, wheels)
 
     def test_another_lock_renews_the_environment(self, ready, tmp_path):
         assert environment.status(ready).state == "ready"

@@ -7,7 +7,7 @@ import sys
 import threading
 
 import pytest
-from test_environment import SCRIPT, finished, make_wheel, ready, require, wheels  # noqa: F401 - fixtures
+from test_environment import SCRIPT, finished, make_wheel, making, ready, require, wheels  # noqa: F401 - fixtures
 
 from plugin.engine import environment, upkeep
 from plugin.engine.errors import SetUpCancelled, SetUpError

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import netCDF4
 import pytest
 
-from model_core.errors import InputError
+from model_core.atomic_file import atomic_file
+from model_core.errors import InputError, OutputError
 from model_core.netcdf_path import netcdf_path
+from model_core.open_elsewhere import patiently
+from model_core.period.store_folder import remove_store, take_place
+from model_core.run_log import RunLog, logs
 
 ROOT = Path(__file__).resolve().parents[2]
 RULE = ROOT / "tests" / "windows_rule"
@@ -91,6 +97,19 @@ def test_a_result_whose_name_is_taken_meanwhile_is_kept_under_a_second_name(tmp_
     }
 
 
+def test_an_unfinished_file_that_a_library_keeps_open_takes_no_room(tmp_path, windows_rule):
+    """As the NetCDF library does after a full disk."""
+    with pytest.raises(OutputError, match="No space left"), atomic_file(tmp_path / "field.nc") as partial:
+        partial.write_bytes(bytes(100_000))
+        kept = open(partial, "rb")
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert [(path.name, path.stat().st_size) for path in tmp_path.iterdir()] == [(".field.nc.partial", 0)]
+    kept.close()
+    with atomic_file(tmp_path / "field.nc") as partial:
+        partial.write_text("the next run")
+    assert [path.name for path in tmp_path.iterdir()] == ["field.nc"]
+
+
 def test_a_file_that_is_let_go_of_soon_is_replaced(tmp_path):
     path = tmp_path / "field.tif"
     path.write_text("yesterday's field")
@@ -158,3 +177,61 @@ def test_jobs_that_take_long_refuse_an_open_target_and_leave_no_second_file(tmp_
         tmp_path / "out.nc",
     )
     assert said.split() == ["True", "True"] and [path.name for path in tmp_path.iterdir()] == ["out.nc"]
+
+
+def store(path: Path, text: str) -> Path:
+    """What `store_folder` knows of a Zarr store: its marks, and chunks."""
+    (path / "pm25").mkdir(parents=True)
+    for name in (".zgroup", ".zattrs", ".zmetadata", "pm25/0.0.0"):
+        (path / name).write_text(text)
+    return path
+
+
+def chunks(folder: Path) -> dict[str, str]:
+    return {path.relative_to(folder).parts[0]: path.read_text() for path in folder.rglob("0.0.0")}
+
+
+def test_a_store_that_is_let_go_of_soon_is_replaced(tmp_path, windows_rule):
+    old, new = store(tmp_path / "year.zarr", "old"), store(tmp_path / ".year.zarr.days", "new")
+    scanner = open(old / "pm25" / "0.0.0")
+    threading.Timer(0.4, scanner.close).start()
+    take_place(new, old, tmp_path / ".year.zarr.before")
+    assert chunks(tmp_path) == {"year.zarr": "new", ".year.zarr.before": "old"}
+
+
+def test_where_the_new_store_is_held_the_old_one_has_its_name_again(tmp_path, windows_rule):
+    old, new = store(tmp_path / "year.zarr", "old"), store(tmp_path / ".year.zarr.days", "new")
+    with open(new / "pm25" / "0.0.0"), pytest.raises(PermissionError):
+        take_place(new, old, tmp_path / ".year.zarr.before")
+    assert chunks(tmp_path) == {"year.zarr": "old", ".year.zarr.days": "new"}
+
+
+@pytest.mark.parametrize("held, left", [(".zgroup", True), ("pm25/0.0.0", False)])
+def test_what_can_not_be_removed_of_a_store_is_whole_or_no_store(tmp_path, windows_rule, held, left):
+    """A store that has lost fields, and not the fingerprints of its steps, would be gone on with."""
+    path = store(tmp_path / "year.zarr", "old")
+    with open(path / held):
+        remove_store(path)
+    assert (path / ".zgroup").exists() == left and (path / "pm25" / "0.0.0").exists()
+
+
+def test_a_step_whose_chunk_a_virus_scanner_looks_at_is_written_a_moment_later(tmp_path, windows_rule):
+    chunk = tmp_path / "0.0.0"
+    chunk.write_text("old")
+    scanner = open(chunk)
+    threading.Timer(0.4, scanner.close).start()
+    (tmp_path / "partial").write_text("new")
+    patiently(lambda: os.replace(tmp_path / "partial", chunk))
+    assert chunk.read_text() == "new"
+
+
+def test_an_old_log_that_a_long_run_still_writes_does_not_keep_others_from_theirs(tmp_path, monkeypatch, windows_rule):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr("model_core.run_log.KEPT", 3)
+    long = RunLog("train", {})
+    for _ in range(4):
+        run = RunLog("inspect", {})
+        assert run.path is not None
+        run.close("done")
+    long.line("goes on")
+    assert "goes on" in long.path.read_text(encoding="utf-8") and len(logs()) <= 4

@@ -33,7 +33,7 @@ from model_core.errors import InputError
 from model_core.grid_from_file import read_grid
 from model_core.netcdf_check import check_netcdf
 from model_core.period.previous import differences_of_steps
-from model_core.provenance.record import read_record
+from model_core.provenance.reading import read_record
 from model_core.rasters.opening import open_gridded
 from model_core.report.period import fields_of_series
 

@@ -22,7 +22,7 @@ from model_core.jobs import JOBS
 from model_core.model_file import load_model, replace_card
 from model_core.progress import Progress
 from model_core.provenance.files import combined, files_named, files_of, short_name, with_files
-from model_core.provenance.record import read_record
+from model_core.provenance.reading import read_record
 from model_core.provenance.repeat import TOLERANCE, difference
 
 
@@ -241,18 +241,78 @@ def test_readings_of_a_layer_decide_by_themselves(made):
         again(folder, **now)
 
 
-def test_a_period_is_made_again_and_refused_where_a_reading_changed(made):
-    folder, request = made
-    period = {key: value for key, value in request.items() if key not in ("date", "rh")} | {"analysis": "off", "out": str(folder / "p.nc")}
-    run(period, "reanalyse-period")
-    record = read_record(folder / "p.nc")
+@pytest.fixture(scope="module")
+def periods(world, tmp_path_factory):
+    """A folder with the inputs, and the two days as NetCDF, as Zarr and as a folder of GeoTIFFs."""
+    folder = tmp_path_factory.mktemp("periods") / "anna"
+    shutil.copytree(world, folder)
+    for name in ("p.nc", "p.zarr", "p"):
+        run(period_request(folder, name), "reanalyse-period")
+    return folder
+
+
+def period_request(folder, name):
+    kept = {key: value for key, value in request_in(folder).items() if key not in ("date", "rh")}
+    return kept | {"analysis": "off", "out": str(folder / name), "report": str(folder / "page.html")}
+
+
+@pytest.mark.parametrize("source, out", [("p.nc", "1.nc"), ("p.zarr", "2.zarr"), ("p", "3"), ("p", "4.nc"), ("p.zarr", "5")])
+def test_a_period_is_made_again_from_any_form_into_any_form(periods, source, out):
+    result = run({"from": str(periods / source), "out": str(periods / out)}, "reanalyse-period")
+    assert result["repeated"]["identical"] and result["days"]["computed"] == 2
+
+
+def test_a_period_says_nothing_of_where_its_report_went(periods):
+    record = read_record(periods / "p")
+    assert record == read_record(periods / "p.zarr") == read_record(periods / "p.nc")
     assert record.model_sha256 and record.request["command"] == "reanalyse-period" and record.inputs[0]["name"] == "stations.csv"
-    repeat = {"from": str(folder / "p.nc"), "out": str(folder / "again.nc")}
-    assert run(repeat, "reanalyse-period")["repeated"]["identical"]
-    text = (folder / "stations.csv").read_text()
-    (folder / "stations.csv").write_text(text.rsplit("\n", 2)[0] + "\n")
+    assert "report" not in record.request and not any("anna" in json.dumps(one) for one in (record.request, record.inputs))
+
+
+def test_a_period_is_not_repeated_over_what_is_there(periods):
+    with pytest.raises(InputError, match="there already"):
+        run({"from": str(periods / "p"), "out": str(periods / "p.nc")}, "reanalyse-period")
+
+
+@pytest.mark.parametrize("source", ["p.nc", "p.zarr", "p"])
+def test_a_period_is_refused_where_a_reading_changed(periods, source, tmp_path):
+    """Also where the table is of a QGIS layer, whose bytes say nothing: the fingerprint of each day does."""
+    changed = tmp_path / "stations.csv"
+    changed.write_text((periods / "stations.csv").read_text().rsplit("\n", 2)[0] + "\n")
     with pytest.raises(InputError, match="its stations .* changed since"):
-        run({**repeat, "out": str(folder / "third.nc")}, "reanalyse-period")
+        run({"from": str(periods / source), "out": str(tmp_path / "o.nc"), "stations": str(changed)}, "reanalyse-period")
+    moved = tmp_path / "moved.csv"
+    shutil.copy(periods / "stations.csv", moved)
+    (tmp_path / "elsewhere").mkdir()
+    alone = tmp_path / "elsewhere" / source
+    (shutil.copytree if (periods / source).is_dir() else shutil.copy)(periods / source, alone)
+    with pytest.raises(InputError, match="its stations .stations.csv, SHA-256 .* is missing: .* with --stations"):
+        run({"from": str(alone), "out": str(tmp_path / "o.nc")}, "reanalyse-period")
+    repeated = run(
+        {"from": str(alone), "out": str(tmp_path / "o.nc"), "stations": str(moved), "model": str(periods / "own.safetensors")},
+        "reanalyse-period",
+    )
+    assert repeated["repeated"]["identical"]
+
+
+def test_a_folder_of_two_runs_says_so(periods, tmp_path):
+    """As where a table grew: the days of before keep what was said of them."""
+    shutil.copytree(periods / "p", tmp_path / "p")
+    first = sorted((tmp_path / "p").glob("*.tif"))[0]
+    with rasterio.open(first, "r+") as raster:
+        raster.update_tags(inputs="[]")
+    for name in ("stations.csv", "own.safetensors"):
+        shutil.copy(periods / name, tmp_path)
+    progress = Progress()
+    result = JOBS["reanalyse-period"]({"from": str(tmp_path / "p"), "out": str(tmp_path / "o.nc")}, progress)
+    assert result["repeated"]["identical"] and any("are of 2 runs" in warning for warning in progress.warnings)
+
+
+def test_another_column_than_recorded_is_refused_by_its_readings(made):
+    """What is given beside --from wins where it may, and the readings must come out the same."""
+    folder, _ = made
+    with pytest.raises(InputError, match="its readings of pm25 have changed"):
+        again(folder, value="rh")
 
 
 def test_files_behind_a_path_are_those_that_are_read(tmp_path):

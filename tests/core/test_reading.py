@@ -199,17 +199,20 @@ def write_lonlat(path, grid, north_first=False, columns_first=False, **attribute
 
 
 @pytest.mark.parametrize(
-    "proj, lower_left, cell, shape",
+    "proj, lower_left, cell, shape, orders",
     [
-        ("+proj=lcc +lat_1=30 +lat_2=60 +lat_0=40 +lon_0=-97", (-2.7e6, -2.0e6), 36000, (60, 70)),
-        ("+proj=lcc +lat_1=-15 +lat_2=-40 +lat_0=-27.5 +lon_0=133.302", (-3e5, 2e5), 10000, (30, 40)),
-        ("+proj=lcc +lat_1=37 +lat_2=53 +lat_0=47 +lon_0=8.3", (-5e5, -4e5), 9000, (60, 80)),  # parallels that are not in any list
-        ("+proj=stere +lat_0=90 +lat_ts=60 +lon_0=-98", (-3.6e6, -3.6e6), 108000, (60, 66)),
-        ("+proj=stere +lat_0=-90 +lat_ts=-71 +lon_0=0", (1e5, 2e5), 9000, (40, 30)),
-        ("+proj=merc +lat_ts=20 +lon_0=110", (-5e5, 1e6), 27000, (50, 80)),
+        ("+proj=lcc +lat_1=30 +lat_2=60 +lat_0=40 +lon_0=-97", (-2.7e6, -2.0e6), 36000, (60, 70), {}),
+        ("+proj=lcc +lat_1=30 +lat_2=60 +lat_0=40 +lon_0=-97", (-2.7e6, -2.0e6), 36000, (60, 70), {"north_first": True}),
+        ("+proj=lcc +lat_1=30 +lat_2=60 +lat_0=40 +lon_0=-97", (-2.7e6, -2.0e6), 36000, (60, 70), {"columns_first": True}),
+        ("+proj=lcc +lat_1=-15 +lat_2=-40 +lat_0=-27.5 +lon_0=133.302", (-3e5, 2e5), 10000, (30, 40), {"north_first": True}),
+        # Parallels that are not in any list.
+        ("+proj=lcc +lat_1=37 +lat_2=53 +lat_0=47 +lon_0=8.3", (-5e5, -4e5), 9000, (60, 80), {}),
+        ("+proj=stere +lat_0=90 +lat_ts=60 +lon_0=-98", (-3.6e6, -3.6e6), 108000, (60, 66), {}),
+        ("+proj=stere +lat_0=-90 +lat_ts=-71 +lon_0=0", (1e5, 2e5), 9000, (40, 30), {"north_first": True}),
+        ("+proj=stere +lat_0=-90 +lat_ts=-71 +lon_0=0", (1e5, 2e5), 9000, (40, 30), {"columns_first": True}),
+        ("+proj=merc +lat_ts=20 +lon_0=110", (-5e5, 1e6), 27000, (50, 80), {}),
     ],
 )
-@pytest.mark.parametrize("orders", [{}, {"north_first": True}, {"columns_first": True}])
 def test_a_fitted_projection_puts_every_cell_where_its_longitude_and_latitude_are(tmp_path, proj, lower_left, cell, shape, orders):
     true = Grid.from_lower_left(ctm_crs(proj), *lower_left, (cell, cell), shape)
     path = write_lonlat(tmp_path / "f.nc", true, **orders)

@@ -274,6 +274,19 @@ def test_a_resumed_output_is_that_of_one_run(request_of, tmp_path, out):
         assert files_of(tmp_path / out) == files_of(tmp_path / f"whole-{out}")
 
 
+def test_a_store_that_is_read_while_it_is_made_anew_stays_and_the_result_has_a_second_name(request_of, tmp_path, windows_rule):
+    run({**request_of("out.zarr"), "end": "2019-01-07"})
+    before = files_of(tmp_path / "out.zarr")
+    with (
+        open(tmp_path / "out.zarr" / "pm25" / "0.0.0", "rb"),
+        pytest.raises(OutputError, match="can't be replaced .*kept as '.*out_2.zarr'"),
+    ):
+        run(request_of("out.zarr"))
+    assert files_of(tmp_path / "out.zarr") == before and hidden(tmp_path) == []
+    run(request_of("whole.zarr"))
+    assert files_of(tmp_path / "out_2.zarr") == files_of(tmp_path / "whole.zarr")
+
+
 def test_nothing_to_do_leaves_the_file_as_it_is(request_of, tmp_path):
     run(request_of())
     stat = (tmp_path / "out.nc").stat()

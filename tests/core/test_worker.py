@@ -109,6 +109,16 @@ def test_a_line_that_is_no_request_is_refused_and_the_next_is_answered(worker, l
     assert worker.answer("echo")["type"] == "result"
 
 
+def test_lines_may_end_as_windows_ends_them_and_one_in_another_encoding_is_refused(worker):
+    bare = worker.process.stdin.buffer
+    bare.write('{"id": "1", "command": "echo", "request": {"stations": "北京.csv"}}'.encode("cp936") + b"\r\n")
+    bare.write('{"id": "2", "command": "echo", "request": {"stations": "北京.csv"}}'.encode() + b"\r\n\r\n")
+    bare.flush()
+    refusal = worker.read()
+    assert (refusal["type"], refusal["kind"]) == ("error", "InputError") and "not a request" in refusal["message"]
+    assert worker.until("result")[-1]["result"]["heard"] == {"stations": "北京.csv"}
+
+
 def test_an_unknown_command_is_named_with_the_known_ones(worker):
     error = worker.answer("forecast")
     assert error["kind"] == "InputError"

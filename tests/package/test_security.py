@@ -1,6 +1,7 @@
 """What QGIS's plugin repository looks for in a plugin's code, known faults of the libraries, and secrets that slipped in."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -86,10 +87,22 @@ def secrets_in(files):
     from detect_secrets import SecretsCollection
 
     with settings.transient_settings({"plugins_used": [{"name": name} for name in KINDS]}):
-        found = SecretsCollection()
+        patterns, found = first_look(), SecretsCollection()
         for file in files:
-            found.scan_file(str(file))
+            text = file.read_bytes().decode("utf-8", "replace")
+            if any(pattern.search(text) for pattern in patterns):
+                found.scan_file(str(file))
     return [f"{name}:{secret.line_number} {secret.type}" for name, secret in found]
+
+
+def first_look():
+    """Patterns one of which is in every text that a detector finds something in: going through lines takes six times as long."""
+    from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+    from detect_secrets.plugins.keyword import DENYLIST
+
+    detectors = [kind() for kind in get_mapping_from_secret_type_to_class().values() if kind.__name__ in KINDS]
+    assert len(detectors) == len(KINDS)
+    return [re.compile("|".join(DENYLIST), re.IGNORECASE), *(one for detector in detectors for one in getattr(detector, "denylist", ()))]
 
 
 def test_no_secret_is_in_the_checkout():
@@ -109,6 +122,7 @@ def test_the_scan_sees_a_secret(tmp_path):
         ("key.py", "-----BEGIN RSA PRIVATE " + "KEY-----"),
         ("login.txt", "http://me:hunter22@host/"),
         ("aws.md", "AKIA" + "Q" * 16),
+        ("settings.py", "pass" + "word = 'correct horse'"),
     ):
         (tmp_path / name).write_text(text)
         assert secrets_in([tmp_path / name]), name

@@ -235,27 +235,45 @@ def bundled_model():
     return "bundled"
 
 
-@pytest.fixture
-def qgis_process(tmp_path):
-    """Run qgis_process with a fresh profile in which only this plugin is enabled; returns its JSON results."""
+@pytest.fixture(scope="session")
+def call_qgis_process(tmp_path_factory):
+    """Run qgis_process with a profile's folder and arguments; only this plugin is among those that it finds."""
     program = shutil.which("qgis_process")
     if program is None:
         pytest.skip("qgis_process is not on the PATH")
-    plugins = tmp_path / "plugins"
-    plugins.mkdir()
+    plugins = tmp_path_factory.mktemp("plugins")
     (plugins / "ctm_reanalysis").symlink_to(ROOT, target_is_directory=True)
-    environment = {
-        **os.environ,
-        "QT_QPA_PLATFORM": "offscreen",
-        "QGIS_PLUGINPATH": str(plugins),
-        "QGIS_CUSTOM_CONFIG_PATH": str(tmp_path / "profile"),
-    }
-    environment.pop("QGIS_OPTIONS_PATH", None)
 
-    def call(*arguments):
+    def call(profile, *arguments):
+        environment = {
+            **os.environ,
+            "QT_QPA_PLATFORM": "offscreen",
+            "QGIS_PLUGINPATH": str(plugins),
+            "QGIS_CUSTOM_CONFIG_PATH": str(profile),
+        }
+        environment.pop("QGIS_OPTIONS_PATH", None)
         done = subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    call("plugins", "enable", "ctm_reanalysis")
-    return lambda name, **values: json.loads(call("--json", "run", name, *(f"--{key}={value}" for key, value in values.items())))["results"]
+    return call
+
+
+@pytest.fixture(scope="session")
+def new_profile(call_qgis_process, tmp_path_factory):
+    """A profile in which nothing was done but enabling this plugin, which takes QGIS seconds: each test takes a copy."""
+    profile = tmp_path_factory.mktemp("profile") / "profile"
+    call_qgis_process(profile, "plugins", "enable", "ctm_reanalysis")
+    return profile
+
+
+@pytest.fixture
+def qgis_process(call_qgis_process, new_profile, tmp_path):
+    """Run qgis_process with a fresh profile in which only this plugin is enabled; returns its JSON results."""
+    profile = shutil.copytree(new_profile, tmp_path / "profile")
+
+    def run(name, **values):
+        words = (f"--{key}={value}" for key, value in values.items())
+        return json.loads(call_qgis_process(profile, "--json", "run", name, *words))["results"]
+
+    return run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from qgis.core import QgsProject, QgsRasterLayer
+from qgis.core import QgsCoordinateTransformContext, QgsProject, QgsRasterLayer, QgsVectorFileWriter, QgsVectorLayer
 from small_world import SMALL_GRID
 
 
@@ -36,3 +36,15 @@ def test_on_windows_an_output_that_a_layer_shows_is_refused_by_the_layers_name(s
     monkeypatch.setattr(process, "WINDOWS", True)
     assert "shown by the layer 'yesterday's field'" in refusal("gridstations", **values, OUTPUT=path)
     assert refusal("gridstations", **values, OUTPUT=str(tmp_path / "other.tif")) == ""
+
+
+def test_on_windows_hatched_areas_that_a_layer_shows_are_refused_before_the_run(refusal, stations, tmp_path, monkeypatch, project):
+    from ctm_reanalysis.plugin.engine import process
+
+    path = str(tmp_path / "field_uncertain.gpkg")
+    QgsVectorFileWriter.writeAsVectorFormatV3(stations, path, QgsCoordinateTransformContext(), QgsVectorFileWriter.SaveVectorOptions())
+    project.addMapLayer(QgsVectorLayer(path, "yesterday's hatching", "ogr"))
+    values = {"STATIONS": stations, "VALUE": "pm25", "GRID": SMALL_GRID, "UNCERTAINTY": "sd", "OUTPUT": str(tmp_path / "field.tif")}
+    monkeypatch.setattr(process, "WINDOWS", True)
+    assert "shown by the layer 'yesterday's hatching'" in refusal("reanalyse", **values, HATCH=True)
+    assert refusal("reanalyse", **values, HATCH=False) == ""

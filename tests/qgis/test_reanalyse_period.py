@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 
@@ -185,20 +188,42 @@ def test_what_can_not_be_is_refused(refusal, values, spoil, expected, tmp_path):
     assert expected in refusal("reanalyseperiod", **{**values, "OUTPUT": str(tmp_path / "series.nc"), **spoil})
 
 
-def test_it_works_from_qgis_process(qgis_process, tiny_model, tmp_path):
+@pytest.fixture
+def far_down(tmp_path):
+    """A folder with spaces, umlauts and Chinese letters whose path is longer than Windows' old limit of 260 characters."""
+    folder = tmp_path
+    while len(str(folder)) < 260:
+        folder = folder / "Messungen für März µg 空气质量 再分析"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def engine_far_down(far_down, monkeypatch):
+    """An environment of the engine that lies there; its libraries are those of the tests' engine."""
+    python = os.environ["CTM_REANALYSIS_ENGINE_PYTHON"]
+    subprocess.run([python, "-m", "venv", "--without-pip", str(far_down / "engine")], check=True)
+    libraries = subprocess.check_output([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'), end='')"], text=True)
+    site = next((far_down / "engine").rglob("site-packages"))
+    (site / "libraries.pth").write_text(f"import site; site.addsitedir({libraries!r})\n")
+    monkeypatch.setenv("CTM_REANALYSIS_ENGINE_PYTHON", str(site.parents[2] / "bin" / "python"))
+
+
+def test_it_works_from_qgis_process_with_everything_far_down(engine_far_down, qgis_process, tiny_model, far_down):
+    (far_down / "Tage 日").mkdir()
     for day in DAYS[:3]:
         rows = "\n".join(f"{x!r},{y!r},{value!r},{day}" for x, y, value in readings_of(day))
-        (tmp_path / f"{day}.csv").write_text(f"x,y,pm25,day\n{rows}\n")
+        (far_down / "Tage 日" / f"{day}.csv").write_text(f"x,y,pm25,day\n{rows}\n")
     results = qgis_process(
         "ctm_reanalysis:reanalyseperiod",
-        FILES=tmp_path,
+        FILES=far_down / "Tage 日",
         FILES_VALUE="pm25",
         FILES_TIME="day",
         FILES_CRS="+proj=lcc +lat_1=25 +lat_2=40 +lat_0=34 +lon_0=110 +R=6370000 +units=m",
         GRID=SMALL_GRID,
-        MODEL=tiny_model,
-        OUTPUT=tmp_path / "series.nc",
+        MODEL=shutil.copy(tiny_model, far_down / "Modell 模型.safetensors"),
+        OUTPUT=far_down / "Felder 场.nc",
         START=FIRST_DAY,
         END=FIRST_DAY + timedelta(days=1),
     )
-    assert results["COMPUTED"] == 2 and gdal.Open(str(tmp_path / "series.nc")) is not None
+    assert results["COMPUTED"] == 2 and gdal.Open(str(far_down / "Felder 场.nc")) is not None

@@ -1,63 +1,8 @@
-"""Windows' rule on open files, for tests on other systems: what this process has open, it can't replace, rename or delete.
+"""Python imports a module of this name when it starts: from then on the rule holds."""
 
-With this folder on PYTHONPATH every Python obeys it, children too. Windows goes further: there it also holds for what other
-processes have open. Python, the C runtime (HDF5, netCDF) and GDAL all open files in this way, so that files that are mapped
-into memory and files that libraries have open count as well. Lock files are left out: the code has its own way on Windows.
-"""
-
-import errno
 import os
 
-_DESCRIPTORS, _MAPS = "/proc/self/fd", "/proc/self/maps"
-_NOT_DATA = ("/dev", "/proc", "/usr", "/lib", "/opt")
-_REAL = {name: getattr(os, name) for name in ("replace", "rename", "unlink", "remove")}
+from open_files import imposed
 
-
-def _open_files() -> set[str]:
-    found = set()
-    for descriptor in os.listdir(_DESCRIPTORS):
-        try:
-            found.add(os.readlink(f"{_DESCRIPTORS}/{descriptor}"))
-        except OSError:
-            continue  # closed in the meantime
-    with open(_MAPS, encoding="utf-8", errors="surrogateescape") as maps:
-        for line in maps:
-            at = line.find("/")
-            if at > 0 and ".so" not in line:
-                found.add(line[at:].rstrip("\n"))
-    return {path for path in found if path.startswith("/") and not path.startswith(_NOT_DATA)}
-
-
-def _refuse_if_open(path, folder=None) -> None:
-    path = os.fsdecode(path)
-    if folder is not None:
-        path = os.path.join(os.readlink(f"{_DESCRIPTORS}/{folder}"), path)
-    path = os.path.abspath(path) if os.path.islink(path) else os.path.realpath(path)
-    if path.endswith(".lock") or not os.path.lexists(path):
-        return
-    inside = path + os.sep if os.path.isdir(path) else None
-    for held in _open_files():
-        if held == path or (inside and held.startswith(inside) and not os.path.isdir(held)):
-            raise PermissionError(errno.EACCES, "the file is open, and Windows would not let go of it", path)
-
-
-def _of_two(name):
-    def move(source, target, **options):
-        _refuse_if_open(source, options.get("src_dir_fd"))
-        _refuse_if_open(target, options.get("dst_dir_fd"))
-        return _REAL[name](source, target, **options)
-
-    return move
-
-
-def _of_one(name):
-    def take_away(path, *, dir_fd=None):
-        _refuse_if_open(path, dir_fd)
-        return _REAL[name](path, dir_fd=dir_fd)
-
-    return take_away
-
-
-if os.path.isdir(_DESCRIPTORS):
-    os.replace, os.rename = _of_two("replace"), _of_two("rename")
-    os.unlink, os.remove = _of_one("unlink"), _of_one("remove")
+for _name, _function in imposed().items():
+    setattr(os, _name, _function)

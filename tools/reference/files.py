@@ -34,7 +34,8 @@ def page() -> str:
         [
             "# File formats",
             "This page is made from the code, and from a GeoTIFF and a NetCDF that are written for it when the documentation is built.",
-            "Tables of readings and CTM files have pages of their own: [Tables of station readings](../tables.md), [CTM files](../ctm_files.md).",
+            "Tables of readings and CTM files have pages of their own: [Tables of station readings](../tables.md), [CTM files](../ctm_files.md). "
+            "What every output says of its making, and where in each format: [Provenance](../provenance.md).",
             _variables(),
             _grids(),
             _outputs(),

@@ -11,6 +11,7 @@ those of methods that have it too: the better regression kriging of values and o
 itself (`to_ctm`). `worst` is the worst day and draw of `to_without`.
 
 The American day is 15 January 2016 with CMAQ's field of 108 km, ten folds of stations and of metropolitan areas. It is for judging only.
+So are two Chinese days with a climatology, the mean of CMAQ's January 2020 of 36 km: ten folds of cities, and 15, 40 and 100 cities given, twice.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import numpy as np  # noqa: E402
 import usa  # noqa: E402
 from command_line import Setting, run  # noqa: E402
 from cross_validation import on_grid  # noqa: E402
+from ctm_stations import CMAQ, store_of  # noqa: E402
 from real_stations import DAYS, stations_of  # noqa: E402
 
 from model_core.background.degrading import degrade  # noqa: E402
@@ -46,6 +48,7 @@ from model_core.validation.places import at_stations, plane_km  # noqa: E402
 from model_core.validation.splits import Scheme  # noqa: E402
 
 DRAWS, GIVEN, READING_ERROR = 1, (15, 40, 100, 0), 0.08
+_CLIMATOLOGY_DRAWS = 2
 STARTS = (date(2018, 1, 20), date(2019, 6, 20))
 SEVERITY = {"excellent": 0.1, "good": 0.25, "fair": 0.5, "poor": 1.2}
 LEVELS = (*SEVERITY, "other day", "useless")
@@ -65,7 +68,7 @@ def rows_of(setting: Setting, draws: int = DRAWS) -> list[dict[str, Any]]:
             keys = ("to_without", "land", "to_rk", "to_evna", "to_avna", "to_ctm")
             row |= {key: float(np.sqrt(np.mean([one[key] ** 2 for one in some]))) for key in keys}
             rows.append(row | {"worst": max(one["to_without"] for one in some)})
-    return rows + american(setting)
+    return rows + american(setting) + climatology(setting)
 
 
 def simulated(setting: Setting, draws: int) -> Iterator[dict[str, Any]]:
@@ -139,31 +142,48 @@ def american(setting: Setting) -> list[dict[str, Any]]:
     sites = not_below_zero(usa.observations_of(usa.site_means(usa.aqs_rows(setting.data)), grid))
     file, day = next((setting.data / "us_cmaq").glob("dailyavg*.nc")), parse_day(usa.DAY)
     days = background_days({"background": [str(file)]}, "pm25", grid, Progress())
-    rows = []
-    for scheme in ("stations", "groups"):
-        result, plain = (
-            cross_validate([one], grid, predictor, Scheme(scheme), baselines=baselines)
-            for one, baselines in (
-                (Day(sites, date=day, ctm=lambda: days.field(day), background=lambda: days.field(day)), _WITH_IT),
-                (Day(sites, date=day), ()),
-            )
-        )
-        observed = result.table["observed"].to_numpy(float)
-        known = np.isfinite(result.prediction("ctm"))
-        rmse = {name: _rms((result.prediction(name) - observed)[known]) for name in result.methods}
-        rows.append(
+    return [
+        {"case": f"USA {usa.DAY}, {scheme} left out", "background": "CMAQ, 108 km", **row}
+        for scheme in ("stations", "groups")
+        for _, row in _validated(predictor, sites, day, lambda: days.field(day), Scheme(scheme))
+    ]
+
+
+def climatology(setting: Setting) -> list[dict[str, Any]]:
+    """Two Chinese days with the mean of CMAQ's days of another January."""
+    grid, store = PRESETS["china12km"], store_of(setting.data / CMAQ)
+    predictor = setting.predictor(grid)
+    mean = np.mean([store.field("pm25", index) for index in range(len(store))], axis=0)
+    return [
+        {"case": f"China {day}, {f'{given} cities' if given else 'groups left out'}", "background": "CMAQ, mean January", **row}
+        for day in DAYS
+        for scheme in (Scheme("groups"), Scheme("thin", given=GIVEN[:3], draws=_CLIMATOLOGY_DRAWS))
+        for given, row in _validated(predictor, on_grid(stations_of(day, setting.data), grid), parse_day(day), lambda: mean, scheme)
+    ]
+
+
+def _validated(predictor: Any, stations: Any, day: date, field: Any, scheme: Scheme) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(cities given, or 0, and what was found) of each network of a scheme, with the background that `field` gives."""
+    result, plain = (
+        cross_validate([one], predictor.grid, predictor, scheme, baselines=baselines)
+        for one, baselines in ((Day(stations, date=day, ctm=field, background=field), _WITH_IT), (Day(stations, date=day), ()))
+    )
+    observed, known = result.table["observed"].to_numpy(float), np.isfinite(result.prediction("ctm"))
+    networks = result.table["given"].to_numpy(int) if "given" in result.table else np.zeros(len(observed), int)
+    for given in np.unique(networks):
+        asked = known & (networks == given)
+        rmse = {name: _rms((result.prediction(name) - observed)[asked]) for name in result.methods}
+        yield (
+            int(given),
             {
-                "case": f"USA {usa.DAY}, {scheme} left out",
-                "background": "CMAQ, 108 km",
-                "share": float(result.table["background_share"].mean()),
-                "n": int(known.sum()),
+                "share": float(result.table["background_share"][asked].mean()),
+                "n": int(asked.sum()),
                 "rmse": rmse["model"],
-                "to_without": rmse["model"] / _rms((plain.prediction("model") - observed)[known]),
+                "to_without": rmse["model"] / _rms((plain.prediction("model") - observed)[asked]),
                 "to_rk": rmse["model"] / min(rmse["rk"], rmse["rklog"]),
                 **{f"to_{name}": rmse["model"] / rmse[name] for name in ("evna", "avna", "ctm")},
-            }
+            },
         )
-    return rows
 
 
 def _rms(errors: np.ndarray) -> float:

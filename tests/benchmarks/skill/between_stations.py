@@ -5,7 +5,7 @@
 On the shared days: two of China (cities), one of the United States (metropolitan areas, and states), and days around Atlanta, whose
 monitors stand alone. `CV` leaves each city out once, in ten folds, N times with other folds (seeds 0 to N - 1). `15 given` and so on
 give that many cities and ask for all other stations, N times. Everything is made by `crossvalidate` itself, with its own kriging:
-ordinary (ok, oklog) and with the model's maps as external drift (ked, kedlog). `ratio` is the RMSE over that of the best of the four,
+ordinary (ok, oklog) and with the model's maps as external drift (ked, kedlog). `kriging inside` is the model without its network's correction. `ratio` is the RMSE over that of the best of the four,
 all draws together, `worst` that of the worst draw against the best of that draw. The `pooled` ratio is the root mean square of those of
 the days above it, so that days count alike whatever their level.
 
@@ -34,6 +34,7 @@ from real_stations import DAYS, stations_of  # noqa: E402
 from model_core.ctm.daily_store import open_store  # noqa: E402
 from model_core.days import parse_day  # noqa: E402
 from model_core.grid import PRESETS, parse_grid  # noqa: E402
+from model_core.network.trust import KRIGING_ALONE  # noqa: E402
 from model_core.stations.daily import not_below_zero  # noqa: E402
 from model_core.validation.class_scores import class_scores  # noqa: E402
 from model_core.validation.classes import groupings  # noqa: E402
@@ -41,6 +42,7 @@ from model_core.validation.cross_validation import CrossValidation, Day, cross_v
 from model_core.validation.splits import Scheme  # noqa: E402
 
 KRIGING = ("ok", "oklog", "ked", "kedlog")
+INSIDE = "kriging inside"
 DRAWS, GIVEN = 5, (15, 40, 100)
 COLUMNS = ("day", "scheme", "method", "n", "rmse", "ratio", "worst", "nmb", "coverage_90", "crps", "crps_ratio")
 DISTANCE_COLUMNS = ("day", "distance", "method", "n", "clusters", "rmse", "ratio", "nmb", "nmb_se", "coverage_90", "crps", "crps_ratio")
@@ -104,10 +106,21 @@ def _found(case: Case, scheme: Scheme) -> CrossValidation:
         table = cross_validate(days, grid, None, scheme, baselines=KRIGING, maps=maps).table
         return tuple(table[column].to_numpy(float) for column in columns)
 
-    found = cross_validate(days, grid, case.predictor, scheme, baselines=(), maps=maps)
+    found = _with_inside(case, scheme, cross_validate(days, grid, case.predictor, scheme, baselines=(), maps=maps))
     told = found.table[["x", "y", "observed", "fold", *found.maps]].to_numpy(float)
     kept = once(kriged, KRIGING_CACHE, (scheme, [str(day.date) for day in days]), told)
     return replace(found, table=found.table.assign(**dict(zip(columns, kept))), methods=(*found.methods, *KRIGING))
+
+
+def _with_inside(case: Case, scheme: Scheme, found: CrossValidation) -> CrossValidation:
+    """The same with a method more, the model without its network's correction; where nothing is corrected that is the model itself."""
+    inside = found
+    if case.predictor.trust != KRIGING_ALONE and case.predictor.corrects_kriging:
+        inside = cross_validate(
+            case.days, case.predictor.grid, case.predictor, scheme, baselines=(), maps=case.predictor.maps, analysis="kriging"
+        )
+    columns = {INSIDE: inside.table["predicted"], f"{INSIDE}_sd": inside.table["sd"]}
+    return replace(found, table=found.table.assign(**columns), methods=(*found.methods, INSIDE))
 
 
 def rows_of(setting: Setting, draws: int = DRAWS) -> list[dict[str, Any]]:

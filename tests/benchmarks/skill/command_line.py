@@ -14,6 +14,7 @@ from model_core.analysis import CHOICES, analyse
 from model_core.device import choose_device
 from model_core.grid import Grid
 from model_core.model_file import Model, load_model
+from model_core.network.trust import KRIGING_ALONE
 from model_core.prediction import Predictor, Reanalysis
 from model_core.stations.gridding import GriddedReadings
 
@@ -26,6 +27,7 @@ class Analysed:
 
     def __init__(self, predictor: Predictor, choice: str):
         self._predictor, self._choice, self.model, self.grid, self.maps = predictor, choice, predictor.model, predictor.grid, predictor.maps
+        self.trust, self.corrects_kriging = KRIGING_ALONE, False  # the choice says what is corrected
 
     def predict(self, days: Sequence[Mapping[str, GriddedReadings]]) -> list[Reanalysis]:
         """As `Predictor.predict`."""
