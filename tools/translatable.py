@@ -170,7 +170,11 @@ def _not_shown(tree: ast.AST) -> Iterator[int]:
 
 # What people wrote in cards, and the sentences that a recipe's scripts put there.
 _TOLD_BY_CARDS = ("summary", "intended_use", "limits", "failures", "recipe", "licences", "experiments", "side_by_side")
-_SENTENCES_OF_RECIPES = {"kriging_maps.py": ("SENTENCE", "BEFORE"), "scores_for_card.py": ("_HOW",), "ranges_of_training.py": ("HOW",)}
+_SENTENCES_OF_RECIPES = {
+    "kriging_maps.py": ("SENTENCE", "BEFORE"),
+    "scores_for_card.py": ("_HOW", "_ERROR_MAP"),
+    "ranges_of_training.py": ("HOW",),
+}
 _FOR_PROGRAMMERS = {"AssertionError", "NotImplementedError", "KeyError", "TypeError"}
 
 

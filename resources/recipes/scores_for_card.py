@@ -41,6 +41,7 @@ _HOW = (
     "Ten folds; LSCV leaves stations out, LCCV whole cities. The bar is kriging with a variogram of each fold, of values and of logs, ordinary and with "
     "the model's maps as external drift; ratio is the RMSE over that of the best of these, crps_ratio likewise: below 1 the model is better."
 )
+_ERROR_MAP = "Map of error: mean of held-out CMAQ days, true, reproduced from 800 cells, and the difference"
 _DIGITS = 4
 _LARGEST = (1100, 1100)  # pixels of the map of error
 _COLOURS = 128  # enough for its colour scales, at a third of the size
@@ -81,9 +82,7 @@ def evaluation_for(model: Model, record: Path) -> dict[str, Any]:
         **tables,
     }
     if found.get("error_map"):
-        evaluation["Map of error: mean of held-out CMAQ days, true, reproduced from 800 cells, and the difference"] = _picture(
-            record, found["error_map"], remedy
-        )
+        evaluation[_ERROR_MAP] = _picture(record, found["error_map"], remedy)
     return {key: value for key, value in evaluation.items() if value}
 
 

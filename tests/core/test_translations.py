@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_core import labels_font, language
-from model_core.card.blocks import Bullets, Code, Table
+from model_core.card.blocks import Bullets, Code, Picture, Table
 from model_core.card.contents import page_of
 from model_core.cli import main
 from model_core.language.labels import say_labels
@@ -316,6 +316,8 @@ def texts_of(block) -> list[str]:
     """What a block of a card says, less configuration and commands."""
     if isinstance(block, Table):
         return [cell for row in (block.header or (), *block.rows) for cell in row]
+    if isinstance(block, Picture):
+        return [block.caption]
     return [] if isinstance(block, Code) else list(block.items) if isinstance(block, Bullets) else [block.text]
 
 

@@ -109,7 +109,7 @@ def test_ten_mistakes_end_in_the_remedy_in_chinese(told, tiny_model, tmp_path):
 
 
 def visible_texts(page: str) -> list[str]:
-    """The texts between the tags of a page, less its style."""
+    """The texts between the tags of a page, less its style and the record, which is for programs."""
 
     class Texts(HTMLParser):
         def __init__(self):
@@ -117,7 +117,7 @@ def visible_texts(page: str) -> list[str]:
             self.found, self.style = [], False
 
         def handle_starttag(self, tag, attributes):
-            self.style = tag == "style"
+            self.style = tag in ("style", "pre")
 
         def handle_data(self, data):
             if data.strip() and not self.style:
