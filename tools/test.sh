@@ -2,8 +2,7 @@
 # Every test, each folder with the Python that it is for; all of them run, and one that fails fails the whole.
 #
 # tests/core comes first, with a process for each processor. Tests wait for processes, clocks and disks, so the other parts, a
-# process each, run beside it. Each has a profile and a temporary
-# folder of its own, and is told whole when all have ended.
+# process each, run beside it. Each has a profile and a temporary folder of its own, and is told whole when all have ended.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export CTM_REANALYSIS_ENGINE_PYTHON=${CTM_REANALYSIS_ENGINE_PYTHON:-$PWD/.build/engine/bin/python}
