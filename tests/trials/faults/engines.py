@@ -242,11 +242,12 @@ def _children(pid: int) -> list[int]:
 
 
 def _gone(pid: int) -> bool:
-    """Whether a process ends within some seconds."""
+    """Whether a process ends within some seconds, with all its threads: until then its parent is told that it lives."""
     deadline = time.monotonic() + _GONE_SECONDS
     while time.monotonic() < deadline:
         try:
-            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+            ended = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+            if ended and len(os.listdir(f"/proc/{pid}/task")) == 1:
                 return True
         except OSError:
             return True
