@@ -8,6 +8,7 @@ from typing import Iterator
 
 import netCDF4
 import xarray
+from xarray.backends.store import StoreBackendEntrypoint
 
 from model_core.ctm.formats.classic_header import check_classic
 from model_core.ctm.formats.groups import group_names, with_groups
@@ -105,7 +106,8 @@ def _check_number(group: netCDF4.Dataset, path: Path) -> None:
 
 def _decoded(group: netCDF4.Dataset) -> xarray.Dataset:
     store = xarray.backends.NetCDF4DataStore(group)
-    return xarray.open_dataset(store, decode_times=False, decode_timedelta=False, decode_coords=False)
+    # Without its class xarray loads every reader that is installed, which takes seconds.
+    return xarray.open_dataset(store, engine=StoreBackendEntrypoint, decode_times=False, decode_timedelta=False, decode_coords=False)
 
 
 def check_readable(path: Path) -> None:

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 import xarray
+from xarray.backends.zarr import ZarrBackendEntrypoint
 
 from model_core.ctm.formats.netcdf_file import check_readable, is_netcdf, open_netcdf
 from model_core.ctm.formats.sizes import check_sizes
@@ -69,7 +70,7 @@ def _open_zarr(path: Path) -> xarray.Dataset:
         names = {name: _dimensions(array) for name, array in arrays.items()}
         sizes = {dim: size for name, array in arrays.items() for dim, size in zip(names[name], array.shape)}
         check_sizes(sizes, [(name, names[name], tuple(array.shape)) for name, array in arrays.items()], path)
-        return xarray.open_dataset(path, engine="zarr", chunks=None, **_OPTIONS)
+        return xarray.open_dataset(path, engine=ZarrBackendEntrypoint, chunks=None, **_OPTIONS)
     except InputError:
         raise
     except Exception as error:  # zarr raises errors of many libraries for a damaged store

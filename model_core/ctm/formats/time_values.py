@@ -49,13 +49,14 @@ def decode(values: np.ndarray, attributes: dict, name: str, path: Path, file_att
         units = f"{units} since {_start(attributes, file_attributes or {}, name, path)}"
     if values.dtype.kind not in "fiu" or not np.isfinite(values.astype(float)).all():
         raise InputError(f"'{path}': times in '{name}' ('{units}') have gaps or are no numbers; {_REMEDY}")
+    distinct, places = np.unique(values, return_inverse=True)  # a damaged axis may be long and say one time only
     try:
-        decoded = cftime.num2date(values, units, calendar, only_use_cftime_datetimes=True)
+        decoded = cftime.num2date(distinct, units, calendar, only_use_cftime_datetimes=True)
         texts = [moment.isoformat()[:19] for moment in np.ravel(decoded)]
     except (ValueError, TypeError, OverflowError, AttributeError, ArithmeticError) as error:
         raise InputError(f"'{path}': times in '{name}' ('{units}', calendar {calendar}) are not understood: {error}; {_REMEDY}") from error
     try:
-        return np.array(texts, "datetime64[s]").reshape(np.shape(values))
+        return np.array(texts, "datetime64[s]")[places].reshape(np.shape(values))
     except ValueError as error:
         bad = next((text for text in texts if not _exists(text)), texts[0])
         raise InputError(

@@ -102,6 +102,7 @@ class ParquetFile:
     def _part(self, table: "pyarrow.Table", names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame | None]:
         import shapely
 
+        table.validate(full=True)  # texts that are not UTF-8 would be told of where they are used
         values = table.select(range(len(names)))
         frame = _plain(values).to_pandas(ignore_metadata=True)
         frame.columns = names
