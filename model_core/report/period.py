@@ -96,10 +96,13 @@ def fields_of_series(out: Path, key: str) -> Iterator[tuple[datetime, np.ndarray
                     yield datetime.fromisoformat(when), raster.read(1)
         return
     import xarray
+    from xarray.backends import NetCDF4BackendEntrypoint, ZarrBackendEntrypoint
 
+    # By their classes: by their names, xarray loads every reader that is installed, which takes seconds.
+    engine = ZarrBackendEntrypoint if out.suffix == ".zarr" else NetCDF4BackendEntrypoint
     if out.suffix != ".zarr":
         check_netcdf(out)
-    with xarray.open_zarr(out) if out.suffix == ".zarr" else xarray.open_dataset(out) as dataset:
+    with xarray.open_dataset(out, engine=engine) as dataset:
         for number, moment in enumerate(dataset["time"].to_numpy().astype("datetime64[s]")):
             yield moment.astype(datetime), dataset[key][number].to_numpy()
 

@@ -8,7 +8,7 @@ from typing import Iterator
 
 import netCDF4
 import xarray
-from xarray.backends.store import StoreBackendEntrypoint
+from xarray.backends import StoreBackendEntrypoint
 
 from model_core.ctm.formats.classic_header import check_classic
 from model_core.ctm.formats.groups import group_names, with_groups

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 import xarray
-from xarray.backends.zarr import ZarrBackendEntrypoint
+from xarray.backends import ZarrBackendEntrypoint
 
 from model_core.ctm.formats.netcdf_file import check_readable, is_netcdf, open_netcdf
 from model_core.ctm.formats.sizes import check_sizes
