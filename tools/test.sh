@@ -2,7 +2,8 @@
 # Every test, each folder with the Python that it is for; all of them run, and one that fails fails the whole.
 #
 # tests/core comes first, with a process for each processor. Tests wait for processes, clocks and disks, so the other parts, a
-# process each, run beside it. Each has a profile and a temporary folder of its own, and is told whole when all have ended.
+# process each, run beside it, and those that are left when it ends run side by side. Each has a profile and a temporary folder of
+# its own, and is told whole when all have ended.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export CTM_REANALYSIS_ENGINE_PYTHON=${CTM_REANALYSIS_ENGINE_PYTHON:-$PWD/.build/engine/bin/python}
@@ -88,11 +89,12 @@ start_others() {
     set +m
 }
 
-# As many again as there are processors: with fewer, a sixth of their time was idle.
-start_others "$(nproc)"
+processors=$(getconf _NPROCESSORS_ONLN)  # `nproc` says how many threads OMP_NUM_THREADS allows
+start_others $(((processors + 1) / 2))
 echo "== core"
 mkdir "$said/core"
 run_part core
+start_others $((processors / 2))
 wait
 
 failed=()
