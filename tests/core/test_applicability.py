@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import rasterio
 import xarray as xr
+from listening import Listening
 
 from model_core.applicability import beyond, other_species, outside_training, require_units, trained_range, used_elsewhere
 from model_core.errors import InputError
@@ -206,15 +207,8 @@ def test_every_door_to_a_model_converts_refuses_and_warns(command, table, tiny_c
         assert words in warned and words not in elsewhere, words
 
 
-class Told(Progress):
-    """Keeps what is logged and warned."""
-
-    def __init__(self):
-        super().__init__()
-        self.lines = []
-
-    def on_log(self, message):
-        self.lines.append(message)
+class Told(Listening):
+    """Keeps what is warned, too."""
 
     def on_warning(self, message):
         self.lines.append(message)

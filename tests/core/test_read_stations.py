@@ -6,6 +6,7 @@ import geopandas
 import numpy as np
 import pandas as pd
 import pytest
+from listening import Listening
 
 from model_core.errors import InputError, OutputError
 from model_core.jobs import JOBS
@@ -180,10 +181,9 @@ def test_a_column_of_another_species_is_told(table, tmp_path):
 )
 def test_a_table_of_no_form_is_read_by_the_names_of_its_columns(tmp_path, reading, factor):
     """Only where one column is named like the species; what was taken for what is said."""
-    table, told = tmp_path / "own.csv", []
+    table, progress = tmp_path / "own.csv", Listening()
     table.write_text(f"Station,{reading},lon,lat,Date,rh\nA1,0.25,116,40,2020-01-05,30\nA1,0.5,116,40,2020-01-06,40\n", encoding="utf-8")
-    asked, progress = {"stations": str(table), "out": str(tmp_path / "out.csv")}, Progress()
-    progress.on_log = told.append
+    asked = {"stations": str(table), "out": str(tmp_path / "out.csv")}
     if factor is None:
         with pytest.raises(InputError, match="of no form that is known; name the column of its readings"):
             run(asked, progress)
@@ -191,7 +191,7 @@ def test_a_table_of_no_form_is_read_by_the_names_of_its_columns(tmp_path, readin
     run(asked, progress)
     clean = pd.read_csv(tmp_path / "out.csv")
     assert list(zip(clean.station, clean.day, clean.value)) == [("A1", "2020-01-05", 0.25 * factor), ("A1", "2020-01-06", 0.5 * factor)]
-    assert any(f"value '{reading}', time 'Date', id 'Station'" in line for line in told)
+    assert any(f"value '{reading}', time 'Date', id 'Station'" in line for line in progress.lines)
 
 
 def test_nothing_is_guessed_between_two_columns_or_against_the_users_word(tmp_path):
