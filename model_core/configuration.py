@@ -53,6 +53,9 @@ class NetworkConfiguration:
     correction_share : what part of the correction is applied next to readings, and far from them; with `uncertainty_share`,
         that of the correction to kriging's standard deviation, chosen at the end of a training, see `training.shrinkage`
     kriging : whether the target's readings are kriged first; a correction is then one to the kriged field
+    background : whether days with a background, another field of the day such as a CTM's, are corrected by a second UNet++, which sees it too; the
+        first one corrects the others as if there were no second
+    background_share : as `correction_share`, of the correction of days with a background
     uncertainty : whether the standard deviation of a reading comes out too
     standardise : "none", or "day": mean and spread of the day's readings are taken out, in transformed units
     transforms : by variable; a variable without one is used as it is
@@ -82,6 +85,8 @@ class NetworkConfiguration:
     correction_share: tuple[float, float] = (1.0, 1.0)
     uncertainty_share: float = 1.0
     kriging: bool = False
+    background: bool = False
+    background_share: tuple[float, float] = (1.0, 1.0)
     uncertainty: bool = False
     standardise: str = "none"
     transforms: dict[str, Transform] = field(default_factory=dict)
@@ -112,6 +117,10 @@ class NetworkConfiguration:
                 "network.correction_share must be two numbers and network.uncertainty_share one, from 0 to 1; "
                 f"got {self.correction_share} and {self.uncertainty_share}"
             )
+        if len(self.background_share) != 2 or not all(0 <= share <= 1 for share in self.background_share):
+            raise InputError(f"network.background_share must be two numbers from 0 to 1, got {self.background_share}")
+        if self.background and not (self.kriging and self.output == "correction"):
+            raise InputError("network.background needs network.kriging and output = 'correction': a background enters by way of kriging")
         if any(b <= a for a, b in zip((1, *self.coarse_factors), self.coarse_factors)):
             raise InputError(f"network.coarse_factors must ascend from 2, got {self.coarse_factors}")
         if self.output == "correction" and not (self.coarse_factors or self.kriging):
@@ -206,6 +215,8 @@ class TrainingConfiguration:
     remove_variable, remove_covariate : probability that a sample lacks a station variable or covariate as a whole
     rescale : standard deviation of a random factor on the target field, in logs
     flip : whether fields are mirrored at random
+    background_batches : share of the batches whose days have an imperfect version of themselves as background, for `NetworkConfiguration.background`;
+        with 1 only the UNet++ of these days is trained, and the rest of a network that is trained on stays as it is
     validation_share : share of the days, the last of each file, that is never trained on
     validate_every : iterations between two validations and checkpoints
     """
@@ -227,6 +238,7 @@ class TrainingConfiguration:
     remove_covariate: float = 0.0
     rescale: float = 0.0
     flip: bool = False
+    background_batches: float = 0.0
     validation_share: float = 0.1
     validate_every: int = 250
 
@@ -243,6 +255,8 @@ class TrainingConfiguration:
             raise InputError(f"training.stations: fewest and most are needed, got {self.stations}")
         if len(self.reading_noise) != 2 or not 0 <= self.reading_noise[0] <= self.reading_noise[1]:
             raise InputError(f"training.reading_noise: smallest and largest are needed, got {self.reading_noise}")
+        if not 0 <= self.background_batches <= 1:
+            raise InputError(f"training.background_batches must be from 0 to 1, got {self.background_batches}")
         for key, allowed in {
             "schedule": ("constant", "cosine"),
             "loss": ("mae", "mixed", "mean"),

@@ -268,7 +268,7 @@ class Predictor:
         self.device, self.precision = device, precision
         self._network = fast_network(self.model.network, device, PRECISIONS[precision])
         self._network.trust = self.trust
-        about = self.model.configuration, self._network.unet.inputs, self.grid.shape, PRECISIONS[precision]
+        about = self.model.configuration, self._network.unets[-1].inputs, self.grid.shape, PRECISIONS[precision]
         self._window = window_length(*about, self.memory)
         if self._window:
             self._days_at_once = 1

@@ -8,6 +8,22 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 from model_core.training.variety import random_field
 
 _OFFSET = 1.0  # added before logs are taken, in the field's unit
+# Backgrounds to learn from: least and greatest severity, and how many in a hundred are useless.
+_SEVERITY, _USELESS = (0.04, 1.5), 0.08
+
+
+def imperfect(
+    field: np.ndarray, rng: np.random.Generator, *, urban: np.ndarray | None = None, other: np.ndarray | None = None
+) -> np.ndarray:
+    """A background to learn from: this field degraded, from excellent to poor, log-uniformly; now and then another day, or any field at all.
+
+    Arguments and result as for `degrade`.
+    """
+    if rng.random() < _USELESS:
+        level = float(np.nanmean(field)) + _OFFSET
+        useless = level * np.exp(random_field(field.shape, rng)) if other is None or rng.random() < 0.5 else other
+        return np.where(np.isfinite(field), useless, np.nan).astype(np.float32)
+    return degrade(field, float(np.exp(rng.uniform(*np.log(_SEVERITY)))), rng, urban=urban, other=other)
 
 
 def degrade(

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from model_core.background.leave_out import LeaveOut, LeftOut
 from model_core.configuration import Transform
-from model_core.network.background_drift import drift_columns, spread_left
+from model_core.network.background_drift import DriftColumns, drift_columns
 from model_core.network.kriged_background import Quantities, StationReadings, bounds, expected_value, quantities
 from model_core.network.reading_maps import at_places
 from model_core.network.transforms import inverse, transform
@@ -82,15 +82,15 @@ def trust(
     readings = _some(readings)
     if len(readings.values) < FEWEST_CLUSTERS:
         return BackgroundTrust(0.0, reason=f"the day has fewer than {FEWEST_CLUSTERS} readings")
-    columns = drift_columns(field, readings.places, readings.values, rule)
+    given = quantities(readings, level, spread, rule)
+    columns = drift_columns(field, readings.places, readings.values, given.standardised, float(level), float(spread), rule)
     if columns is None:
         return BackgroundTrust(0.0, reason="it says nothing at the stations: it is unknown there, or everywhere the same")
     clusters = [_clusters(readings.places.numpy() * cell_km, size) for size in CLUSTERS_KM]
     clusters = [groups for groups in clusters if groups.max() + 1 >= FEWEST_CLUSTERS]
     if not clusters:
         return BackgroundTrust(0.0, reason=f"the readings lie in fewer than {FEWEST_CLUSTERS} places")
-    given, at = quantities(readings, level, spread, rule), at_places(maps, readings.places)
-    said = _Said(readings, given, at, columns.at_readings, level, spread, rule)
+    said = _Said(readings, given, at_places(maps, readings.places), columns, level, spread, rule)
     return _chosen([said.left_out(groups) for groups in clusters], clusters, readings.values.numpy().astype(float), rule)
 
 
@@ -107,18 +107,27 @@ class _Said:
     """Kriging of a day's readings with the background as drift and without, from which groups are left out."""
 
     def __init__(
-        self, readings: StationReadings, given: Quantities, maps: Tensor, column: Tensor, level: Tensor, spread: Tensor, rule: Transform
+        self,
+        readings: StationReadings,
+        given: Quantities,
+        maps: Tensor,
+        columns: DriftColumns,
+        level: Tensor,
+        spread: Tensor,
+        rule: Transform,
     ):
         self._given, self._rule, self._standard, self._bounds = given, rule, (level[0, 0], spread[0, 0]), bounds(readings.values)
         about, both = (readings.counts, given.noise), torch.stack([given.standardised, given.values], dim=1)
         self._without = LeaveOut(readings.places, both, maps, *about)
-        scale = float(spread_left(given.standardised, column))
-        self._with = LeaveOut(readings.places, both[:, :1], torch.cat([maps, column[:, None]], dim=1), *about, scale)
+        self._expected_of_background = columns.expected * columns.at_readings[:, None]
+        maps, read = torch.cat([maps, columns.at_readings[:, None]], dim=1), both[:, :1] - self._expected_of_background
+        self._with = LeaveOut(readings.places, read, maps, *about, columns.scale)
 
     def left_out(self, groups: np.ndarray) -> _Fields:
         """Of each reading what those of other groups say; as the model kriges (`kriged_background`)."""
-        left = self._without(groups)
-        plain, drifted = (self._expected(one) for one in (left, self._with(groups)))
+        left, with_it = self._without(groups), self._with(groups)
+        with_it = with_it._replace(values=with_it.values + self._expected_of_background)
+        plain, drifted = (self._expected(one) for one in (left, with_it))
         values = (left.values[:, 1] * self._given.width + self._given.middle).clamp(*self._bounds)
         return _Fields(*(part.numpy().astype(float) for part in ((plain + values) / 2, plain, drifted)))
 

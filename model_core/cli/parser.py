@@ -301,6 +301,13 @@ def _add_train(commands: Any) -> None:
         help="compute a batch in N equal parts, one after the other: less memory, "
         "and batch normalisation over a part (default: as configured)",
     )
+    train.add_argument(
+        "--background-batches",
+        type=float,
+        metavar="S",
+        help="share of the batches whose days are given an imperfect version of themselves as background, from 0 to 1, so that the model learns "
+        "what to take of one (--background of reanalyse); 1, with --from, trains nothing else (default: as configured)",
+    )
     train.add_argument("--learning-rate", type=float, metavar="R", help="largest step (default: as configured)")
     train.add_argument("--seed", type=int, default=0, metavar="S")
     train.add_argument("--resume", action="store_true", help="go on from the checkpoint beside the model")

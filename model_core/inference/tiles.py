@@ -89,9 +89,9 @@ def predict_in_windows(
             *_of_target(c, day, shape, device), *_maps(maps, slice(None), slice(None), device), station_readings([day[c.target]], device)
         )
         for rows, columns in windows(shape, length, halo, window_alignment(c)):
-            network.unet.whole = Place(
-                *((span.start // c.unet_factor, -(-size // c.unet_factor)) for span, size in zip((rows, columns), shape))
-            )
+            place = Place(*((span.start // c.unet_factor, -(-size // c.unet_factor)) for span, size in zip((rows, columns), shape)))
+            for unet in network.unets:
+                unet.whole = place
             output = network(
                 *_readings(c, day, rows.cells, columns.cells, device),
                 *_maps(maps, rows.cells, columns.cells, device),
@@ -103,7 +103,8 @@ def predict_in_windows(
             for result, field in zip(results, found):
                 if field is not None:
                     result[rows.cells, columns.cells] += share * field[0].float().cpu().numpy()
-    network.unet.whole = None
+    for unet in network.unets:
+        unet.whole = None
     return results
 
 

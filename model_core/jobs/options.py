@@ -135,6 +135,7 @@ _NUMBERS = {
     "block_km",
     "validation_share",
     "learning_rate",
+    "background_batches",
     "minimum_share",
     "station_share",
     "seconds",

@@ -25,7 +25,7 @@ from model_core.progress import Progress
 from model_core.provenance.record import record_of
 from model_core.provenance.writing import NAME
 from model_core.training.card import training_card
-from model_core.training.choices import choose_inputs, choose_schedule, untypical
+from model_core.training.choices import choose_background, choose_inputs, choose_schedule, untypical
 from model_core.training.day_fields import cache_for
 from model_core.training.missing_inputs import errors_without_inputs
 from model_core.training.preparation import PreparedData, StationLayout, mean_of_days, prepare
@@ -37,6 +37,7 @@ from model_core.training.trainer import TrainingPlan, TrainingResult, train_netw
 from model_core.variables import get_variable
 
 COMMAND = "train"
+_INPUTS = ("target", "inputs", "maps")
 
 
 def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -80,12 +81,17 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
             processes,
             base.network.state_dict() if base else None,
             origin,
+            prepared.grid.cell_size_km,
         )
         progress.log(
             f"training {training.iterations} iterations on {describe_device(device)}"
             f"{f', {processes.count} processes' if processes.count > 1 else ''}, {prepared.grid}; "
             f"{len(split.training)} days to train on, {len(split.validation)} held out"
         )
+        if base and network.background and not training.background_batches:
+            progress.warn(
+                f"what corrects days with a background stays as it is in '{base.name}'; give a share of batches with a background to train it too"
+            )
         checkpoint = out.with_suffix(".checkpoint")
         ranges = trained_ranges(prepared.data, network.target, training.rescale) if processes.leads else None
         record = record_of(COMMAND, request, grid=prepared.grid) if processes.leads else None
@@ -133,12 +139,11 @@ def _configurations(request: dict[str, Any], base: Model | None) -> tuple[Networ
     """The configuration with what the request chooses; the network of a model that is trained on is its own."""
     network, training = read_configuration(request.get("config") or "improved")
     training = choose_schedule(training, request)
-    choices = [key for key in ("target", "inputs", "maps") if request.get(key) not in (None, "", [])]
-    if base is None:
-        return choose_inputs(network, *(request.get(key) or None for key in ("target", "inputs", "maps"))), training
-    if choices:
+    choices = [key for key in _INPUTS if request.get(key) not in (None, "", [])]
+    if base is not None and choices:
         raise InputError(f"'{choices[0]}' can't be chosen when training on from a model: its inputs are its own")
-    return base.configuration, training
+    network = choose_inputs(network, *(request.get(key) or None for key in _INPUTS)) if base is None else base.configuration
+    return choose_background(network, training, base is not None), training
 
 
 def _scaled_to_days(
@@ -152,8 +157,10 @@ def _scaled_to_days(
     typical = {name: value for name, value in typical.items() if value > 0}
     for name, value in typical.items():
         progress.log(f"{name}: scaled by the mean of its training days, {value:.3g} {get_variable(name).unit}")
-    choices = (request.get(key) or None for key in ("target", "inputs", "maps"))
-    return choose_inputs(configured, *choices, typical=typical) if typical else network
+    if not typical:
+        return network
+    chosen = choose_inputs(configured, *(request.get(key) or None for key in _INPUTS), typical=typical)
+    return replace(chosen, background=network.background)
 
 
 def _prepare(

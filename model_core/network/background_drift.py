@@ -10,12 +10,11 @@ from torch import Tensor
 from model_core.configuration import Transform
 from model_core.network.reading_maps import at_places
 from model_core.network.transforms import transform
+from model_core.network.variogram import DRIFT_PRIOR
 
-# A drift column has this spread at the stations, so that the prior of a slope (`variogram.DRIFT_PRIOR`) lets the readings
-# follow the background by its whole spread.
-_SPREAD = 8.0
-# A background that varies less than this share of the readings' spread is not blown up to theirs.
-_LEAST_SPREAD = 0.5
+# Readings are expected to follow a background of their level as it is, and more or less by this much: mean and standard deviation
+# of the slope of both in the units of the transform.
+SLOPE_PRIOR = (1.0, 0.5)
 # Below this share of the readings' spread it says nothing at the stations.
 _CONSTANT = 1e-3
 # Of the four cells around a reading, by their weights in its interpolation, that must be known.
@@ -44,6 +43,8 @@ class DriftColumns(NamedTuple):
     at_readings : (readings,), likewise
     known : (rows, columns), 1 where the background is known, 0 elsewhere
     lowest, highest : of the background, brought to the level of the readings, in the target's units
+    unit, middle : what leads from the field to the network's standardised units: the background there is field * unit + middle
+    scale : the spread that the background leaves of the standardised readings, see `spread_left`
     """
 
     field: Tensor
@@ -51,9 +52,23 @@ class DriftColumns(NamedTuple):
     known: Tensor
     lowest: float
     highest: float
+    unit: float
+    middle: float
+    scale: float
+
+    @property
+    def expected(self) -> float:
+        """The slope that standardised readings are expected to have on the field."""
+        return SLOPE_PRIOR[0] * self.unit
+
+    def standardised(self) -> Tensor:
+        """The background in the network's standardised units, 0 where it is unknown; (rows, columns)."""
+        return (self.field * self.unit + self.middle) * self.known
 
 
-def drift_columns(field: Tensor, places: Tensor, values: Tensor, rule: Transform) -> DriftColumns | None:
+def drift_columns(
+    field: Tensor, places: Tensor, values: Tensor, standardised: Tensor, level: float, spread: float, rule: Transform
+) -> DriftColumns | None:
     """The drift that a background is; None where it is known at fewer than two readings, or is the same at all of them.
 
     The background is first multiplied so that its mean at the readings is theirs, so that its unit plays no part, and then
@@ -63,6 +78,8 @@ def drift_columns(field: Tensor, places: Tensor, values: Tensor, rule: Transform
     ----------
     field : as in `Background`
     places, values : of the readings, as in `StationReadings`
+    standardised : of the readings, in the network's standardised units, (readings,)
+    level, spread : what leads from transformed to standardised units
     rule : the target's transform
     """
     known = torch.isfinite(field)
@@ -72,14 +89,23 @@ def drift_columns(field: Tensor, places: Tensor, values: Tensor, rule: Transform
     if there.sum() < 2 or float(at[there].mean()) <= 0:
         return None
     factor = values[there].mean() / at[there].mean()
-    scaled, scaled_at, read = transform(filled * factor, rule), transform(at * factor, rule), transform(values, rule)
-    middle, spread, of_readings = scaled_at[there].mean(), scaled_at[there].std(), read.std()
-    if float(spread) <= _CONSTANT * max(float(of_readings), 1e-6):
+    scaled, scaled_at = ((transform(x * factor, rule) - level) / spread for x in (filled, at))
+    middle = scaled_at[there].mean()
+    if float(scaled_at[there].std()) <= _CONSTANT * max(float(standardised.std()), 1e-6):
         return None
-    unit = torch.maximum(spread, _LEAST_SPREAD * of_readings) / _SPREAD
-    range_ = (float(field[known].min() * factor), float(field[known].max() * factor))
+    column = torch.where(there, scaled_at - middle, 0.0)
+    scale = float(spread_left(standardised, column))
+    # So wide that the prior of every slope (`variogram.DRIFT_PRIOR`), of readings over `scale`, is the one of this slope.
+    unit = DRIFT_PRIOR * scale / SLOPE_PRIOR[1]
     return DriftColumns(
-        torch.where(known, (scaled - middle) / unit, 0.0), torch.where(there, (scaled_at - middle) / unit, 0.0), known.float(), *range_
+        torch.where(known, (scaled - middle) / unit, 0.0),
+        column / unit,
+        known.float(),
+        float(field[known].min() * factor),
+        float(field[known].max() * factor),
+        unit,
+        float(middle),
+        scale,
     )
 
 

@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from model_core.configuration import Transform
-from model_core.network.background_drift import Background, DriftColumns, drift_columns, spread_left
+from model_core.network.background_drift import Background, DriftColumns, drift_columns
 from model_core.network.kriging import KrigedDay, krige
 from model_core.network.local_slopes import LocalSlopes, local_slopes
 from model_core.network.reading_maps import at_places
@@ -23,6 +23,8 @@ _BELOW, _ABOVE = 0.5, 1.5
 _NEIGHBOURS, _BESIDE = 8, 4.0
 # Largest variance in logs that the mean of a log-normal is corrected for.
 _MOST_VARIANCE = 1.0
+# `believed` and `besides` of a day without another field.
+_NO_BACKGROUND = (torch.tensor(0.0), None)
 
 
 class StationReadings(NamedTuple):
@@ -67,6 +69,9 @@ class KrigedBackground(NamedTuple):
     with_maps : kriging with further maps as drift and the same covariance, otherwise as `field`; where none were asked for, `field` itself
     day : (batch, 3), log of the fitted range in cells over 25, nugget share, and variance
     share : of what kriging makes of another field of the day, see `Background`, 0 where there is none
+    believed : (batch,), the share of each day, 0 of days without one
+    besides : (batch, 3, rows, columns), of that field, in standardised units: itself, its level brought to that of the readings; how much it exceeds
+        what kriging makes of it from the stations; and the field without it, as `field`. 0 where it is unknown. None where no day has one
     """
 
     field: Tensor
@@ -78,6 +83,8 @@ class KrigedBackground(NamedTuple):
     with_maps: Tensor
     day: Tensor
     share: Tensor
+    believed: Tensor
+    besides: Tensor | None
 
     @property
     def sigma(self) -> Tensor:
@@ -123,7 +130,10 @@ def kriged_background(
     """
     with torch.autocast(maps.device.type, enabled=False):  # a training in half precision leaves kriging alone
         fields = [_of_day(*day, rule, drift, slopes_vary, beside, limit) for day in zip(days, level, spread, maps, known)]
-    return KrigedBackground(*(torch.stack(parts) for parts in zip(*fields)))
+    *parts, besides = zip(*fields)
+    none = torch.zeros(3, *maps.shape[-2:], device=maps.device)
+    of_some = None if all(one is None for one in besides) else torch.stack([none if one is None else one for one in besides])
+    return KrigedBackground(*(torch.stack(part) for part in parts), of_some)
 
 
 def _of_day(
@@ -137,7 +147,7 @@ def _of_day(
     slopes_vary: tuple[float, ...],
     beside: Tensor | None,
     limit: float,
-) -> tuple[Tensor, ...]:
+) -> tuple[Tensor | None, ...]:
     """The fields of `KrigedBackground` of one day."""
     given = quantities(readings, level, spread, rule)
     acting = slice(None) if drift is None else drift.to(maps.device)
@@ -145,12 +155,15 @@ def _of_day(
     without = _kriged(readings, given, level, spread, maps, known, rule, drift, local, beside, limit)
     background = readings.background
     if background is None or background.share == 0 or not len(readings.values):
-        return without
-    columns = drift_columns(background.field, readings.places, readings.values, rule)
+        return *without, *_NO_BACKGROUND
+    columns = drift_columns(background.field, readings.places, readings.values, given.standardised, float(level), float(spread), rule)
     if columns is None:
-        return without
-    drifted = _with_background(readings, given, level, spread, maps, known, rule, drift, local, columns, limit)
-    return _shared(without, drifted, background.share * columns.known, rule)
+        return *without, *_NO_BACKGROUND
+    drifted, excess = _with_background(readings, given, level, spread, maps, known, rule, drift, local, columns, limit)
+    shared = _shared(without, drifted, background.share * columns.known, rule)
+    standardised = ((transform(without[0], rule) - level) / spread) * columns.known
+    besides = torch.stack([columns.standardised(), excess * columns.unit, standardised[0]])
+    return *shared, torch.tensor(float(background.share), device=maps.device), besides
 
 
 class Quantities(NamedTuple):
@@ -261,12 +274,13 @@ def _with_background(
     local: LocalSlopes | None,
     columns: DriftColumns,
     limit: float,
-) -> tuple[Tensor, ...]:
-    """The same with a background as further drift, kriged in standardised units alone: where those are logs, it explains shares."""
+) -> tuple[tuple[Tensor, ...], Tensor]:
+    """The same with a background as further drift, kriged in standardised units alone: where those are logs, it explains shares. And what the
+    background's column has in excess of its kriging, (rows, columns)."""
     maps, known = torch.cat([maps, columns.field[None]]), torch.cat([known, columns.known[None]])
     at = torch.cat([at_places(maps[:-1], readings.places), columns.at_readings[:, None]], dim=1)
-    scale = spread_left(given.standardised, columns.at_readings)
-    read = torch.cat([given.standardised[:, None] / scale, at], dim=1)
+    scale, left = columns.scale, given.standardised - columns.expected * columns.at_readings
+    read = torch.cat([left[:, None] / scale, at], dim=1)
     acting = None if drift is None else torch.cat([drift, torch.ones(1, dtype=torch.bool)])
     kriged = krige(
         readings.places,
@@ -279,10 +293,10 @@ def _with_background(
         local=local,
         limit=limit,
     )
-    kriged.fields[:1] *= scale
-    kriged = kriged._replace(
-        slopes=kriged.slopes * scale, variogram=kriged.variogram._replace(variance=kriged.variogram.variance * float(scale) ** 2)
-    )
+    kriged.fields[:1] = kriged.fields[:1] * scale + columns.expected * kriged.fields[-1:]
+    slopes = kriged.slopes * scale
+    slopes[:, -1] += columns.expected
+    kriged = kriged._replace(slopes=slopes, variogram=kriged.variogram._replace(variance=kriged.variogram.variance * scale**2))
     contrast = torch.where(known > 0, maps - kriged.fields[1:], 0.0)
     unexplained = _with_slopes(kriged, contrast, local)[None]
     standardised = kriged.fields[:1] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)
@@ -290,7 +304,8 @@ def _with_background(
     low, high = bounds(readings.values)
     expected = expected.clamp(min(low, columns.lowest * _BELOW), max(high, columns.highest))
     day = _constants(kriged.variogram, expected.device)
-    return expected, standardised, expected, kriged.fields[:1], unexplained, contrast[:-1], expected, day, columns.known[None]
+    fields = expected, standardised, expected, kriged.fields[:1], unexplained, contrast[:-1], expected, day, columns.known[None]
+    return fields, contrast[-1]
 
 
 def bounds(values: Tensor) -> tuple[float, float]:
@@ -304,7 +319,7 @@ def _constants(variogram: Variogram, device: torch.device) -> Tensor:
 
 def _shared(without: tuple[Tensor, ...], drifted: tuple[Tensor, ...], share: Tensor, rule: Transform) -> tuple[Tensor, ...]:
     """A share of the difference that the background makes, (rows, columns); of the fields in the units of the transform."""
-    one, two = (KrigedBackground(*part) for part in (without, drifted))
+    one, two = (KrigedBackground(*part, *_NO_BACKGROUND) for part in (without, drifted))
     (_, nugget, variance), (_, nugget_with, variance_with), whole = one.day, two.day, float(share.max())
     field, with_maps = (
         inverse(torch.lerp(transform(a, rule), transform(two.field, rule), share), rule) for a in (one.field, one.with_maps)

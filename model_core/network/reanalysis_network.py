@@ -93,11 +93,19 @@ class ReanalysisNetwork(nn.Module):
         if c.kriging:  # four kriged fields, their doubt, the contrasts of the maps, and five constants of the day
             channels += 5 + len(c.covariates) + 5
         self.unet = RegrUNetPP(channels, 1 + c.uncertainty, c.width, c.levels)
+        # Days with a background are corrected by a network of their own, so that it changes nothing of the others.
+        self.unet_of_background = RegrUNetPP(channels + 4, 1 + c.uncertainty, c.width, c.levels) if c.background else None
         if c.output == "correction":  # start from the background itself
-            nn.init.zeros_(self.unet.head.weight)
-            nn.init.zeros_(self.unet.head.bias)
+            for unet in self.unets:
+                nn.init.zeros_(unet.head.weight)
+                nn.init.zeros_(unet.head.bias)
         if c.output == "relu":  # where it is below zero everywhere, nothing is ever learnt again: start above
             nn.init.ones_(self.unet.head.bias)
+
+    @property
+    def unets(self) -> list[nn.Module]:
+        """The UNet++, and that of days with a background where there is one; the last takes the most channels."""
+        return [self.unet] if self.unet_of_background is None else [self.unet, self.unet_of_background]
 
     def forward(
         self,
@@ -170,7 +178,7 @@ class ReanalysisNetwork(nn.Module):
         if c.kriging and self.trust.kriging_alone:
             results = mask.new_zeros(len(mask), 1 + c.uncertainty, *mask.shape[-2:])
         else:
-            results = self._fuse(channels, mask.shape[-2:])
+            results = self._corrections(channels, kriged if c.kriging else None, mask.shape[-2:])
         doubt = kriged.doubt[:, 0] if c.kriging else None
         result = results[:, 0]
         if c.output == "correction":
@@ -179,8 +187,13 @@ class ReanalysisNetwork(nn.Module):
             if c.kriging:
                 # What was learnt is what plain kriging lacks: the more is known from elsewhere, the less of it is left.
                 share = share * (1 - kriged.share[:, 0] ** 2)
+            if c.background:
+                near, far = (0.0, 0.0) if self.trust.shares == (0.0, 0.0) else c.background_share
+                share = torch.where(kriged.believed[:, None, None] > 0, near + (far - near) * doubt, share)
             result = background[:, 0] + share * c.correction_limit * torch.tanh(result / c.correction_limit)
             if mixed := self.trust.drift_share_of(c):
+                if c.background:  # that correction was learnt for the kriging as it is
+                    mixed = mixed * (kriged.believed[:, None, None] == 0)
                 with_maps = (transform(kriged.with_maps, rule) - level[:, None]) / spread[:, None]
                 result = torch.lerp(result, with_maps[:, 0], mixed * (1 - doubt))
         if c.output == "relu":
@@ -268,8 +281,19 @@ class ReanalysisNetwork(nn.Module):
         scaled = [transform(maps[:, i], c.transform_of(name)) for i, name in enumerate(c.maps)]
         return torch.where(known > 0, torch.stack(scaled, dim=1), 0.0) if scaled else torch.zeros_like(maps)
 
-    def _fuse(self, channels: Sequence[Tensor], shape: torch.Size) -> Tensor:
-        """The UNet++ over all channels, on blocks of cells where the configuration says so.
+    def _corrections(self, channels: Sequence[Tensor], kriged: KrigedBackground | None, shape: torch.Size) -> Tensor:
+        """What the UNet++ makes of each day; of a day with a background the one for these, where there is one."""
+        if self.unet_of_background is None or kriged.besides is None:
+            return self._fuse(self.unet, channels, shape)
+        results = kriged.field.new_zeros(len(kriged.field), 1 + self.configuration.uncertainty, *shape)
+        with_one = kriged.believed > 0
+        for chosen, unet, further in ((~with_one, self.unet, []), (with_one, self.unet_of_background, [kriged.besides, kriged.share])):
+            if chosen.any():
+                results[chosen] = self._fuse(unet, [part[chosen] for part in (*channels, *further)], shape)
+        return results
+
+    def _fuse(self, unet: nn.Module, channels: Sequence[Tensor], shape: torch.Size) -> Tensor:
+        """A UNet++ over all channels, on blocks of cells where the configuration says so.
 
         Each of `channels` is (batch, channels, rows, columns), or (batch, channels, 1, 1) where it is the same everywhere.
         """
@@ -277,7 +301,7 @@ class ReanalysisNetwork(nn.Module):
         blocks = [part if part.shape[-2:] == (1, 1) else block_means(part, factor) for part in channels if part.shape[1]]
         size = [-(-side // factor) for side in shape]
         joined = torch.cat([part.expand(-1, -1, *size) for part in blocks], dim=1)
-        result = self.unet(joined.contiguous(memory_format=torch.channels_last)).float()
+        result = unet(joined.contiguous(memory_format=torch.channels_last)).float()
         return result if factor == 1 else refine(result, factor, shape)
 
     def standardise(self, field: Tensor, output: NetworkOutput) -> Tensor:

@@ -52,9 +52,15 @@ class BatchDrawer:
         rng = np.random.default_rng([self._seed, iteration])
         batch = self._configuration.batch
         chosen = [self._days[i] for i in rng.integers(len(self._days), size=batch * self._processes)]
+        with_background = rng.random() < self._configuration.background_batches
         return [
             draw_sample(
-                self._data[source], day, self._network, self._configuration, np.random.default_rng([self._seed, iteration, 1 + place])
+                self._data[source],
+                day,
+                self._network,
+                self._configuration,
+                np.random.default_rng([self._seed, iteration, 1 + place]),
+                with_background=with_background,
             )
             for place in range(self._rank * batch, (self._rank + 1) * batch)
             for source, day in [chosen[place]]

@@ -73,7 +73,7 @@ def choose_inputs(
 
 
 def choose_schedule(training: TrainingConfiguration, request: Mapping[str, Any]) -> TrainingConfiguration:
-    """The configuration with the batch, its parts, the learning rate and the validation share that the request names.
+    """The configuration with the batch, its parts, the learning rate, the validation share and the share of batches with a background that the request names.
 
     A layout that the request names is what stations are drawn from where the configuration would draw them uniformly.
 
@@ -83,7 +83,13 @@ def choose_schedule(training: TrainingConfiguration, request: Mapping[str, Any])
         If one of them is not allowed; the message names its key. If the configuration needs a layout and there is none.
     """
     numbers: dict[str, Any] = {}
-    for key, kind in (("batch", int), ("accumulate", int), ("learning_rate", float), ("validation_share", float)):
+    for key, kind in (
+        ("batch", int),
+        ("accumulate", int),
+        ("learning_rate", float),
+        ("validation_share", float),
+        ("background_batches", float),
+    ):
         if request.get(key) is not None:
             numbers[key] = kind(request[key])
     if request.get("layout") and training.layouts == "uniform":
@@ -91,6 +97,33 @@ def choose_schedule(training: TrainingConfiguration, request: Mapping[str, Any])
     if training.layouts == "network" and not request.get("layout"):
         raise InputError("training.layouts is 'network', and no layout was given")
     return replace(training, **numbers)
+
+
+def choose_background(network: NetworkConfiguration, training: TrainingConfiguration, base: bool) -> NetworkConfiguration:
+    """The network with a UNet++ for days with a background where the training has such days.
+
+    Parameters
+    ----------
+    base : whether a model is trained on
+
+    Raises
+    ------
+    InputError
+        If the network can't take a background, or nothing would train the one part or the other.
+    """
+    if training.background_batches == 1 and not base:
+        raise InputError(
+            "training.background_batches of 1 trains nothing but what corrects days with a background: give a model to train on (--from), or a "
+            "smaller share, such as 0.5"
+        )
+    if training.background_batches:
+        return replace(network, background=True)
+    if network.background and not base:
+        raise InputError(
+            "network.background is true and training.background_batches is 0, so that nothing would train what corrects days with a background; "
+            "give a share of batches, such as 0.5"
+        )
+    return network
 
 
 def _listed(key: str, names: Sequence[str]) -> list[str]:

@@ -33,7 +33,7 @@ def memory_of_training(
 ) -> TrainingMemory:
     """Estimate for a batch of samples of `shape` (rows, columns), with convolutions in `dtype`."""
     c = network.configuration
-    channels = network.unet.nodes["0_0"][0].in_channels
+    channels = network.unets[-1].nodes["0_0"][0].in_channels
     unet = RegrUNetPP(channels, 1 + c.uncertainty, c.width, c.levels)
     size = [-(-side // c.unet_factor) for side in shape]
     kept, outputs, largest = _elements(unet.to("meta"), (batch, channels, *size))
@@ -80,8 +80,10 @@ def fit_into_memory(
             else "train on smaller windows (training.crop), a narrower network (network.width)"
         )
         raise InputError(f"a batch of {batch} needs about {needed / GB:.1f} GB, and {have}: {remedy}, or close other programs")
-    network.unet.recompute = needed != memory.kept
-    how = f", computing the network's nodes again on the way back ({memory.kept / GB:.1f} GB otherwise)" if network.unet.recompute else ""
+    again = needed != memory.kept
+    for unet in network.unets:
+        unet.recompute = again
+    how = f", computing the network's nodes again on the way back ({memory.kept / GB:.1f} GB otherwise)" if again else ""
     what = f"a batch of {batch}" if parts == 1 else f"a batch of {batch * parts} in {parts} parts"
     progress.log(f"{what} needs about {needed / GB:.1f} GB of memory{how}; {have}")
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from model_core.background.degrading import imperfect
 from model_core.configuration import NetworkConfiguration, TrainingConfiguration
 from model_core.training.layouts import draw_layout
 from model_core.training.variety import more_various
@@ -39,7 +40,8 @@ class Sample:
     """Arrays of one sample, or, stacked, tensors of a batch.
 
     Shapes: values, mask (variables, rows, columns), the mask being how many readings each value is the mean of; maps, maps_known (covariates, rows, columns);
-    truth, valid (rows, columns); noise (), the standard deviation in logs of the factor on the target's readings.
+    truth, valid (rows, columns); noise (), the standard deviation in logs of the factor on the target's readings; background (rows, columns), an
+    imperfect version of the truth, NaN where it is unknown and everywhere where there is none.
     """
 
     values: np.ndarray | Tensor
@@ -49,6 +51,7 @@ class Sample:
     truth: np.ndarray | Tensor
     valid: np.ndarray | Tensor
     noise: np.ndarray | Tensor
+    background: np.ndarray | Tensor
 
 
 def draw_sample(
@@ -58,6 +61,7 @@ def draw_sample(
     training: TrainingConfiguration,
     rng: np.random.Generator,
     whole: bool = False,
+    with_background: bool = False,
 ) -> Sample:
     """Sample nominal stations from a day, independently for each variable, with the configured accidents.
 
@@ -71,6 +75,7 @@ def draw_sample(
     }
     maps = {name: days.maps[name] for name in network.maps if name in days.maps}
     other = days.fields[network.target][rng.integers(len(days.fields[network.target]))] if training.variety and not whole else None
+    window = (slice(None), slice(None))
     if training.crop and not whole:  # first of all: what lies outside need not be computed
         window = _window(layouts[network.target], fields[network.target], training.crop, rng)
         fields, layouts, maps = ({name: array[window] for name, array in arrays.items()} for arrays in (fields, layouts, maps))
@@ -101,7 +106,11 @@ def draw_sample(
             covariates[i] = np.nan_to_num(maps[name])
 
     valid = np.isfinite(truth).astype(np.float32)
-    sample = Sample(values, mask, covariates, known, np.nan_to_num(truth), valid, noise)
+    background = np.full_like(truth, np.nan)
+    if with_background:
+        another = days.fields[network.target][rng.integers(len(days.fields[network.target]))][window]
+        background = imperfect(truth, rng, urban=maps.get("urban"), other=another)
+    sample = Sample(values, mask, covariates, known, np.nan_to_num(truth), valid, noise, background)
     return _flip(sample, rng) if training.flip and not whole else sample
 
 

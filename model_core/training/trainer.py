@@ -23,6 +23,7 @@ from model_core.network.reanalysis_network import NetworkOutput, ReanalysisNetwo
 from model_core.network.trust import Trust
 from model_core.progress import Progress
 from model_core.scores import scores
+from model_core.training.backgrounds import grown, only_of_background, stations_with_backgrounds
 from model_core.training.batches import BatchDrawer, batches
 from model_core.training.checkpoint import load_checkpoint, save_checkpoint
 from model_core.training.memory import fit_into_memory, memory_of_training
@@ -48,6 +49,7 @@ class TrainingPlan:
     precision : see `model_core.device.training_autocast`
     processes : those that share the training; each iteration takes `configuration.batch` samples from each
     start : weights to start from (fine-tuning), or None
+    cell_km : side of a cell, which tells readings of one city from those of others
     origin : plain values that a checkpoint must agree with beside the settings, such as the model started from
     """
 
@@ -61,6 +63,12 @@ class TrainingPlan:
     processes: Processes = Processes()
     start: dict[str, Tensor] | None = None
     origin: dict[str, Any] = field(default_factory=dict)
+    cell_km: float = 12.0
+
+    @property
+    def only_background(self) -> bool:
+        """Whether nothing is trained but the UNet++ of days with a background."""
+        return self.start is not None and self.configuration.background_batches == 1
 
     def identity(self) -> dict[str, Any]:
         """What a checkpoint of this training carries, as it comes back from JSON."""
@@ -120,10 +128,13 @@ def train_network(
     network = ReanalysisNetwork(plan.network).to(device, memory_format=torch.channels_last)
     network.trust = Trust(shares=plan.network.correction_share)  # by itself, with no other kriging mixed in
     if plan.start is not None:
-        network.load_state_dict(plan.start)
+        network.load_state_dict(grown(plan.start, network))
+    if plan.only_background:
+        only_of_background(network)
     _fit(network, plan, progress)
     shared = shared_by(processes, network, device)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=configuration.learning_rate, weight_decay=configuration.weight_decay)
+    learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    optimiser = torch.optim.AdamW(learning, lr=configuration.learning_rate, weight_decay=configuration.weight_decay)
     done, history, best, best_weights = 0, [], {}, {}
     if resume and checkpoint.is_file():
         state, best_weights = load_checkpoint(checkpoint, network, optimiser)
@@ -187,12 +198,14 @@ def validate(network: ReanalysisNetwork, plan: TrainingPlan) -> dict[str, float]
 
 
 def predicted(
-    network: ReanalysisNetwork, plan: TrainingPlan, most: int, without: Sequence[str] = ()
+    network: ReanalysisNetwork, plan: TrainingPlan, most: int, without: Sequence[str] = (), background: bool | None = None
 ) -> Iterator[tuple[TrainingDays, Sample, NetworkOutput]]:
     """Held-out days, spread over all of them, with the same stations each time, and what the network makes of them.
 
-    Inputs that are named in `without` are taken away.
+    Inputs that are named in `without` are taken away. The days have a background, or have none, as `background` says; None: as many of them as
+    batches of the training.
     """
+    share = plan.configuration.background_batches if background is None else float(background)
     network.eval()
     held_out = plan.split.validation
     chosen = np.unique(np.linspace(0, len(held_out) - 1, min(len(held_out), most)).round().astype(int))
@@ -200,28 +213,39 @@ def predicted(
         source, day = held_out[number]
         # The offset keeps these generators apart from those of the iterations.
         rng = np.random.default_rng([plan.seed, 10**9 + int(number)])
-        sample = draw_sample(plan.data[source], day, plan.network, plan.configuration, rng, whole=True)
+        with_background = bool(share) and np.random.default_rng([plan.seed, 2 * 10**9 + int(number)]).random() < share
+        sample = draw_sample(plan.data[source], day, plan.network, plan.configuration, rng, whole=True, with_background=with_background)
         sample = without_inputs(sample, plan.network, without)
         batch = stack([sample], plan.device)
         with torch.inference_mode(), training_autocast(plan.device, plan.precision):
-            yield plan.data[source], sample, network(batch.values, batch.mask, batch.maps, batch.maps_known)
+            stations = stations_with_backgrounds(network, batch, plan.cell_km)
+            yield plan.data[source], sample, network(batch.values, batch.mask, batch.maps, batch.maps_known, stations=stations)
 
 
 def _shrunk(network: ReanalysisNetwork, plan: TrainingPlan, progress: Progress) -> ReanalysisNetwork:
     """The network with the share of its correction to kriging that held-out days support."""
     if not (plan.network.kriging and plan.network.output == "correction" and plan.split.validation):
         return network
-    errors, unlikelihoods = [], []
+    network, chosen = network.to(plan.device), {}
     network.trust = Trust(shares=plan.network.correction_share)
-    for held_out in predicted(network.to(plan.device), plan, MOST_SHRINKAGE_DAYS):
-        errors.append(errors_by_share(*held_out, plan.network))
-        if plan.network.uncertainty:
-            unlikelihoods.append(unlikelihood_by_share(*held_out, plan.network))
-    near, far = best_shares(errors)
-    of_sd = best_share(unlikelihoods) if unlikelihoods else 1.0
-    told = f" and {of_sd:.0%} of that to the standard deviation" if unlikelihoods else ""
-    progress.log(f"{near:.0%} of the correction is applied near stations, {far:.0%} far from them{told}: the best on held-out days")
-    network.configuration, network.trust = replace(plan.network, correction_share=(near, far), uncertainty_share=of_sd), Trust()
+    if not plan.only_background:
+        errors, unlikelihoods = [], []
+        for held_out in predicted(network, plan, MOST_SHRINKAGE_DAYS, background=False):
+            errors.append(errors_by_share(*held_out, plan.network))
+            if plan.network.uncertainty:
+                unlikelihoods.append(unlikelihood_by_share(*held_out, plan.network))
+        near, far = best_shares(errors)
+        of_sd = best_share(unlikelihoods) if unlikelihoods else 1.0
+        told = f" and {of_sd:.0%} of that to the standard deviation" if unlikelihoods else ""
+        progress.log(f"{near:.0%} of the correction is applied near stations, {far:.0%} far from them{told}: the best on held-out days")
+        chosen = {"correction_share": (near, far), "uncertainty_share": of_sd}
+    if plan.configuration.background_batches:
+        network.configuration = replace(plan.network, background_share=(1.0, 1.0))
+        errors = [errors_by_share(*held_out, plan.network) for held_out in predicted(network, plan, MOST_SHRINKAGE_DAYS, background=True)]
+        near, far = best_shares(errors)
+        progress.log(f"with a background {near:.0%} of its correction is applied near stations and {far:.0%} far from them")
+        chosen["background_share"] = (near, far)
+    network.configuration, network.trust = replace(plan.network, **chosen), Trust()
     return network.cpu()
 
 
@@ -232,14 +256,18 @@ def _step(
     for group in optimiser.param_groups:
         group["lr"] = learning_rate(plan.configuration, iteration)
     shared.train()
+    if plan.only_background:
+        network.unet.eval()
     optimiser.zero_grad(set_to_none=True)
     value, parts = 0.0, plan.configuration.accumulate
     for part in in_parts(batch, parts):
         part = on_device(part, plan.device)
         with training_autocast(plan.device, plan.precision):
-            output = shared(part.values, part.mask, part.maps, part.maps_known)
+            stations = stations_with_backgrounds(network, part, plan.cell_km)
+            output = shared(part.values, part.mask, part.maps, part.maps_known, stations=stations)
         loss = training_loss(network, output, part, plan.configuration.loss) / parts
-        loss.backward()
+        if loss.requires_grad:  # not where no background of the batch says anything, and nothing else is trained
+            loss.backward()
         value += loss.item()
         del output, loss  # before the next part begins: what they hold is most of the memory
     torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -287,6 +315,9 @@ def _result(
 
 def _check_identity(checkpoint: Path, found: dict[str, Any], plan: TrainingPlan) -> None:
     expected = plan.identity()
+    # Settings that are newer than the checkpoint had their defaults.
+    newer = {"network": NetworkConfiguration().to_dict(), "training": TrainingConfiguration().to_dict()}
+    found = {**found, **{key: {**json.loads(json.dumps(newer[key])), **found.get(key, {})} for key in newer}}
     if found == expected:
         return
     differing = [key for key in {**expected, **found} if found.get(key) != expected.get(key)]

@@ -23,6 +23,7 @@ from .table_parameters import VARIABLES, add_air, add_variable_table, air_reques
 FROM, TARGET, INPUTS, MAPS, COVARIATES, LAYOUT, GRID = "FROM", "TARGET", "INPUTS", "MAPS", "COVARIATES", "LAYOUT", "GRID"
 ITERATIONS, EPOCHS, BATCH, ACCUMULATE, LEARNING_RATE, SEED = "ITERATIONS", "EPOCHS", "BATCH", "ACCUMULATE", "LEARNING_RATE", "SEED"
 VALIDATION_SHARE, VALIDATION_START, VALIDATION_END = "VALIDATION_SHARE", "VALIDATION_START", "VALIDATION_END"
+BACKGROUND_BATCHES = "BACKGROUND_BATCHES"
 TIME_ZONE, LEAD_DAY = "TIME_ZONE", "LEAD_DAY"
 CACHE, PRECISION, DEVICE, RESUME = "CACHE", "PRECISION", "DEVICE", "RESUME"
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -93,6 +94,16 @@ def add_training_parameters(algorithm) -> None:
             help_text,
             advanced=True,
         )
+    algorithm.add(
+        QgsProcessingParameterNumber(
+            BACKGROUND_BATCHES, tr("Share of batches with a background"), _REAL, optional=True, minValue=0, maxValue=1
+        ),
+        tr(
+            "So many batches are given an imperfect version of their days as background, from 0 to 1, so that the model learns what to take of one. "
+            "1, with a model to train on, trains nothing else. Empty: as configured."
+        ),
+        advanced=True,
+    )
     for name, label, kind, least, help_text in (
         (BATCH, tr("Batch"), _WHOLE, 1, tr("Samples per step. Empty: as configured.")),
         (
@@ -155,7 +166,7 @@ def training_request(algorithm, parameters: dict, context, folder: Path, feedbac
     for name in (ITERATIONS, EPOCHS, BATCH, ACCUMULATE, LEAD_DAY, SEED):
         if parameters.get(name) is not None:
             request[name.lower()] = algorithm.parameterAsInt(parameters, name, context)
-    for name in (LEARNING_RATE, VALIDATION_SHARE):
+    for name in (LEARNING_RATE, VALIDATION_SHARE, BACKGROUND_BATCHES):
         if parameters.get(name) is not None:
             request[name.lower()] = algorithm.parameterAsDouble(parameters, name, context)
     for name in (VALIDATION_START, VALIDATION_END):

@@ -198,7 +198,7 @@ def test_a_training_in_half_precision_kriges_in_full():
     network = ReanalysisNetwork(configuration).train()
     arguments = inputs(configuration)
     full = network(*arguments)
-    network._fuse = lambda channels, shape: torch.zeros(1, 2, *shape)  # convolutions in bfloat16 need a processor that has them
+    network._fuse = lambda unet, channels, shape: torch.zeros(1, 2, *shape)  # convolutions in bfloat16 need a processor that has them
     with torch.autocast("cpu", dtype=torch.bfloat16):
         half = network(*arguments)
     assert torch.equal(half.background, full.background) and torch.equal(half.background_sd, full.background_sd)
