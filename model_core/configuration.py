@@ -53,9 +53,9 @@ class NetworkConfiguration:
     correction_share : what part of the correction is applied next to readings, and far from them; with `uncertainty_share`,
         that of the correction to kriging's standard deviation, chosen at the end of a training, see `training.shrinkage`
     kriging : whether the target's readings are kriged first; a correction is then one to the kriged field
-    background : whether days with a background, another field of the day such as a CTM's, are corrected by a second UNet++, which sees it too; the
-        first one corrects the others as if there were no second
-    background_share : as `correction_share`, of the correction of days with a background
+    background_width : width of a second, smaller UNet++, which on days with a background, another field of the day such as a CTM's, sees it too and
+        adds to the correction; 0 for none. Days without one are corrected as if there were no second
+    background_share : as `correction_share`, of what the second one adds
     uncertainty : whether the standard deviation of a reading comes out too
     standardise : "none", or "day": mean and spread of the day's readings are taken out, in transformed units
     transforms : by variable; a variable without one is used as it is
@@ -85,7 +85,7 @@ class NetworkConfiguration:
     correction_share: tuple[float, float] = (1.0, 1.0)
     uncertainty_share: float = 1.0
     kriging: bool = False
-    background: bool = False
+    background_width: int = 0
     background_share: tuple[float, float] = (1.0, 1.0)
     uncertainty: bool = False
     standardise: str = "none"
@@ -119,8 +119,12 @@ class NetworkConfiguration:
             )
         if len(self.background_share) != 2 or not all(0 <= share <= 1 for share in self.background_share):
             raise InputError(f"network.background_share must be two numbers from 0 to 1, got {self.background_share}")
-        if self.background and not (self.kriging and self.output == "correction"):
-            raise InputError("network.background needs network.kriging and output = 'correction': a background enters by way of kriging")
+        if not 0 <= self.background_width <= self.width:
+            raise InputError(f"network.background_width must be from 0 to network.width, {self.width}; got {self.background_width}")
+        if self.background_width and not (self.kriging and self.output == "correction"):
+            raise InputError(
+                "network.background_width needs network.kriging and output = 'correction': a background enters by way of kriging"
+            )
         if any(b <= a for a, b in zip((1, *self.coarse_factors), self.coarse_factors)):
             raise InputError(f"network.coarse_factors must ascend from 2, got {self.coarse_factors}")
         if self.output == "correction" and not (self.coarse_factors or self.kriging):
@@ -215,8 +219,8 @@ class TrainingConfiguration:
     remove_variable, remove_covariate : probability that a sample lacks a station variable or covariate as a whole
     rescale : standard deviation of a random factor on the target field, in logs
     flip : whether fields are mirrored at random
-    background_batches : share of the batches whose days have an imperfect version of themselves as background, for `NetworkConfiguration.background`;
-        with 1 only the UNet++ of these days is trained, and the rest of a network that is trained on stays as it is
+    background_batches : share of the batches whose days have an imperfect version of themselves as background, for `NetworkConfiguration.background_width`;
+        with 1 only the second UNet++ is trained, and the rest of a network that is trained on stays as it is
     validation_share : share of the days, the last of each file, that is never trained on
     validate_every : iterations between two validations and checkpoints
     """

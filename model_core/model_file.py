@@ -86,13 +86,14 @@ class ModelSummary:
     card: dict[str, Any] = field(default_factory=dict)
 
 
-def save_model(path: Path, model: Model, kernel_bits: int | None = None) -> None:
+def save_model(path: Path, model: Model, kernel_bits: int | None = None, part: str = "unet") -> None:
     """Write a model file; it gets its name only when it is complete.
 
     Parameters
     ----------
-    kernel_bits : significant bits that the kernels of the UNet++ are rounded to, at most the 11 of half precision, in which
+    kernel_bits : significant bits that the kernels of a UNet++ are rounded to, at most the 11 of half precision, in which
         they are then stored (the fewer, the better they are compressed); None keeps them as they are. Read back they are float32.
+    part : which UNet++: "unet" or "unet_of_background"
 
     Raises
     ------
@@ -101,7 +102,7 @@ def save_model(path: Path, model: Model, kernel_bits: int | None = None) -> None
     """
     tensors = {_WEIGHTS + key: value.contiguous() for key, value in model.network.cpu().state_dict().items()}
     if kernel_bits:  # the kernels of PointConv and all that is not a kernel are few and stay as they are
-        large = [key for key, value in tensors.items() if key.startswith(f"{_WEIGHTS}unet.") and value.ndim == 4]
+        large = [key for key, value in tensors.items() if key.startswith(f"{_WEIGHTS}{part}.") and value.ndim == 4]
         tensors |= {key: _rounded(tensors[key], kernel_bits).half() for key in large}
     header: dict[str, Any] = {
         "format": FORMAT,

@@ -52,7 +52,7 @@ def days_at_once(device: torch.device, bytes_of_one: int, memory_mb: int) -> int
 def bytes_per_cell_of_whole(configuration: NetworkConfiguration) -> tuple[int, int]:
     """Bytes per cell of the whole grid that are taken however small the windows are: while kriging, and from then on."""
     c = configuration
-    kept = 2 * len(c.station_variables) + len(c.maps) + 2 + (7 + 3 * c.background + len(c.maps)) * c.kriging
+    kept = 2 * len(c.station_variables) + len(c.maps) + 2 + (7 + 3 * bool(c.background_width) + len(c.maps)) * c.kriging
     # Measured on 1900 x 1900 cells: fields are spread while the variance is computed; slopes that vary take some more.
     kriging = 17 + 6 * len(c.maps) + 5 * bool(c.local_slopes) if c.kriging else 2
     return 4 * (kept + kriging), 4 * kept

@@ -88,7 +88,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
             f"{f', {processes.count} processes' if processes.count > 1 else ''}, {prepared.grid}; "
             f"{len(split.training)} days to train on, {len(split.validation)} held out"
         )
-        if base and network.background and not training.background_batches:
+        if base and network.background_width and not training.background_batches:
             progress.warn(
                 f"what corrects days with a background stays as it is in '{base.name}'; give a share of batches with a background to train it too"
             )
@@ -160,7 +160,7 @@ def _scaled_to_days(
     if not typical:
         return network
     chosen = choose_inputs(configured, *(request.get(key) or None for key in _INPUTS), typical=typical)
-    return replace(chosen, background=network.background)
+    return replace(chosen, background_width=network.background_width)
 
 
 def _prepare(

@@ -14,7 +14,7 @@ from model_core.network.variogram import DRIFT_PRIOR
 
 # Readings are expected to follow a background of their level as it is, and more or less by this much: mean and standard deviation
 # of the slope of both in the units of the transform.
-SLOPE_PRIOR = (1.0, 0.5)
+SLOPE_PRIOR = (1.0, 0.1)
 # Below this share of the readings' spread it says nothing at the stations.
 _CONSTANT = 1e-3
 # Of the four cells around a reading, by their weights in its interpolation, that must be known.

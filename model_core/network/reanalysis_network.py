@@ -29,7 +29,8 @@ class NetworkOutput(NamedTuple):
     network computes in, and `level` and `spread`, shape (batch, 1, 1), lead from one to the other.
     `sd` is the standard deviation of a reading in the cell, in the target's units, where the network tells it;
     `background` is the field, in the target's units, that was corrected, where there is one. With kriging, `background_sd`
-    is the standard deviation that kriging tells, and `doubt` how little the readings say, see `KrigedBackground`.
+    is the standard deviation that kriging tells, and `doubt` how little the readings say, see `KrigedBackground`; `before_background` is the field
+    before a second UNet++ adds to it what it sees in backgrounds, where there is one and a day has a background.
     """
 
     field: Tensor
@@ -40,6 +41,7 @@ class NetworkOutput(NamedTuple):
     background: Tensor | None = None
     background_sd: Tensor | None = None
     doubt: Tensor | None = None
+    before_background: Tensor | None = None
 
 
 class Survey(NamedTuple):
@@ -93,8 +95,8 @@ class ReanalysisNetwork(nn.Module):
         if c.kriging:  # four kriged fields, their doubt, the contrasts of the maps, and five constants of the day
             channels += 5 + len(c.covariates) + 5
         self.unet = RegrUNetPP(channels, 1 + c.uncertainty, c.width, c.levels)
-        # Days with a background are corrected by a network of their own, so that it changes nothing of the others.
-        self.unet_of_background = RegrUNetPP(channels + 4, 1 + c.uncertainty, c.width, c.levels) if c.background else None
+        # What a background tells is the work of a network of its own, so that it changes nothing of days without one.
+        self.unet_of_background = RegrUNetPP(channels + 5, 1, c.background_width, c.levels) if c.background_width else None
         if c.output == "correction":  # start from the background itself
             for unet in self.unets:
                 nn.init.zeros_(unet.head.weight)
@@ -178,24 +180,23 @@ class ReanalysisNetwork(nn.Module):
         if c.kriging and self.trust.kriging_alone:
             results = mask.new_zeros(len(mask), 1 + c.uncertainty, *mask.shape[-2:])
         else:
-            results = self._corrections(channels, kriged if c.kriging else None, mask.shape[-2:])
+            results = self._fuse(self.unet, channels, mask.shape[-2:])
         doubt = kriged.doubt[:, 0] if c.kriging else None
-        result = results[:, 0]
+        result, before_background = results[:, 0], None
         if c.output == "correction":
             near, far = self.trust.shares or c.correction_share
             share = near if doubt is None else near + (far - near) * doubt
             if c.kriging:
                 # What was learnt is what plain kriging lacks: the more is known from elsewhere, the less of it is left.
                 share = share * (1 - kriged.share[:, 0] ** 2)
-            if c.background:
-                near, far = (0.0, 0.0) if self.trust.shares == (0.0, 0.0) else c.background_share
-                share = torch.where(kriged.believed[:, None, None] > 0, near + (far - near) * doubt, share)
             result = background[:, 0] + share * c.correction_limit * torch.tanh(result / c.correction_limit)
             if mixed := self.trust.drift_share_of(c):
-                if c.background:  # that correction was learnt for the kriging as it is
-                    mixed = mixed * (kriged.believed[:, None, None] == 0)
                 with_maps = (transform(kriged.with_maps, rule) - level[:, None]) / spread[:, None]
                 result = torch.lerp(result, with_maps[:, 0], mixed * (1 - doubt))
+            if self.unet_of_background is not None and kriged.besides is not None and not self.trust.kriging_alone:
+                before_background = inverse(result * spread + level, rule)
+                near, far = c.background_share
+                result = result + (near + (far - near) * doubt) * self._of_background([*channels, results[:, :1].detach()], kriged)
         if c.output == "relu":
             result = F.relu(result)
         field = inverse(result * spread + level, rule)
@@ -213,7 +214,7 @@ class ReanalysisNetwork(nn.Module):
             sd = in_units(kriged.sigma[:, 0] * _WIDEST**wider * near ** (1 - doubt) * far**doubt, field)
         elif c.uncertainty:
             sd = in_units(F.softplus(results[:, 1]), field)
-        return NetworkOutput(field, result, level, spread, sd, before, sd_before, doubt)
+        return NetworkOutput(field, result, level, spread, sd, before, sd_before, doubt, before_background)
 
     def survey(
         self, values: Tensor, mask: Tensor, maps: Tensor, maps_known: Tensor, stations: Sequence[StationReadings] | None = None
@@ -281,16 +282,14 @@ class ReanalysisNetwork(nn.Module):
         scaled = [transform(maps[:, i], c.transform_of(name)) for i, name in enumerate(c.maps)]
         return torch.where(known > 0, torch.stack(scaled, dim=1), 0.0) if scaled else torch.zeros_like(maps)
 
-    def _corrections(self, channels: Sequence[Tensor], kriged: KrigedBackground | None, shape: torch.Size) -> Tensor:
-        """What the UNet++ makes of each day; of a day with a background the one for these, where there is one."""
-        if self.unet_of_background is None or kriged.besides is None:
-            return self._fuse(self.unet, channels, shape)
-        results = kriged.field.new_zeros(len(kriged.field), 1 + self.configuration.uncertainty, *shape)
+    def _of_background(self, channels: Sequence[Tensor], kriged: KrigedBackground) -> Tensor:
+        """What the backgrounds add to the correction of their days, (batch, rows, columns); 0 on days without one."""
         with_one = kriged.believed > 0
-        for chosen, unet, further in ((~with_one, self.unet, []), (with_one, self.unet_of_background, [kriged.besides, kriged.share])):
-            if chosen.any():
-                results[chosen] = self._fuse(unet, [part[chosen] for part in (*channels, *further)], shape)
-        return results
+        added = torch.zeros_like(kriged.field[:, 0])
+        seen = [part[with_one] for part in (*channels, kriged.besides, kriged.share)]
+        limit = self.configuration.correction_limit
+        added[with_one] = limit * torch.tanh(self._fuse(self.unet_of_background, seen, added.shape[-2:])[:, 0] / limit)
+        return added
 
     def _fuse(self, unet: nn.Module, channels: Sequence[Tensor], shape: torch.Size) -> Tensor:
         """A UNet++ over all channels, on blocks of cells where the configuration says so.

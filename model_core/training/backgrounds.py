@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 from torch import Tensor
 
@@ -13,7 +11,7 @@ from model_core.network.kriged_background import StationReadings
 from model_core.network.reanalysis_network import ReanalysisNetwork
 from model_core.training.samples import Sample
 
-# A background of which nothing is believed would leave its sample to the other UNet++: in a training so much is believed at least.
+# A background of which nothing is believed would leave its sample without the second UNet++: in a training so much is believed at least.
 LEAST_SHARE = 0.02
 _OF_BACKGROUND = "unet_of_background."
 
@@ -44,27 +42,11 @@ def stations_with_backgrounds(network: ReanalysisNetwork, batch: Sample, cell_km
 
 
 def grown(weights: dict[str, Tensor], network: ReanalysisNetwork) -> dict[str, Tensor]:
-    """Weights of a network without a UNet++ for days with a background, with one that has what the other has learnt to see, is blind for the
-    background as yet, and corrects nothing."""
-    own = network.state_dict()
-    lacking = {name: like for name, like in own.items() if name.startswith(_OF_BACKGROUND) and name not in weights}
-    begun = {}
-    for name, like in lacking.items():
-        value = weights["unet." + name.removeprefix(_OF_BACKGROUND)]
-        if value.shape != like.shape:  # the first convolution, which is given more channels
-            value = torch.cat([value, value.new_zeros(len(value), like.shape[1] - value.shape[1], *value.shape[2:])], dim=1)
-        begun[name] = torch.zeros_like(value) if name.startswith(_OF_BACKGROUND + "head.") else value
-    return {**weights, **begun}
+    """Weights of a network without a UNet++ for backgrounds, with that of `network`, which has learnt nothing yet and adds nothing."""
+    return {**{name: value for name, value in network.state_dict().items() if name.startswith(_OF_BACKGROUND)}, **weights}
 
 
 def only_of_background(network: ReanalysisNetwork) -> None:
-    """Let nothing be learnt but by the UNet++ of days with a background."""
+    """Let nothing be learnt but by the UNet++ for backgrounds."""
     for name, parameter in network.named_parameters():
         parameter.requires_grad_(name.startswith(_OF_BACKGROUND))
-
-
-def seeing_backgrounds(network: ReanalysisNetwork) -> ReanalysisNetwork:
-    """A network with a UNet++ for days with a background, `grown` from one without."""
-    other = ReanalysisNetwork(replace(network.configuration, background=True))
-    other.load_state_dict(grown(network.state_dict(), other))
-    return other.eval()

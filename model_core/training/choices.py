@@ -100,7 +100,7 @@ def choose_schedule(training: TrainingConfiguration, request: Mapping[str, Any])
 
 
 def choose_background(network: NetworkConfiguration, training: TrainingConfiguration, base: bool) -> NetworkConfiguration:
-    """The network with a UNet++ for days with a background where the training has such days.
+    """The network with a second UNet++, half as wide, for days with a background where the training has such days.
 
     Parameters
     ----------
@@ -117,10 +117,10 @@ def choose_background(network: NetworkConfiguration, training: TrainingConfigura
             "smaller share, such as 0.5"
         )
     if training.background_batches:
-        return replace(network, background=True)
-    if network.background and not base:
+        return replace(network, background_width=network.background_width or max(1, network.width // 2))
+    if network.background_width and not base:
         raise InputError(
-            "network.background is true and training.background_batches is 0, so that nothing would train what corrects days with a background; "
+            "network.background_width is set and training.background_batches is 0, so that nothing would train what corrects days with a background; "
             "give a share of batches, such as 0.5"
         )
     return network

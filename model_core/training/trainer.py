@@ -67,7 +67,7 @@ class TrainingPlan:
 
     @property
     def only_background(self) -> bool:
-        """Whether nothing is trained but the UNet++ of days with a background."""
+        """Whether nothing is trained but the UNet++ for backgrounds, to add to the correction as it is."""
         return self.start is not None and self.configuration.background_batches == 1
 
     def identity(self) -> dict[str, Any]:
@@ -126,7 +126,9 @@ def train_network(
     configuration, processes, device = plan.configuration, plan.processes, plan.device
     torch.manual_seed(plan.seed)
     network = ReanalysisNetwork(plan.network).to(device, memory_format=torch.channels_last)
-    network.trust = Trust(shares=plan.network.correction_share)  # by itself, with no other kriging mixed in
+    network.trust = (
+        Trust() if plan.only_background else Trust(shares=plan.network.correction_share)
+    )  # by itself, with no other kriging mixed in
     if plan.start is not None:
         network.load_state_dict(grown(plan.start, network))
     if plan.only_background:
@@ -191,6 +193,8 @@ def validate(network: ReanalysisNetwork, plan: TrainingPlan) -> dict[str, float]
     for days, sample, output in predicted(network, plan, MOST_VALIDATION_DAYS):
         evaluated = days.land & (sample.valid > 0)
         daily.append(scores(np.maximum(output.field[0].float().cpu().numpy()[evaluated], 0), sample.truth[evaluated]))
+        if plan.only_background:
+            output = _adding(output)
         if output.background is not None:
             daily[-1]["rmse_to_background"] = errors_by_share(days, sample, output, plan.network)[-1, -1]
     kinds = [key for key in ("rmse", "mae", "r2_det", "nme", "rmse_to_background") if daily and key in daily[0]]
@@ -227,8 +231,8 @@ def _shrunk(network: ReanalysisNetwork, plan: TrainingPlan, progress: Progress) 
     if not (plan.network.kriging and plan.network.output == "correction" and plan.split.validation):
         return network
     network, chosen = network.to(plan.device), {}
-    network.trust = Trust(shares=plan.network.correction_share)
     if not plan.only_background:
+        network.trust = Trust(shares=plan.network.correction_share)
         errors, unlikelihoods = [], []
         for held_out in predicted(network, plan, MOST_SHRINKAGE_DAYS, background=False):
             errors.append(errors_by_share(*held_out, plan.network))
@@ -241,12 +245,18 @@ def _shrunk(network: ReanalysisNetwork, plan: TrainingPlan, progress: Progress) 
         chosen = {"correction_share": (near, far), "uncertainty_share": of_sd}
     if plan.configuration.background_batches:
         network.configuration = replace(plan.network, background_share=(1.0, 1.0))
-        errors = [errors_by_share(*held_out, plan.network) for held_out in predicted(network, plan, MOST_SHRINKAGE_DAYS, background=True)]
+        with_one = predicted(network, plan, MOST_SHRINKAGE_DAYS, background=True)
+        errors = [errors_by_share(days, sample, _adding(output), plan.network) for days, sample, output in with_one]
         near, far = best_shares(errors)
-        progress.log(f"with a background {near:.0%} of its correction is applied near stations and {far:.0%} far from them")
+        progress.log(f"{near:.0%} of what backgrounds add to it is applied near stations, {far:.0%} far from them")
         chosen["background_share"] = (near, far)
     network.configuration, network.trust = replace(plan.network, **chosen), Trust()
     return network.cpu()
+
+
+def _adding(output: NetworkOutput) -> NetworkOutput:
+    """What a background adds to the field, as if that were all of the correction."""
+    return output if output.before_background is None else output._replace(background=output.before_background)
 
 
 def _step(

@@ -34,7 +34,7 @@ RECORD = ROOT / ".build" / "benchmarks" / "skill" / "evaluation.json"
 PAGE = ROOT / "docs" / "model_card.md"
 DIFFERENCES = "differs_from_the_recipe"
 # What a training finds out itself; a configuration only has first values.
-_FOUND = {"correction_share", "uncertainty_share"}
+_FOUND = {"correction_share", "uncertainty_share", "background_share"}
 
 
 def finish_card(file: Path, record: Path | None, series: Sequence[str], configuration: str, words: Path = WORDS) -> Model:

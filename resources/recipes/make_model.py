@@ -22,6 +22,7 @@ sys.path[:0] = [str(ROOT), str(HERE)]
 from china_terrain import china_terrain  # noqa: E402
 from finish_card import finish_card  # noqa: E402
 from kriging_maps import give_maps  # noqa: E402
+from teach_backgrounds import teach_backgrounds  # noqa: E402
 
 from model_core.cli import TerminalProgress  # noqa: E402
 from model_core.cli import main as command_line  # noqa: E402
@@ -86,14 +87,22 @@ def make_model(name: str, data: Path, work: Path, out: Path, iterations: int | N
     ]
     arguments += ["--layout", str(data / recipe.layout)] if recipe.layout else []
     arguments += ["--iterations", str(iterations)] if iterations else []
-    status = command_line(arguments + (["--resume"] if resume else []))
+    status = 0 if resume and _finished(trained) else command_line(arguments + (["--resume"] if resume else []))
     if status == 0:
         save_model(out, load_model(str(trained)), recipe.kernel_bits)
         if name == "bundled":
             give_maps(out)
+            status = teach_backgrounds(out, [*map(str, simulations), *cmaq], GRID, data / LAYOUT, work, iterations, resume)
         # Scores come later, from `make benchmark-skill` and finish_card.py.
         finish_card(out, None, series_names(), recipe.configuration, recipe.words)
     return status
+
+
+def _finished(trained: Path) -> bool:
+    """Whether a training has come to its end, so that only what follows it is left."""
+    if not trained.is_file() or trained.with_suffix(".checkpoint").exists():
+        return False
+    return "stopped_at" not in load_model(str(trained)).card["training"]
 
 
 def series_names() -> list[str]:

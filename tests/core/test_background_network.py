@@ -18,20 +18,21 @@ from model_core.inference.fast_network import fast_network
 from model_core.inference.tiles import predict_in_windows, window_alignment, window_halo
 from model_core.jobs import JOBS
 from model_core.model_file import load_model
+from model_core.network.reanalysis_network import ReanalysisNetwork
 from model_core.prediction import Predictor
 from model_core.progress import Progress
 from model_core.stations.gridding import BackgroundField
-from model_core.training.backgrounds import seeing_backgrounds
+from model_core.training.backgrounds import grown
 
 
 @pytest.fixture(scope="module")
 def seeing():
     """A model with random weights that sees backgrounds, the one that it was grown from, its grid, and a day without and with a background."""
     plain, grid, day = world()
-    network = seeing_backgrounds(plain.network)
     torch.manual_seed(3)
+    network = ReanalysisNetwork(replace(plain.configuration, background_width=2)).eval()
+    network.load_state_dict(grown(plain.network.state_dict(), network))
     nn.init.normal_(network.unet_of_background.head.weight, std=0.5)
-    nn.init.normal_(network.unet_of_background.nodes["0_0"][0].weight[:, -4:], std=0.5)
     rows, columns = np.indices(grid.shape)
     field = (30 + 20 * np.sin(rows / 30) * np.cos(columns / 40)).astype(np.float32)
     with_one = {**day, "pm25": replace(day["pm25"], background=BackgroundField(field, 0.6))}
@@ -49,7 +50,8 @@ def test_a_background_is_seen(seeing):
     model, plain, grid, day, with_one = seeing
     without, one = (Predictor(model, grid, CPU).predict([each])[0].field for each in (day, with_one))
     kriging = Predictor(plain, grid, CPU).kriged([with_one])[0]
-    assert np.abs(one - without).max() > 1 and np.abs(one - kriging).max() > 1
+    before = Predictor(plain, grid, CPU).predict([with_one])[0].field
+    assert all(np.abs(one - other).max() > 1 for other in (without, kriging, before))
     flat = {**with_one, "pm25": replace(with_one["pm25"], background=BackgroundField(with_one["pm25"].background.field[::-1].copy(), 0.6))}
     assert np.abs(Predictor(model, grid, CPU).predict([flat])[0].field - one).max() > 1
 
@@ -101,9 +103,9 @@ def test_a_model_is_taught_to_see_backgrounds_and_keeps_the_rest_of_its_weights(
     taught = load_model(str(train("taught", progress, **{"from": str(base), "background_batches": 1})))
     before, after = load_model(str(base)).network.state_dict(), taught.network.state_dict()
     assert all(torch.equal(value, after[name]) for name, value in before.items())
-    assert taught.configuration.background and after["unet_of_background.head.weight"].abs().sum() > 0
+    assert taught.configuration.background_width == 2 and after["unet_of_background.head.weight"].abs().sum() > 0
     assert taught.configuration.correction_share == load_model(str(base)).configuration.correction_share
-    assert any("with a background" in line for line in progress.lines)
+    assert any("of what backgrounds add" in line for line in progress.lines)
     assert taught.card["training"]["background_batches"] == 1
 
 
@@ -117,7 +119,7 @@ def test_both_are_trained_where_some_batches_have_a_background(train):
     [
         ({"background_batches": 1}, "", "give a model to train on"),
         ({"background_batches": 1.5}, "", "background_batches must be from 0 to 1"),
-        ({}, "background = true\n", "background_batches is 0"),
+        ({}, "background_width = 2\n", "background_batches is 0"),
         ({"background_batches": 0.5}, "kriging = false\n", "needs network.kriging"),
     ],
 )
