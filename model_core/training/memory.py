@@ -33,10 +33,14 @@ def memory_of_training(
 ) -> TrainingMemory:
     """Estimate for a batch of samples of `shape` (rows, columns), with convolutions in `dtype`."""
     c = network.configuration
-    channels = network.unets[-1].nodes["0_0"][0].in_channels
-    unet = RegrUNetPP(channels, 1 + c.uncertainty, c.width, c.levels)
     size = [-(-side // c.unet_factor) for side in shape]
-    kept, outputs, largest = _elements(unet.to("meta"), (batch, channels, *size))
+    kept = outputs = largest = channels = 0
+    for unet in network.unets:
+        first = unet.nodes["0_0"][0]
+        like = RegrUNetPP(first.in_channels, unet.head.out_channels, first.out_channels, c.levels)
+        of_unet = _elements(like.to("meta"), (batch, first.in_channels, *size))
+        kept, outputs, largest = kept + of_unet[0], outputs + of_unet[1], max(largest, of_unet[2])
+        channels += first.in_channels
     weights = 4 * 4 * sum(parameter.numel() for parameter in network.parameters())  # with gradient and two moments, float32
     cells = batch * shape[0] * shape[1]
     # PointConv keeps float64 fields with their spectra of each variable; the channels are made, joined and kept in float32.

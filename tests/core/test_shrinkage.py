@@ -29,7 +29,7 @@ def day(near: float, far: float | None = None, seed: int = 0, kriged_sd: float =
     mask = np.zeros((3, *SHAPE), np.float32)
     mask[0, :5] = 1
     zeros = np.zeros((2, *SHAPE), np.float32)
-    sample = Sample(mask * truth, mask, zeros, zeros, truth, np.ones(SHAPE, np.float32), np.float32(noise))
+    sample = Sample(mask * truth, mask, zeros, zeros, truth, np.ones(SHAPE, np.float32), np.float32(noise), truth)
     one = torch.zeros(1, 1, 1)
     field, background, doubt = (torch.from_numpy(x)[None] for x in (field, background, doubt))
     right = float(np.sqrt(np.expm1(0.3**2 * (1 - near) ** 2 + noise**2)))

@@ -187,7 +187,7 @@ def test_errors_count_by_what_kriging_leaves_open(far):
     truth, sd = torch.full((1, 4, 6), 30.0), torch.full((1, 4, 6), 9.5)
     sd[..., 3:] = far * (9.5 + 0.5) - 0.5
     none = torch.zeros(1, 2, 4, 6)
-    batch = Sample(none, none, none, none, truth, torch.ones(1, 4, 6), torch.zeros(1))
+    batch = Sample(none, none, none, none, truth, torch.ones(1, 4, 6), torch.zeros(1), truth)
 
     def loss(error):
         nothing = torch.zeros(1, 1, 1)

@@ -138,7 +138,7 @@ def test_processes_draw_for_a_card_what_a_thread_draws_for_the_processor():
     def draw(iteration):
         rng = np.random.default_rng(iteration)
         field = rng.random((3, 4)).astype(np.float32)
-        return [Sample(field[None], field[None], field[None], field[None], field, field, np.float32(iteration))] * 2
+        return [Sample(field[None], field[None], field[None], field[None], field, field, np.float32(iteration), field)] * 2
 
     by_thread, by_processes = (list(batches(draw, 2, 9, torch.device(device))) for device in ("cpu", "cuda"))
     assert [float(batch.noise[0]) for batch in by_processes] == [2, 3, 4, 5, 6, 7, 8]

@@ -137,6 +137,7 @@ def test_a_batch_in_parts_has_the_gradients_of_the_whole_where_nothing_is_normal
         torch.rand(4, 32, 32, generator=rng) * 50,
         torch.ones(4, 32, 32),
         torch.zeros(4),
+        torch.full((4, 32, 32), torch.nan),
     )
     found = []
     for number in (1, 2, 4):
