@@ -130,6 +130,8 @@ def main() -> int:
         for option in ("--device", "--torch-index", "--base-python"):
             command.add_argument(option, default="")
     options = vars(parser.parse_args())
+    # Of 12 000 files a run imports a tenth, and Python compiles these itself: pip would take 50 s of a processor for all of them.
+    os.environ.setdefault("PIP_COMPILE", "0")
     try:
         makers = {"engine": set_up_engine, "all": set_up_all, "qgis-tests": set_up_qgis_tests}
         makers |= {name: partial(set_up_tool, name) for name in TOOLS}

@@ -30,7 +30,7 @@ MOST_READINGS = 1000
 # The left-out RMSE must fall by this share at least.
 LEAST_GAIN = 0.01
 # By how much more a share is shrunk than its standard error asks for: clusters that touch are not independent.
-_DOUBT = 3.0
+_DOUBT = 4.0
 
 
 @dataclass(frozen=True)

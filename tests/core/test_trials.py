@@ -27,7 +27,7 @@ ONCE = (
     ("grids", 449, 15),
     ("messages", 27, 16),
 )
-SEED, CASES, FAULTS = 2, 3, {"job-killed": 2, "disk-full": 1, "one-cache": 1}
+SEED, CASES, FAULTS = 2, 2, {"job-killed": 2, "disk-full": 1, "one-cache": 1}
 
 
 @pytest.fixture(scope="module")
