@@ -15,8 +15,8 @@ import numpy as np
 import torch
 
 from model_core.analysis_choices import CHOICES
-from model_core.network.kriged_background import StationReadings
 from model_core.network.kriging import krige
+from model_core.network.reading_quantities import StationReadings
 from model_core.prediction import Predictor, Reanalysis
 from model_core.stations.errors import weights
 from model_core.stations.gridding import GriddedReadings

@@ -19,8 +19,8 @@ from model_core.inference.precision import PRECISIONS, choose_precision
 from model_core.inference.station_readings import station_readings
 from model_core.inference.tiles import predict_in_windows, window_length
 from model_core.model_file import Model
-from model_core.network.kriged_background import StationReadings
-from model_core.network.reanalysis_network import NetworkOutput
+from model_core.network.network_output import NetworkOutput
+from model_core.network.reading_quantities import StationReadings
 from model_core.network.trust import KRIGING_ALONE, Trust
 from model_core.side_by_side import side_by_side
 from model_core.stations.gridding import GriddedReadings

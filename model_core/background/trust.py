@@ -17,8 +17,8 @@ from torch import Tensor
 from model_core.background.leave_out import LeaveOut, LeftOut
 from model_core.configuration import Transform
 from model_core.network.background_drift import DriftColumns, drift_columns
-from model_core.network.kriged_background import Quantities, StationReadings, bounds, expected_value, quantities
 from model_core.network.reading_maps import at_places
+from model_core.network.reading_quantities import Quantities, StationReadings, bounds, expected_value, quantities
 from model_core.network.transforms import inverse, transform
 
 # Largest extent in km of what is left out together: stations side by side, a city, and a region.

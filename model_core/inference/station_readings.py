@@ -7,7 +7,7 @@ from typing import Sequence
 import torch
 
 from model_core.network.background_drift import Background
-from model_core.network.kriged_background import StationReadings
+from model_core.network.reading_quantities import StationReadings
 from model_core.stations.gridding import GriddedReadings
 
 

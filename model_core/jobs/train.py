@@ -28,12 +28,13 @@ from model_core.training.card import training_card
 from model_core.training.choices import choose_background, choose_inputs, choose_schedule, untypical
 from model_core.training.day_fields import cache_for
 from model_core.training.missing_inputs import errors_without_inputs
+from model_core.training.plan import TrainingPlan, TrainingResult
 from model_core.training.preparation import PreparedData, StationLayout, mean_of_days, prepare
 from model_core.training.processes import Processes, training_processes
 from model_core.training.ranges import trained_ranges
 from model_core.training.record import HISTORY_CSV, HISTORY_PNG, KERNELS_PNG, plot_history, plot_kernels, write_history
 from model_core.training.split import Split, split_by_dates, split_by_time
-from model_core.training.trainer import TrainingPlan, TrainingResult, train_network
+from model_core.training.trainer import train_network
 from model_core.variables import get_variable
 
 COMMAND = "train"

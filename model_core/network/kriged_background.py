@@ -6,51 +6,16 @@ import math
 from typing import NamedTuple, Sequence
 
 import torch
-from scipy.spatial import cKDTree
 from torch import Tensor
 
 from model_core.configuration import Transform
-from model_core.network.background_drift import Background, DriftColumns, drift_columns
+from model_core.network.background_drift import DriftColumns, drift_columns
 from model_core.network.kriging import KrigedDay, krige
 from model_core.network.local_slopes import LocalSlopes, local_slopes
 from model_core.network.reading_maps import at_places
+from model_core.network.reading_quantities import BELOW, Quantities, StationReadings, bounds, expected_value, quantities
 from model_core.network.transforms import inverse, transform
 from model_core.network.variogram import Variogram
-
-# Kriged values may leave the range of the readings only by these factors.
-_BELOW, _ABOVE = 0.5, 1.5
-# A reading in original units is believed up to so many spreads above the median of so many neighbours.
-_NEIGHBOURS, _BESIDE = 8, 4.0
-# Largest variance in logs that the mean of a log-normal is corrected for.
-_MOST_VARIANCE = 1.0
-# `believed` and `besides` of a day without another field.
-_NO_BACKGROUND = (torch.tensor(0.0), None)
-
-
-class StationReadings(NamedTuple):
-    """The target's readings of one day, each where it was taken.
-
-    Attributes
-    ----------
-    places : (readings, 2), rows south and columns east of the centre of the first cell
-    values : (readings,), in the target's units
-    counts : (readings,), how many readings each is the mean of
-    errors : (readings,), standard deviation of each about the truth, in the target's units; None where nothing is said of them
-    background : another field of the day, as a further drift, and the share of what kriging makes of it; None for none
-    """
-
-    places: Tensor
-    values: Tensor
-    counts: Tensor
-    errors: Tensor | None = None
-    background: Background | None = None
-
-    @classmethod
-    def in_cells(cls, values: Tensor, counts: Tensor) -> "StationReadings":
-        """Of cell means in the centres of their cells; values and counts are (rows, columns), counts 0 where there is none."""
-        cells = torch.nonzero(counts > 0)
-        rows, columns = cells.T
-        return cls(cells.float(), values[rows, columns].float(), counts[rows, columns].float())
 
 
 class KrigedBackground(NamedTuple):
@@ -133,7 +98,7 @@ def kriged_background(
     *parts, besides = zip(*fields)
     none = torch.zeros(3, *maps.shape[-2:], device=maps.device)
     of_some = None if all(one is None for one in besides) else torch.stack([none if one is None else one for one in besides])
-    return KrigedBackground(*(torch.stack(part) for part in parts), of_some)
+    return KrigedBackground._make([*(torch.stack(part) for part in parts), of_some])
 
 
 def _of_day(
@@ -155,55 +120,15 @@ def _of_day(
     without = _kriged(readings, given, level, spread, maps, known, rule, drift, local, beside, limit)
     background = readings.background
     if background is None or background.share == 0 or not len(readings.values):
-        return *without, *_NO_BACKGROUND
+        return *without, torch.zeros((), device=maps.device), None
     columns = drift_columns(background.field, readings.places, readings.values, given.standardised, float(level), float(spread), rule)
     if columns is None:
-        return *without, *_NO_BACKGROUND
+        return *without, torch.zeros((), device=maps.device), None
     drifted, excess = _with_background(readings, given, level, spread, maps, known, rule, drift, local, columns, limit)
     shared = _shared(without, drifted, background.share * columns.known, rule)
     standardised = ((transform(without[0], rule) - level) / spread) * columns.known
     besides = torch.stack([columns.standardised(), excess * columns.unit, standardised[0]])
     return *shared, torch.tensor(float(background.share), device=maps.device), besides
-
-
-class Quantities(NamedTuple):
-    """What of a day's readings is kriged: each (readings,).
-
-    Attributes
-    ----------
-    standardised : in the network's standardised units
-    values : in the target's units less `middle`, over `width`; without what `_highest` does not believe
-    noise : variance of each reading's error in standardised units, None where nothing is said of errors
-    """
-
-    standardised: Tensor
-    values: Tensor
-    middle: Tensor
-    width: Tensor
-    noise: Tensor | None
-
-
-def quantities(readings: StationReadings, level: Tensor, spread: Tensor, rule: Transform) -> Quantities:
-    """The quantities that are kriged; arguments as for `kriged_background`, of one day."""
-    n = len(readings.values)
-    z = (transform(readings.values, rule) - level[0, 0]) / spread[0, 0]
-    # Logs bear a gross error; in original units it would reach far.
-    v = torch.minimum(readings.values, inverse(_highest(z, readings.places) * spread[0, 0] + level[0, 0], rule))
-    middle = v.sum() / max(n, 1)
-    # As in logs: five pseudo-readings of half the mean hold the spread of a few.
-    width = torch.sqrt((((v - middle) ** 2).sum() + 5 * (0.5 * middle) ** 2) / (n + 5)).clamp_min(1e-6)
-    noise = None
-    if readings.errors is not None:
-        noise = ((transform(readings.values + readings.errors, rule) - transform(readings.values, rule)) / spread[0, 0]) ** 2
-    return Quantities(z, (v - middle) / width, middle, width, noise)
-
-
-def expected_value(standardised: Tensor, variance: Tensor, level: Tensor, spread: Tensor, rule: Transform) -> Tensor:
-    """Of kriged standardised units in the target's: of logs the mean of the log-normal; `variance` is that of kriging."""
-    expected = standardised * spread + level
-    if rule.kind == "log":
-        expected = expected + (variance * (spread * rule.scale) ** 2).clamp_max(_MOST_VARIANCE) / (2 * rule.scale)
-    return inverse(expected, rule)
 
 
 def _kriged(
@@ -302,14 +227,10 @@ def _with_background(
     standardised = kriged.fields[:1] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)
     expected = expected_value(standardised, kriged.variogram.variance * unexplained, level, spread, rule)
     low, high = bounds(readings.values)
-    expected = expected.clamp(min(low, columns.lowest * _BELOW), max(high, columns.highest))
+    expected = expected.clamp(min(low, columns.lowest * BELOW), max(high, columns.highest))
     day = _constants(kriged.variogram, expected.device)
     fields = expected, standardised, expected, kriged.fields[:1], unexplained, contrast[:-1], expected, day, columns.known[None]
     return fields, contrast[-1]
-
-
-def bounds(values: Tensor) -> tuple[float, float]:
-    return (float(values.min()) * _BELOW, float(values.max()) * _ABOVE) if len(values) else (0.0, 0.0)
 
 
 def _constants(variogram: Variogram, device: torch.device) -> Tensor:
@@ -319,7 +240,7 @@ def _constants(variogram: Variogram, device: torch.device) -> Tensor:
 
 def _shared(without: tuple[Tensor, ...], drifted: tuple[Tensor, ...], share: Tensor, rule: Transform) -> tuple[Tensor, ...]:
     """A share of the difference that the background makes, (rows, columns); of the fields in the units of the transform."""
-    one, two = (KrigedBackground(*part, *_NO_BACKGROUND) for part in (without, drifted))
+    one, two = (KrigedBackground._make([*part, None, None]) for part in (without, drifted))
     (_, nugget, variance), (_, nugget_with, variance_with), whole = one.day, two.day, float(share.max())
     field, with_maps = (
         inverse(torch.lerp(transform(a, rule), transform(two.field, rule), share), rule) for a in (one.field, one.with_maps)
@@ -330,12 +251,3 @@ def _shared(without: tuple[Tensor, ...], drifted: tuple[Tensor, ...], share: Ten
     nugget = torch.lerp(nugget * variance, nugget_with * variance_with, whole) / mixed
     day = torch.stack([torch.lerp(one.day[0], two.day[0], whole), nugget, mixed])
     return field, standardised, values, one.plain, unexplained, one.contrast, with_maps, day, share[None]
-
-
-def _highest(z: Tensor, places: Tensor) -> Tensor:
-    """The highest standardised reading that is believed beside its neighbours': their median and `_BESIDE` more; (readings,)."""
-    if len(z) <= _NEIGHBOURS:
-        return torch.full_like(z, torch.inf)
-    where = places.cpu().numpy()
-    nearest = torch.from_numpy(cKDTree(where).query(where, _NEIGHBOURS + 1)[1][:, 1:]).to(z.device)
-    return z[nearest].median(dim=1).values + _BESIDE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Sequence
+from typing import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -10,8 +10,10 @@ from torch.nn import functional as F
 
 from model_core.configuration import NetworkConfiguration
 from model_core.network.blocks import block_means, block_sum, refine
-from model_core.network.kriged_background import KrigedBackground, StationReadings, kriged_background
+from model_core.network.kriged_background import KrigedBackground, kriged_background
+from model_core.network.network_output import NetworkOutput, Survey
 from model_core.network.pointconv import NormalisedConvolution, PointConv, PointConvFields
+from model_core.network.reading_quantities import StationReadings
 from model_core.network.transforms import inverse, transform
 from model_core.network.trust import Trust
 from model_core.network.unetplusplus import RegrUNetPP
@@ -20,53 +22,6 @@ from model_core.network.unetplusplus import RegrUNetPP
 _AREA = 192**2
 # The network may make kriging's standard deviation this much wider, or narrower.
 _WIDEST = 2.0
-
-
-class NetworkOutput(NamedTuple):
-    """The predicted field, shape (batch, rows, columns).
-
-    `field` is in the target's units and not yet kept from being negative; `standardised` is what the
-    network computes in, and `level` and `spread`, shape (batch, 1, 1), lead from one to the other.
-    `sd` is the standard deviation of a reading in the cell, in the target's units, where the network tells it;
-    `background` is the field, in the target's units, that was corrected, where there is one. With kriging, `background_sd`
-    is the standard deviation that kriging tells, and `doubt` how little the readings say, see `KrigedBackground`; `before_background` is the field
-    before a second UNet++ adds to it what it sees in backgrounds, where there is one and a day has a background.
-    """
-
-    field: Tensor
-    standardised: Tensor
-    level: Tensor
-    spread: Tensor
-    sd: Tensor | None = None
-    background: Tensor | None = None
-    background_sd: Tensor | None = None
-    doubt: Tensor | None = None
-    before_background: Tensor | None = None
-
-
-class Survey(NamedTuple):
-    """What of a batch of days depends on all of their readings, wherever they are.
-
-    Attributes
-    ----------
-    level, spread : (batch, 1, 1), as in `NetworkOutput`
-    stations : (batch,), how many of 192² cells hold readings, on average
-    coarse : of each coarse scale the sums that the far background is made of, each (batch, 1, blocks, blocks)
-    kriged : KrigedBackground, or None where the network does without
-    origin : the window's first row and column
-    """
-
-    level: Tensor
-    spread: Tensor
-    stations: Tensor
-    coarse: list[tuple[Tensor, Tensor]]
-    kriged: KrigedBackground | None
-    origin: tuple[int, int] = (0, 0)
-
-    def window(self, rows: slice, columns: slice) -> "Survey":
-        """For some rows and columns, which begin at multiples of the coarse factors."""
-        kriged = self.kriged and KrigedBackground(*(part[..., rows, columns] if part.ndim == 4 else part for part in self.kriged))
-        return self._replace(kriged=kriged, origin=(rows.start, columns.start))
 
 
 class ReanalysisNetwork(nn.Module):

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from model_core.background.trust import trust
 from model_core.network.background_drift import Background
-from model_core.network.kriged_background import StationReadings
+from model_core.network.reading_quantities import StationReadings
 from model_core.network.reanalysis_network import ReanalysisNetwork
 from model_core.training.samples import Sample
 

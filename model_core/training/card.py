@@ -11,8 +11,8 @@ from model_core.model_file import Model
 from model_core.provenance.record import Record
 from model_core.provenance.writing import NAME
 from model_core.training.kernels import kernel_shapes
+from model_core.training.plan import TrainingPlan, TrainingResult
 from model_core.training.ranges import TrainedRanges, ranges_for_card
-from model_core.training.trainer import TrainingPlan, TrainingResult
 from model_core.variables import get_variable
 
 

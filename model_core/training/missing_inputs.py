@@ -7,7 +7,8 @@ from typing import Any, Sequence
 import numpy as np
 
 from model_core.network.reanalysis_network import ReanalysisNetwork
-from model_core.training.trainer import TrainingPlan, predicted
+from model_core.training.held_out import predicted
+from model_core.training.plan import TrainingPlan
 
 MOST_DAYS = 6
 

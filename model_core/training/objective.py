@@ -8,7 +8,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from model_core.configuration import TrainingConfiguration
-from model_core.network.reanalysis_network import NetworkOutput, ReanalysisNetwork
+from model_core.network.network_output import NetworkOutput
+from model_core.network.reanalysis_network import ReanalysisNetwork
 from model_core.training.samples import Sample
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from model_core.configuration import NetworkConfiguration
-from model_core.network.reanalysis_network import NetworkOutput
+from model_core.network.network_output import NetworkOutput
 from model_core.network.transforms import inverse, transform
 from model_core.training.objective import unlikelihood
 from model_core.training.samples import Sample, TrainingDays

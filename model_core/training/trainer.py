@@ -7,9 +7,9 @@ import math
 import os
 import time
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable, Iterator, Sequence
+from typing import Any, Callable
 
 import numpy as np
 import torch
@@ -19,84 +19,18 @@ from model_core.configuration import NetworkConfiguration, TrainingConfiguration
 from model_core.device import training_autocast
 from model_core.errors import Cancelled, InputError
 from model_core.free_memory import free_memory
-from model_core.network.reanalysis_network import NetworkOutput, ReanalysisNetwork
+from model_core.network.reanalysis_network import ReanalysisNetwork
 from model_core.network.trust import Trust
 from model_core.progress import Progress
-from model_core.scores import scores
 from model_core.training.backgrounds import grown, only_of_background, stations_with_backgrounds
 from model_core.training.batches import BatchDrawer, batches
 from model_core.training.checkpoint import load_checkpoint, save_checkpoint
+from model_core.training.held_out import shrunk, validate
 from model_core.training.memory import fit_into_memory, memory_of_training
 from model_core.training.objective import learning_rate, training_loss
-from model_core.training.processes import Processes, shared_by
-from model_core.training.samples import Sample, TrainingDays, draw_sample, in_parts, on_device, stack, without_inputs
-from model_core.training.shrinkage import best_share, best_shares, errors_by_share, unlikelihood_by_share
-from model_core.training.split import Split
-
-MOST_VALIDATION_DAYS = 12
-MOST_SHRINKAGE_DAYS = 36
-
-
-@dataclass(frozen=True)
-class TrainingPlan:
-    """All that decides how a training goes.
-
-    Attributes
-    ----------
-    data, split : the days, and which of them are held out
-    network, configuration : see `model_core.configuration`
-    seed : of the weights and of everything that is drawn
-    precision : see `model_core.device.training_autocast`
-    processes : those that share the training; each iteration takes `configuration.batch` samples from each
-    start : weights to start from (fine-tuning), or None
-    cell_km : side of a cell, which tells readings of one city from those of others
-    origin : plain values that a checkpoint must agree with beside the settings, such as the model started from
-    """
-
-    data: list[TrainingDays]
-    split: Split
-    network: NetworkConfiguration
-    configuration: TrainingConfiguration
-    device: torch.device
-    seed: int = 0
-    precision: str = "auto"
-    processes: Processes = Processes()
-    start: dict[str, Tensor] | None = None
-    origin: dict[str, Any] = field(default_factory=dict)
-    cell_km: float = 12.0
-
-    @property
-    def only_background(self) -> bool:
-        """Whether nothing is trained but the UNet++ for backgrounds, to add to the correction as it is."""
-        return self.start is not None and self.configuration.background_batches == 1
-
-    def identity(self) -> dict[str, Any]:
-        """What a checkpoint of this training carries, as it comes back from JSON."""
-        identity = {
-            "network": self.network.to_dict(),
-            "training": self.configuration.to_dict(),
-            "seed": self.seed,
-            "days": [len(self.split.training), len(self.split.validation)],
-            **self.origin,
-        }
-        if self.processes.count > 1:
-            identity["processes"] = self.processes.count
-        return json.loads(json.dumps(identity))
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """The best validated network so far, and how the training went.
-
-    `history` holds one entry per validation: iteration, loss (mean since the last one) and the mean of the
-    daily scores on held-out days; `best` is the one of `network`. `stopped_at` is the last iteration of a training that
-    was not finished, None for one that was.
-    """
-
-    network: ReanalysisNetwork
-    history: list[dict[str, Any]]
-    best: dict[str, Any]
-    stopped_at: int | None = None
+from model_core.training.plan import TrainingPlan, TrainingResult
+from model_core.training.processes import shared_by
+from model_core.training.samples import Sample, in_parts, on_device
 
 
 def train_network(
@@ -184,79 +118,7 @@ def train_network(
             raise
         return _result(plan, best_weights, history, best, done)
     result = _result(plan, best_weights or network.state_dict(), history, best)
-    return replace(result, network=_shrunk(result.network, plan, progress)) if processes.leads else result
-
-
-def validate(network: ReanalysisNetwork, plan: TrainingPlan) -> dict[str, float]:
-    """Mean of the daily scores on land, over at most twelve held-out days, with the same stations each time."""
-    daily = []
-    for days, sample, output in predicted(network, plan, MOST_VALIDATION_DAYS):
-        evaluated = days.land & (sample.valid > 0)
-        daily.append(scores(np.maximum(output.field[0].float().cpu().numpy()[evaluated], 0), sample.truth[evaluated]))
-        if plan.only_background:
-            output = _adding(output)
-        if output.background is not None:
-            daily[-1]["rmse_to_background"] = errors_by_share(days, sample, output, plan.network)[-1, -1]
-    kinds = [key for key in ("rmse", "mae", "r2_det", "nme", "rmse_to_background") if daily and key in daily[0]]
-    return {key: float(np.mean([s[key] for s in daily])) for key in kinds}
-
-
-def predicted(
-    network: ReanalysisNetwork, plan: TrainingPlan, most: int, without: Sequence[str] = (), background: bool | None = None
-) -> Iterator[tuple[TrainingDays, Sample, NetworkOutput]]:
-    """Held-out days, spread over all of them, with the same stations each time, and what the network makes of them.
-
-    Inputs that are named in `without` are taken away. The days have a background, or have none, as `background` says; None: as many of them as
-    batches of the training.
-    """
-    share = plan.configuration.background_batches if background is None else float(background)
-    network.eval()
-    held_out = plan.split.validation
-    chosen = np.unique(np.linspace(0, len(held_out) - 1, min(len(held_out), most)).round().astype(int))
-    for number in chosen if held_out else ():
-        source, day = held_out[number]
-        # The offset keeps these generators apart from those of the iterations.
-        rng = np.random.default_rng([plan.seed, 10**9 + int(number)])
-        with_background = bool(share) and np.random.default_rng([plan.seed, 2 * 10**9 + int(number)]).random() < share
-        sample = draw_sample(plan.data[source], day, plan.network, plan.configuration, rng, whole=True, with_background=with_background)
-        sample = without_inputs(sample, plan.network, without)
-        batch = stack([sample], plan.device)
-        with torch.inference_mode(), training_autocast(plan.device, plan.precision):
-            stations = stations_with_backgrounds(network, batch, plan.cell_km)
-            yield plan.data[source], sample, network(batch.values, batch.mask, batch.maps, batch.maps_known, stations=stations)
-
-
-def _shrunk(network: ReanalysisNetwork, plan: TrainingPlan, progress: Progress) -> ReanalysisNetwork:
-    """The network with the share of its correction to kriging that held-out days support."""
-    if not (plan.network.kriging and plan.network.output == "correction" and plan.split.validation):
-        return network
-    network, chosen = network.to(plan.device), {}
-    if not plan.only_background:
-        network.trust = Trust(shares=plan.network.correction_share)
-        errors, unlikelihoods = [], []
-        for held_out in predicted(network, plan, MOST_SHRINKAGE_DAYS, background=False):
-            errors.append(errors_by_share(*held_out, plan.network))
-            if plan.network.uncertainty:
-                unlikelihoods.append(unlikelihood_by_share(*held_out, plan.network))
-        near, far = best_shares(errors)
-        of_sd = best_share(unlikelihoods) if unlikelihoods else 1.0
-        told = f" and {of_sd:.0%} of that to the standard deviation" if unlikelihoods else ""
-        progress.log(f"{near:.0%} of the correction is applied near stations, {far:.0%} far from them{told}: the best on held-out days")
-        chosen = {"correction_share": (near, far), "uncertainty_share": of_sd}
-    if plan.configuration.background_batches:
-        network.configuration = replace(plan.network, background_share=(1.0, 1.0))
-        with_one = predicted(network, plan, MOST_SHRINKAGE_DAYS, background=True)
-        errors = [errors_by_share(days, sample, _adding(output), plan.network) for days, sample, output in with_one]
-        near, far = best_shares(errors)
-        progress.log(f"{near:.0%} of what backgrounds add to it is applied near stations, {far:.0%} far from them")
-        chosen["background_share"] = (near, far)
-    network.configuration, network.trust = replace(plan.network, **chosen), Trust()
-    return network.cpu()
-
-
-def _adding(output: NetworkOutput) -> NetworkOutput:
-    """What a background adds to the field, as if that were all of the correction."""
-    return output if output.before_background is None else output._replace(background=output.before_background)
+    return replace(result, network=shrunk(result.network, plan, progress)) if processes.leads else result
 
 
 def _step(

@@ -9,9 +9,9 @@ import torch
 from model_core.configuration import NetworkConfiguration, Transform
 from model_core.errors import InputError
 from model_core.network.background_drift import Background
-from model_core.network.kriged_background import StationReadings
 from model_core.network.kriging import krige
 from model_core.network.reading_maps import at_places
+from model_core.network.reading_quantities import StationReadings
 from model_core.network.reanalysis_network import ReanalysisNetwork
 from model_core.network.trust import KRIGING_ALONE, Trust
 

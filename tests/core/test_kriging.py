@@ -9,8 +9,9 @@ from scipy.ndimage import map_coordinates
 
 from model_core.configuration import Transform
 from model_core.network import kriging
-from model_core.network.kriged_background import KrigedBackground, StationReadings, kriged_background
+from model_core.network.kriged_background import KrigedBackground, kriged_background
 from model_core.network.kriging import krige
+from model_core.network.reading_quantities import StationReadings
 from model_core.network.variogram import fit_variogram
 
 SHAPE = (30, 44)

@@ -6,10 +6,11 @@ import torch
 
 from model_core.configuration import NetworkConfiguration, Transform
 from model_core.errors import InputError
-from model_core.network.kriged_background import StationReadings, kriged_background
+from model_core.network.kriged_background import kriged_background
 from model_core.network.kriging import krige
 from model_core.network.local_slopes import local_slopes
 from model_core.network.reading_maps import at_places
+from model_core.network.reading_quantities import StationReadings
 
 SHAPE = (36, 48)
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from model_core.configuration import NetworkConfiguration, Transform
-from model_core.network.reanalysis_network import NetworkOutput
+from model_core.network.network_output import NetworkOutput
 from model_core.training.samples import Sample, TrainingDays
 from model_core.training.shrinkage import SHARES, best_share, best_shares, errors_by_share, station_cells, unlikelihood_by_share
 

@@ -12,13 +12,15 @@ from model_core.configuration import TrainingConfiguration, read_configuration
 from model_core.errors import Cancelled, InputError
 from model_core.jobs import JOBS
 from model_core.model_file import load_model
-from model_core.network.reanalysis_network import NetworkOutput, ReanalysisNetwork
+from model_core.network.network_output import NetworkOutput
+from model_core.network.reanalysis_network import ReanalysisNetwork
 from model_core.progress import Progress
 from model_core.training.layouts import remove_cities, uniform_layout, varied_layout
 from model_core.training.objective import learning_rate, training_loss
+from model_core.training.plan import TrainingPlan
 from model_core.training.samples import Sample, TrainingDays, draw_sample
 from model_core.training.split import split_by_time
-from model_core.training.trainer import TrainingPlan, train_network
+from model_core.training.trainer import train_network
 
 LAND = np.zeros((60, 80), bool)
 LAND[:, 20:] = True
