@@ -9,7 +9,7 @@ from typing import Callable
 
 import numpy as np
 
-from trials.faults import disks, engines, kills, memory, soak, together
+from trials.faults import disks, engines, kills, memory, qgis, soak, together
 from trials.outcome import Outcome
 
 Trial = Callable[[int, np.random.Generator, Path, Path], tuple[Outcome, str]]
@@ -22,7 +22,8 @@ FAULTS: dict[str, tuple[Trial, int, float]] = {
     "two-runs": (together.two_runs, 18, 240.0),
     "one-cache": (together.one_cache, 8, 240.0),
     "worker-killed": (engines.worker_killed, 20, 240.0),
-    "qgis-killed": (engines.qgis_killed, 4, 600.0),
+    "qgis-killed": (qgis.qgis_killed, 4, 600.0),
+    "two-qgis": (qgis.two_qgis, 6, 600.0),
     "dask-worker-killed": (engines.dask_worker_killed, 2, 600.0),
     "decade": (soak.decade, 1, 3600.0),
 }
@@ -30,7 +31,7 @@ FAULTS: dict[str, tuple[Trial, int, float]] = {
 
 def lacking(name: str) -> str:
     """What a class needs and this machine has not; "" where it can be run."""
-    if name == "qgis-killed" and shutil.which("qgis_process") is None:
+    if name in ("qgis-killed", "two-qgis") and shutil.which("qgis_process") is None:
         return "no qgis_process on the PATH"
     if name == "dask-worker-killed" and importlib.util.find_spec("distributed") is None:
         return "the package distributed is not installed"

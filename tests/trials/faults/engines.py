@@ -1,14 +1,12 @@
-"""The engine as QGIS uses it: a worker that is killed or stopped, a QGIS that is killed, a Dask worker that is killed."""
+"""The engine as QGIS uses it: a worker that is killed or stopped, and a Dask worker that is killed."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -86,7 +84,7 @@ def worker_killed(number: int, random: np.random.Generator, folder: Path, world:
     if outcome.failed:
         return outcome, done
     # Killed after its answer, it must be gone too: a run that begins while it dies is told that it was killed.
-    if not _gone(pid):
+    if not gone(pid):
         return Outcome(WRONG, f"worker {pid} still runs"), done
     if wrong := half_written(out, known):
         return Outcome(WRONG, wrong), done
@@ -98,52 +96,6 @@ def worker_killed(number: int, random: np.random.Generator, folder: Path, world:
     except EngineError as error:
         return Outcome(WRONG, f"the next run does not work: {error}"), done
     return (outcome if contents(out) == known.contents else Outcome(WRONG, "the next run gives another result")), done
-
-
-def qgis_killed(number: int, random: np.random.Generator, folder: Path, world: Path) -> tuple[Outcome, str]:
-    """kill -9 of a `qgis_process` in the middle of an algorithm; its worker ends, and the next run works."""
-    program = shutil.which("qgis_process")
-    known = sound("simulate", world, folder)
-    profile = Path(tempfile.gettempdir()) / "trials-qgis"
-    environment = _qgis_environment(profile, folder / "tmp")
-    if not (profile / "ready").exists():
-        subprocess.run([program, "plugins", "enable", "ctm_reanalysis"], env=environment, capture_output=True, timeout=300, check=True)
-        (profile / "ready").touch()
-    out = folder / "out"
-    out.mkdir()
-    request = requests(world, out)["simulate"][1]
-    command = [
-        program,
-        "--json",
-        "run",
-        "ctm_reanalysis:simulatectm",
-        f"--GRID={request['grid']}",
-        f"--START={request['start']}",
-        f"--DAYS={request['days']}",
-        f"--SEED={request['seed']}",
-        f"--OUTPUT={request['out']}",
-    ]
-    running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    workers: list[int] = []
-    deadline, after = time.monotonic() + 200, None
-    while running.poll() is None and time.monotonic() < deadline:
-        workers = workers or _children(running.pid)
-        if workers and after is None:
-            after = time.monotonic() + float(random.uniform(0, 4))
-        if after is not None and time.monotonic() > after:
-            running.kill()
-        time.sleep(0.02)
-    running.kill()
-    running.wait()
-    done = f"killed with workers {len(workers)}, status {running.returncode}"
-    if any(not _gone(pid) for pid in workers):
-        return Outcome(WRONG, f"worker {workers} still runs"), done
-    if wrong := half_written(out, known):
-        return Outcome(WRONG, wrong), done
-    again = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=400)
-    if again.returncode or contents(out) != known.contents:
-        return Outcome(WRONG, f"the next run: status {again.returncode}, {again.stderr[-300:]}"), done
-    return Outcome(SANE), done
 
 
 def dask_worker_killed(number: int, random: np.random.Generator, folder: Path, world: Path) -> tuple[Outcome, str]:
@@ -207,41 +159,7 @@ def _dask(logs: Path, name: str, said: str, *options: str) -> tuple[subprocess.P
     raise RuntimeError(f"dask {kind} did not start: {(logs / f'{name}.log').read_text(errors='replace')[-500:]}")
 
 
-def _qgis_environment(profile: Path, temporary: Path) -> dict[str, str]:
-    plugins = profile / "plugins"
-    plugins.mkdir(parents=True, exist_ok=True)
-    temporary.mkdir(exist_ok=True)
-    if not (plugins / "ctm_reanalysis").exists():
-        (plugins / "ctm_reanalysis").symlink_to(ROOT, target_is_directory=True)
-    environment = {
-        **os.environ,
-        "QT_QPA_PLATFORM": "offscreen",
-        "QGIS_PLUGINPATH": str(plugins),
-        "QGIS_CUSTOM_CONFIG_PATH": str(profile / "profile"),
-        "CTM_REANALYSIS_ENGINE_PYTHON": sys.executable,
-        "TMPDIR": str(temporary),
-    }
-    for name in ("QGIS_OPTIONS_PATH", "PYTHONPATH", "PYTHONHOME"):
-        environment.pop(name, None)
-    return environment
-
-
-def _children(pid: int) -> list[int]:
-    """Processes under a process that run the worker."""
-    found, stack = [], [pid]
-    while stack:
-        each = stack.pop()
-        try:
-            if b"model_core\0worker" in Path(f"/proc/{each}/cmdline").read_bytes():
-                found.append(each)
-            for task in Path(f"/proc/{each}/task").iterdir():
-                stack += map(int, (task / "children").read_text().split())
-        except OSError:
-            continue
-    return found
-
-
-def _gone(pid: int) -> bool:
+def gone(pid: int) -> bool:
     """Whether a process ends within some seconds, with all its threads: until then its parent is told that it lives."""
     deadline = time.monotonic() + _GONE_SECONDS
     while time.monotonic() < deadline:
