@@ -238,13 +238,16 @@ class ReanalysisNetwork(nn.Module):
         return torch.where(known > 0, torch.stack(scaled, dim=1), 0.0) if scaled else torch.zeros_like(maps)
 
     def _of_background(self, channels: Sequence[Tensor], kriged: KrigedBackground) -> Tensor:
-        """What the backgrounds add to the correction of their days, (batch, rows, columns); 0 on days without one."""
+        """What the backgrounds add to the correction of their days, (batch, rows, columns); 0 on days without one.
+
+        It is told in standard deviations of the kriging, so that it is little near readings, and where the background is good.
+        """
         with_one = kriged.believed > 0
         added = torch.zeros_like(kriged.field[:, 0])
         seen = [part[with_one] for part in (*channels, kriged.besides, kriged.share)]
         limit = self.configuration.correction_limit
         added[with_one] = limit * torch.tanh(self._fuse(self.unet_of_background, seen, added.shape[-2:])[:, 0] / limit)
-        return added
+        return added * kriged.sigma[:, 0]
 
     def _fuse(self, unet: nn.Module, channels: Sequence[Tensor], shape: torch.Size) -> Tensor:
         """A UNet++ over all channels, on blocks of cells where the configuration says so.
