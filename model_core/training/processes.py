@@ -141,6 +141,7 @@ def _gather_statistics(network: nn.Module) -> nn.Module:
         if isinstance(child, nn.BatchNorm2d):
             gathered = GatheredBatchNorm2d(child.num_features, child.eps, child.momentum)
             gathered.load_state_dict(child.state_dict())
+            gathered.weight, gathered.bias = child.weight, child.bias  # what is not trained stays so
             setattr(network, name, gathered.to(child.weight.device))
         else:
             _gather_statistics(child)

@@ -27,6 +27,9 @@ from model_core.network.reanalysis_network import ReanalysisNetwork  # noqa: E40
 CONFIGURATION = HERE / "background.toml"
 KERNEL_BITS, PART = 8, "unet_of_background"
 CARD_KEY = "background_training"
+# Near readings no more than this share of what it adds: the training chose 1, on held-out days over land and at stations; at the places of stations, with
+# 100 cities given, 1 makes held-out CMAQ days worse than half of it (by up to 6 % with another day as background), and over land next to nothing is lost.
+MOST_NEAR = 0.5
 
 
 def teach_backgrounds(file: Path, ctm: Sequence[str], grid: str, layout: Path, work: Path, iterations: int | None, resume: bool) -> int:
@@ -41,25 +44,22 @@ def teach_backgrounds(file: Path, ctm: Sequence[str], grid: str, layout: Path, w
 
 
 def join(file: Path, trained: Path) -> None:
-    """Give a model file the second UNet++ of another one, which was trained on from it.
+    """Give a model file the second UNet++ of another one, which was trained on from it; all other weights stay.
 
     Raises
     ------
     InputError
-        If the other one has none, or differs in any other weight.
+        If the other one has none.
     """
     base, other = load_model(str(file)), load_model(str(trained))
-    weights, learnt = base.network.state_dict(), other.network.state_dict()
-    differing = [name for name in weights if not name.startswith(PART) and not weights[name].equal(learnt[name])]
-    if not other.configuration.background_width or differing:
-        raise InputError(
-            f"'{trained}' was not taught to see backgrounds from '{file}': {', '.join(differing[:3]) or 'it has no part for them'}"
-        )
-    c = replace(
-        base.configuration, background_width=other.configuration.background_width, background_share=other.configuration.background_share
-    )
+    if not other.configuration.background_width:
+        raise InputError(f"'{trained}' was not taught to see backgrounds")
+    near, far = other.configuration.background_share
+    c = replace(base.configuration, background_width=other.configuration.background_width, background_share=(min(near, MOST_NEAR), far))
     network = ReanalysisNetwork(c)
-    network.load_state_dict(learnt)
+    network.load_state_dict(
+        {**base.network.state_dict(), **{name: value for name, value in other.network.state_dict().items() if name.startswith(PART)}}
+    )
     training = {key: value for key, value in other.card["training"].items() if key != "data"}
     card = {**base.card, CARD_KEY: {**training, "scores": other.card["scores"]}}
     save_model(file, Model(network.eval(), card, base.grid, base.maps), KERNEL_BITS, PART)
