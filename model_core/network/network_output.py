@@ -52,5 +52,7 @@ class Survey(NamedTuple):
 
     def window(self, rows: slice, columns: slice) -> "Survey":
         """For some rows and columns, which begin at multiples of the coarse factors."""
-        kriged = self.kriged and KrigedBackground(*(part[..., rows, columns] if part.ndim == 4 else part for part in self.kriged))
+        kriged = self.kriged and KrigedBackground._make(
+            part[..., rows, columns] if part is not None and part.ndim == 4 else part for part in self.kriged
+        )
         return self._replace(kriged=kriged, origin=(rows.start, columns.start))

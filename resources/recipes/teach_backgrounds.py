@@ -28,7 +28,7 @@ CONFIGURATION = HERE / "background.toml"
 KERNEL_BITS, PART = 8, "unet_of_background"
 CARD_KEY = "background_training"
 # Near readings no more than this share of what it adds: the training chose 1, on held-out days over land and at stations; at the places of stations, with
-# 100 cities given, 1 makes held-out CMAQ days worse than half of it (by up to 6 % with another day as background), and over land next to nothing is lost.
+# 100 cities given, 1 makes held-out CMAQ days worse than half of it (by up to 4 %, with another day as background), and over land next to nothing is lost.
 MOST_NEAR = 0.5
 
 

@@ -74,7 +74,7 @@ def two_qgis(number: int, random: np.random.Generator, folder: Path, world: Path
         return Outcome(TRACEBACK, next(words for words in said if "Traceback" in words)[-400:]), done
     if len(refused) > one_output or any(str(outs[0]) not in words for words in refused):
         return Outcome(WRONG, f"refused: {[words[-300:] for words in refused]}"), done
-    for place, out in enumerate(dict.fromkeys(outs)):
+    for out in dict.fromkeys(outs):
         if wrong := half_written(out, known):
             return Outcome(WRONG, wrong), done
         if contents(out) != known.contents:
