@@ -41,7 +41,9 @@ def structure_figure(network: ReanalysisNetwork, title: str) -> bytes:
         _box(axes, joined, f"joined,\n{inputs} fields", _JOINED)
         _draw_unet(axes, unet, joined)
         weights = sum(parameter.numel() for parameter in network.parameters())
-        figure.suptitle(f"{pretty_name(title)}; {weights:,} weights", x=0.01, ha="left", fontsize=9)
+        of_background = 0 if network.unet_of_background is None else sum(one.numel() for one in network.unet_of_background.parameters())
+        more = f", {of_background:,} of them of a second UNet++ for backgrounds" if of_background else ""
+        figure.suptitle(f"{pretty_name(title)}; {weights:,} weights{more}", x=0.01, ha="left", fontsize=9)
         return as_png(figure)
 
 
