@@ -22,7 +22,8 @@ from model_core.network.reanalysis_network import ReanalysisNetwork
 from model_core.prediction import Predictor
 from model_core.progress import Progress
 from model_core.stations.gridding import BackgroundField
-from model_core.training.backgrounds import grown
+from model_core.training.backgrounds import grown, only_of_background
+from model_core.training.processes import _gather_statistics
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +108,14 @@ def test_a_model_is_taught_to_see_backgrounds_and_keeps_the_rest_of_its_weights(
     assert taught.configuration.correction_share == load_model(str(base)).configuration.correction_share
     assert any("of what backgrounds add" in line for line in progress.lines)
     assert taught.card["training"]["background_batches"] == 1
+
+
+def test_what_is_not_trained_stays_so_where_several_processes_train(seeing):
+    """They exchange batch normalisation for one over all of their samples."""
+    network = ReanalysisNetwork(seeing[0].configuration)
+    only_of_background(network)
+    _gather_statistics(network)
+    assert {name.split(".")[0] for name, parameter in network.named_parameters() if parameter.requires_grad} == {"unet_of_background"}
 
 
 def test_both_are_trained_where_some_batches_have_a_background(train):
