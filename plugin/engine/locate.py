@@ -15,7 +15,7 @@ from .errors import EngineMissing, EngineNotSetUp
 from .qgis_side import engine_setting, tr
 
 VARIABLE = "CTM_REANALYSIS_ENGINE_PYTHON"
-PROBE_SECONDS = 60.0
+PROBE_SECONDS = 120.0  # the first start of a set of libraries on a busy machine, with a virus scanner
 
 
 @dataclass(frozen=True)
