@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 from model_core.training.variety import random_field
 
 _OFFSET = 1.0  # added before logs are taken, in the field's unit
-# Backgrounds to learn from: least and greatest severity, and how many in a hundred are useless.
+# Backgrounds to learn from: least and greatest severity, and the share that is useless.
 _SEVERITY, _USELESS = (0.04, 1.5), 0.08
 
 

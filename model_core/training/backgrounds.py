@@ -26,19 +26,23 @@ def stations_with_backgrounds(network: ReanalysisNetwork, batch: Sample, cell_km
     """
     if not torch.isfinite(batch.background).any():
         return None
+    t = network.configuration.station_variables.index(network.configuration.target)
+    of_samples = zip(batch.values[:, t], batch.mask[:, t], batch.maps, batch.maps_known, batch.background)
+    with torch.no_grad(), torch.autocast(batch.values.device.type, enabled=False):  # half precision leaves kriging alone
+        return [_of_sample(network, *one, cell_km) for one in of_samples]
+
+
+def _of_sample(
+    network: ReanalysisNetwork, values: Tensor, counts: Tensor, maps: Tensor, known: Tensor, field: Tensor, cell_km: float
+) -> StationReadings:
+    readings = StationReadings.in_cells(values, counts)
+    if not torch.isfinite(field).any():
+        return readings
     c = network.configuration
-    t, rule = c.station_variables.index(c.target), c.transform_of(c.target)
     acting = [number for number, name in enumerate(c.maps) if name in network.trust.drift_of(c)]
-    stations = []
-    for values, counts, maps, known, field in zip(batch.values[:, t], batch.mask[:, t], batch.maps, batch.maps_known, batch.background):
-        readings = StationReadings.in_cells(values, counts)
-        if torch.isfinite(field).any():
-            with torch.no_grad():
-                level, spread, scaled = (x.cpu() for x in network.drift_of(values, counts, maps, known))
-            found = trust(readings, field.cpu(), level, spread, scaled[acting], rule, cell_km)
-            readings = readings._replace(background=Background(field, max(found.share, LEAST_SHARE)))
-        stations.append(readings)
-    return stations
+    level, spread, scaled = (x.cpu() for x in network.drift_of(values, counts, maps, known))
+    found = trust(readings, field.cpu(), level, spread, scaled[acting], c.transform_of(c.target), cell_km)
+    return readings._replace(background=Background(field, max(found.share, LEAST_SHARE)))
 
 
 def grown(weights: dict[str, Tensor], network: ReanalysisNetwork) -> dict[str, Tensor]:

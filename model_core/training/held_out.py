@@ -24,7 +24,10 @@ MOST_SHRINKAGE_DAYS = 36
 
 
 def validate(network: ReanalysisNetwork, plan: TrainingPlan) -> dict[str, float]:
-    """Mean of the daily scores on land, over at most twelve held-out days, with the same stations each time."""
+    """Mean of the daily scores on land, over at most twelve held-out days, with the same stations each time.
+
+    `rmse_to_background` is against the kriged field; where only backgrounds are learnt from, against the field without what they add.
+    """
     daily = []
     for days, sample, output in predicted(network, plan, MOST_VALIDATION_DAYS):
         evaluated = days.land & (sample.valid > 0)
@@ -67,9 +70,9 @@ def shrunk(network: ReanalysisNetwork, plan: TrainingPlan, progress: Progress) -
     if not (plan.network.kriging and plan.network.output == "correction" and plan.split.validation):
         return network
     network = network.to(plan.device)
+    network.trust = plan.trust
     chosen: dict[str, Any] = {}
     if not plan.only_background:
-        network.trust = Trust(shares=plan.network.correction_share)
         errors, unlikelihoods = [], []
         for held_out in predicted(network, plan, MOST_SHRINKAGE_DAYS, background=False):
             errors.append(errors_by_share(*held_out, plan.network))

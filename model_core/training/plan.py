@@ -11,6 +11,7 @@ from torch import Tensor
 
 from model_core.configuration import NetworkConfiguration, TrainingConfiguration
 from model_core.network.reanalysis_network import ReanalysisNetwork
+from model_core.network.trust import Trust
 from model_core.training.processes import Processes
 from model_core.training.samples import TrainingDays
 from model_core.training.split import Split
@@ -48,6 +49,11 @@ class TrainingPlan:
     def only_background(self) -> bool:
         """Whether nothing is trained but the UNet++ for backgrounds, to add to the correction as it is."""
         return self.start is not None and self.configuration.background_batches == 1
+
+    @property
+    def trust(self) -> Trust:
+        """How the network is believed while it is trained: by itself, with no other kriging mixed in; what only backgrounds add, upon all the rest."""
+        return Trust() if self.only_background else Trust(shares=self.network.correction_share)
 
     def identity(self) -> dict[str, Any]:
         """What a checkpoint of this training carries, as it comes back from JSON."""

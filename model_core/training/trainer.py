@@ -20,7 +20,6 @@ from model_core.device import training_autocast
 from model_core.errors import Cancelled, InputError
 from model_core.free_memory import free_memory
 from model_core.network.reanalysis_network import ReanalysisNetwork
-from model_core.network.trust import Trust
 from model_core.progress import Progress
 from model_core.training.backgrounds import grown, only_of_background, stations_with_backgrounds
 from model_core.training.batches import BatchDrawer, batches
@@ -60,9 +59,7 @@ def train_network(
     configuration, processes, device = plan.configuration, plan.processes, plan.device
     torch.manual_seed(plan.seed)
     network = ReanalysisNetwork(plan.network).to(device, memory_format=torch.channels_last)
-    network.trust = (
-        Trust() if plan.only_background else Trust(shares=plan.network.correction_share)
-    )  # by itself, with no other kriging mixed in
+    network.trust = plan.trust
     if plan.start is not None:
         network.load_state_dict(grown(plan.start, network))
     if plan.only_background:

@@ -22,8 +22,9 @@ from model_core.network.reanalysis_network import ReanalysisNetwork
 from model_core.prediction import Predictor
 from model_core.progress import Progress
 from model_core.stations.gridding import BackgroundField
-from model_core.training.backgrounds import grown, only_of_background
+from model_core.training.backgrounds import grown, only_of_background, stations_with_backgrounds
 from model_core.training.processes import _gather_statistics
+from model_core.training.samples import Sample, stack
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +109,19 @@ def test_a_model_is_taught_to_see_backgrounds_and_keeps_the_rest_of_its_weights(
     assert taught.configuration.correction_share == load_model(str(base)).configuration.correction_share
     assert any("of what backgrounds add" in line for line in progress.lines)
     assert taught.card["training"]["background_batches"] == 1
+
+
+def test_a_training_in_half_precision_believes_a_background_as_one_in_full_does(seeing):
+    model, _, grid, day, with_one = seeing
+    field = with_one["pm25"].background.field
+    readings = replace(day["pm25"], values=np.where(day["pm25"].counts > 0, field, 0).astype(np.float32))
+    variables = np.stack([readings.values, *[np.zeros_like(field)] * 2]), np.stack([readings.counts, *[np.zeros_like(field)] * 2])
+    maps = np.stack([np.nan_to_num(model.maps.fields[name]) for name in model.configuration.maps])
+    batch = stack([Sample(*variables, maps, np.ones_like(maps), field, np.ones_like(field), np.float32(0), field)], CPU)
+    full = stations_with_backgrounds(model.network, batch, grid.cell_size_km)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        half = stations_with_backgrounds(model.network, batch, grid.cell_size_km)
+    assert half[0].background.share == full[0].background.share > 0.5
 
 
 def test_what_is_not_trained_stays_so_where_several_processes_train(seeing):

@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from model_core.errors import Cancelled, InputError
 from model_core.jobs import JOBS
@@ -100,6 +102,18 @@ def test_a_stopped_training_keeps_the_best_model_and_goes_on(request_for, tiny_m
         assert [row["iteration"] for row in csv.DictReader(file)] == ["3"]
     JOBS["train"]({**request, "resume": True}, Progress())
     assert same_weights(request["out"], tiny_model)  # the same training, undisturbed
+
+
+def test_a_checkpoint_from_before_a_setting_was_there_goes_on(request_for, tiny_model, tmp_path):
+    request, checkpoint = request_for(), tmp_path / "m.checkpoint"
+    with pytest.raises(Cancelled):
+        JOBS["train"](request, StopAfter(4))
+    with safe_open(checkpoint, framework="pt") as file:
+        state, tensors = json.loads(file.metadata()["state"]), {key: file.get_tensor(key).clone() for key in file.keys()}
+    del state["identity"]["network"]["background_width"], state["identity"]["training"]["background_batches"]
+    save_file(tensors, checkpoint, {"state": json.dumps(state)})
+    JOBS["train"]({**request, "resume": True}, Progress())
+    assert same_weights(request["out"], tiny_model)
 
 
 def test_a_training_stopped_before_its_first_validation_leaves_no_model(request_for, tmp_path):
