@@ -166,7 +166,9 @@ def test_other_variables_stay_where_the_target_is_left_out(stations, ctm, day, p
     humid = {"rh": from_arrays(of_day.x, of_day.y, of_day.rh, ctm.grid.crs, species="rh")}
     dry, wet = (cross_validate([Day(day.observations, further)], ctm.grid, predictor, "groups", 3, baselines=()) for further in ({}, humid))
     assert "rh" in dry.missing_inputs and "rh" not in wet.missing_inputs
-    assert (dry.prediction("model") != wet.prediction("model")).all()
+    differs = dry.prediction("model") != wet.prediction("model")
+    # In every fold; that one reading or another comes out the same is chance, and up to the processor.
+    assert differs.mean() > 0.9 and pd.Series(differs).groupby(wet.table.fold.to_numpy()).any().all()
 
 
 def test_a_ctm_that_is_the_truth_is_found_again_by_the_methods_that_use_it(day, ctm):
