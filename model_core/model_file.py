@@ -118,7 +118,7 @@ def save_model(path: Path, model: Model, kernel_bits: int | None = None, part: s
     if model.maps:
         for key, values in model.maps.fields.items():
             # Half precision keeps elevation to 4 m and fractions to 0.0005: far below what a cell mean means.
-            tensors[_MAPS + key] = torch.from_numpy(np.ascontiguousarray(values)).half()
+            tensors[_MAPS + key] = torch.tensor(values).half()  # a copy, as maps of the world are not writable
         header["maps"] = {"grid": model.maps.grid.describe(), "source": model.maps.source}
     content = sealed(tensors, json.dumps(header))
     with atomic_file(path) as partial:

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -43,6 +44,16 @@ def test_what_is_saved_is_what_is_loaded(tiny_model, tmp_path):
     for key, value in model.maps.fields.items():
         np.testing.assert_array_equal(value, again.maps.fields[key])
     assert again.name == "copy" and len(again.sha256) == 64
+
+
+def test_maps_that_can_not_be_written_to_are_saved_without_a_warning(tiny_model, tmp_path, recwarn):
+    """Those of the world that ship are such."""
+    model = load_model(str(tiny_model))
+    fields = {name: np.array(field) for name, field in model.maps.fields.items()}
+    for field in fields.values():
+        field.flags.writeable = False
+    save_model(tmp_path / "model.safetensors", replace(model, maps=replace(model.maps, fields=fields)))
+    assert not recwarn.list and set(load_model(str(tmp_path / "model.safetensors")).maps.fields) == set(fields)
 
 
 def test_a_file_from_before_epsilon_had_a_place_loads_and_predicts_the_same_to_the_bit(tiny_model, tmp_path):
