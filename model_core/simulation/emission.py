@@ -57,6 +57,8 @@ class Emission:
         # Works and traffic don't end at the town's wall: much of a town's emission lies within some 20 km round it.
         outskirts = np.maximum(geometry.smooth(terrain.urban, 18.0), 0)
         towns = 0.6 * terrain.urban**0.75 + 0.4 * outskirts**0.75
+        if terrain.people is not None:
+            towns = _where_people_live(towns, terrain.people * terrain.land, geometry.cell_area_km2, variety.heads)
         # No two towns of a size are alike, nor are the quarters of one.
         quarters = np.exp(0.5 * fractal_noise(rng, geometry, 40.0))
         town = TOWN_EMISSION * variety.towns * towns * quarters * terrain.land
@@ -133,3 +135,10 @@ class Emission:
         reactive = orders * self._people * self._busy * (1 + 0.1 * winter) + wild + 1.3 * works + 0.2 * self._fires
         gases = sea + self._gas_ratio * reactive
         return burnt + spray + dust, gases
+
+
+def _where_people_live(towns: np.ndarray, people: np.ndarray, area_km2: np.ndarray, share: float) -> np.ndarray:
+    """The towns' emission with a share that goes with the 0.75th power of people per km2, the total as it was; (rows, columns)."""
+    crowd = people.astype(float) ** 0.75
+    whole, total = float((crowd * area_km2).sum()), float((towns * area_km2).sum())
+    return towns if whole == 0 else (1 - share) * towns + share * crowd * (total / whole)

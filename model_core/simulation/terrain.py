@@ -33,6 +33,8 @@ class Terrain:
         Where the maps come from, and under which licence.
     tilled : float32 or None
         Share of the cell that is farmland, 0 to 1; NaN where unknown. People live there even where no town shows.
+    people : float32 or None
+        Inhabitants per km2, 0 or more. In a part that differs from world to world emission goes with them in place of the built-up share.
     """
 
     elevation: np.ndarray
@@ -40,10 +42,17 @@ class Terrain:
     land: np.ndarray
     source: str = ""
     tilled: np.ndarray | None = None
+    people: np.ndarray | None = None
 
     @classmethod
     def from_arrays(
-        cls, elevation: np.ndarray, urban: np.ndarray, land: np.ndarray | None = None, source: str = "", tilled: np.ndarray | None = None
+        cls,
+        elevation: np.ndarray,
+        urban: np.ndarray,
+        land: np.ndarray | None = None,
+        source: str = "",
+        tilled: np.ndarray | None = None,
+        people: np.ndarray | None = None,
     ) -> "Terrain":
         """Terrain from maps on the grid; without `land`, cells above sea level are land.
 
@@ -52,7 +61,7 @@ class Terrain:
         Raises
         ------
         InputError
-            If shapes differ, values are not finite, or urban fractions lie outside 0 to 1.
+            If shapes differ, values are not finite, urban fractions lie outside 0 to 1, or people are negative.
         """
         elevation, urban = np.asarray(elevation, np.float32), np.asarray(urban, np.float32)
         land = elevation > 0 if land is None else np.asarray(land, bool)
@@ -69,7 +78,11 @@ class Terrain:
             tilled = np.asarray(tilled, np.float32)
             if tilled.shape != elevation.shape or np.nanmin(tilled, initial=0) < 0 or np.nanmax(tilled, initial=0) > 1:
                 raise InputError("the share of farmland must have the terrain's shape and lie in 0..1, NaN where it is unknown")
-        return cls(elevation, urban, land, source, tilled)
+        if people is not None:
+            people = np.asarray(people, np.float32)
+            if people.shape != elevation.shape or not np.isfinite(people).all() or people.min() < 0:
+                raise InputError("inhabitants per km2 must have the terrain's shape and be 0 or more in every cell")
+        return cls(elevation, urban, land, source, tilled, people)
 
     @classmethod
     def synthetic(cls, grid: Grid, seed: int) -> "Terrain":

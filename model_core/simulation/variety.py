@@ -36,6 +36,9 @@ class Variety:
         Horizontal mixing by small eddies, and so how sharp plumes are.
     surface
         How long fresh emission stays near the ground.
+    heads
+        No factor, but the share of the towns' emission that goes with the number of people and not with what is built; it counts where the
+        terrain knows people.
     """
 
     emission: float = 1.0
@@ -54,10 +57,11 @@ class Variety:
     diffusion: float = 1.0
     surface: float = 1.0
     stagnation: float = 1.0
+    heads: float = 0.5
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "Variety":
-        """Log-normal factors; the spreads are of the natural logarithm."""
+        """Log-normal factors, whose spreads are of the natural logarithm, and a share from none to all."""
         spread = {
             "emission": 0.3,
             "towns": 0.5,
@@ -77,4 +81,5 @@ class Variety:
             "surface": 0.4,
         }
         draw = {name: np.clip(rng.standard_normal(), -1.8, 1.8) for name in spread}  # no absurd worlds
-        return cls(**{name: float(np.exp(width * draw[name])) for name, width in spread.items()})
+        factors = {name: float(np.exp(width * draw[name])) for name, width in spread.items()}
+        return cls(**factors, heads=float(rng.uniform()))

@@ -2,8 +2,8 @@
 
 Elevation: heights every 0.05 degree where they are known (100-128E, 16-48N), else ETOPO relief (NOAA, public domain).
 Farmland: MCIP's land-use shares at 27 km. Urban fraction: MCIP's PURB at 27 km where it covers the grid, else the
-URBFRAC that comes with the 36 km CMAQ days. Sea: LANDFRAC of the latter. The maps are read from the folder of real
-data described in its README; they are not part of the project.
+URBFRAC that comes with the 36 km CMAQ days. Sea: LANDFRAC of the latter. These maps are read from the folder of real
+data described in its README; they are not part of the project. People: the world map of those within about 15 km, which ships.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ from scipy.ndimage import map_coordinates, uniform_filter
 
 from model_core.grid import Grid, ctm_crs
 from model_core.simulation.terrain import Terrain
+from model_core.world_maps import SOURCES, world_map
 
 SOURCE = (
     "elevation: ETOPO (NOAA, public domain) and 0.05 degree heights of shuowang-ai/PM2.5-GNN (MIT); "
     "urban fraction, farmland and land: MCIP GRIDCRO2D 27 km (zhuobichen/MODIS, MIT) "
-    "and CMAQ 36 km (zhuobichen/PM25-Fusion-AutoResearch, MIT)"
+    f"and CMAQ 36 km (zhuobichen/PM25-Fusion-AutoResearch, MIT); people: {SOURCES['population_near']}"
 )
+# The map's weights sum up to a disc of this radius.
+PEOPLE_WITHIN_KM = 15.0
 
 
 # Of the 20 MODIS classes: cropland, and cropland mixed with natural vegetation.
@@ -48,7 +51,13 @@ def china_terrain(grid: Grid, data_folder: str | Path) -> Terrain:
     land = np.where(np.isfinite(land), land > 0.5, elevation > 0)
     # Below-sea-level land (Turpan) keeps its depth.
     elevation = np.where(land, elevation, 0)
-    return Terrain.from_arrays(elevation, np.nan_to_num(urban).clip(0, 1), land, SOURCE, tilled.clip(0, 1))
+    return Terrain.from_arrays(elevation, np.nan_to_num(urban).clip(0, 1), land, SOURCE, tilled.clip(0, 1), _people_per_km2(grid))
+
+
+def _people_per_km2(grid: Grid) -> np.ndarray:
+    """From log10 of 1 + thousands of people within some 15 km."""
+    near = world_map("population_near", grid)
+    return 1000 * (10.0 ** np.nan_to_num(near) - 1) / (np.pi * PEOPLE_WITHIN_KM**2)
 
 
 def _bilinear(field: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
