@@ -21,7 +21,7 @@ sys.path[:0] = [str(ROOT), str(HERE)]
 
 from china_terrain import china_terrain  # noqa: E402
 from finish_card import finish_card  # noqa: E402
-from kriging_maps import give_maps  # noqa: E402
+from after_training import settle  # noqa: E402
 from teach_backgrounds import teach_backgrounds  # noqa: E402
 
 from model_core.cli import TerminalProgress  # noqa: E402
@@ -91,7 +91,7 @@ def make_model(name: str, data: Path, work: Path, out: Path, iterations: int | N
     if status == 0:
         save_model(out, load_model(str(trained)), recipe.kernel_bits)
         if name == "bundled":
-            give_maps(out)
+            settle(out)
             status = teach_backgrounds(out, [*map(str, simulations), *cmaq], GRID, data / LAYOUT, work, iterations, resume)
         # Scores come later, from `make benchmark-skill` and finish_card.py.
         finish_card(out, None, series_names(), recipe.configuration, recipe.words)
