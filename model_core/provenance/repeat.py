@@ -82,7 +82,7 @@ class Repetition:
             progress.warn(f"the files in '{self.file}' are of {runs} runs; they are repeated as the last day's says")
         made_by = self.record.request["command"]
         if made_by != command:
-            raise InputError(f"'{self.file}' was made by {made_by}; repeat it with that command and --from")
+            raise InputError(f"'{self.file}' was made by {made_by}; repeat it with that command")
         if asked.get("out") and Path(asked["out"]).absolute() == self.file.absolute():
             raise InputError(f"the output would replace '{self.file}', which it is compared with; choose another name")
         given = self._given(asked)
@@ -98,7 +98,7 @@ class Repetition:
             if "stations" in given.get("layers", {}):
                 merged["layers"] = {**dict.fromkeys(same, given["layers"]["stations"]), **given["layers"]}
         if added := sorted(set(elsewhere) - set(files_named(recorded))):
-            raise InputError(f"'{self.file.name}' was made without {', '.join(added)}; leave that out, or run without --from")
+            raise InputError(f"'{self.file.name}' was made without {', '.join(added)}; leave that out")
         days = days_of(recorded)
         found = {role: self._found(known.get(role, {"role": role}), path, elsewhere.get(role), days) for role, path in places.items()}
         merged = with_files(merged, lambda role, path: found.get(role, path))
@@ -166,7 +166,7 @@ class Repetition:
             if key in _FIXED and value != self.record.request.get(key):
                 raise InputError(
                     f"--{key.replace('_', '-')} can't be changed where an output is repeated: '{self.file.name}' was made with "
-                    f"{self.record.request.get(key, 'its default')}; leave it out, or run without --from"
+                    f"{self.record.request.get(key, 'its default')}; leave it out"
                 )
             given[key] = value
         return given
