@@ -1,9 +1,9 @@
 """The JSON-lines server that the plugin keeps warm between runs: ``python -m model_core worker``.
 
 One JSON object per line. On stdin ``{"id", "command", "request"}``, ``{"command": "cancel", "id"}`` or
-``{"command": "stop"}``; on stdout one ``ready`` line, then ``progress``, ``log``, ``warning`` lines and one ``result``
-or ``error`` line for each request, all with its ``id``, and every few seconds an ``alive`` line while a request is worked on:
-a worker that is not heard any more hangs. A result in another language than English has ``said``, its texts with what they are in that
+``{"command": "stop"}``; on stdout one ``ready`` line, then for each request a ``begun`` line, ``progress``, ``log``, ``warning``
+lines and one ``result`` or ``error`` line, all with its ``id``, and every few seconds an ``alive`` line while a request is worked on:
+a worker that is not heard any more hangs, and one that ends before it has said ``begun`` has done nothing of the request. A result in another language than English has ``said``, its texts with what they are in that
 language. ``stop`` ends the worker after the requests before it; the end
 of stdin cancels what runs, because nobody is left to read the answer.
 """
@@ -28,7 +28,7 @@ from model_core.language import say, sentences
 from model_core.progress import Progress
 from model_core.run_log import RunLog
 
-PROTOCOL = 1
+PROTOCOL = 2
 DEFAULT_IDLE_SECONDS = 900.0
 # How long a job may take to notice that its reader is gone before the process ends under it.
 ORPHAN_SECONDS = 5.0
@@ -91,6 +91,7 @@ class Job(Progress):
 
 def run(job: Job) -> None:
     """Run one job and send its result or its error; nothing that a job raises ends the worker."""
+    job.reply("begun")
     try:
         if job.cancelled.is_set():
             raise Cancelled("Cancelled.")

@@ -9,6 +9,7 @@ from typing import Any, Mapping, Sequence
 import numpy as np
 import torch
 
+from model_core.applicability import beyond
 from model_core.ctm.daily_store import DailyStore
 from model_core.errors import InputError, ModelFileError
 from model_core.evaluation.class_sums import ClassSums
@@ -49,7 +50,7 @@ class Reproduction:
     periods : mean fields by season, and last over the whole period
     missing_inputs : inputs that the model knows and that were not there
     negative_cells : how often a cell had to be raised to zero
-    notes : what a user should know about this use of the model
+    notes : what a user should know about this use of the model, values beyond those of its training among it
     """
 
     daily: list[dict[str, Any]]
@@ -135,6 +136,7 @@ def reproduce(
     inputs = [name for name in model.configuration.station_variables if name in days.variables]
     pooled, periods, daily = ScoreSums(surveyed.mean_true), PeriodSums(days.grid.shape), []
     missing: set[str] = set()
+    extremes = {name: np.array([]) for name in inputs}  # lowest and highest reading of the days so far
     notes: list[str] = []
     negative = 0
     for number, index in enumerate(surveyed.indices):
@@ -142,6 +144,9 @@ def reproduce(
         progress.step(number / len(surveyed.indices), f"{day}, day {number + 1} of {len(surveyed.indices)}")
         fields = {name: days.field(name, index) for name in inputs}
         readings = {name: sample(field, (others or {}).get(name, stations)) for name, field in fields.items()}
+        for name, one in readings.items():
+            read = np.append(extremes[name], one.values[one.mask])
+            extremes[name] = np.array([read.min(), read.max()]) if len(read) else read
         predicted = predict(model, {name: r for name, r in readings.items() if r.cells}, days.grid, device, maps)
         evaluated = mask & np.isfinite(fields[target])
         reproduced, true = predicted.field[evaluated], fields[target][evaluated]
@@ -163,6 +168,8 @@ def reproduce(
         missing.update(predicted.missing_inputs)
         negative += predicted.negative_cells
         notes = predicted.notes
+    seen = extremes | {name: field[np.isfinite(field)] for name, field in maps.items()}
+    notes = [*notes, *(note for name, values in seen.items() if (note := beyond(model, name, values)))]
     return Reproduction(daily, pooled.scores(), mean_scores(daily), periods.means(), sorted(missing), negative, notes)
 
 

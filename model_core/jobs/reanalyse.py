@@ -130,11 +130,13 @@ def _run(request: dict[str, Any], progress: Progress, repetition: Repetition | N
     about = _about(model, day, reanalysis, readings[target.key].report.used, request.get("covariates") if covariates else None)
     about |= {"analysis": told, "background": background and background.in_words()}
     computed_with = machine(predictor.device.type, predictor.precision)
+    if repetition:
+        repetition.tell_machine(computed_with, progress)
     record = record_of(COMMAND, request, model=model, grid=grid, readings=readings, computed_with=computed_with)
     about |= record.attributes()
     bands = [(name, text, fields[name]) for name, text in names]
     _write(out, bands, grid, target, day, request.get("time_zone") or None, about)
-    repeated = repetition.compare(fields, computed_with, progress) if repetition else None
+    repeated = repetition.compare(fields, progress) if repetition else None
     used = readings_with_field(observations, grid, reanalysis.field, target.unit)
     if request.get("readings"):
         write_table(Path(request["readings"]), used, observations, record)

@@ -50,7 +50,7 @@ from model_core.period.reading_ahead import ReadingAhead
 from model_core.period.step_readings import STEPS, GriddedSeries, step_readings
 from model_core.prediction import missing_maps
 from model_core.progress import Progress
-from model_core.provenance.record import record_of
+from model_core.provenance.record import machine, record_of
 from model_core.provenance.repeat import Repetition, names_output
 from model_core.provenance.writing import NAME
 from model_core.ready import ready_model
@@ -94,7 +94,7 @@ def _repeat(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     with in_use(repetition.request.get("variables"), repetition.request.get("level")):
         result = _once(repetition.request, progress, repetition)
         differences = list(differences_of_steps(repetition.file, Path(result["out"]), result["fields"]))
-        return {**result, "repeated": repetition.tell(differences, {}, progress), "warnings": progress.warnings}
+        return {**result, "repeated": repetition.tell(differences, progress), "warnings": progress.warnings}
 
 
 def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | None = None) -> dict[str, Any]:
@@ -155,7 +155,12 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
         if choice:
             task = _with_choice(task, choice)
             progress.log(f"analysis step: {choice.in_words()}")
-        record = record_of(COMMAND, request, model=model, grid=grid)
+        computed_with = (
+            machine(predictor.device.type, predictor.precision) if predictor and not scheduler else {}
+        )  # workers may be of any kind
+        if repetition:
+            repetition.tell_machine(computed_with, progress)
+        record = record_of(COMMAND, request, model=model, grid=grid, computed_with=computed_with)
         frame = Frame(
             grid,
             times,

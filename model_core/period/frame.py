@@ -12,6 +12,8 @@ import numpy as np
 from model_core.grid import Grid
 from model_core.output.cf import TimeAxis, variable_attributes
 
+_OF_THE_MACHINE = "computed_with"  # a run may go on on another one
+
 
 @dataclass(frozen=True)
 class FieldName:
@@ -41,7 +43,7 @@ class Frame:
     ----------
     grid, times : axes
     fields : what every step has
-    attributes : global ones, None values left out; nothing of the moment or the machine, so that equal runs give equal files
+    attributes : global ones, None values left out; nothing of the moment, so that equal runs on one machine give equal files
     """
 
     grid: Grid
@@ -57,7 +59,7 @@ class Frame:
             "step": self.times.step,
             "zone": self.times.zone,
             "fields": [[f.name, f.unit, f.long_name] for f in self.fields],
-            "attributes": dict(self.attributes),
+            "attributes": {name: value for name, value in self.attributes.items() if name != _OF_THE_MACHINE},
         }
         digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
         digest.update(np.ascontiguousarray(self.times.starts.astype("datetime64[s]").astype("<i8")).tobytes())

@@ -146,6 +146,7 @@ class SingleOutput:
         if not self._as_netcdf:
             try:
                 self.store.tidy()
+                self.store.state(self._frame)
                 zarr.consolidate_metadata(self._work, zarr_format=2)
                 take_place(self._work, self._out, self._before)
             except OSError as error:

@@ -99,6 +99,13 @@ class ZarrDays:
             with suppress(OSError):
                 path.unlink()
 
+    def state(self, frame: Frame) -> None:
+        """Have the store say of its making what the run says that completed it; one that began it may have been on another machine."""
+        attributes = self._opened().attrs
+        for name, value in frame.attributes.items():
+            if value is not None and attributes.get(name) != value:
+                attributes[name] = value
+
     def read(self, number: int) -> tuple[dict[str, np.ndarray], int]:
         """(fields of a step, readings used)."""
         return {field.name: self._array(field.name)[number] for field in self.frame.fields}, int(self._array(READINGS)[number])

@@ -49,7 +49,8 @@ class Record:
         of a QGIS layer its ``role`` and ``layer``; of what is no file on the disk its ``role`` and ``name``; of very large CTM
         files ``bytes`` in place of the hash
     readings_sha256 : of the readings that were used, by variable
-    computed_with : device, precision and libraries; where they are the same, so is every bit of the result
+    computed_with : device, precision and libraries; where they are the same, so is every bit of the result. Of a period, those of the run
+        that completed it; none where Dask's workers computed it
     """
 
     engine_version: str

@@ -82,7 +82,7 @@ class Repetition:
             progress.warn(f"the files in '{self.file}' are of {runs} runs; they are repeated as the last day's says")
         made_by = self.record.request["command"]
         if made_by != command:
-            raise InputError(f"'{self.file}' was made by {made_by}; repeat it with that command and --from")
+            raise InputError(f"'{self.file}' was made by {made_by}; repeat it with that command")
         if asked.get("out") and Path(asked["out"]).absolute() == self.file.absolute():
             raise InputError(f"the output would replace '{self.file}', which it is compared with; choose another name")
         given = self._given(asked)
@@ -98,7 +98,7 @@ class Repetition:
             if "stations" in given.get("layers", {}):
                 merged["layers"] = {**dict.fromkeys(same, given["layers"]["stations"]), **given["layers"]}
         if added := sorted(set(elsewhere) - set(files_named(recorded))):
-            raise InputError(f"'{self.file.name}' was made without {', '.join(added)}; leave that out, or run without --from")
+            raise InputError(f"'{self.file.name}' was made without {', '.join(added)}; leave that out")
         days = days_of(recorded)
         found = {role: self._found(known.get(role, {"role": role}), path, elsewhere.get(role), days) for role, path in places.items()}
         merged = with_files(merged, lambda role, path: found.get(role, path))
@@ -129,7 +129,14 @@ class Repetition:
                     f"can't repeat '{self.file.name}': its readings of {name} {what}; give the table or layer that they were read from"
                 )
 
-    def compare(self, fields: Mapping[str, np.ndarray], computed_with: Mapping[str, str], progress: Progress) -> dict[str, Any]:
+    def tell_machine(self, computed_with: Mapping[str, str], progress: Progress) -> None:
+        """Warn of what this run has otherwise than the one that made the output: device, precision, processor, libraries (`record.machine`)."""
+        then = self.record.computed_with
+        others = [f"{key} {then[key]} then and {value} now" for key, value in computed_with.items() if then.get(key, value) != value]
+        if others:
+            progress.warn(f"'{self.file.name}' was computed otherwise: {', '.join(others)}; the result may differ in its last digits")
+
+    def compare(self, fields: Mapping[str, np.ndarray], progress: Progress) -> dict[str, Any]:
         """How far new fields (by name, each (rows, columns)) are from those in the output; told in the log, or as a warning.
 
         Returns
@@ -137,20 +144,16 @@ class Repetition:
         dict
             ``file``, ``identical``, ``largest_difference`` in the fields' unit, ``within_tolerance``.
         """
-        return self.tell([difference(self._fields(list(fields)), fields)], computed_with, progress)
+        return self.tell([difference(self._fields(list(fields)), fields)], progress)
 
-    def tell(self, differences: list[tuple[bool, float, bool]], computed_with: Mapping[str, str], progress: Progress) -> dict[str, Any]:
+    def tell(self, differences: list[tuple[bool, float, bool]], progress: Progress) -> dict[str, Any]:
         """As `compare`, from the `difference` of each step."""
         identical, within = all(one[0] for one in differences), all(one[2] for one in differences)
         largest = max((one[1] for one in differences), default=0.0)
-        then = self.record.computed_with
-        others = ", ".join(
-            f"{key} {then.get(key)} then and {value} now" for key, value in computed_with.items() if then and then.get(key) != value
-        )
         if identical:
             progress.log(f"the result is that of '{self.file.name}' bit for bit")
         else:
-            told = f"the result differs from '{self.file.name}' by up to {largest:.3g}" + (f" ({others})" if others else "")
+            told = f"the result differs from '{self.file.name}' by up to {largest:.3g}"
             if within:
                 progress.log(f"{told}: within the tolerance of {TOLERANCE:.0%} between machines")
             else:
@@ -166,7 +169,7 @@ class Repetition:
             if key in _FIXED and value != self.record.request.get(key):
                 raise InputError(
                     f"--{key.replace('_', '-')} can't be changed where an output is repeated: '{self.file.name}' was made with "
-                    f"{self.record.request.get(key, 'its default')}; leave it out, or run without --from"
+                    f"{self.record.request.get(key, 'its default')}; leave it out"
                 )
             given[key] = value
         return given

@@ -28,13 +28,13 @@ from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import AUTO, add_grid_parameters, check_grid, grid_request
 from .model_parameters import UNCERTAINTY, add_analysis_parameter, add_model_parameters, add_uncertainty_parameter, model_request
 from .reading_outputs import add_reading_outputs, reading_results
-from .repeat_parameters import FULL_PATHS, add_repeat_parameters, check_repeat, repeat_request, repeated_file
+from .repeat_parameters import FULL_PATHS, IDENTICAL, add_repeat_parameters, check_repeat, repeat_day_help, repeat_request, repeated_file
 from .report_parameters import add_report_parameter, check_report, report_request, report_result
 from .station_parameters import DATE, StationAlgorithm, add_station_parameters, check_stations, chosen_day, station_request
 from .style_parameters import HATCH, add_hatch_parameter, add_style_parameter, style_of, tell_style
 from .weather_parameters import add_weather_fields, add_weather_layers, check_weather, weather_fields, weather_request
 
-OUTPUT, READINGS, MAP, IDENTICAL = "OUTPUT", "READINGS", "MAP", "IDENTICAL"
+OUTPUT, READINGS, MAP = "OUTPUT", "READINGS", "MAP"
 
 
 class Reanalyse(StationAlgorithm):
@@ -61,7 +61,7 @@ class Reanalyse(StationAlgorithm):
         add_background_parameters(self)
         add_analysis_parameter(self)
         add_model_parameters(self)
-        add_repeat_parameters(self)
+        add_repeat_parameters(self, repeat_day_help())
         self.add(
             QgsProcessingParameterRasterDestination(OUTPUT, tr("Reanalysis")), tr("GeoTIFF to write; a name that ends in .nc gives NetCDF.")
         )
@@ -103,8 +103,9 @@ class Reanalyse(StationAlgorithm):
         readings = self.parameterAsOutputLayer(parameters, READINGS, context)
         picture, look = self.parameterAsFileOutput(parameters, MAP, context), style_of(self, parameters, context)
         with job_folder() as folder:
-            if repeated_file(self, parameters, context):
-                return self._repeat({**repeat_request(self, parameters, context, folder, feedback), "out": output}, context, feedback)
+            if file := repeated_file(self, parameters, context):
+                request = repeat_request(self, parameters, context, folder, feedback, file)
+                return self._repeat({**request, "out": output}, context, feedback)
             fields = weather_fields(self, parameters, context)
             near = chosen_day(self, parameters, context)
             request = station_request(self, parameters, context, folder, feedback, fields, near)

@@ -16,21 +16,17 @@ from .model_parameters import DEVICE
 from .station_parameters import STATIONS
 from .weather_parameters import weather_request
 
-REPEAT, FULL_PATHS = "REPEAT", "FULL_PATHS"
+REPEAT, FULL_PATHS, IDENTICAL = "REPEAT", "FULL_PATHS", "IDENTICAL"
+_GEOTIFF = (".tif", ".tiff")
 
 
-def add_repeat_parameters(algorithm: EngineAlgorithm) -> None:
-    """Both advanced."""
+def add_repeat_parameters(algorithm: EngineAlgorithm, help_text: str) -> None:
+    """Both advanced; the help says what can be repeated, and where its readings are looked for."""
     algorithm.add(
         QgsProcessingParameterFile(
             REPEAT, tr("Repeat the reanalysis in"), fileFilter=f"{tr('Reanalyses')} (*.tif *.tiff *.nc);;{ANY_FILE}", optional=True
         ),
-        tr(
-            "A reanalysis to make again, from what the file says of its making: readings, model, grid and all options are as they were, and those "
-            "chosen here are passed over. An input that is missing or has changed is refused. Where the readings came from a layer, choose "
-            "that layer as stations; where they came from a file, that is looked for beside the reanalysis, or choose its layer. On the "
-            "same machine the result is the same to the last bit; the log says so, or by how much it differs."
-        ),
+        help_text,
         advanced=True,
     )
     algorithm.add(
@@ -40,6 +36,27 @@ def add_repeat_parameters(algorithm: EngineAlgorithm) -> None:
             "This has it name the folders too."
         ),
         advanced=True,
+    )
+
+
+def repeat_day_help() -> str:
+    """What is said of repeating a day."""
+    return tr(
+        "A reanalysis to make again, from what the file says of its making: readings, model, grid and all options are as they were, and those "
+        "chosen here are passed over. An input that is missing or has changed is refused. Where the readings came from a layer, choose "
+        "that layer as stations; where they came from a file, that is looked for beside the reanalysis, or choose its layer. On the "
+        "same machine the result is the same to the last bit; the log says so, or by how much it differs."
+    )
+
+
+def repeat_period_help() -> str:
+    """What is said of repeating a period."""
+    return tr(
+        "A period to make again, from what it says of its making: a NetCDF, a file of a folder of GeoTIFFs for the whole folder, or the name "
+        "of a Zarr store. Readings, model, grid and all options are as they were, and those chosen here are passed over; the output must "
+        "not be there yet. An input that is missing or has changed is refused. Where the readings came from a layer, choose that layer as "
+        "stations; where they came from files, these are looked for beside the reanalysis, or name them under 'Files of readings'. On the "
+        "same machine the result is the same to the last bit; the log says so, or by how much it differs."
     )
 
 
@@ -53,9 +70,19 @@ def check_repeat(file: str) -> str:
     return "" if Path(file).is_file() else tr("'{}' does not exist; name the reanalysis to repeat.").format(file)
 
 
-def repeat_request(algorithm: EngineAlgorithm, parameters: dict, context, folder: Path, feedback) -> dict:
-    """The request that repeats it, with the layers that its readings come from written into the job folder."""
+def repeated_period(algorithm: EngineAlgorithm, parameters: dict, context) -> str:
+    """The NetCDF, Zarr store or folder of the period to repeat; '' where none is. A GeoTIFF stands for its folder."""
     file = repeated_file(algorithm, parameters, context)
+    return str(Path(file).parent) if Path(file).suffix.lower() in _GEOTIFF and Path(file).is_file() else file
+
+
+def check_repeated_period(period: str) -> str:
+    """What is wrong with the period to repeat, or ''."""
+    return "" if Path(period).exists() else check_repeat(period)
+
+
+def repeat_request(algorithm: EngineAlgorithm, parameters: dict, context, folder: Path, feedback, file: str) -> dict:
+    """The request that repeats a file, store or folder, with the layers that its readings come from written into the job folder."""
     request = {
         "from": file,
         "device": algorithm.parameterAsEnumString(parameters, DEVICE, context),
@@ -81,10 +108,18 @@ def repeat_request(algorithm: EngineAlgorithm, parameters: dict, context, folder
 
 
 def _from_layer(file: str) -> bool:
-    """Whether the readings of a reanalysis came from a QGIS layer, by what its file says."""
+    """Whether the readings of a reanalysis came from a QGIS layer, by what it says."""
     try:
-        tags = gdal.Open(file).GetMetadata()
-        inputs = json.loads(tags.get("inputs") or tags.get("NC_GLOBAL#inputs") or "[]")
-        return any(one.get("role") == "stations" and "layer" in one for one in inputs)
-    except (RuntimeError, AttributeError, ValueError, TypeError):
+        return any(one.get("role") == "stations" and "layer" in one for one in json.loads(_said_inputs(Path(file)) or "[]"))
+    except (RuntimeError, AttributeError, ValueError, TypeError, OSError):
         return False  # the engine says what is wrong with the file
+
+
+def _said_inputs(place: Path) -> str:
+    """What a file, a Zarr store or a folder of GeoTIFFs says of its inputs, as JSON; of a folder its last file."""
+    if (place / ".zattrs").is_file():
+        return json.loads((place / ".zattrs").read_text(encoding="utf-8")).get("inputs", "")
+    if place.is_dir():
+        place = max(file for file in place.iterdir() if file.suffix.lower() in _GEOTIFF)
+    tags = gdal.Open(str(place)).GetMetadata()
+    return tags.get("inputs") or tags.get("NC_GLOBAL#inputs") or ""

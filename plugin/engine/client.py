@@ -48,8 +48,8 @@ class Engine:
                 try:
                     return self._ask(worker, f"{command}-{self._count}", command, request, feedback)
                 except WorkerGone as error:
-                    # A worker that stopped idle in the moment of asking has not seen the request: ask a new one.
-                    if attempt == 1 and error.stopped_idle:
+                    # A worker that stopped or was killed before it began with the request has done nothing of it: ask a new one.
+                    if attempt == 1 and not error.begun:
                         continue
                     raise EngineError(error.explanation, "Crash", error.last_words) from error
         except BaseException as error:

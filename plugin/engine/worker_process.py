@@ -20,7 +20,7 @@ from .qgis_side import engine_setting, tr
 from .windows_faults import remedy_of
 
 ROOT = Path(__file__).resolve().parents[2]
-PROTOCOL = 1
+PROTOCOL = 2
 WORKER = ("-m", "model_core", "worker")
 # A first start from a cold network disk, with a virus scanner looking on, takes its time.
 START_SECONDS = 90.0
@@ -30,11 +30,11 @@ SIGKILL = 9  # Windows' module signal has no such name
 
 
 class WorkerGone(Exception):
-    """The process ended; says why, and whether it only went idle."""
+    """The process ended; says why, and whether it had begun with the last request."""
 
-    def __init__(self, explanation: str, last_words: str, stopped_idle: bool):
+    def __init__(self, explanation: str, last_words: str, begun: bool):
         super().__init__(explanation)
-        self.explanation, self.last_words, self.stopped_idle = explanation, last_words, stopped_idle
+        self.explanation, self.last_words, self.begun = explanation, last_words, begun
 
 
 class WorkerProcess:
@@ -46,7 +46,7 @@ class WorkerProcess:
         more = options.arguments() if arguments == WORKER else ()
         self._said: queue.Queue = queue.Queue()
         self._stderr: collections.deque = collections.deque(maxlen=LAST_LINES)
-        self._answered = False
+        self._begun = False
         try:
             self._child = process.start(
                 [python, *arguments, *more],
@@ -111,7 +111,7 @@ class WorkerProcess:
 
     def send(self, message: dict[str, Any]) -> None:
         """Write one line; raises `WorkerGone` if nobody reads it."""
-        self._answered = False if "request" in message else self._answered
+        self._begun = False if "request" in message else self._begun
         try:
             self._child.stdin.write(json.dumps(message).encode() + b"\n")
             self._child.stdin.flush()
@@ -127,7 +127,7 @@ class WorkerProcess:
         if message is None:
             self._said.put(None)
             raise self._gone()
-        self._answered = True
+        self._begun = self._begun or message.get("type") == "begun"
         return message
 
     def stop(self) -> None:
@@ -175,7 +175,7 @@ class WorkerProcess:
             process.kill(self._child)
         self._readers[1].join(1.0)
         status, words = self._child.returncode, self.last_words()
-        return WorkerGone(explain_end(status, words, self.python), words, status == 0 and not self._answered)
+        return WorkerGone(explain_end(status, words, self.python), words, self._begun)
 
 
 # Windows' exit codes for what POSIX says by a signal.

@@ -19,7 +19,7 @@ from plugin.engine.client import Engine, job_folder
 from plugin.engine.errors import EngineCancelled, EngineError, EngineMissing
 from plugin.engine.folder_lock import only_one
 from plugin.engine.leftovers import remove_leftovers
-from plugin.engine.worker_process import WorkerProcess, explain_end
+from plugin.engine.worker_process import PROTOCOL, WorkerProcess, explain_end
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "worker_with_misfortunes.py")
 
@@ -236,6 +236,29 @@ def test_an_idle_worker_stops_and_the_next_run_starts_another(monkeypatch):
         assert engine.run("echo", {}, Feedback(), [])["pid"] != first
     finally:
         engine.stop()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no such signal")
+def test_a_worker_that_is_killed_before_it_begins_is_replaced_and_the_run_works(engine):
+    """As where the system ends an idle engine and nobody has noticed yet: it takes the request, and nothing of it is done."""
+    feedback, first = Feedback(), engine.run("echo", {}, Feedback(), [])["pid"]
+    os.kill(first, signal.SIGSTOP)
+    thread = in_thread(engine, "echo", {"name": "北京"}, feedback)
+    time.sleep(0.3)
+    assert thread.is_alive(), "the request is sent, and the worker can't read it"
+    os.kill(first, signal.SIGKILL)
+    thread.join(20)
+    assert thread.outcome["heard"] == {"name": "北京"} and thread.outcome["pid"] != first
+    assert engine.started == 2 and feedback.texts.count("half") == 1 and feedback.warnings == ["an echo"]
+
+
+def test_a_worker_that_dies_at_every_request_is_replaced_once(monkeypatch):
+    monkeypatch.setenv("CTM_REANALYSIS_ENGINE_PYTHON", sys.executable)
+    greeting = f'{{"type": "ready", "protocol": {PROTOCOL}, "version": "0"}}'
+    engine = Engine(("-c", f"import os; print('{greeting}', flush=True); input(); os.kill(os.getpid(), 9)"))
+    with pytest.raises(EngineError, match="killed"):
+        engine.run("echo", {}, Feedback(), [])
+    assert engine.started == 2 and engine.pid is None
 
 
 def test_stop_ends_the_worker_and_the_next_run_starts_another(engine):

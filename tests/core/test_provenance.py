@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
@@ -17,7 +18,7 @@ from pyproj import Transformer
 from model_core import __version__
 from model_core.cli import main
 from model_core.ctm.fields import read_ctm
-from model_core.errors import InputError
+from model_core.errors import Cancelled, InputError
 from model_core.jobs import JOBS
 from model_core.model_file import load_model, replace_card
 from model_core.progress import Progress
@@ -267,6 +268,64 @@ def test_a_period_says_nothing_of_where_its_report_went(periods):
     assert record == read_record(periods / "p.zarr") == read_record(periods / "p.nc")
     assert record.model_sha256 and record.request["command"] == "reanalyse-period" and record.inputs[0]["name"] == "stations.csv"
     assert "report" not in record.request and not any("anna" in json.dumps(one) for one in (record.request, record.inputs))
+
+
+def test_a_period_says_what_it_was_computed_with_as_a_day_does(periods):
+    then = read_record(periods / "F.tif").computed_with
+    assert {"device", "precision", "processor", "threads", "torch", "numpy"} <= set(then) and then["device"] == "cpu"
+    for name in ("p.nc", "p.zarr", "p"):
+        assert set(read_record(periods / name).computed_with) == set(then) and read_record(periods / name).computed_with["device"] == "cpu"
+
+
+@pytest.fixture
+def one_thread_more():
+    before = torch.get_num_threads()
+    torch.set_num_threads(before + 1)
+    yield f"threads {before} then and {before + 1} now"
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("name", ["q.nc", "q.zarr"])
+def test_a_period_that_went_on_says_what_completed_it(periods, name, one_thread_more):
+    days = []
+    begun = Progress(lambda: len(days) > 0)
+    begun.on_step = lambda fraction, message: days.append(message) if message.startswith("1 of 2 days") else None
+    with pytest.raises(Cancelled):
+        JOBS["reanalyse-period"](period_request(periods, name), begun)
+    torch.set_num_threads(torch.get_num_threads() - 1)
+    assert run(period_request(periods, name), "reanalyse-period")["days"]["kept"] >= 1
+    assert read_record(periods / name).computed_with["threads"] == str(torch.get_num_threads())
+
+
+def otherwise(request, command):
+    """The warnings of a run that name what it is computed with otherwise."""
+    progress = Progress()
+    assert JOBS[command](request, progress)["repeated"]["within_tolerance"]
+    return [warning for warning in progress.warnings if "was computed otherwise" in warning]
+
+
+@pytest.mark.parametrize("source", ["F.tif", "p.nc", "p.zarr", "p"])
+def test_a_repetition_with_other_threads_names_them_and_nothing_else(periods, source, tmp_path, one_thread_more):
+    command = "reanalyse" if source == "F.tif" else "reanalyse-period"
+    request = {"from": str(periods / source), "out": str(tmp_path / ("o.tif" if source == "F.tif" else "o.nc"))}
+    assert otherwise(request, command) == [
+        f"'{source}' was computed otherwise: {one_thread_more}; the result may differ in its last digits"
+    ]
+
+
+def test_a_repetition_of_what_another_machine_made_names_what_differs(made):
+    folder, _ = made
+    assert otherwise({"from": str(folder / "F.tif"), "out": str(folder / "same.tif")}, "reanalyse") == []
+    here = dict(read_record(folder / "F.tif").computed_with)
+    with rasterio.open(folder / "F.tif", "r+") as raster:
+        raster.update_tags(computed_with=json.dumps({**here, "device": "cuda", "precision": "fp16", "torch": "2.3.1"}))
+    (told,) = otherwise({"from": str(folder / "F.tif"), "out": str(folder / "again.tif")}, "reanalyse")
+    for words in ("device cuda then and cpu now", "precision fp16 then and ", f"torch 2.3.1 then and {torch.__version__} now"):
+        assert words in told
+    assert "numpy" not in told and "processor" not in told
+    with rasterio.open(folder / "F.tif", "r+") as raster:  # as of a version that did not say it
+        raster.update_tags(computed_with="")
+    assert otherwise({"from": str(folder / "F.tif"), "out": str(folder / "once_more.tif")}, "reanalyse") == []
 
 
 def test_a_period_is_not_repeated_over_what_is_there(periods):

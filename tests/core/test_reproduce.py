@@ -5,6 +5,7 @@ import json
 import warnings
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -174,6 +175,20 @@ def test_a_day_without_values_is_left_out_with_a_warning(evaluate, changed_ctm):
     result = evaluate(ctm=[changed_ctm(third_day_at_sea_only)], **ALL)
     assert result["days"]["count"] == 7
     assert any("2019-01-07" in warning for warning in result["warnings"])
+
+
+def test_values_beyond_the_training_are_told_once_for_all_days(evaluate, changed_ctm):
+    def two_foul_days_on_high_ground(data):
+        data["PM25_TOT"][2:4] *= 50
+        data["HT"] += 9000
+        return data
+
+    ctm = changed_ctm(two_foul_days_on_high_ground)
+    days = {"start": "2019-01-06", "end": "2019-01-09"}
+    told = [warning for warning in evaluate(ctm=[ctm], **days)["warnings"] if "the model saw only" in warning]
+    assert len(told) == 2 and told[0].startswith("PM2.5: there are values of") and told[1].startswith("terrain elevation: ")
+    usual = evaluate(ctm=[ctm], start="2019-01-05", end="2019-01-06", out=str(Path(ctm).with_name("usual")))["warnings"]
+    assert [warning for warning in usual if "saw only" in warning] == told[1:], "the days of no foul air have none"
 
 
 def test_a_file_that_the_card_does_not_name_gets_a_clear_warning(evaluate, changed_ctm):

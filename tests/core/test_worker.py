@@ -21,6 +21,7 @@ class Worker:
     def __init__(self, command):
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+        self.begun = []  # ids of the requests that it said it has begun with
         self.ready = self.read()
 
     def write(self, line):
@@ -31,7 +32,10 @@ class Worker:
         self.write(json.dumps({"id": job, "command": command, "request": request}))
 
     def read(self):
-        return json.loads(self.process.stdout.readline())
+        """The next message; that a request has begun is only noted."""
+        while (message := json.loads(self.process.stdout.readline()))["type"] == "begun":
+            self.begun.append(message["id"])
+        return message
 
     def answer(self, command, job="1", **request):
         """The last message to a request: its result or its error."""
@@ -72,7 +76,7 @@ def worker(start):
 
 def test_the_shipped_worker_greets_and_answers(start):
     worker = start(command=(sys.executable, "-m", "model_core", "worker"))
-    assert worker.ready["type"] == "ready" and worker.ready["protocol"] == 1
+    assert worker.ready["type"] == "ready" and worker.ready["protocol"] == 2
     assert worker.ready["pid"] == worker.process.pid
     answer = worker.answer("info")
     assert answer["type"] == "result" and answer["result"]["version"] == worker.ready["version"]
@@ -89,6 +93,16 @@ def test_progress_log_and_warning_carry_the_id_of_their_request(worker):
     assert {message["id"] for message in messages} == {"job-7"}
     assert messages[2]["fraction"] == 0.5 and messages[2]["message"] == "half"
     assert messages[3]["result"]["heard"] == {"value": [1, 2]}
+
+
+def test_it_says_that_it_has_begun_once_and_before_all_else_of_a_request(worker):
+    worker.ask("patient", "1", seconds=0.2)
+    worker.ask("refuse", "2")
+    worker.until("result")
+    assert worker.begun == ["1"], "the other one waits, and nothing of it is done"
+    assert worker.read()["id"] == "2" and worker.begun == ["1", "2"]
+    worker.ask("echo", "3")
+    assert json.loads(worker.process.stdout.readline()) == {"type": "begun", "id": "3"}
 
 
 def test_prints_of_python_c_and_children_go_to_stderr_and_stdin_is_nobodys(worker):

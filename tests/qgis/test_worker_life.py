@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -96,6 +97,15 @@ def test_a_killed_worker_is_an_error_that_says_so_and_the_next_run_works(long_tr
     assert feedback.time is not None
     assert not path.exists() and not list(path.parent.glob(".*partial"))
     assert single_day()["COUNT_USED"] == 60
+
+
+def test_a_run_whose_engine_was_killed_while_it_was_idle_starts_another(single_day, engine, log):
+    single_day()
+    started, pid = engine.started, engine._worker.pid
+    os.kill(pid, signal.SIGSTOP)  # so that the run finds it alive
+    threading.Timer(2.0, os.kill, (pid, signal.SIGKILL)).start()
+    assert single_day(1, "next.tif")["COUNT_USED"] == 60
+    assert engine.started == started + 1 and not alive(pid) and "killed" not in log.text
 
 
 def test_cancelling_takes_two_seconds_and_leaves_nothing(long_training, single_day, engine):

@@ -83,7 +83,7 @@ def worker_killed(number: int, random: np.random.Generator, folder: Path, world:
         os.kill(pid, signal.SIGKILL)
     if outcome.failed:
         return outcome, done
-    # Killed after its answer, it must be gone too: a run that begins while it dies is told that it was killed.
+    # Killed after its answer, it must be gone too.
     if not gone(pid):
         return Outcome(WRONG, f"worker {pid} still runs"), done
     if wrong := half_written(out, known):
