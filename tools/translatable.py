@@ -171,7 +171,7 @@ def _not_shown(tree: ast.AST) -> Iterator[int]:
 # What people wrote in cards, and the sentences that a recipe's scripts put there.
 _TOLD_BY_CARDS = ("summary", "intended_use", "limits", "failures", "recipe", "licences", "experiments", "side_by_side")
 _SENTENCES_OF_RECIPES = {
-    "kriging_maps.py": ("SENTENCE", "BEFORE"),
+    "after_training.py": ("SENTENCE",),
     "scores_for_card.py": ("_HOW", "_ERROR_MAP"),
     "ranges_of_training.py": ("HOW",),
 }

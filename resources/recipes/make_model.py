@@ -19,9 +19,9 @@ from typing import NamedTuple, Sequence
 HERE, ROOT = Path(__file__).resolve().parent, Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(HERE)]
 
+from after_training import settle  # noqa: E402
 from china_terrain import china_terrain  # noqa: E402
 from finish_card import finish_card  # noqa: E402
-from after_training import settle  # noqa: E402
 from teach_backgrounds import teach_backgrounds  # noqa: E402
 
 from model_core.cli import TerminalProgress  # noqa: E402

@@ -81,7 +81,7 @@ def test_any_size_comes_back_in_its_own_size(name, shape):
     network = ReanalysisNetwork(configuration).eval()
     values, mask = torch.zeros(1, 3, *shape), torch.zeros(1, 3, *shape)
     values[0, 0, 0, 0], mask[0, 0, 0, 0] = 40.0, 1.0
-    maps = torch.zeros(1, 2, *shape)
+    maps = torch.zeros(1, len(configuration.maps), *shape)
     field = network(values, mask, maps, torch.ones_like(maps)).field
     assert field.shape == (1, *shape) and torch.isfinite(field).all()
 
@@ -135,7 +135,7 @@ def test_far_from_every_reading_the_field_is_still_finite_and_plausible():
     shape = (60, 400)
     values, mask = torch.zeros(1, 3, *shape), torch.zeros(1, 3, *shape)
     values[0, 0, :8, :8], mask[0, 0, :8, :8] = 30.0, 1.0
-    maps = torch.zeros(1, 2, *shape)
+    maps = torch.zeros(1, len(configuration.maps), *shape)
     field = ReanalysisNetwork(configuration).eval()(values, mask, maps, maps).field
     assert torch.allclose(field[0, :, -20:], torch.tensor(30.0), rtol=0.2)
 
@@ -169,7 +169,8 @@ def test_transforms_can_be_undone(rule):
 
 def test_a_drift_is_seen_by_kriging_alone():
     torch.manual_seed(5)
-    without, drifted = small(), small(drift=("population_near",))
+    two = ("elevation", "urban")
+    without, drifted = small(covariates=two), small(covariates=two, drift=("population_near",))
     plain, network = ReanalysisNetwork(without).eval(), ReanalysisNetwork(drifted).eval()
     network.load_state_dict(plain.state_dict())  # the same weights: the UNet++ has no channel more
     values, mask, maps, known = inputs(drifted, shape=(40, 48))

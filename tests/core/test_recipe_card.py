@@ -19,13 +19,14 @@ from model_core.errors import InputError, ModelFileError
 from model_core.jobs import JOBS
 from model_core.model_file import find_model, load_model, replace_card, save_model
 from model_core.progress import Progress
+from model_core.world_maps import SOURCES, world_map
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "resources" / "recipes"), str(ROOT / "tests" / "benchmarks" / "skill")]
 
 import finish_card  # noqa: E402
 import make_model  # noqa: E402
-from kriging_maps import BEFORE, after_training, give_maps  # noqa: E402
+from after_training import after_training, settle  # noqa: E402
 from record import NAME, write_record  # noqa: E402
 
 WORDS = finish_card.read_words(finish_card.WORDS)
@@ -220,21 +221,15 @@ def test_the_bundled_model_has_what_its_recipe_gives_it_after_the_training():
 def test_what_is_given_after_the_training_is_given_once(tmp_path):
     file = Path(shutil.copyfile(find_model("bundled"), tmp_path / "bundled.safetensors"))
     model = load_model(str(file))
-    trained = replace(
-        model.configuration,
-        local_slopes=(),
-        drift=(),
-        drift_share=0.0,
-        outlier_limit=0.0,
-        correction_share=(0.75, 0.75),
-        uncertainty_share=0.75,
-    )
-    replace_card(file, {**model.card, "evaluation": {"how": "Ten folds."}}, trained)
+    fields = {**model.maps.fields, "population_near": world_map("population_near", model.maps.grid)}
+    maps = replace(model.maps, fields=fields, source=f"a source; {SOURCES['population_near']}")
+    model.network.configuration = replace(model.configuration, drift_alone=False, local_slopes=(), outlier_limit=0.0, uncertainty_share=0.5)
+    save_model(file, replace(model, maps=maps))
     for _ in range(2):
-        give_maps(file)
+        settle(file)
         again = load_model(str(file))
-        assert again.configuration == model.configuration and again.weights_sha256 == model.weights_sha256
-        assert again.card["evaluation"]["how"] == f"Ten folds. {BEFORE}"
+        assert again.configuration == load_model("bundled").configuration and again.weights_sha256 == model.weights_sha256
+        assert set(again.maps.fields) == {"elevation", "urban"} and again.maps.source == "a source"
 
 
 def test_rounded_kernels_make_a_smaller_file_and_hardly_another_model(model_file, tmp_path):
