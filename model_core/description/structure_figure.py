@@ -10,7 +10,8 @@ from model_core.variables import get_variable
 
 _INPUT, _POINTCONV, _JOINED, _NODE, _OUTPUT = "#e7efe2", "#dbe7f0", "#f3e3c8", "#f1d9d2", "#e4dcee"
 _LINE = "#606060"
-_WIDE, _HIGH = 1.5, 0.62  # of a box
+_WIDE, _HIGH = 1.5, 0.62  # of a box, which is higher where it has more than two lines
+_LINE_HIGH, _MOST_MAPS = 0.23, 4
 
 
 def structure_figure(network: ReanalysisNetwork, title: str) -> bytes:
@@ -56,7 +57,10 @@ def _branches(network: ReanalysisNetwork) -> list[tuple[str, str]]:
     if c.coarse_factors or c.kriging:
         rows.append((f"{target}, all\nstations", "kriging," * c.kriging + "\nfar-reaching means" * bool(c.coarse_factors)))
     if c.covariates:
-        rows.append(("maps: " + ",\n".join(name.replace("_", " ") for name in c.covariates), ""))
+        names = [name.replace("_", " ") for name in c.covariates]
+        if len(names) > _MOST_MAPS:
+            names = [*names[: _MOST_MAPS - 1], f"{len(names) - _MOST_MAPS + 1} more"]
+        rows.append(("maps: " + ",\n".join(names), ""))
     return rows
 
 
@@ -104,11 +108,12 @@ def _box(axes: Any, centre: tuple[float, float], text: str, colour: str) -> None
     from matplotlib.patches import FancyBboxPatch
 
     x, y = centre
+    high = max(_HIGH, _LINE_HIGH * (text.count("\n") + 1) + 0.08)
     axes.add_patch(
         FancyBboxPatch(
-            (x - _WIDE / 2, y - _HIGH / 2),
+            (x - _WIDE / 2, y - high / 2),
             _WIDE,
-            _HIGH,
+            high,
             boxstyle="round,pad=0,rounding_size=0.08",
             facecolor=colour,
             edgecolor=_LINE,
