@@ -24,7 +24,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from model_core.configuration import NetworkConfiguration  # noqa: E402
-from model_core.model_file import Model, load_model, save_model  # noqa: E402
+from model_core.model_file import load_model, replace_card, save_model  # noqa: E402
 from model_core.world_maps import SOURCES  # noqa: E402
 
 LOCAL_SLOPES = (0.25, 25.0)
@@ -45,14 +45,13 @@ def after_training(network: NetworkConfiguration) -> NetworkConfiguration:
 def settle(file: Path) -> None:
     """Change a model file."""
     model = load_model(str(file))
-    network, maps = model.network, model.maps
-    network.configuration = after_training(model.configuration)
-    if maps is not None:
-        own = {name: field for name, field in maps.fields.items() if name not in SHIPPED}
-        shipped = {SOURCES[name] for name in maps.fields if name in SHIPPED}
-        source = "; ".join(part for part in maps.source.split("; ") if part not in shipped)
-        maps = replace(maps, fields=own, source=source)
-    save_model(file, Model(network, {**model.card, CARD_KEY: SENTENCE}, model.grid, maps))
+    shipped = [name for name in model.maps.fields if name in SHIPPED] if model.maps else []
+    if shipped:
+        own = {name: field for name, field in model.maps.fields.items() if name not in SHIPPED}
+        of_world = {SOURCES[name] for name in shipped}
+        source = "; ".join(part for part in model.maps.source.split("; ") if part not in of_world)
+        save_model(file, replace(model, maps=replace(model.maps, fields=own, source=source)))
+    replace_card(file, {**model.card, CARD_KEY: SENTENCE}, after_training(model.configuration))
 
 
 if __name__ == "__main__":
