@@ -36,7 +36,7 @@ class FoldedUNet(nn.Module):
     unet : RegrUNetPP
         In evaluation mode; it is not changed.
     dtype : torch.dtype
-        Precision of all but the first two convolutions and the last, linear layer, which are float32: what enters is
+        Precision of all but the nodes on the input's own cells and the last, linear layer, which are float32: they carry
         the level of the field itself, and its rounding would come out again. Sums inside a convolution are float32 in
         any case.
 
@@ -56,7 +56,7 @@ class FoldedUNet(nn.Module):
         self.nodes = nn.ModuleDict(
             {
                 name: nn.ModuleList(
-                    fuse_conv_bn_eval(pair[i], pair[i + 1]).to(torch.float32 if name == "0_0" else dtype, memory_format=torch.channels_last)
+                    fuse_conv_bn_eval(pair[i], pair[i + 1]).to(self._dtype_at(int(name[0])), memory_format=torch.channels_last)
                     for i in (0, 3)
                 )
                 for name, pair in unet.nodes.items()
@@ -66,7 +66,7 @@ class FoldedUNet(nn.Module):
         self.head.load_state_dict(unet.head.state_dict())
         self.head.float()
         self.requires_grad_(False).eval()
-        self._buffer = torch.empty(0)
+        self._buffer = torch.empty(0, dtype=torch.uint8)
         self.whole: Place | None = None
 
     @torch.inference_mode()
@@ -76,18 +76,22 @@ class FoldedUNet(nn.Module):
         x = pad_to_multiple(x.float(), 2 ** (self.levels - 1)).contiguous(memory_format=torch.channels_last)
         done: dict[tuple[int, int], Tensor] = {}
         for level in range(self.levels):
-            x = self._node(f"{level}_0", x if level == 0 else F.max_pool2d(x, 2)).to(self.dtype)
+            x = self._node(f"{level}_0", x if level == 0 else F.max_pool2d(x, 2).to(self.dtype))
             done[level, 0] = x
         for step in range(1, self.levels):
             for level in range(self.levels - step):
                 below = self._refine(done[level + 1, step - 1], level)
                 parts = [*(done[level, earlier] for earlier in range(step)), below]
                 done[level, step] = self._node(f"{level}_{step}", self._side_by_side(parts))
-        return self.head(done[0, self.levels - 1].float())[..., :rows, :columns]
+        return self.head(done[0, self.levels - 1])[..., :rows, :columns]
+
+    def _dtype_at(self, level: int) -> torch.dtype:
+        return self.dtype if level else torch.float32
 
     def _refine(self, x: Tensor, level: int) -> Tensor:
+        dtype = self._dtype_at(level)
         if self.whole is None:
-            return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True)
+            return F.interpolate(x.to(dtype), scale_factor=2, mode="bilinear", align_corners=True)
         # With aligned corners the weights depend on the place in the field, so those of the whole one are needed.
         for axis, (first, whole) in zip((2, 3), (self.whole.rows, self.whole.columns)):
             multiple = 2 ** (self.levels - 1)
@@ -98,7 +102,7 @@ class FoldedUNet(nn.Module):
             share = (place - before).to(torch.float32).view((-1, 1) if axis == 2 else (-1,))
             after = (before + 1).clamp(max=x.shape[axis] - 1).long()
             x = torch.lerp(x.index_select(axis, before.long()).float(), x.index_select(axis, after).float(), share)
-        return x.to(self.dtype, memory_format=torch.channels_last)
+        return x.to(dtype, memory_format=torch.channels_last)
 
     def _node(self, name: str, x: Tensor) -> Tensor:
         for convolution in self.nodes[name]:
@@ -109,10 +113,11 @@ class FoldedUNet(nn.Module):
         """The parts' channels as one channels-last tensor, in the kept buffer: good until the next call."""
         batch, _, rows, columns = parts[0].shape
         channels = sum(part.shape[1] for part in parts)
-        size = batch * rows * columns * channels
-        if self._buffer.numel() < size or self._buffer.device != parts[0].device:
-            self._buffer = torch.empty(size, dtype=self.dtype, device=parts[0].device)
-        joined = self._buffer[:size].view(batch, rows, columns, channels).permute(0, 3, 1, 2)
+        dtype, size = parts[0].dtype, batch * rows * columns * channels
+        size_in_bytes = size * dtype.itemsize
+        if self._buffer.numel() < size_in_bytes or self._buffer.device != parts[0].device:
+            self._buffer = torch.empty(size_in_bytes, dtype=torch.uint8, device=parts[0].device)
+        joined = self._buffer[:size_in_bytes].view(dtype).view(batch, rows, columns, channels).permute(0, 3, 1, 2)
         return torch.cat(parts, dim=1, out=joined)
 
 

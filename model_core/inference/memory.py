@@ -26,8 +26,9 @@ def bytes_per_cell(configuration: NetworkConfiguration, inputs: int, dtype: torc
     kriging = 4 * 4 * 3 * (2 + len(c.maps)) if c.kriging else 0
     pointconv = 8 * 8 * len(c.station_variables)
     channels = 2 * 4 * inputs
-    # Nodes that are kept, the dense skips side by side, and what a convolution reads and writes: width x levels each.
-    unet = 4 * c.width * c.levels * dtype.itemsize + 4 * 4 * c.width + 2 * 4 * inputs
+    # Nodes that are kept, the dense skips side by side, and what a convolution reads and writes: width x levels each. Those on the grid's own
+    # cells, five parts in eight, are float32 (`FoldedUNet`).
+    unet = c.width * c.levels * (10 + 3 * dtype.itemsize // 2) + 4 * 4 * c.width + 2 * 4 * inputs
     return channels + max(kriging, pointconv, unet // c.unet_factor**2) + 64
 
 
