@@ -155,9 +155,8 @@ def _once(request: dict[str, Any], progress: Progress, repetition: Repetition | 
         if choice:
             task = _with_choice(task, choice)
             progress.log(f"analysis step: {choice.in_words()}")
-        computed_with = (
-            machine(predictor.device.type, predictor.precision) if predictor and not scheduler else {}
-        )  # workers may be of any kind
+        here = predictor is not None and not scheduler  # a cluster's workers may be of any kind
+        computed_with = machine(predictor.device.type, predictor.precision) if here else {}
         if repetition:
             repetition.tell_machine(computed_with, progress)
         record = record_of(COMMAND, request, model=model, grid=grid, computed_with=computed_with)

@@ -3,8 +3,8 @@
     python resources/recipes/teach_backgrounds.py FILE --data ../shared/data --work .build/model [--resume] [--trained FILE]
 
 It is trained on the days that the model was trained on, each with an imperfect version of itself as background, from excellent to useless
-(`model_core.background.degrading.imperfect`); how much of it the sample's readings confirm is found as in prediction. On two cores with AVX2 alone
-900 of its 2400 iterations took 21 minutes; it writes checkpoints, and goes on with `--resume`. With `--trained` nothing is trained: the second UNet++ of that file joins FILE. Its kernels are
+(`model_core.background.degrading.imperfect`); how much of it the sample's readings confirm is found as in prediction. On two cores with AVX-512 BF16
+its 2400 iterations took 23 minutes beside other work; it writes checkpoints, and goes on with `--resume`. With `--trained` nothing is trained: the second UNet++ of that file joins FILE. Its kernels are
 stored with 8 significant bits, to keep the plugin's zip small. Run `make benchmark-skill` and `finish_card.py --docs` after it.
 """
 
@@ -27,8 +27,9 @@ from model_core.network.reanalysis_network import ReanalysisNetwork  # noqa: E40
 CONFIGURATION = HERE / "background.toml"
 KERNEL_BITS, PART = 8, "unet_of_background"
 CARD_KEY = "background_training"
-# Near readings no more than this share of what it adds: the training chose 1, on held-out days over land and at stations; at the places of stations, with
-# 100 cities given, 1 makes held-out CMAQ days worse than half of it (by up to 3 %, with another day as background), and over land next to nothing is lost.
+# Near readings no more than this share of what it adds: the training chose 0.75, and 1 before, on held-out days over land and at stations; at the places of stations, with
+# 100 cities given, 1 made held-out CMAQ days worse than half of it (by up to 3 %, with another day as background; the model before this one), and over
+# land next to nothing was lost.
 MOST_NEAR = 0.5
 
 
