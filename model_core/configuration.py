@@ -34,8 +34,6 @@ class NetworkConfiguration:
     drift : further maps that act as external drift in kriging, and which the rest of the network does not see
     drift_alone : whether the maps of `drift` act, and slopes vary (`local_slopes`), only where the kriging is taken alone
         (`network.trust`), as the correction was trained without
-    drift_share : with `drift_alone`, how much of the kriging with all maps is mixed with the corrected kriging, from 0 (none) to 1, far from
-        readings as its doubt leaves it; in the mean of two methods that are about as good, part of their errors cancels
     local_slopes : standard deviation of the slopes on the maps of kriging about their means, in standard deviations of the readings, and
         the distance in cells over which they vary (`network.local_slopes`); empty where a slope is the same everywhere
     outlier_limit : where the kriging is taken alone, how many standard deviations a reading may lie from what the others say of it; farther
@@ -52,6 +50,8 @@ class NetworkConfiguration:
     correction_limit : largest correction in units of the day's spread
     correction_share : what part of the correction is applied next to readings, and far from them; with `uncertainty_share`,
         that of the correction to kriging's standard deviation, chosen at the end of a training, see `training.shrinkage`
+    correction_reach : how much the readings must leave open for the share far from them to be applied in full, from 0 (they tell all that a reading
+        can tell) to 1 (nothing); below it the share goes in a straight line from that next to readings (`network.trust.share_at`)
     kriging : whether the target's readings are kriged first; a correction is then one to the kriged field
     background_width : width of a second, smaller UNet++, which on days with a background, another field of the day such as a CTM's, sees it too and
         adds to the correction; 0 for none. Days without one are corrected as if there were no second
@@ -66,7 +66,6 @@ class NetworkConfiguration:
     covariates: tuple[str, ...] = ("elevation", "urban")
     drift: tuple[str, ...] = ()
     drift_alone: bool = False
-    drift_share: float = 0.0
     local_slopes: tuple[float, ...] = ()
     outlier_limit: float = 0.0
     kernels: tuple[int, int] = (21, 11)
@@ -83,6 +82,7 @@ class NetworkConfiguration:
     output: str = "field"
     correction_limit: float = 1.5
     correction_share: tuple[float, float] = (1.0, 1.0)
+    correction_reach: float = 1.0
     uncertainty_share: float = 1.0
     kriging: bool = False
     background_width: int = 0
@@ -117,6 +117,8 @@ class NetworkConfiguration:
                 "network.correction_share must be two numbers and network.uncertainty_share one, from 0 to 1; "
                 f"got {self.correction_share} and {self.uncertainty_share}"
             )
+        if not 0 < self.correction_reach <= 1:
+            raise InputError(f"network.correction_reach must be above 0 and at most 1, got {self.correction_reach}")
         if len(self.background_share) != 2 or not all(0 <= share <= 1 for share in self.background_share):
             raise InputError(f"network.background_share must be two numbers from 0 to 1, got {self.background_share}")
         if not 0 <= self.background_width <= self.width:
@@ -138,11 +140,6 @@ class NetworkConfiguration:
             )
         if self.outlier_limit and (not self.kriging or not 1 <= self.outlier_limit < float("inf")):
             raise InputError(f"network.outlier_limit must be 0, or 1 or more with network.kriging; got {self.outlier_limit}")
-        if not 0 <= self.drift_share <= 1 or (self.drift_share and not (self.drift and self.drift_alone and self.output == "correction")):
-            raise InputError(
-                "network.drift_share must be from 0 to 1, and above 0 only with maps in network.drift, drift_alone and output = 'correction'; "
-                f"got {self.drift_share}"
-            )
         if self.drift and not self.kriging:
             raise InputError(f"network.drift: {', '.join(self.drift)} can only be a drift of kriging, and network.kriging is false")
         if len(set(self.maps)) < len(self.maps):
@@ -185,6 +182,8 @@ class NetworkConfiguration:
     def from_dict(cls, values: dict[str, Any]) -> "NetworkConfiguration":
         """From plain values; an unknown key is an error that names it."""
         values = dict(_table("network", values))
+        if not values.get("drift_share", 1.0):  # files of November 2026 have it; 0 meant nothing
+            del values["drift_share"]
         transforms = {
             name: _build(Transform, f"network.transforms.{name}", table)
             for name, table in _table("network.transforms", values.pop("transforms", {})).items()

@@ -16,7 +16,7 @@ import torch
 from model_core.configuration import Transform
 from model_core.left_out_cells import left_out_together
 from model_core.network.transforms import inverse, transform
-from model_core.network.trust import KRIGING_ALONE, Trust
+from model_core.network.trust import KRIGING_ALONE, Trust, share_at
 from model_core.prediction import Predictor
 from model_core.stations.errors import weights
 from model_core.stations.gridding import GriddedReadings
@@ -152,14 +152,15 @@ def choose_trust(predictor: Predictor, days: Sequence[Day], folds: int = FOLDS, 
     days : of each day its readings by variable, one day or the sample of a period (`sample_of`)
     """
     c, target = predictor.model.configuration, predictor.model.configuration.target
-    rule, own = c.transform_of(target), own_trust(predictor)
+    rule, reach, own = c.transform_of(target), c.correction_reach, own_trust(predictor)
     days = [day for day in days if int((day[target].counts > 0).sum()) >= FEWEST_CELLS]
     if not days:
         return Choice(predictor.trust, own)
     parts = [part for day in days for part in _parts(day, target, folds, seed)]
     found = _left_out(predictor.trusting(replace(own, shares=(1.0, 1.0))), parts)
-    trust = replace(own, shares=_best_shares(found, own.shares, rule))
-    values = {"chosen": mixed(found, trust.shares, rule), "model": mixed(found, own.shares, rule), "kriging": mixed(found, (0, 0), rule)}
+    trust = replace(own, shares=_best_shares(found, own.shares, rule, reach))
+    tried = {"chosen": trust.shares, "model": own.shares, "kriging": (0, 0)}
+    values = {name: mixed(found, shares, rule, reach) for name, shares in tried.items()}
     if drift := _better_drift(predictor, parts, found, values["chosen"], own.drift):
         trust = replace(KRIGING_ALONE, drift=drift)
         found = _left_out(predictor.trusting(trust), parts)
@@ -241,7 +242,7 @@ def _better_drift(
     return best
 
 
-def _best_shares(found: _LeftOut, own: tuple[float, float], rule: Transform) -> tuple[float, float]:
+def _best_shares(found: _LeftOut, own: tuple[float, float], rule: Transform, reach: float = 1.0) -> tuple[float, float]:
     """The most likely shares near and far, between what meets the left-out readings best and the model's own.
 
     With the errors e of the shares of least squares and x, by how much the whole correction changes a value, these tell a share with the
@@ -252,11 +253,12 @@ def _best_shares(found: _LeftOut, own: tuple[float, float], rule: Transform) -> 
     tried = torch.from_numpy(np.stack([near.ravel(), far.ravel()], axis=1))
     before, full = (transform(torch.from_numpy(column), rule) for column in (found.background, found.full))
     doubt, weight, observed = (torch.from_numpy(column) for column in (found.doubt, found.weight, found.observed))
+    away = share_at(doubt, (0.0, 1.0), reach)
     squares = np.concatenate(
         [  # a row of the table at a time: memory stays small
             (
                 weight
-                * (inverse(before + (one[:, :1] + (one[:, 1:] - one[:, :1]) * doubt) * (full - before), rule).clamp_min(0) - observed) ** 2
+                * (inverse(before + (one[:, :1] + (one[:, 1:] - one[:, :1]) * away) * (full - before), rule).clamp_min(0) - observed) ** 2
             )
             .sum(1)
             .numpy()
@@ -265,17 +267,17 @@ def _best_shares(found: _LeftOut, own: tuple[float, float], rule: Transform) -> 
     )
     least = int(squares.argmin())
     x = found.weight * (mixed(found, (1.0, 1.0), rule) - mixed(found, (0.0, 0.0), rule))
-    products = np.bincount(found.unit, x * (mixed(found, (near.flat[least], far.flat[least]), rule) - found.observed))
+    products = np.bincount(found.unit, x * (mixed(found, (near.flat[least], far.flat[least]), rule, reach) - found.observed))
     noise = float((products**2).sum() / max((x**2).sum(), 1e-12))
-    away = ((near - own[0]) ** 2 + (far - own[1]) ** 2).ravel() / _SCATTER**2
-    best = int((squares + noise * away).argmin())
+    unlike = ((near - own[0]) ** 2 + (far - own[1]) ** 2).ravel() / _SCATTER**2
+    best = int((squares + noise * unlike).argmin())
     return float(near.flat[best]), float(far.flat[best])
 
 
-def mixed(found: _LeftOut, shares: tuple[float, float], rule: Transform) -> np.ndarray:
+def mixed(found: _LeftOut, shares: tuple[float, float], rule: Transform, reach: float = 1.0) -> np.ndarray:
     """Values with shares of the correction near and far, as the network applies them."""
     before, full = (transform(torch.from_numpy(x), rule).numpy() for x in (found.background, found.full))
-    share = shares[0] + (shares[1] - shares[0]) * found.doubt
+    share = share_at(found.doubt, shares, reach)
     return np.maximum(inverse(torch.from_numpy(before + share * (full - before)), rule).numpy(), 0)
 
 

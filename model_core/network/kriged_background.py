@@ -31,7 +31,6 @@ class KrigedBackground(NamedTuple):
     unexplained : kriging variance of a reading as a share of the variance, see `KrigedDay`
     contrast : (batch, maps, rows, columns), how much each map exceeds what kriging makes of it from the stations' cells:
         how much higher than the stations a cell lies that the kriged value comes from; 0 where the map is unknown
-    with_maps : kriging with further maps as drift and the same covariance, otherwise as `field`; where none were asked for, `field` itself
     day : (batch, 3), log of the fitted range in cells over 25, nugget share, and variance
     share : of what kriging makes of another field of the day, see `Background`, 0 where there is none
     believed : (batch,), the share of each day, 0 of days without one
@@ -45,7 +44,6 @@ class KrigedBackground(NamedTuple):
     plain: Tensor
     unexplained: Tensor
     contrast: Tensor
-    with_maps: Tensor
     day: Tensor
     share: Tensor
     believed: Tensor
@@ -76,7 +74,6 @@ def kriged_background(
     known: Tensor,
     drift: Tensor | None = None,
     slopes_vary: tuple[float, ...] = (),
-    beside: Tensor | None = None,
     limit: float = 0.0,
 ) -> KrigedBackground:
     """Krige each day of a batch.
@@ -90,11 +87,10 @@ def kriged_background(
         Scaled maps, 0 where unknown, and 1 where they are known; (batch, maps, rows, columns).
     drift : which of the maps act as external drift, bool (maps,); None for all
     slopes_vary : how much their slopes differ from place to place, and over what distance in cells (`LocalSlopes`); empty where they do not
-    beside : which of them act in `with_maps`, bool (maps,); None for none
     limit : how far readings may lie from what the others say of them, see `krige`
     """
     with torch.autocast(maps.device.type, enabled=False):  # a training in half precision leaves kriging alone
-        fields = [_of_day(*day, rule, drift, slopes_vary, beside, limit) for day in zip(days, level, spread, maps, known)]
+        fields = [_of_day(*day, rule, drift, slopes_vary, limit) for day in zip(days, level, spread, maps, known)]
     *parts, besides = zip(*fields)
     none = torch.zeros(3, *maps.shape[-2:], device=maps.device)
     of_some = None if all(one is None for one in besides) else torch.stack([none if one is None else one for one in besides])
@@ -110,14 +106,13 @@ def _of_day(
     rule: Transform,
     drift: Tensor | None,
     slopes_vary: tuple[float, ...],
-    beside: Tensor | None,
     limit: float,
 ) -> tuple[Tensor | None, ...]:
     """The fields of `KrigedBackground` of one day."""
     given = quantities(readings, level, spread, rule)
     acting = slice(None) if drift is None else drift.to(maps.device)
     local = local_slopes(maps[acting], known[acting], readings.places, slopes_vary)
-    without = _kriged(readings, given, level, spread, maps, known, rule, drift, local, beside, limit)
+    without = _kriged(readings, given, level, spread, maps, known, rule, drift, local, limit)
     background = readings.background
     if background is None or background.share == 0 or not len(readings.values):
         return *without, torch.zeros((), device=maps.device), None
@@ -141,7 +136,6 @@ def _kriged(
     rule: Transform,
     drift: Tensor | None,
     local: LocalSlopes | None,
-    beside: Tensor | None,
     limit: float,
 ) -> tuple[Tensor, ...]:
     """The fields with the maps as drift."""
@@ -155,25 +149,18 @@ def _kriged(
         noise=given.noise,
         drift=drift,
         local=local,
-        beside=beside,
         limit=limit,
     )
     contrast = torch.where(known > 0, maps - kriged.fields[2:], 0.0)
     unexplained = _with_slopes(kriged, contrast, local)[None]
     low, high = bounds(readings.values)
 
-    def drifted(slopes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Kriging in both units with slopes on the maps: their mean, and each."""
-        fields = kriged.fields[:2] + torch.einsum("qm,mrc->qrc", slopes, contrast)
-        standardised, values = fields[:1], fields[1:] * given.width + given.middle
-        expected = expected_value(standardised, kriged.variogram.variance * unexplained, level, spread, rule)
-        expected, values = expected.clamp(low, high), values.clamp(low, high)
-        return (expected + values) / 2, standardised, values
-
-    field, standardised, values = drifted(kriged.slopes)
-    with_maps = field if kriged.beside is None else drifted(kriged.beside)[0]
+    fields = kriged.fields[:2] + torch.einsum("qm,mrc->qrc", kriged.slopes, contrast)
+    standardised, values = fields[:1], fields[1:] * given.width + given.middle
+    expected = expected_value(standardised, kriged.variogram.variance * unexplained, level, spread, rule)
+    expected, values = expected.clamp(low, high), values.clamp(low, high)
     day = _constants(kriged.variogram, values.device)
-    return field, standardised, values, kriged.fields[:1], unexplained, contrast, with_maps, day, torch.zeros_like(unexplained)
+    return (expected + values) / 2, standardised, values, kriged.fields[:1], unexplained, contrast, day, torch.zeros_like(unexplained)
 
 
 def _with_slopes(kriged: KrigedDay, contrast: Tensor, local: LocalSlopes | None) -> Tensor:
@@ -229,7 +216,7 @@ def _with_background(
     low, high = bounds(readings.values)
     expected = expected.clamp(min(low, columns.lowest * BELOW), max(high, columns.highest))
     day = _constants(kriged.variogram, expected.device)
-    fields = expected, standardised, expected, kriged.fields[:1], unexplained, contrast[:-1], expected, day, columns.known[None]
+    fields = expected, standardised, expected, kriged.fields[:1], unexplained, contrast[:-1], day, columns.known[None]
     return fields, contrast[-1]
 
 
@@ -242,12 +229,10 @@ def _shared(without: tuple[Tensor, ...], drifted: tuple[Tensor, ...], share: Ten
     """A share of the difference that the background makes, (rows, columns); of the fields in the units of the transform."""
     one, two = (KrigedBackground._make([*part, None, None]) for part in (without, drifted))
     (_, nugget, variance), (_, nugget_with, variance_with), whole = one.day, two.day, float(share.max())
-    field, with_maps = (
-        inverse(torch.lerp(transform(a, rule), transform(two.field, rule), share), rule) for a in (one.field, one.with_maps)
-    )
+    field = inverse(torch.lerp(transform(one.field, rule), transform(two.field, rule), share), rule)
     standardised, values = (torch.lerp(a, b, share) for a, b in ((one.standardised, two.standardised), (one.values, two.values)))
     mixed = torch.lerp(variance, variance_with, whole)
     unexplained = torch.lerp(variance * one.unexplained, variance_with * two.unexplained, share) / mixed
     nugget = torch.lerp(nugget * variance, nugget_with * variance_with, whole) / mixed
     day = torch.stack([torch.lerp(one.day[0], two.day[0], whole), nugget, mixed])
-    return field, standardised, values, one.plain, unexplained, one.contrast, with_maps, day, share[None]
+    return field, standardised, values, one.plain, unexplained, one.contrast, day, share[None]

@@ -43,7 +43,6 @@ class KrigedDay(NamedTuple):
     fields : (quantities, rows, columns)
     variogram : the covariance they were made with
     slopes : (quantities, maps), of each quantity on each map
-    beside : likewise, with those maps as drift that act beside; None where none were asked for
     unexplained : (rows, columns), the kriging variance of a reading, its nugget included, as a share of the variance:
         1 and more where the readings tell no more than their mean
     slopes_covariance : (maps, maps), of the slopes of the first quantity, as a share of the variance; 0 of maps that do not act
@@ -54,7 +53,6 @@ class KrigedDay(NamedTuple):
     slopes: Tensor
     unexplained: Tensor
     slopes_covariance: Tensor
-    beside: Tensor | None = None
 
 
 @torch.no_grad()
@@ -70,7 +68,6 @@ def krige(
     noise: Tensor | None = None,
     drift: Tensor | None = None,
     local: LocalSlopes | None = None,
-    beside: Tensor | None = None,
     limit: float = 0.0,
 ) -> KrigedDay:
     """Krige several quantities that were read at the same places.
@@ -97,8 +94,6 @@ def krige(
         Which of the maps act as external drift, bool (maps,); the slopes on others are 0. None: all of them.
     local : LocalSlopes
         Maps whose slopes vary from place to place; None for none. `unexplained` tells of these as little as of the slopes themselves.
-    beside : Tensor
-        Which of the maps act in a second kriging with the same covariance, bool (maps,): it differs by its slopes, and costs next to nothing.
     limit : float
         Readings lie at most so many standard deviations from what the others say of them (`outlying`); 0 for no limit.
     zero_mean : bool
@@ -118,7 +113,6 @@ def krige(
             torch.zeros(first_map, quantities - first_map, device=device),
             torch.ones(shape, device=device),
             torch.zeros(quantities - first_map, quantities - first_map, device=device),
-            None if beside is None else torch.zeros(first_map, quantities - first_map, device=device),
         )
     counts = torch.ones(len(places), device=device) if counts is None else counts.float()
     # Half the digits are enough, and take half the time: the nuggets keep the systems well conditioned.
@@ -158,7 +152,6 @@ def krige(
         mean[:first_map] = of_ones @ nearer / of_ones.sum() * (not zero_mean)
         solved = torch.cat([torch.cholesky_solve(nearer, factorised) - of_ones[:, None] * mean[:first_map], maps], dim=1)
         slopes = _slopes(read, solved, first_map, acting)[0]
-    of_beside = None if beside is None else _slopes(read, solved, first_map, beside.to(device))[0]
     of_slopes = torch.zeros(quantities - first_map, quantities - first_map, device=device)
     own = torch.arange(len(of_slopes), device=device)[acting]
     of_slopes[own[:, None], own] = torch.linalg.inv(normal)
@@ -176,7 +169,7 @@ def krige(
         return unexplained(places, nuggets, variogram, plain, None if zero_mean else of_mean, shape)
 
     fields, left = both(spread, variance)
-    return KrigedDay(fields, variogram, slopes, left, of_slopes, of_beside)
+    return KrigedDay(fields, variogram, slopes, left, of_slopes)
 
 
 def _slopes(read: Tensor, solved: Tensor, first_map: int, acting: Tensor | slice) -> tuple[Tensor, Tensor]:

@@ -15,7 +15,7 @@ from model_core.network.network_output import NetworkOutput, Survey
 from model_core.network.pointconv import NormalisedConvolution, PointConv, PointConvFields
 from model_core.network.reading_quantities import StationReadings
 from model_core.network.transforms import inverse, transform
-from model_core.network.trust import Trust
+from model_core.network.trust import Trust, share_at
 from model_core.network.unetplusplus import RegrUNetPP
 
 # Stations are told to the network as so many per area of this many cells, so that it does not matter how large the grid is.
@@ -139,19 +139,15 @@ class ReanalysisNetwork(nn.Module):
         doubt = kriged.doubt[:, 0] if c.kriging else None
         result, before_background = results[:, 0], None
         if c.output == "correction":
-            near, far = self.trust.shares or c.correction_share
-            share = near if doubt is None else near + (far - near) * doubt
+            shares = self.trust.shares or c.correction_share
+            share = shares[0] if doubt is None else share_at(doubt, shares, c.correction_reach)
             if c.kriging:
                 # What was learnt is what plain kriging lacks: the more is known from elsewhere, the less of it is left.
                 share = share * (1 - kriged.share[:, 0] ** 2)
             result = background[:, 0] + share * c.correction_limit * torch.tanh(result / c.correction_limit)
-            if mixed := self.trust.drift_share_of(c):
-                with_maps = (transform(kriged.with_maps, rule) - level[:, None]) / spread[:, None]
-                result = torch.lerp(result, with_maps[:, 0], mixed * (1 - doubt))
             if self.unet_of_background is not None and kriged.besides is not None and not self.trust.kriging_alone:
                 before_background = inverse(result * spread + level, rule)
-                near, far = c.background_share
-                result = result + (near + (far - near) * doubt) * self._of_background([*channels, results[:, :1].detach()], kriged)
+                result = result + share_at(doubt, c.background_share) * self._of_background([*channels, results[:, :1].detach()], kriged)
         if c.output == "relu":
             result = F.relu(result)
         field = inverse(result * spread + level, rule)
@@ -214,10 +210,9 @@ class ReanalysisNetwork(nn.Module):
         days = stations or [StationReadings.in_cells(*day) for day in zip(readings, counts)]
         c = self.configuration
         acting = self.trust.drift_of(c)
-        beside = c.maps if self.trust.drift_share_of(c) and acting != c.maps else ()
         # Others would only take time.
-        kriged = [number for number, name in enumerate(c.maps) if name in (*acting, *beside) or number < len(c.covariates)]
-        drift, both = (torch.tensor([c.maps[number] in some for number in kriged], dtype=torch.bool) for some in (acting, beside))
+        kriged = [number for number, name in enumerate(c.maps) if name in acting or number < len(c.covariates)]
+        drift = torch.tensor([c.maps[number] in acting for number in kriged], dtype=torch.bool)
         return kriged_background(
             days,
             c.transform_of(c.target),
@@ -227,7 +222,6 @@ class ReanalysisNetwork(nn.Module):
             known[:, kriged],
             None if drift.all() else drift,
             self.trust.local_slopes_of(c),
-            both if beside else None,
             self.trust.outlier_limit_of(c),
         )
 

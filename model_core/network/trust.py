@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from model_core.configuration import NetworkConfiguration
+
+Array = TypeVar("Array")
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,6 @@ class Trust:
         """How slopes on the maps vary: with `drift_alone` only where the kriging is taken alone, as the correction was trained without."""
         return () if configuration.drift_alone and not self.kriging_alone else configuration.local_slopes
 
-    def drift_share_of(self, configuration: NetworkConfiguration) -> float:
-        """How much of kriging with all maps is mixed in, see `NetworkConfiguration.drift_share`: nothing where readings chose shares or maps."""
-        return configuration.drift_share if self.shares is None and self.drift is None else 0.0
-
     def outlier_limit_of(self, configuration: NetworkConfiguration) -> float:
         """How far readings may lie from what the others say of them: limited only where the kriging is taken alone."""
         return configuration.outlier_limit if self.kriging_alone else 0.0
@@ -74,3 +72,12 @@ class Trust:
 
 # The network's own kriging, with what it says of its error.
 KRIGING_ALONE = Trust(shares=(0.0, 0.0), deviation_share=0.0)
+
+
+def share_at(doubt: Array, shares: tuple[float, float], reach: float = 1.0) -> Array:
+    """The share that is applied where the readings leave so much open, `doubt` from 0 to 1; a tensor or an array of its shape.
+
+    It goes in a straight line from the first of `shares`, next to readings, to the second, which it has from a doubt of `reach` on.
+    """
+    near, far = shares
+    return near + (far - near) * (doubt / reach).clip(0, 1)

@@ -75,7 +75,7 @@ def shrunk(network: ReanalysisNetwork, plan: TrainingPlan, progress: Progress) -
     if not plan.only_background:
         errors, unlikelihoods = [], []
         for held_out in predicted(network, plan, MOST_SHRINKAGE_DAYS, background=False):
-            errors.append(errors_by_share(*held_out, plan.network))
+            errors.append(errors_by_share(*held_out, plan.network, plan.network.correction_reach))
             if plan.network.uncertainty:
                 unlikelihoods.append(unlikelihood_by_share(*held_out, plan.network))
         near, far = best_shares(errors)

@@ -14,6 +14,7 @@ import torch
 from model_core.configuration import NetworkConfiguration
 from model_core.network.network_output import NetworkOutput
 from model_core.network.transforms import inverse, transform
+from model_core.network.trust import share_at
 from model_core.training.objective import unlikelihood
 from model_core.training.samples import Sample, TrainingDays
 
@@ -36,11 +37,13 @@ def station_cells(days: TrainingDays, sample: Sample, network: NetworkConfigurat
     return asked & stand if (asked & stand).any() else asked
 
 
-def errors_by_share(days: TrainingDays, sample: Sample, output: NetworkOutput, network: NetworkConfiguration) -> np.ndarray:
+def errors_by_share(
+    days: TrainingDays, sample: Sample, output: NetworkOutput, network: NetworkConfiguration, reach: float = 1.0
+) -> np.ndarray:
     """Error for each pair of `SHARES` of the whole correction, next to readings and far from them; (shares, shares).
 
     The mean of the RMSE at `station_cells` and of that of all land without a reading, each over that of none of the
-    correction. The network's configuration must apply the whole correction.
+    correction. The network's configuration must apply the whole correction; for `reach` see `share_at`.
     """
     rule = network.transform_of(network.target)
     field, background = (transform(x[0].float().cpu(), rule) for x in (output.field, output.background))
@@ -53,7 +56,7 @@ def errors_by_share(days: TrainingDays, sample: Sample, output: NetworkOutput, n
         rmse = np.array(
             [
                 [
-                    float(((inverse(none + (a + (b - a) * far) * (full - none), rule).clamp_min(0) - truth) ** 2).mean().sqrt())
+                    float(((inverse(none + share_at(far, (a, b), reach) * (full - none), rule).clamp_min(0) - truth) ** 2).mean().sqrt())
                     for b in SHARES
                 ]
                 for a in SHARES
