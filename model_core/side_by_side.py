@@ -10,7 +10,6 @@ import torch
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Other = TypeVar("Other")
 # Processors for the work on one item: more than one where there are fewer items than processors.
 _processors: ContextVar[int] = ContextVar("processors", default=1)
 
@@ -34,16 +33,19 @@ def side_by_side(work: Callable[[Item], Result], items: Sequence[Item]) -> list[
         return list(pool.map(alone, items))
 
 
-def both(first: Callable[[], Result], second: Callable[[], Other]) -> tuple[Result, Other]:
-    """The results of two pieces of work on an item of `side_by_side`, at the same time where a processor is free for the second."""
+def meanwhile(work: Callable[[], Result]) -> Callable[[], Result]:
+    """What gives the result of a piece of work on an item of `side_by_side`: computed from now on where a processor is free for it, else when it is asked
+    for, which is to be done once."""
     if _processors.get() < 2:
-        return first(), second()
+        return work
     inference, gradients = torch.is_inference_mode_enabled(), torch.is_grad_enabled()
 
-    def elsewhere() -> Other:
+    def elsewhere() -> Result:
         with torch.inference_mode(inference), torch.set_grad_enabled(gradients and not inference):
-            return second()
+            return work()
 
-    with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        other = pool.submit(elsewhere)
-        return first(), other.result()
+    pool = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
+    try:
+        return pool.submit(elsewhere).result
+    finally:
+        pool.shutdown(wait=False)  # its thread ends with the work

@@ -20,12 +20,12 @@ from torch import Tensor
 
 from model_core.network.blocks import refine
 from model_core.network.kriging_tips import cubic_shares, with_tips
-from model_core.network.kriging_variance import unexplained
+from model_core.network.kriging_variance import left_by_nearest, unexplained
 from model_core.network.local_slopes import LocalSlopes
 from model_core.network.outlying import moved_nearer
 from model_core.network.spreading import spread_by_parts
 from model_core.network.variogram import DRIFT_PRIOR, NUGGET_PRIOR, RANGES, Variogram, distances, fit_variogram
-from model_core.side_by_side import both
+from model_core.side_by_side import meanwhile
 
 # Readings of systems larger than this are averaged over blocks of cells.
 MOST_IN_SYSTEM = 2000
@@ -134,8 +134,9 @@ def krige(
     if noise is not None:  # as a share of the variance, which only a first fit tells
         noise = noise / variogram.variance
         variogram = fit_variogram(places, counts, read[:, 0], explaining, noise, local)
-    covariance = variogram.covariance_below(places)
     nuggets = variogram.nugget / counts if noise is None else variogram.nugget / counts + noise
+    by_nearest = meanwhile(lambda: left_by_nearest(places, nuggets, variogram, shape))
+    covariance = variogram.covariance_below(places)
     covariance.diagonal().add_(nuggets)
     plain = factorised = torch.linalg.cholesky(covariance)
     if local is not None:
@@ -156,20 +157,19 @@ def krige(
     own = torch.arange(len(of_slopes), device=device)[acting]
     of_slopes[own[:, None], own] = torch.linalg.inv(normal)
 
-    def spread() -> Tensor:
-        weights = solved * (1 - variogram.nugget)
-        parts = [_spread(weights[:, :first_map], places, shape, variogram.distance, block)]
-        if quantities > first_map:
-            parts.append(_spread(weights[:, first_map:], places, shape, variogram.distance, max(factor, block)))
-        fields = torch.cat(parts) + mean[:, None, None]
-        return fields if local is None else fields + local.spread(solved, places, _spread_on_blocks, block)
-
     def variance() -> Tensor:
         of_mean = of_ones if local is None else torch.cholesky_solve(ones, plain)[:, 0]
-        return unexplained(places, nuggets, variogram, plain, None if zero_mean else of_mean, shape)
+        return unexplained(places, variogram, plain, None if zero_mean else of_mean, by_nearest, shape)
 
-    fields, left = both(spread, variance)
-    return KrigedDay(fields, variogram, slopes, left, of_slopes)
+    left = meanwhile(variance)
+    weights = solved * (1 - variogram.nugget)
+    parts = [_spread(weights[:, :first_map], places, shape, variogram.distance, block)]
+    if quantities > first_map:
+        parts.append(_spread(weights[:, first_map:], places, shape, variogram.distance, max(factor, block)))
+    fields = torch.cat(parts) + mean[:, None, None]
+    if local is not None:
+        fields = fields + local.spread(solved, places, _spread_on_blocks, block)
+    return KrigedDay(fields, variogram, slopes, left(), of_slopes)
 
 
 def _slopes(read: Tensor, solved: Tensor, first_map: int, acting: Tensor | slice) -> tuple[Tensor, Tensor]:

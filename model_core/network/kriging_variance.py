@@ -7,6 +7,8 @@ computed exactly on a wide mesh, as a ratio.
 
 from __future__ import annotations
 
+from typing import Callable, NamedTuple
+
 import numpy as np
 import torch
 from scipy.spatial import cKDTree
@@ -23,38 +25,75 @@ BLOCK, WIDE, NEAR = 4, 4, 1
 _MOST_BLOCKS, _AT_ONCE = 1_000_000, 4096
 
 
+class LeftByNearest(NamedTuple):
+    """The variance share that simple kriging from the nearest readings leaves.
+
+    Attributes
+    ----------
+    wide : at the places of the exact sum, (wide rows, wide columns)
+    field : in every cell, (rows, columns)
+    """
+
+    wide: Tensor
+    field: Tensor
+
+
+def left_by_nearest(places: Tensor, nuggets: Tensor, variogram: Variogram, shape: tuple[int, int]) -> LeftByNearest:
+    """The part of `unexplained` that does without the factorised covariance.
+
+    Parameters
+    ----------
+    places, nuggets : of the readings, in cells, (readings, 2), and what each has of its own as a share of the variance, (readings,)
+    """
+    block = _block(shape)
+    blocks, wide = (_centres(shape, size, places.device) for size in (block, block * WIDE))
+    near = _near(places, shape)
+    asked = [blocks.reshape(-1, 2), wide.reshape(-1, 2), near.float()]
+    of_blocks, of_wide, of_near = _from_nearest(places, nuggets, variogram, torch.cat(asked)).split([len(x) for x in asked])
+    field = _refined(of_blocks.reshape(blocks.shape[:2]), block, shape).contiguous()
+    field[near[:, 0], near[:, 1]] = of_near
+    return LeftByNearest(of_wide.reshape(wide.shape[:2]), field)
+
+
 def unexplained(
-    places: Tensor, nuggets: Tensor, variogram: Variogram, factorised: Tensor, of_ones: Tensor | None, shape: tuple[int, int]
+    places: Tensor,
+    variogram: Variogram,
+    factorised: Tensor,
+    of_ones: Tensor | None,
+    by_nearest: Callable[[], LeftByNearest],
+    shape: tuple[int, int],
 ) -> Tensor:
     """The kriging variance of a reading in each cell, its nugget included, as a share of the variance.
 
     Parameters
     ----------
-    places, nuggets : of the readings, in cells, (readings, 2), and what each has of its own as a share of the variance, (readings,)
+    places : of the readings, in cells, (readings, 2)
     factorised : lower Cholesky factor of their covariance
     of_ones : solution of the system for ones, (readings,), where the mean is estimated (ordinary kriging); None where it is known
+    by_nearest : gives what `left_by_nearest` makes of the readings; asked last, as it may be on its way
 
     Returns
     -------
     Tensor
         float32 (rows, columns).
     """
-    block = BLOCK
-    while -(-shape[0] // block) * -(-shape[1] // block) > _MOST_BLOCKS:
-        block *= 2
-    blocks, wide = (_centres(shape, size, places.device) for size in (block, block * WIDE))
-    near = _near(places, shape)
-    asked = [blocks.reshape(-1, 2), wide.reshape(-1, 2), near.float()]
-    of_blocks, of_wide, of_near = _from_nearest(places, nuggets, variogram, torch.cat(asked)).split([len(x) for x in asked])
-    covariance = variogram.covariance(wide.reshape(-1, 2), places)
+    wide = _block(shape) * WIDE
+    covariance = variogram.covariance(_centres(shape, wide, places.device).reshape(-1, 2), places)
     # From the right: as libraries store matrices, this takes half the time of a system with as many columns.
     exact = 1 - torch.linalg.solve_triangular(factorised.mT, covariance, upper=True, left=False).square_().sum(1)
     if of_ones is not None:
         exact = exact + (1 - covariance @ of_ones) ** 2 / of_ones.sum()
-    ratio = _refined((exact.clamp_min(variogram.nugget) / of_wide).reshape(wide.shape[:2]), block * WIDE, shape)
-    field = _refined(of_blocks.reshape(blocks.shape[:2]), block, shape).contiguous()
-    field[near[:, 0], near[:, 1]] = of_near
-    return (field * ratio).clamp_min(variogram.nugget)
+    nearest = by_nearest()
+    ratio = _refined(exact.clamp_min(variogram.nugget).reshape(nearest.wide.shape) / nearest.wide, wide, shape)
+    return (nearest.field * ratio).clamp_min(variogram.nugget)
+
+
+def _block(shape: tuple[int, int]) -> int:
+    """Side in cells of the blocks of a grid."""
+    block = BLOCK
+    while -(-shape[0] // block) * -(-shape[1] // block) > _MOST_BLOCKS:
+        block *= 2
+    return block
 
 
 def _near(places: Tensor, shape: tuple[int, int]) -> Tensor:

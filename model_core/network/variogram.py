@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, Sequence
 import torch
 from torch import Tensor
 
+from model_core.side_by_side import meanwhile
+
 if TYPE_CHECKING:
     from model_core.network.local_slopes import LocalSlopes
 
@@ -164,7 +166,9 @@ def _posterior(groups: Sequence[_Group], rows: Sequence[int], columns: Sequence[
     scale, share = (
         torch.tensor([table[n] for n in chosen], device=groups[0].device) for table, chosen in ((RANGES, rows), (NUGGETS, columns))
     )
-    logarithm, squares = sum(group.at(rows, columns) for group in groups)
+    half = -(-len(groups) // 2)
+    others = meanwhile(lambda: [group.at(rows, columns) for group in groups[half:]]) if groups[half:] else list
+    logarithm, squares = sum([group.at(rows, columns) for group in groups[:half]] + others())
     # A few readings can't tell the variance: two pseudo-readings of variance 1 (they are standardised) hold it.
     squares, degrees = squares + 2.0, 2 + sum(len(group) - 1 for group in groups)
     logarithm = (

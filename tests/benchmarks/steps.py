@@ -24,7 +24,8 @@ from rows import Row, record
 STEPS = (
     ("kriging", "model_core.network.reanalysis_network", "kriged_background"),
     ("kriging: variogram", "model_core.network.kriging", "fit_variogram"),
-    ("kriging: variance", "model_core.network.kriging", "unexplained"),
+    ("kriging: variance, from the nearest readings", "model_core.network.kriging", "left_by_nearest"),
+    ("kriging: variance, exact on a mesh", "model_core.network.kriging", "unexplained"),
     ("kriging: spreading", "model_core.network.kriging", "_spread"),
 )
 PARTS = (("PointConv", "pointconv"), ("UNet++", "unet"))

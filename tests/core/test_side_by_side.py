@@ -1,4 +1,4 @@
-"""Two pieces of work on one day give the same as one after the other, and their errors arrive."""
+"""Pieces of work on one day at the same time give the same as one after the other, and their errors arrive."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ import sys
 PROGRAM = """
 import torch
 from model_core.network.kriging import krige
-from model_core.side_by_side import both, side_by_side
+from model_core.side_by_side import meanwhile, side_by_side
 
 assert torch.get_num_threads() == 2
 random = torch.Generator().manual_seed(0)
@@ -21,7 +21,7 @@ def work(day):
 with torch.inference_mode():
     together = side_by_side(work, days)
     for day, other in zip(days, together):
-        (alone,) = side_by_side(work, [day])  # its variance is computed beside its fields
+        (alone,) = side_by_side(work, [day])  # parts of its variance are computed meanwhile
         assert torch.equal(alone.fields, other.fields) and torch.equal(alone.unexplained, other.unexplained)
 
 
@@ -32,7 +32,7 @@ def second():
 
 with torch.inference_mode():
     try:
-        side_by_side(lambda _: both(lambda: 1, second), [None])
+        side_by_side(lambda _: meanwhile(second)(), [None])
     except ValueError as error:
         print(error)
 """

@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 import atlanta  # noqa: E402
 import background  # noqa: E402
 import between_stations  # noqa: E402
+import ctm_networks  # noqa: E402
 import ctm_stations  # noqa: E402
 import land_bias  # noqa: E402
 import missing_inputs  # noqa: E402
@@ -45,6 +46,7 @@ _LARGEST, _COLOURS = (1100, 1100), 200  # pixels and colours of a figure on the 
 PARTS = {
     "real_stations": (real_stations.rows_of, ("day", "scheme", "method", *_SCORES)),
     "ctm_stations": (ctm_stations.rows_of, ("source", "scheme", "method", "days", *_SCORES[1:], "worst")),
+    "ctm_networks": (ctm_networks.rows_of, ctm_networks.COLUMNS),
     "usa": (usa.rows_of, ("day", "scheme", "method", *_SCORES)),
     "atlanta": (atlanta.rows_of, ("day", "scheme", "method", *_SCORES)),
     "between_stations": (between_stations.rows_of, between_stations.COLUMNS),
