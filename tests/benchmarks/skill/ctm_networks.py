@@ -4,15 +4,15 @@
 
 The days are the last three of the real CMAQ days, which no recipe trains on, and one of each of N simulated worlds (default 8) of seeds that no recipe
 has, made once. Stations are those of the Chinese network, read as in ctm_stations.py. They are left out one by one and city by city, in ten folds, and 15, 40 or
-100 cities are given and all other stations asked. `land` is all land, compared with the CTM's field itself. `ratio` is the RMSE over that of the model's own kriging
-alone, the root mean square over days, `worst` that of the worst day; `near` is the ratio of left-out readings within 25 km of the next one that was given.
+100 cities are given and all other stations asked. `land` is all land, compared with the CTM's field itself. `ratio` is the RMSE over that of the kriging that the
+network corrects, the root mean square over days, `worst` that of the worst day; `near` is the ratio of left-out readings within 25 km of the next one that was given.
+`to_alone` is the RMSE over that of the model's kriging where it is taken alone (`--analysis kriging`), which may be another one (`network.local_slopes`).
 Choices of how far the correction acts are made here (`resources/recipes/after_training.py`), so that the real days stay unseen.
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Iterator, Sequence
@@ -35,7 +35,7 @@ from model_core.stations.gridding import grid_observations  # noqa: E402
 from model_core.stations.observations import Observations  # noqa: E402
 from model_core.validation.places import at_stations, plane_km, station_names  # noqa: E402
 
-COLUMNS = ("source", "scheme", "days", "rmse", "ratio", "worst", "near")
+COLUMNS = ("source", "scheme", "days", "rmse", "ratio", "worst", "near", "to_alone")
 GIVEN, NEAR_KM = (15, 40, 100), 25.0
 _SEED, _MONTHS = 4000, (1, 4, 7, 10)
 
@@ -44,11 +44,10 @@ def rows_of(setting: Setting, worlds: int = 8) -> list[dict[str, Any]]:
     """A row for each source and scheme."""
     grid = PRESETS["china12km"]
     predictor, stations = setting.predictor(grid), on_grid(stations_of("2018-02-20", setting.data), grid)
-    inside = predictor.trusting(replace(KRIGING_ALONE, drift=predictor.trust.drift_of(predictor.model.configuration)))
     found: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]] = {}
     for number, (source, truth, land) in enumerate(_days(setting, worlds)):
         readings = pseudo_stations(truth, stations, grid, seed=number)
-        for scheme, errors in _errors((predictor, inside), readings, np.where(land, truth, np.nan), seed=number):
+        for scheme, errors in _errors(predictor, readings, np.where(land, truth, np.nan), seed=number):
             found.setdefault((source, scheme), []).append(errors)
         print(f"{source} {number}", file=sys.stderr, flush=True)
     return [{"source": source, "scheme": scheme, **_judged(errors)} for (source, scheme), errors in found.items()]
@@ -66,19 +65,24 @@ def _days(setting: Setting, worlds: int) -> Iterator[tuple[str, np.ndarray, np.n
 def _simulated(setting: Setting, worlds: int) -> Iterator[Path]:
     folder = OUT / "other_worlds"
     folder.mkdir(parents=True, exist_ok=True)
-    yield from simulate_runs(setting.data, folder, [(date(2017, _MONTHS[number % len(_MONTHS)], 10), _SEED + number) for number in range(worlds)])
+    yield from simulate_runs(
+        setting.data, folder, [(date(2017, _MONTHS[number % len(_MONTHS)], 10), _SEED + number) for number in range(worlds)]
+    )
 
 
 def _errors(
-    methods: Sequence[Predictor], readings: Observations, truth: np.ndarray, seed: int
+    predictor: Predictor, readings: Observations, truth: np.ndarray, seed: int
 ) -> Iterator[tuple[str, tuple[np.ndarray, np.ndarray]]]:
-    """(scheme, (squared errors (methods, asked), distance of each asked place to the next reading given in km; of land 0))."""
-    grid, rng, known = methods[0].grid, np.random.default_rng(seed), np.isfinite(truth)
+    """(scheme, (squared errors of `fields` (3, asked), distance of each asked place to the next reading given in km; of land 0))."""
+    grid, rng, known = predictor.grid, np.random.default_rng(seed), np.isfinite(truth)
+    alone = predictor.trusting(KRIGING_ALONE)
     cities = np.unique(readings.group)
 
     def fields(given: np.ndarray) -> list[np.ndarray]:
+        """With the correction, without it, and of kriging alone."""
         day = {"pm25": grid_observations(readings.select(given), grid)}
-        return [method.predict([day])[0].field for method in methods]
+        (parts,) = predictor.parts([day])
+        return [np.maximum(parts.field, 0), parts.background, alone.predict([day])[0].field]
 
     def at_others(given: np.ndarray, made: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         asked = readings.select(~given)
@@ -103,17 +107,18 @@ def _nearest_km(asked: Observations, given: Observations, grid: Grid) -> np.ndar
 
 
 def _judged(days: Sequence[tuple[np.ndarray, np.ndarray]]) -> dict[str, Any]:
-    """RMSE of the model, the mean of days, and its ratios to the kriging alone."""
+    """RMSE of the model, the mean of days, and its ratios to the krigings."""
     rmse = np.array([np.sqrt(squares.mean(axis=1)) for squares, _ in days])
-    ratios = rmse[:, 0] / rmse[:, 1]
+    ratios = rmse[:, :1] / rmse[:, 1:]
     near = [squares[:, km < NEAR_KM].sum(axis=1) for squares, km in days if km.any() and (km < NEAR_KM).any()]
-    near = np.sqrt(np.mean([of_model / of_kriging for of_model, of_kriging in near])) if near else float("nan")
+    near = np.sqrt(np.mean([of_model / of_kriging for of_model, of_kriging, _ in near])) if near else float("nan")
     return {
         "days": len(days),
         "rmse": float(rmse[:, 0].mean()),
-        "ratio": float(np.sqrt((ratios**2).mean())),
-        "worst": float(ratios.max()),
+        "ratio": float(np.sqrt((ratios[:, 0] ** 2).mean())),
+        "worst": float(ratios[:, 0].max()),
         "near": float(near),
+        "to_alone": float(np.sqrt((ratios[:, 1] ** 2).mean())),
     }
 
 
