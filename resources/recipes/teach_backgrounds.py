@@ -27,8 +27,8 @@ from model_core.network.reanalysis_network import ReanalysisNetwork  # noqa: E40
 CONFIGURATION = HERE / "background.toml"
 KERNEL_BITS, PART = 8, "unet_of_background"
 CARD_KEY = "background_training"
-# Near readings no more than this share of what it adds: the training chose 0.75, and 1 before, on held-out days over land and at stations; at the places of stations, with
-# 100 cities given, 1 made held-out CMAQ days worse than half of it (by up to 3 %, with another day as background; the model before this one), and over
+# Near readings no more than this share of what it adds: trainings chose 0.75 or 1 on held-out days over land and at stations; at the places of stations, with
+# 100 cities given, 1 made held-out CMAQ days worse than half of it (by up to 3 %, with another day as background; a model of November 27), and over
 # land next to nothing was lost.
 MOST_NEAR = 0.5
 
