@@ -194,6 +194,37 @@ def test_polygons_have_the_hash_of_their_file_and_of_what_was_used(exposed, coun
     assert exposed(counties, NAME_FIELD="county")[0]["content_sha256"] != entry["content_sha256"]
 
 
+def test_stations_and_mask_of_an_aggregation_are_both_named(run, day_of, air, counties, tmp_path):
+    day_of(air)
+    run(
+        "aggregate",
+        FIELDS=[str(tmp_path / "day.tif")],
+        STATIONS=air,
+        VALUE="pm25",
+        TIME="day",
+        ID="code",
+        MASK=counties,
+        OUTPUT=str(tmp_path / "mean.nc"),
+    )
+    inputs = json.loads(gdal.Open(f'NETCDF:"{tmp_path / "mean.nc"}":pm25').GetMetadata()["NC_GLOBAL#inputs"])
+    said = {one["role"]: one for one in inputs}
+    assert (said["stations"]["layer"], said["stations"]["features"]) == ("Stations of January", 118)
+    assert (said["mask"]["layer"], said["mask"]["features"]) == ("Counties", 2)
+    for role, file in (("stations", tmp_path / "anna" / "air.gpkg"), ("mask", tmp_path / "areas.gpkg")):
+        assert said[role]["sha256"] == sha256(file) and len(said[role]["content_sha256"]) == 64
+
+
+def test_further_variables_name_their_own_layers(day_of, air, make_stations, project):
+    humid = make_stations(DAYS[:1], "Humidity")
+    project.addMapLayer(humid)
+    inputs, _ = day_of(air, RH_STATIONS=humid, RH_STATIONS_FIELD="rh", INPUTS=["wind", "Humidity", "wind", "m/s", "", ""])
+    assert [(one["role"], one["layer"], one["features"]) for one in inputs] == [
+        ("stations", "Stations of January", 118),
+        ("rh", "Humidity", 60),
+        ("wind", "Humidity", 60),
+    ]
+
+
 def told(layer) -> dict:
     from ctm_reanalysis.plugin.layer_sources import layer_told
 
