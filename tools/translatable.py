@@ -25,7 +25,7 @@ PLACEHOLDER = re.compile(r"\{(\w*)(?:[!:][^{}]*)?\}")
 _WORDS = re.compile(r"[A-Za-z’']{2,}[,:;.)]*\s+[(“'\"]*[A-Za-z{]|\}[')”,:;]*\s+[(“'\"]*[A-Za-z]{2,}")
 # Folders and files of `model_core` whose texts are for files and programs: the help of the command line stays English like its options,
 # and so do the attributes of NetCDF files, so that equal runs write equal files in any language.
-NOT_SHOWN = ("cli/", "language/", "output/cf.py", "simulation/chemistry.py", "provenance/record.py", "run_log.py")
+NOT_SHOWN = ("cli/", "language/", "output/cf.py", "simulation/chemistry.py", "provenance/record.py", "provenance/inputs.py", "run_log.py")
 # Where single words are shown too: pages and the labels of figures.
 _PAGES = ("report/", "card/", "figure", "chart", "colours", "variables.py", "frames")
 _SHOWN_OF_MODELS = ("model_name", "description", "help", "component_description")

@@ -9,6 +9,7 @@ from datetime import date as Date
 from typing import Any, Callable, Mapping
 
 from model_core.errors import InputError
+from model_core.provenance.inputs import NAMED, USED
 
 FILES = {
     "file",
@@ -176,11 +177,19 @@ def _checked(name: str, value: Any) -> Any:
         return [_number(name, one) for one in _parts(value)]
     if key in _SWITCHES and not isinstance(value, bool):
         raise InputError(f"'{name}' must be true or false, got {value!r}")
-    if key == "layers" and not isinstance(value, dict):
-        raise InputError(f"'{name}' must be an object of layers' names by role, got {value!r}")
+    if key == "layers" and not (isinstance(value, dict) and all(map(_tells_a_layer, value.values()))):
+        raise InputError(f"'{name}' must be an object that tells of layers by their role, got {value!r}")
     if key == "wide" and not isinstance(value, (bool, str)):
         raise InputError(f"'{name}' must be yes, no or auto, got {value!r}")
     return value
+
+
+def _tells_a_layer(value: Any) -> bool:
+    """Whether a value is the name of a layer, or what `provenance.inputs.input_of_layer` takes."""
+    if isinstance(value, str):
+        return True
+    kinds = {**NAMED, **USED}
+    return isinstance(value, dict) and "name" in value and all(type(one) is kinds.get(key) for key, one in value.items())
 
 
 def _parts(value: Any) -> list[Any]:

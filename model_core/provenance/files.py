@@ -14,7 +14,8 @@ from model_core.file_and_name import file_and_name
 from model_core.stations.date_pattern import dated_files, is_pattern
 from model_core.stations.tables import split_layer
 
-# Keys whose value is a path, those whose value is FILE:COLUMN, those that name a file or something that ships, and those of several files.
+# Keys whose value is a path, those whose value is FILE:COLUMN, those that name a file or something that ships, and those of several files;
+# `regions` is FILE or FILE:FIELD.
 _PLAIN = (
     "stations",
     "sites",
@@ -34,7 +35,7 @@ _PLAIN = (
     "series",
 )
 _WITH_COLUMN = ("rh", "wind")
-_FILE_OR_NAME = ("mask", "regions", "outline", "config")
+_FILE_OR_NAME = ("mask", "outline", "config")
 SEVERAL = ("ctm", "fields", "other")
 _BLOCK = 1 << 20
 
@@ -49,6 +50,8 @@ def with_files(request: Mapping[str, Any], change: Callable[[str, str], str]) ->
     for key in (*_PLAIN, *(key for key in _FILE_OR_NAME if _is_path(request.get(key)))):
         if request.get(key):
             changed[key] = change(key, str(request[key]))
+    if _is_path(request.get("regions")):
+        changed["regions"] = _field_kept("regions", str(request["regions"]), change)
     for key in SEVERAL:
         if request.get(key):
             changed[key] = [change(key, path) for path in _paths(request[key])]
@@ -163,6 +166,11 @@ def _is_path(value: Any) -> bool:
 def _column_kept(role: str, text: str, change: Callable[[str, str], str]) -> str:
     file, column = file_and_name(text)
     return f"{change(role, file)}:{column}" if file and column else text  # what is malformed, the reader refuses
+
+
+def _field_kept(role: str, text: str, change: Callable[[str, str], str]) -> str:
+    file, field = ("", "") if split_layer(text)[0].exists() else file_and_name(text)
+    return f"{change(role, file)}:{field}" if file and field else change(role, text)
 
 
 def _named(text: str, is_file: Callable[[str], bool], change: Callable[[str, str], str]) -> str:

@@ -14,10 +14,10 @@ import numpy as np
 
 from model_core import __version__
 from model_core.days import parse_day
-from model_core.errors import InputError
 from model_core.grid import PRESETS, Grid
 from model_core.provenance.attributes import attributes_of, fields_at
-from model_core.provenance.files import SEVERAL, combined, files_of, paths_named, sha256_of, short_name, with_files
+from model_core.provenance.files import files_of, paths_named, sha256_of, short_name, with_files
+from model_core.provenance.inputs import input_of_files, input_of_layer
 
 if TYPE_CHECKING:
     from model_core.model_file import Model
@@ -30,8 +30,8 @@ NOT_RECORDED = (
     *("json", "scheduler", "full_paths", "layers", "command"),
     *("follow", "every", "until", "resume"),
 )
-_MOST_LISTED = 200  # files of one input whose names are kept; of more there is the combined hash
-_MOST_BYTES = 16_000_000_000  # of a CTM's files; of more, which take minutes to read once more, there is the size and no hash
+# Commands that tell by the readings themselves whether a layer is what it was; of what others were handed from a layer there is a hash.
+_BY_READINGS = ("reanalyse", "reanalyse-period", "grid-stations")
 TEXTS = ("engine_version", "model_name", "model_sha256")
 STRUCTURED = ("request", "inputs", "readings_sha256", "computed_with")
 
@@ -46,8 +46,9 @@ class Record:
     request : the parameters, with ``command``; files by their names alone unless full paths were asked for, a grid that came
         from a file as CRS, transform and shape
     inputs : of each file its ``role``, ``name``, ``sha256`` (see `files.combined`) and, where they are several, ``files``;
-        of a QGIS layer its ``role`` and ``layer``; of what is no file on the disk its ``role`` and ``name``; of very large CTM
-        files ``bytes`` in place of the hash
+        of a QGIS layer its ``role``, ``layer`` and ``source``, what of it was used (`inputs.USED`), ``sha256`` of its file and, of polygons
+        and where there is no ``readings_sha256``, ``content_sha256`` of what was handed over; of what is no file on the disk its ``role`` and
+        ``name``; of very large files of a CTM or layer ``bytes`` in place of the hash
     readings_sha256 : of the readings that were used, by variable
     computed_with : device, precision and libraries; where they are the same, so is every bit of the result. Of a period, those of the run
         that completed it; none where Dask's workers computed it
@@ -90,7 +91,8 @@ def record_of(
     Parameters
     ----------
     command : the job's name
-    request : as the job got it. ``full_paths`` keeps the paths, ``layers`` names by role the QGIS layers that tables were written from
+    request : as the job got it. ``full_paths`` keeps the paths, ``layers`` tells by role of the QGIS layers that tables and polygons were
+        written from (see `inputs.input_of_layer`)
     model : that was used; where fields came from files instead, the model that these say they were made with
     """
     paths, layers = paths_named(request), request.get("layers") or {}
@@ -105,7 +107,13 @@ def record_of(
     name, digest = (model.name, model.sha256) if model is not None else _model_of_fields(paths)
     if grid is not None and "grid" in said and _is_of_file(request["grid"]):
         said["grid"] = exact(grid)
-    inputs = tuple(_input(role, named, layers.get(role), days_of(request), whole) for role, named in paths.items())
+    content = command not in _BY_READINGS
+    inputs = tuple(
+        input_of_layer(role, layers[role], Path(named[-1]), whole, content=content)
+        if role in layers
+        else input_of_files(role, named, days_of(request), whole)
+        for role, named in paths.items()
+    )
     return Record(
         __version__,
         {"command": command, **said},
@@ -159,26 +167,6 @@ def days_of(request: Mapping[str, Any]) -> tuple[Date | None, Date | None]:
 def hashes_of(path: str, days: tuple[Date | None, Date | None]) -> dict[str, str]:
     """SHA-256 of each file behind a path, by name; `days` as `files_of` takes them."""
     return {name: sha256_of(file) for name, file in files_of(path, days).items()}
-
-
-def _input(role: str, paths: list[str], layer: str | None, days: tuple[Date | None, Date | None], whole: bool) -> dict[str, Any]:
-    if layer is not None:
-        return {"role": role, "layer": layer}
-    names = [path if whole else short_name(path) for path in paths]
-    told: dict[str, Any] = {"role": role, "name": names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"}
-    try:
-        found = [(name, file) for path in paths for name, file in files_of(path, days).items()]
-    except InputError:  # a table inside an archive, or another address that GDAL understands
-        return told
-    if role in SEVERAL and (size := sum(file.stat().st_size for _, file in found)) > _MOST_BYTES:
-        return told | {"bytes": size}
-    hashes: dict[str, str] = {}
-    for name, file in found:
-        hashes[name if name not in hashes else f"{name} ({len(hashes) + 1})"] = sha256_of(file)
-    told["sha256"] = combined(hashes)
-    if 1 < len(hashes) <= _MOST_LISTED:
-        told["files"] = hashes
-    return told
 
 
 def _model_of_fields(paths: Mapping[str, list[str]]) -> tuple[str, str]:

@@ -190,8 +190,9 @@ class Repetition:
         if "layer" in entry:
             if given:
                 return given  # the readings decide: `require_readings`
+            layer = entry["layer"] + (f" ({entry['source']})" if entry.get("source") else "")
             raise InputError(
-                f"can't repeat '{self.file.name}': its {entry['role']} came from the QGIS layer '{entry['layer']}'; choose that layer "
+                f"can't repeat '{self.file.name}': its {entry['role']} came from the QGIS layer '{layer}'; choose that layer "
                 f"in QGIS, or name its file with {option}"
             )
         changed = ""

@@ -86,7 +86,9 @@ class Aggregate(EngineAlgorithm):
             request = field_request(self, parameters, context, folder)
             if self._given(parameters, STATIONS):
                 species = {key: request[key] for key in ("species",) if key in request}
+                layers = request.get("layers", {})
                 request = {**request, **station_request(self, parameters, context, folder, feedback)}
+                request["layers"] |= layers
                 request.pop("species", None)
                 request.update(species)
             request.update(day_request(self, parameters, context), out=output, **{name.lower(): path for name, path in targets.items()})

@@ -19,6 +19,7 @@ from ..translate import tr
 from .base import EngineAlgorithm, day_text
 from .choices import Choice, chosen_word
 from .field_parameters import field_files, file_of
+from .layer_readings import name_layers
 from .preselected import preselect
 from .table_parameters import SPECIES, SPECIES_WORDS
 
@@ -141,6 +142,7 @@ def field_request(algorithm: EngineAlgorithm, parameters: dict, context, folder:
         source = algorithm.parameterAsSource(parameters, name, context)
         if source is not None:
             request[name.lower()] = write_shapes(source, folder / f"{name.lower()}.gpkg")
+            name_layers(algorithm, parameters, context, request, **{name.lower(): name})
     species = chosen_word(algorithm, parameters, SPECIES, context)
     return request | ({} if species == "auto" else {"species": species})
 

@@ -20,6 +20,7 @@ from ..polygons import check_polygons, polygons_request
 from ..translate import tr
 from .base import EngineAlgorithm, run_engine
 from .field_parameters import add_fields, check_fields, check_layer, fields_request, layer_source
+from .layer_readings import name_layers
 from .output_labels import file_label, number_label
 from .report_parameters import add_report_parameter, check_report, report_request, report_result
 
@@ -117,6 +118,7 @@ class CompareRaster(EngineAlgorithm):
             mask = self.parameterAsSource(parameters, MASK, context)
             if mask is not None:
                 request.update(polygons_request(mask, "", folder / "mask.gpkg", "mask", feedback))
+                name_layers(self, parameters, context, request, mask=MASK)
             result = run_engine("compareraster", request, feedback, [])
         scores = result["scores"]
         feedback.pushInfo(

@@ -19,9 +19,10 @@ from ..translate import tr
 from .background_parameters import BACKGROUND, add_background_parameters, background_request
 from .base import run_engine
 from .choices import Choice, chosen_words
-from .class_parameters import add_class_parameters, check_classes, class_request
+from .class_parameters import REGIONS, add_class_parameters, check_classes, class_request
 from .day_parameters import add_day_parameters, day_request
 from .grid_parameters import add_grid_parameters, check_grid, grid_request
+from .layer_readings import name_layers
 from .model_parameters import ANALYSES, ANALYSIS, add_model_parameters, model_request
 from .output_labels import file_label
 from .report_parameters import add_report_parameter, check_report, report_request, report_result
@@ -183,6 +184,7 @@ class CrossValidate(StationAlgorithm):
                 **class_request(self, parameters, context, folder),
                 **report_request(self, parameters, context),
             )
+            name_layers(self, parameters, context, request, regions=REGIONS)
             result = run_engine("crossvalidate", request, feedback, [])
         for method, scores in result["summary"].items():
             feedback.pushInfo(

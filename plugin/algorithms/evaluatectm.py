@@ -25,8 +25,9 @@ from ..report import write_score_page
 from ..styling.ramps import pretty_unit
 from ..translate import tr
 from .base import EngineAlgorithm, check_destination, day_text, run_engine
-from .class_parameters import add_class_parameters, check_classes, class_request
+from .class_parameters import REGIONS, add_class_parameters, check_classes, class_request
 from .day_parameters import add_day_parameters, day_request
+from .layer_readings import name_layers
 from .output_labels import file_label
 from .station_parameters import add_station_parameters, check_stations, station_request
 
@@ -134,6 +135,7 @@ class EvaluateCTM(EngineAlgorithm):
             request.update({name.lower(): day_text(self, parameters, name, context) for name in (START, END)})
             if parameters.get(LEAD_DAY) is not None:
                 request["lead_day"] = self.parameterAsInt(parameters, LEAD_DAY, context)
+            name_layers(self, parameters, context, request, regions=REGIONS)
             result = run_engine("evaluate-ctm", request, feedback, [])
         pooled = result["pooled"]
         feedback.pushInfo(", ".join(f"{key} {pooled[key]:.4g}" for key in SCORES if pooled[key] is not None))

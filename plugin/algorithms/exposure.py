@@ -23,6 +23,7 @@ from ..translate import tr
 from .base import EngineAlgorithm, check_destination, is_temporary, run_engine
 from .choices import Choice
 from .field_parameters import add_fields, check_fields, check_layer, field_files, fields_request, layer_source, numbers, same_field
+from .layer_readings import name_layers
 from .output_labels import number_label
 from .report_parameters import add_report_parameter, check_report, report_request, report_result
 
@@ -137,6 +138,7 @@ class Exposure(EngineAlgorithm):
             if source is not None:
                 field = self.parameterAsString(parameters, NAME_FIELD, context) or self._name_of(source)
                 request.update(polygons_request(source, field, folder / "polygons.gpkg", "polygons", feedback))
+                name_layers(self, parameters, context, request, polygons=POLYGONS)
             result = run_engine("exposure", request, feedback, [output, *([chart] if chart else [])])
         whole = result["whole"]
         feedback.pushInfo(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from qgis.core import NULL, QgsProcessingFeatureSource, QgsProcessingParameterMatrix, QgsProcessingUtils, QgsVectorLayer
 
 from .. import forms
+from ..layer_sources import layer_told
 from ..stations import column_name, missing_field, no_position, write_readings
 from ..translate import tr
 from .base import EngineAlgorithm
@@ -76,10 +77,14 @@ def inputs_request(algorithm: EngineAlgorithm, parameters: dict, context, folder
     return {"inputs": inputs, "input_options": options} if inputs else {}
 
 
-def input_layers(algorithm: EngineAlgorithm, parameters: dict, context) -> dict[str, str]:
-    """Name of the layer of each variable, '' for the station layer; without those that are read from files."""
+def input_layers(algorithm: EngineAlgorithm, parameters: dict, context) -> dict[str, dict[str, Any]]:
+    """What is told of the layer of each variable, nothing for the station layer; without those that are read from files."""
     found = {one.variable: (one, _layer(one.source, context)) for one in inputs_of(algorithm, parameters, context)}
-    return {name: layer.name() if layer else "" for name, (one, layer) in found.items() if layer is not None or not one.source}
+    return {
+        name: layer_told(QgsProcessingFeatureSource(layer, context), layer) if layer else {}
+        for name, (one, layer) in found.items()
+        if layer is not None or not one.source
+    }
 
 
 def check_inputs(algorithm: EngineAlgorithm, parameters: dict, context) -> str:

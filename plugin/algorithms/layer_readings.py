@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsProcessingParameterString
+from typing import Any
 
+from qgis.core import QgsProcessingFeatureSourceDefinition, QgsProcessingParameterString
+
+from ..layer_sources import layer_told
 from ..readings_by_day import identity
 from ..stations import X, Y, crs_text, has_places, missing_field, no_position, readings_crs, text_only
 from ..translate import tr
@@ -57,3 +60,17 @@ def places(source, prefix: str = "") -> dict:
 def layer_identity(algorithm: EngineAlgorithm, parameters: dict, name: str, context) -> tuple | None:
     """See `readings_by_day.identity`."""
     return identity(parameters.get(name), algorithm.parameterAsVectorLayer(parameters, name, context))
+
+
+def layer_named(algorithm: EngineAlgorithm, parameters: dict, name: str, context) -> dict[str, Any]:
+    """What the engine is told of the layer that a parameter names: see `layer_sources.layer_told`."""
+    source, chosen = algorithm.parameterAsSource(parameters, name, context), parameters.get(name)
+    whole = chosen.source.staticValue() if isinstance(chosen, QgsProcessingFeatureSourceDefinition) else chosen
+    return layer_told(source, algorithm.parameterAsVectorLayer({name: whole}, name, context), chosen)
+
+
+def name_layers(algorithm: EngineAlgorithm, parameters: dict, context, request: dict, **names: str) -> None:
+    """Have a request tell which layers its tables and polygons were written from: of each role the parameter that names the layer."""
+    given = {role: name for role, name in names.items() if request.get(role) and parameters.get(name) not in (None, "")}
+    told = {role: layer_named(algorithm, parameters, name, context) for role, name in given.items()}
+    request["layers"] = {**request.get("layers", {}), **told}

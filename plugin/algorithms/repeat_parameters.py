@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 
 from osgeo import gdal
-from qgis.core import QgsProcessingException, QgsProcessingParameterBoolean, QgsProcessingParameterFile, QgsProviderRegistry
+from qgis.core import QgsProcessingException, QgsProcessingParameterBoolean, QgsProcessingParameterFile
 
+from ..layer_sources import file_of
 from ..stations import write_readings
 from ..translate import tr
 from .base import ANY_FILE, EngineAlgorithm
-from .layer_readings import places
+from .layer_readings import layer_named, places
 from .model_parameters import DEVICE
 from .station_parameters import STATIONS
 from .weather_parameters import weather_request
@@ -93,17 +94,17 @@ def repeat_request(algorithm: EngineAlgorithm, parameters: dict, context, folder
         return request
     if not _from_layer(file):
         layer = algorithm.parameterAsVectorLayer(parameters, STATIONS, context)
-        path = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source()).get("path", "") if layer else ""
-        if not path:
+        of_layer = file_of(layer)[0] if layer else ""
+        if not of_layer:
             raise QgsProcessingException(
                 tr(
                     "The readings of '{file}' came from a file, and layer '{layer}' is of none; choose the layer of that file, or none."
                 ).format(file=Path(file).name, layer=source.sourceName())
             )
-        return {**request, "stations": path}
+        return {**request, "stations": of_layer}
     path = folder / "stations.csv"
     write_readings(source, source.fields().names(), path, feedback)
-    request.update({"stations": str(path), "layers": {"stations": source.sourceName()}, **places(source)})
+    request.update({"stations": str(path), "layers": {"stations": layer_named(algorithm, parameters, STATIONS, context)}, **places(source)})
     return {**request, **weather_request(algorithm, parameters, context, folder, request)}
 
 

@@ -25,8 +25,8 @@ from ..stations import write_positions
 from ..translate import tr
 from .base import ANY_FILE, DEVICES, EngineAlgorithm, day_text, run_engine
 from .choices import Choice
-from .class_parameters import add_class_parameters, check_classes, check_regions, class_request, write_regions
-from .layer_readings import check_readings
+from .class_parameters import REGIONS, add_class_parameters, check_classes, check_regions, class_request, write_regions
+from .layer_readings import check_readings, name_layers
 from .output_labels import file_label
 from .report_parameters import add_report_parameter, check_report, report_request, report_result
 from .station_parameters import STATIONS
@@ -209,6 +209,8 @@ class ReproduceCTM(EngineAlgorithm):
                 if self.parameterAsBoolean(parameters, MAINLAND_CHINA, context)
                 else write_regions(self, parameters, MASK, context, folder / "mask.gpkg")
             )
+            others = {f"{key}_stations": name for name, key in OTHERS.items()}
+            name_layers(self, parameters, context, request, stations=STATIONS, mask=MASK, regions=REGIONS, **others)
             result = run_engine("reproduce", request, feedback, [str(Path(output) / name) for name in FILES.values()])
         daily, pooled = result["mean_of_daily"], result["pooled"]
         for key in SCORES:

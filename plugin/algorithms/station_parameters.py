@@ -21,7 +21,7 @@ from ..translate import tr
 from .base import EngineAlgorithm, day_text
 from .choices import chosen_word
 from .found_field import show_what_is_found
-from .layer_readings import check_readings, field_names, layer_identity, places, unit_parameter
+from .layer_readings import check_readings, field_names, layer_identity, layer_named, places, unit_parameter
 from .model_parameters import MODEL
 from .preselected import preselect
 from .table_parameters import (
@@ -256,7 +256,7 @@ def station_request(
     feedback.pushInfo(tr("{} features read from layer '{}'.").format(rows, source.sourceName()))
     request = {
         "stations": str(path),
-        "layers": {"stations": source.sourceName()},
+        "layers": {"stations": layer_named(algorithm, parameters, STATIONS, context)},
         "unit": algorithm.parameterAsString(parameters, UNIT, context),
         **reading_options(algorithm, parameters, context),
         **places(source),

@@ -18,6 +18,7 @@ from ..stations import write_positions
 from ..translate import tr
 from .base import ANY_FILE, DEVICES, day_text
 from .choices import Choice
+from .layer_readings import name_layers
 from .table_parameters import VARIABLES, add_air, add_variable_table, air_request
 
 FROM, TARGET, INPUTS, MAPS, COVARIATES, LAYOUT, GRID = "FROM", "TARGET", "INPUTS", "MAPS", "COVARIATES", "LAYOUT", "GRID"
@@ -175,4 +176,5 @@ def training_request(algorithm, parameters: dict, context, folder: Path, feedbac
     source = algorithm.parameterAsSource(parameters, LAYOUT, context)
     if source is not None:
         request.update(write_positions(source, folder / "layout.csv", "layout", feedback))
+        name_layers(algorithm, parameters, context, request, layout=LAYOUT)
     return request

@@ -12,7 +12,7 @@ from ..translate import tr
 from .base import EngineAlgorithm
 from .found_field import show_what_is_found
 from .input_parameters import add_inputs, check_inputs, input_fields, input_layers, inputs_request
-from .layer_readings import check_readings, field_names, layer_identity, places, unit_parameter
+from .layer_readings import check_readings, field_names, layer_identity, layer_named, places, unit_parameter
 from .station_parameters import STATIONS, TIME, TIME_OF_DAY
 
 # Inputs beside the readings: label and the units to choose from, the first being the default.
@@ -97,7 +97,7 @@ def weather_request(algorithm: EngineAlgorithm, parameters: dict, context, folde
     """
     request = inputs_request(algorithm, parameters, context, folder, stations["stations"])
     layers = dict(stations.get("layers") or {})  # by role: what a result says that its readings came from
-    layers |= {role: name or layers.get("stations") for role, name in input_layers(algorithm, parameters, context).items()}
+    layers |= {role: told or layers.get("stations") for role, told in input_layers(algorithm, parameters, context).items()}
     for name in WEATHER:
         key, layer = name.lower(), f"{name}_STATIONS"
         field = field_names(algorithm, parameters, context, f"{name}_FIELD")
@@ -109,7 +109,7 @@ def weather_request(algorithm: EngineAlgorithm, parameters: dict, context, folde
             (value,) = field_names(algorithm, parameters, context, f"{layer}_FIELD")
             times = _fields(algorithm, parameters, context, source, f"{layer}_TIME", (TIME, TIME_OF_DAY))
             ids = _fields(algorithm, parameters, context, source, f"{layer}_ID", ("ID",))
-            path, layers[key] = folder / f"{key}.csv", source.sourceName()
+            path, layers[key] = folder / f"{key}.csv", layer_named(algorithm, parameters, layer, context)
             days = Days(times[0], near.first, near.last, 1 if times[1:] else None) if near and times else None
             write_readings(source, [value, *times, *ids], path, near=days, key=layer_identity(algorithm, parameters, layer, context))
             request.update({key: f"{path}:{column_name(value)}", f"{key}_from": forms.NONE, **places(source, f"{key}_")})
@@ -118,7 +118,7 @@ def weather_request(algorithm: EngineAlgorithm, parameters: dict, context, folde
         else:
             continue
         request[f"{key}_unit"] = algorithm.parameterAsString(parameters, f"{name}_UNIT", context)
-    return {**request, "layers": {role: name for role, name in layers.items() if name is not None}}
+    return {**request, "layers": {role: told for role, told in layers.items() if told is not None}}
 
 
 def _fields(algorithm: EngineAlgorithm, parameters: dict, context, source, own: str, of_stations: tuple[str, ...]) -> list[str]:

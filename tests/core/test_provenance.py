@@ -242,6 +242,23 @@ def test_readings_of_a_layer_decide_by_themselves(made):
         again(folder, **now)
 
 
+def test_a_layer_that_tells_more_of_itself_is_named_with_its_source_and_its_file_may_have_changed(made):
+    """A GeoPackage changes with whatever QGIS notes in it."""
+    folder, request = made
+    (folder / "air.gpkg").write_bytes(b"then")
+    told = {"name": "Air", "file": str(folder / "air.gpkg"), "inside": "|layername=air", "features": 60, "filter": "pm25 > 0"}
+    run({**request, "layers": {"stations": told, "rh": told}})
+    assert read_record(folder / "F.tif").inputs[0]["sha256"] == hashlib.sha256(b"then").hexdigest()
+    assert b"anna" not in (folder / "F.tif").read_bytes()
+    with pytest.raises(InputError, match=r"came from the QGIS layer 'Air \(air.gpkg\|layername=air\)'"):
+        again(folder)
+    now = {"stations": str(folder / "stations.csv"), "layers": {"stations": told}}
+    assert again(folder, **now)["repeated"]["identical"]
+    assert (folder / "again.tif").read_bytes() == (folder / "F.tif").read_bytes(), "of the same layer it is the same file"
+    (folder / "air.gpkg").write_bytes(b"now")
+    assert again(folder, out="third.tif", **now)["repeated"]["identical"]
+
+
 @pytest.fixture(scope="module")
 def periods(world, tmp_path_factory):
     """A folder with the inputs, and the two days as NetCDF, as Zarr and as a folder of GeoTIFFs."""

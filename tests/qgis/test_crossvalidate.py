@@ -78,6 +78,9 @@ def test_scores_by_class_with_periods_and_regions_of_a_layer(run, values, refusa
     count = {by: {row["class"]: int(row["n"]) for row in rows if row["by"] == by} for by in ("period", "region", "distance")}
     assert count["period"] == {"first": 60, "other days": 60} and sum(count["region"].values()) == sum(count["distance"].values()) == 120
     assert set(count["region"]) <= {"west", "east"} and Path(result["CLASSES_PNG"]).stat().st_size > 1000
+    told = {one["role"]: one for one in json.loads(Path(result["SCORES_JSON"]).read_text(encoding="utf-8"))["record"]["inputs"]}
+    assert (told["regions"]["layer"], told["regions"]["features"]) == ("provinces", 2) and told["stations"]["source"] == "memory"
+    assert all(len(told[role]["content_sha256"]) == 64 for role in ("stations", "regions"))
     assert Path(result["REPORT"]).read_text(encoding="utf-8").count("data:image/png;base64,") == 3  # scatter, map, classes
     assert "write a name, its first and its last day" in refusal("crossvalidate", **{**values, "PERIODS": "lockdown"})
 

@@ -36,7 +36,8 @@ def tags(path):
 
 def test_it_says_of_which_layers_it_was_made_and_names_no_folder(first, tmp_path):
     path, layer = first
-    assert json.loads(tags(path)["inputs"]) == [{"role": "stations", "layer": layer.name()}, {"role": "rh", "layer": layer.name()}]
+    told = {"layer": layer.name(), "source": "memory", "features": layer.featureCount()}
+    assert json.loads(tags(path)["inputs"]) == [{"role": "stations", **told}, {"role": "rh", **told}]
     request = json.loads(tags(path)["request"])
     assert request["stations"] == "stations.csv" and request["date"] == str(FIRST_DAY)
     assert str(tmp_path).encode() not in Path(path).read_bytes()
