@@ -49,7 +49,8 @@ from model_core.validation.splits import Scheme  # noqa: E402
 
 DRAWS, GIVEN, READING_ERROR = 1, (15, 40, 100, 0), 0.08
 _CLIMATOLOGY_DRAWS = 2
-STARTS = (date(2018, 1, 20), date(2019, 6, 20))
+# In pairs of opposite seasons.
+STARTS = (date(2018, 1, 20), date(2019, 6, 20), date(2017, 4, 20), date(2017, 10, 20), date(2019, 12, 10), date(2018, 7, 10))
 SEVERITY = {"excellent": 0.1, "good": 0.25, "fair": 0.5, "poor": 1.2}
 LEVELS = (*SEVERITY, "other day", "useless")
 _WITH_IT = ("rk", "rklog", "evna", "avna", "ctm")
@@ -80,7 +81,7 @@ def simulated(setting: Setting, draws: int) -> Iterator[dict[str, Any]]:
     stations = on_grid(stations_of(next(iter(DAYS)), setting.data), grid)
     worlds = [[day.pm25 for day in simulate_days(grid, start, 5, 20 + n, terrain)] for n, start in enumerate(STARTS)]
     for number, world in enumerate(worlds):
-        truth, other_season = world[1], worlds[1 - number][1]
+        truth, other_season = world[1], worlds[number ^ 1][1]
         for draw in range(draws):
             rng = np.random.default_rng([number, draw])
             at = at_stations(truth, stations, grid)

@@ -2,16 +2,14 @@
 
     $(make -s engine-python) tests/benchmarks/skill/land_bias.py [--model M] [--device D] [--days N]
 
-The CTM's field is the truth, so that cells far from every station can be asked. For the model as it is and for the kriging inside it and, where they are
-something else, for the model with its share of the correction near readings everywhere and for kriging with all of its maps, by the distance of a land cell to the
-nearest station: `nmb`, the bias over the mean, with its standard error (squares of 300 km as
-clusters, all days together), and the RMSE. Simulated days take part where `make model` has left them.
+The CTM's field is the truth, so that cells far from every station can be asked. For the model as it is, for the kriging that its network corrects, without the correction,
+and for the kriging inside it where that is taken alone, which may be another one, by the distance of a land cell to the nearest station: `nmb`, the bias over the mean, with its
+standard error (squares of 300 km as clusters, all days together), and the RMSE. Simulated days take part where `make model` has left them.
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +38,11 @@ def rows_of(setting: Setting, days: int = 12) -> list[dict[str, Any]]:
     """A row for each source of days, distance and method, and for all land."""
     grid = PRESETS["china12km"]
     predictor, stations = setting.predictor(grid), on_grid(stations_of("2018-02-20", setting.data), grid)
-    configuration = predictor.model.configuration
-    methods = {"model": predictor, "kriging inside": predictor.trusting(replace(KRIGING_ALONE, drift=configuration.covariates))}
-    near, far = configuration.correction_share
-    if near != far:
-        methods["with the near share everywhere"] = predictor.trusting(Trust((near, near)))
-    if configuration.maps != configuration.covariates:
-        methods["kriging with all maps"] = predictor.trusting(KRIGING_ALONE)
+    methods = {
+        "model": predictor,
+        "without the correction": predictor.trusting(Trust(shares=(0.0, 0.0))),
+        "kriging inside": predictor.trusting(KRIGING_ALONE),
+    }
     found: dict[str, list[tuple[np.ndarray, dict[str, np.ndarray]]]] = {}
     for source, store, index in held_out_days(setting, days):
         truth = store.field("pm25", index)
