@@ -110,7 +110,7 @@ def background_days(request: Mapping[str, Any], species: str, grid: Grid, progre
 
 
 def _table(species: str, name: str | None) -> VariableTable:
-    """The known variables, with this name for the species before all others."""
+    """The known variables, with this name for the species and no other: a name that is mistyped is told, and no other variable taken."""
     table = current_table()
     if not name:
         return table
@@ -119,7 +119,7 @@ def _table(species: str, name: str | None) -> VariableTable:
         for key, one in table.variables.items()
     }
     own = others[species]
-    return replace(table, variables={**others, species: replace(own, aliases=(name, *own.aliases))})
+    return replace(table, variables={**others, species: replace(own, aliases=(name,), standard_name="", other_standard_names=())})
 
 
 def _sha256_of(path: str) -> str:

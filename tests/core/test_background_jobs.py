@@ -131,6 +131,15 @@ def test_a_variable_of_another_name_and_unit_is_read_where_it_is_named(folder, m
     np.testing.assert_allclose(field(folder / "named.tif"), field(folder / "with.tif"), rtol=2e-3)
 
 
+@pytest.mark.parametrize(
+    "name, told", [("my_aerosoll", "none of pm25 is there; the first file has .*PM25_TOT"), ("WSPD10", "unit 'm s-1' can't be")]
+)
+def test_no_other_variable_is_taken_for_the_one_that_is_named(folder, name, told):
+    options = {"date": "2019-01-05", "background": str(folder / "ctm.nc"), "out": str(folder / "x.tif")}
+    with pytest.raises(InputError, match=told):
+        run(request(folder, **options, background_variable=name))
+
+
 def test_a_day_without_background_is_refused_and_so_is_a_model_without_kriging(folder, tiny_model):
     options = {"background": str(folder / "forecast.nc"), "background_variable": "my_aerosol", "out": str(folder / "x.tif")}
     with pytest.raises(InputError, match="no field of 2019-01-07 .*2019-01-05 to 2019-01-06"):
