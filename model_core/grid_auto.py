@@ -120,6 +120,11 @@ def _around(lon: np.ndarray, lat: np.ndarray, model_km: float) -> ChosenGrid:
         f"grid: around the stations, {projection}; cells of {cell_km:g} km, since neighbouring stations are {spacing:.0f} km apart "
         f"(median) and the model was trained on cells of {model_km:g} km{reason}; {grid}"
     )
+    if len(lon) == 1:
+        explanation = (
+            f"grid: around the only station, {projection}; cells of {cell_km:g} km, the smallest for a model that was trained on cells of "
+            f"{model_km:g} km; {grid}"
+        )
     warning = f"{left_out} stations lie far from all others, and outside the grid; choose a grid that holds them if they matter"
     return ChosenGrid(grid, "stations", explanation, warning if left_out else "")
 

@@ -143,6 +143,8 @@ class Predictor:
         other = copy.copy(self)
         other.trust, other._network = trust, copy.copy(self._network)
         other._network.trust = trust
+        if trust != self.trust and _ALONE in self.notes:
+            other.notes = [note for note in self.notes if note != _ALONE]  # it is not so any more
         return other
 
     def parts(self, days: Sequence[Mapping[str, GriddedReadings]]) -> Iterator[Parts]:

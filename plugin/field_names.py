@@ -85,6 +85,7 @@ _BESIDE = re.compile(
 _ISO_DATE = re.compile(r"\s*(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})")
 _LOCAL_DATE = re.compile(r"\s*\d{1,2}[./-]\d{1,2}[./-]\d{4}(?!\d)")  # day or month first: the engine tells which
 _UNIT_IN_NAME = re.compile(r"(µg|ug|mg|ng) ?/ ?m ?\^?3|\bppb\b|\bppm\b")
+_OTHER_UNIT = re.compile(r"^\s*[kmn]?g\W*m|\bpp[bm]v?\b")
 _DAILY = re.compile(r"\b24 ?h|\bdaily\b|\bday\b|\bmean 24\b")
 
 
@@ -109,6 +110,7 @@ class Found:
     others : further fields that could hold the reading
     times : fields of dates where `time` is '' because none of several could be told from the others
     doubtful : whether the reading is only the one field of numbers that is left
+    other_unit : whether the field of units holds one of concentration that is not µg/m³
     """
 
     value: str = ""
@@ -122,6 +124,7 @@ class Found:
     others: tuple[str, ...] = ()
     times: tuple[str, ...] = ()
     doubtful: bool = False
+    other_unit: bool = False
 
 
 def find_fields(fields: Sequence[FieldSample], species: str = "pm25") -> Found:
@@ -136,6 +139,7 @@ def find_fields(fields: Sequence[FieldSample], species: str = "pm25") -> Found:
     rh = _first(_RH, [one for one in numeric if not _BESIDE.search(plain(one.name))])
     wind = _first(_WIND, [one for one in numeric if not re.search(_NOT_WIND, plain(one.name)) and not _BESIDE.search(plain(one.name))])
     unit = unit_of(value)
+    units = [text.casefold() for one in fields if one.name == unit_field for text in one.values]
     time, times = _time(fields)
     return Found(
         value,
@@ -149,6 +153,7 @@ def find_fields(fields: Sequence[FieldSample], species: str = "pm25") -> Found:
         others,
         times,
         doubtful,
+        any(_OTHER_UNIT.search(text) for text in units),
     )
 
 

@@ -57,14 +57,21 @@ def _model_of(content: dict, file: str) -> ShippedModel:
     model = ShippedModel()
     model.loadVariant(content)
     model.setSourceFilePath(file)
+    # QGIS makes the name of an output, by which scripts call it, of its description's ASCII letters: it is translated afterwards.
+    for shown in (*model.destinationParameterDefinitions(), *model.outputDefinitions()):
+        shown.setDescription(tr(shown.description()))
     return model
 
 
 def _translated(content: Any, shown: bool = False) -> Any:
-    """A model as `toVariant` gives it, with what people read in QGIS's language; `shown`: so are all texts of a map."""
+    """A model as `toVariant` gives it, with what people read in QGIS's language, outputs excepted; `shown`: so are all texts of a map."""
     if isinstance(content, dict):
         return {
-            key: tr(value) if isinstance(value, str) and value and (shown or key in _SHOWN) else _translated(value, key == "help")
+            key: value
+            if key == "outputs"
+            else tr(value)
+            if isinstance(value, str) and value and (shown or key in _SHOWN)
+            else _translated(value, key == "help")
             for key, value in content.items()
         }
     return [_translated(value) for value in content] if isinstance(content, list) else content

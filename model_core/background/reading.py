@@ -13,6 +13,7 @@ from model_core.ctm.ctm_file import OpenFiles
 from model_core.ctm.series import Series, read_series
 from model_core.errors import InputError
 from model_core.grid import Grid
+from model_core.hdf5_threads import HDF5
 from model_core.progress import Progress
 from model_core.provenance.files import combined, files_of, sha256_of
 from model_core.training.series import find_files
@@ -52,8 +53,9 @@ class BackgroundDays:
         when = np.datetime64(day, "D")
         if when not in self.series.days:
             return None
-        with OpenFiles(self.series.table) as files:
-            field = warp(self.series.day(when, files)[self.species], self.series.grid, self.grid)
+        with HDF5, OpenFiles(self.series.table) as files:
+            field = self.series.day(when, files)[self.species]
+        field = warp(field, self.series.grid, self.grid)
         return field if np.isfinite(field).any() else None
 
     def fingerprint(self, day: Date) -> str:
@@ -108,7 +110,7 @@ def background_days(request: Mapping[str, Any], species: str, grid: Grid, progre
 
 
 def _table(species: str, name: str | None) -> VariableTable:
-    """The known variables, with this name for the species before all others."""
+    """The known variables, with this name for the species and no other: a name that is mistyped is told, and no other variable taken."""
     table = current_table()
     if not name:
         return table
@@ -117,7 +119,7 @@ def _table(species: str, name: str | None) -> VariableTable:
         for key, one in table.variables.items()
     }
     own = others[species]
-    return replace(table, variables={**others, species: replace(own, aliases=(name, *own.aliases))})
+    return replace(table, variables={**others, species: replace(own, aliases=(name,), standard_name="", other_standard_names=())})
 
 
 def _sha256_of(path: str) -> str:

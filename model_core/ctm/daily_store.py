@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import threading
 from datetime import date as Date
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ from model_core.ctm.series import Series, read_series
 from model_core.errors import InputError, OutputError
 from model_core.file_lock import only_one, remove_abandoned
 from model_core.grid import Grid
+from model_core.hdf5_threads import HDF5
 from model_core.netcdf_check import check_netcdf
 from model_core.netcdf_path import netcdf_path
 from model_core.output.netcdf import NetcdfWriter
@@ -32,7 +32,6 @@ SUFFIX = ".daily.nc"
 CACHE_FOLDER = "daily_fields"  # where jobs keep stores, next to their output
 _VERSION = 3  # of the file's form and of what is computed into it
 _HEADER = "daily_store"  # the attribute that tells a store from other files; it is written last
-_HDF5_LOCK = threading.Lock()  # the HDF5 library is not safe for threads
 
 
 class DailyStore:
@@ -60,7 +59,7 @@ class DailyStore:
         except (InputError, FileNotFoundError) as error:  # but not a check that could not be made
             raise self._damaged(error) from error
         try:
-            with _HDF5_LOCK, netCDF4.Dataset(netcdf_path(self.path)) as file:
+            with HDF5, netCDF4.Dataset(netcdf_path(self.path)) as file:
                 header = json.loads(file.getncattr(_HEADER))
                 if header["version"] != _VERSION:
                     raise ValueError(f"it is of version {header['version']}, not {_VERSION}")
@@ -94,7 +93,7 @@ class DailyStore:
             raise KeyError(variable)
         step = self._steps[day_index]
         try:
-            with _HDF5_LOCK:
+            with HDF5:
                 return _float32(self._open()[variable][step])
         except (OSError, RuntimeError) as error:
             raise InputError(
@@ -103,7 +102,7 @@ class DailyStore:
 
     def close(self) -> None:
         """Give the file back; the next `field` opens it again."""
-        with _HDF5_LOCK:
+        with HDF5:
             if self._file is not None and self._process == os.getpid():
                 self._file.close()
             self._file = None

@@ -225,6 +225,8 @@ def as_png(figure: Any) -> bytes:
 
     figure.set_dpi(DPI)
     say_labels(figure)
+    if layout := figure.get_layout_engine():
+        layout.execute(figure)  # maps get their final width here; drawing arranges the labels beside them, which were cut off else
     content = io.BytesIO()
     FigureCanvasAgg(figure).print_png(content)  # draws once, where savefig draws twice
     return content.getvalue()

@@ -16,6 +16,7 @@ import zarr
 from model_core.atomic_file import check_target
 from model_core.errors import InputError, OutputError
 from model_core.file_lock import remove_abandoned
+from model_core.hdf5_threads import HDF5
 from model_core.output.netcdf import NetcdfWriter
 from model_core.period.frame import Frame
 from model_core.period.previous import Previous
@@ -197,22 +198,25 @@ class NetcdfExport:
 
     def __init__(self, out: Path, frame: Frame):
         self._writer = NetcdfWriter(out, frame.grid, frame.times, {**frame.attributes, "frame": frame.digest}, level=_FAST)
-        self._writer.__enter__()
-        for field in frame.fields:
-            self._writer.define(field.name, field.unit, True, **field.attributes(frame.grid))
-        self._writer.define_per_step(READINGS, "i4", **ABOUT[READINGS])
-        self._writer.define_per_step(FINGERPRINT, "u1", FINGERPRINT_BYTES, **ABOUT[FINGERPRINT])
+        with HDF5:
+            self._writer.__enter__()
+            for field in frame.fields:
+                self._writer.define(field.name, field.unit, True, **field.attributes(frame.grid))
+            self._writer.define_per_step(READINGS, "i4", **ABOUT[READINGS])
+            self._writer.define_per_step(FINGERPRINT, "u1", FINGERPRINT_BYTES, **ABOUT[FINGERPRINT])
 
     def add(self, number: int, fields: Fields, fingerprint: str, readings: int) -> None:
         """Write a step."""
-        for name, field in fields.items():
-            self._writer.write(name, field, number)
-        self._writer.write_per_step(READINGS, readings, number)
-        self._writer.write_per_step(FINGERPRINT, np.frombuffer(bytes.fromhex(fingerprint), np.uint8), number)
+        with HDF5:
+            for name, field in fields.items():
+                self._writer.write(name, field, number)
+            self._writer.write_per_step(READINGS, readings, number)
+            self._writer.write_per_step(FINGERPRINT, np.frombuffer(bytes.fromhex(fingerprint), np.uint8), number)
 
     def close(self, complete: bool) -> None:
         """End the file; one that is not complete is taken away."""
-        self._writer.__exit__(*((None, None, None) if complete else (_Unfinished, _Unfinished(), None)))
+        with HDF5:
+            self._writer.__exit__(*((None, None, None) if complete else (_Unfinished, _Unfinished(), None)))
 
 
 class _Unfinished(Exception):

@@ -13,6 +13,7 @@ import rasterio
 import zarr
 
 from model_core.errors import InputError
+from model_core.hdf5_threads import HDF5
 from model_core.netcdf_check import check_netcdf
 from model_core.netcdf_path import netcdf_path
 from model_core.output.cf import read_starts
@@ -55,12 +56,14 @@ class Previous:
     def read(self, start: np.datetime64) -> tuple[dict[str, np.ndarray], int]:
         """(fields of a step, readings used)."""
         place = self._places[start]
-        return {name: np.asarray(self._file[name][place]) for name in self._fields}, int(self._file[READINGS][place])
+        with HDF5:
+            return {name: np.asarray(self._file[name][place]) for name in self._fields}, int(self._file[READINGS][place])
 
     def close(self) -> None:
         """Let go of the file."""
-        if isinstance(self._file, netCDF4.Dataset) and self._file.isopen():
-            self._file.close()
+        with HDF5:
+            if isinstance(self._file, netCDF4.Dataset) and self._file.isopen():
+                self._file.close()
 
     def _names(self) -> list[str]:
         return list(self._file.variables if isinstance(self._file, netCDF4.Dataset) else self._file.array_keys())

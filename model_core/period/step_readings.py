@@ -137,7 +137,8 @@ class GriddedSeries:
         """Says why no step has readings."""
         if self._outside is not None:
             return all_outside(self._outside, self.grid)
-        what = f"{self._series.source.path}, field '{self._series.source.value}'"
+        source = self._series.source
+        what = f"{source.path}, field '{source.value}'" if source.value else source.path  # without, it was found in the table
         needed = f"; a daily mean needs {self._hours} valid hours, fewer can be asked for" if self.hourly and self._unit == "D" else ""
         return f"{what}: no day of the period has readings; {self.report}{needed}"
 

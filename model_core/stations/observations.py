@@ -166,7 +166,7 @@ def _observations(
     table, hourly = _with_daily_values(table)
     table, report = _of_day(table, report, day)
     seen = _stations_in(table)
-    _require_numbers(table["value"], *numbers(table["value"], options.get("decimal")), where)
+    _require_numbers(table["value"], *numbers(table["value"], options.get("decimal")), where, day)
     observations = screen(table, report, crs, species, unit, where, **options)
     exchanged = _exchanged(table, crs, options.get("decimal"))
     if not len(observations):
@@ -230,13 +230,15 @@ def _of_day(table: pd.DataFrame, report: ReadingReport, day: Date | None) -> tup
     return table[keep], report.without(int((~keep).sum()), "other day")
 
 
-def _require_numbers(raw: pd.Series, found: np.ndarray, empty: np.ndarray, where: str) -> None:
+def _require_numbers(raw: pd.Series, found: np.ndarray, empty: np.ndarray, where: str, day: Date | None) -> None:
     if np.isfinite(found).any():
         return
     if not len(raw):
         raise InputError(f"{where} has no rows")
     text = ~empty
     if not text.any():
+        if day is not None:
+            raise InputError(f"{where} is empty in all {len(raw)} rows of {day}; choose another day")
         raise InputError(f"{where} is empty in all {len(raw)} rows")
     first = np.flatnonzero(text)[0]
     rest = f", and is empty in {int(empty.sum())}" if empty.any() else ""

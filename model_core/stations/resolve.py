@@ -10,7 +10,7 @@ import pandas as pd
 from model_core.errors import InputError
 from model_core.stations import forms
 from model_core.stations.source import AUTO, NONE, Source, joined_columns
-from model_core.stations.usual_names import usual_columns, usual_time
+from model_core.stations.usual_names import usual_columns, usual_time, usual_unit
 from model_core.time_zones import parse_time_zone
 from model_core.variables import get_variable
 
@@ -68,6 +68,11 @@ def meaning_of(source: Source, columns: Sequence[str], sample: pd.DataFrame | No
         filled = {field: value for field, value in filled.items() if field not in ("x", "y")}
     if source.unit is None and source.unit_column is None:
         filled |= {field: options[field] for field in ("unit", "unit_column") if options.get(field)}
+        if form is None and not {"unit", "unit_column"} & set(filled):
+            guessed = None if source.form == NONE else sample
+            said, note = usual_unit(columns, guessed, source.species, source.value or filled.get("value"))
+            filled |= said
+            notes += [note] if note else []
     if source.date_order == AUTO and options.get("date_order"):
         filled["date_order"] = options["date_order"]
     if source.wide == AUTO:

@@ -183,7 +183,13 @@ def in_unit(table: pd.DataFrame, values: np.ndarray, unit: str | None, wanted: s
         if not str(text).strip() or not np.isfinite(values[of_unit]).any():
             continue
         row = table.index[np.flatnonzero(of_unit)[0]] + 1
-        converted[of_unit] = convert(values[of_unit], str(text).strip(), wanted, f"{where}, row {row}", gas)
+        try:
+            converted[of_unit] = convert(values[of_unit], str(text).strip(), wanted, f"{where}, row {row}", gas)
+        except InputError as error:
+            others = [f"'{other}'" for other in distinct if str(other).strip() and other != text]
+            if not others:
+                raise
+            raise InputError(f"{error}; other rows are in {', '.join(others[:3])}: keep the rows of one species with --where") from error
     return converted
 
 

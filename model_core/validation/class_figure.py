@@ -58,7 +58,7 @@ def class_figure(rows: Sequence[dict[str, Any]], methods: Sequence[str], unit: s
             counts = {name: max(row["n"] for row in of_grouping if row["class"] == name) for name in classes}
             axes_of[0, column].axhline(0, color="#404040", linewidth=0.7, zorder=0)
             behind = classes[0].partition(" ")[2] if grouping in ("distance", "urban", "elevation") else ""
-            unit_of_class = f" ({behind})" if behind else ""
+            unit_of_class = f" ({behind})" if behind else f", {pretty_unit(unit)}" if grouping == "predicted" else ""
             axes_of[0, column].set_title(f"({'abcd'[column]}) {_SHOWN[grouping]}{unit_of_class}", fontweight="bold")
             ticks = [f"{name.removesuffix(behind).strip()}\n{counts[name]}" for name in classes]
             axes_of[1, column].set_xticks(range(len(classes)), ticks, fontsize=6.5)

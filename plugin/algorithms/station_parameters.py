@@ -108,8 +108,13 @@ class StationAlgorithm(EngineAlgorithm):
         if unit:
             parameters = {**parameters, UNIT: unit}
             notes.append((False, tr("The unit is taken to be {unit}, by the name of field '{field}'.").format(unit=unit, field=value)))
-        if self._are_empty(parameters, TIME) and not _by_form(self, parameters, context, source):
-            if time := found_fields(source, self.species(parameters, context)).time:
+        no_unit = not unit and self._are_empty(parameters, UNIT, UNIT_FIELD, FORM) and not is_station_table(source.fields().names())
+        if (no_unit or self._are_empty(parameters, TIME)) and not _by_form(self, parameters, context, source):
+            found = found_fields(source, self.species(parameters, context))
+            if no_unit and found.other_unit:
+                parameters = {**parameters, UNIT_FIELD: found.unit_field}
+                notes.append((False, tr("Field '{field}' is taken for the {what}.").format(field=found.unit_field, what=tr("unit"))))
+            if self._are_empty(parameters, TIME) and (time := found.time):
                 notes.append(
                     (
                         True,

@@ -21,13 +21,18 @@ _PARAMETERS = {
 
 
 def in_own_words(algorithm, text: str) -> str:
-    """The text with the label of the algorithm's parameter for each option that has one: ``--sites FILE`` -> ``'Table of sites' FILE``."""
+    """The text with the label of the algorithm's parameter for each option that has one: ``--sites FILE`` -> ``'Table of sites' FILE``.
+
+    Where an algorithm that takes a layer has no parameter for the rows to keep, a filter of the layer does that.
+    """
 
     def label(match: re.Match) -> str:
         option = match.group(1)
         names = _PARAMETERS.get(option, (option.replace("-", "_").upper(),))
         found = (algorithm.parameterDefinition(name) for name in names)
-        return next((tr("'{}'").format(parameter.description()) for parameter in found if parameter is not None), match.group(0))
+        if words := next((tr("'{}'").format(parameter.description()) for parameter in found if parameter is not None), ""):
+            return words
+        return tr("a filter of the layer") if option == "where" and algorithm.parameterDefinition("STATIONS") else match.group(0)
 
     return _OPTION.sub(label, text)
 

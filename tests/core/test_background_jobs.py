@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 
 import netCDF4
 import numpy as np
@@ -17,9 +18,12 @@ from test_background import (
 
 from model_core.cli.parser import build_parser
 from model_core.ctm.fields import read_ctm
+from model_core.ctm.series import Series
 from model_core.errors import InputError
 from model_core.jobs import JOBS
 from model_core.model_file import save_model
+from model_core.output.netcdf import NetcdfWriter
+from model_core.period import pipeline
 from model_core.provenance.reading import read_record
 
 
@@ -127,6 +131,15 @@ def test_a_variable_of_another_name_and_unit_is_read_where_it_is_named(folder, m
     np.testing.assert_allclose(field(folder / "named.tif"), field(folder / "with.tif"), rtol=2e-3)
 
 
+@pytest.mark.parametrize(
+    "name, told", [("my_aerosoll", "none of pm25 is there; the first file has .*PM25_TOT"), ("WSPD10", "unit 'm s-1' can't be")]
+)
+def test_no_other_variable_is_taken_for_the_one_that_is_named(folder, name, told):
+    options = {"date": "2019-01-05", "background": str(folder / "ctm.nc"), "out": str(folder / "x.tif")}
+    with pytest.raises(InputError, match=told):
+        run(request(folder, **options, background_variable=name))
+
+
 def test_a_day_without_background_is_refused_and_so_is_a_model_without_kriging(folder, tiny_model):
     options = {"background": str(folder / "forecast.nc"), "background_variable": "my_aerosol", "out": str(folder / "x.tif")}
     with pytest.raises(InputError, match="no field of 2019-01-07 .*2019-01-05 to 2019-01-06"):
@@ -151,6 +164,29 @@ def test_a_period_takes_it_where_it_is_and_names_the_days_without(folder, made):
     assert again["days"] == {"computed": 0, "kept": 3, "missing": []}
     with pytest.raises(InputError, match="field of a day"):
         run({**asked, "step": "hour"}, "reanalyse-period")
+
+
+def test_a_period_reads_its_background_and_writes_netcdf_one_after_the_other(folder, monkeypatch):
+    """In two threads; both at once ended some runs with "NetCDF: HDF error"."""
+    inside, together = [], []
+
+    def slowly(what):
+        def call(*arguments):
+            together.extend(inside)
+            inside.append(what.__qualname__)
+            time.sleep(0.1)
+            try:
+                return what(*arguments)
+            finally:
+                inside.remove(what.__qualname__)
+
+        return call
+
+    monkeypatch.setattr(pipeline, "_BATCH_CELLS", 1)  # a day is written while the next is read
+    monkeypatch.setattr(NetcdfWriter, "write", slowly(NetcdfWriter.write))
+    monkeypatch.setattr(Series, "day", slowly(Series.day))
+    run(request(folder, background=str(folder / "ctm.nc"), out=str(folder / "threads.nc")), "reanalyse-period")
+    assert together == []
 
 
 def test_cross_validation_gives_it_to_the_model_and_to_the_methods_that_need_a_ctm(folder, made):

@@ -95,7 +95,9 @@ def test_stations_around_the_earth_get_longitude_and_latitude():
 def test_a_dense_network_gets_no_finer_cells_than_the_model_knows_and_a_single_station_a_grid():
     lon, lat = scattered(8.4, 8.7, 47.2, 47.5, 100)
     assert choose_grid(lon, lat, "EPSG:4326", CHINA).grid.cell_size_km == pytest.approx(8)
-    assert on_grid(choose_grid([8.5], [47.4], "EPSG:4326", CHINA).grid, [8.5], [47.4]).all()
+    alone = choose_grid([8.5], [47.4], "EPSG:4326", CHINA)
+    assert on_grid(alone.grid, [8.5], [47.4]).all()
+    assert "around the only station" in alone.explanation and "apart" not in alone.explanation
 
 
 def test_places_that_are_none_are_refused():

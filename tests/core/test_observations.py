@@ -108,6 +108,8 @@ def test_a_field_of_text_is_named_with_its_first_row():
 def test_an_empty_field_is_said_to_be_empty():
     with pytest.raises(InputError, match="is empty in all 2 rows"):
         at_stations([None, ""])
+    with pytest.raises(InputError, match="is empty in all 1 rows of 2019-01-06; choose another day"):
+        at_stations([5.0, None], time=["2019-01-05", "2019-01-06"], date="2019-01-06")
     with pytest.raises(InputError, match="has no rows"):
         at_stations([])
 

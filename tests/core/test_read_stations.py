@@ -194,6 +194,38 @@ def test_a_table_of_no_form_is_read_by_the_names_of_its_columns(tmp_path, readin
     assert any(f"value '{reading}', time 'Date', id 'Station'" in line for line in progress.lines)
 
 
+@pytest.mark.parametrize("named", [{}, {"value": "pm25", "time": "date", "id": "station"}])
+def test_a_column_of_units_counts_in_a_table_of_no_form(tmp_path, named):
+    """Milligrams were taken for micrograms before. What the user says stands, and so does a column that numbers instruments."""
+    table, out = tmp_path / "own.csv", tmp_path / "out.csv"
+    rows = "station,lon,lat,date,pm25,Unit\nA,116,40,2020-01-05,0.25,mg/m3\nB,117,40,2020-01-05,30,µg/m³\n"
+    for text, more, values in (
+        (rows, {}, [250, 30]),
+        (rows, {"unit": "ug m-3"}, [0.25, 30]),
+        (rows.replace("mg/m3", "7").replace("µg/m³", "8"), {}, [0.25, 30]),
+    ):
+        table.write_text(text, encoding="utf-8")
+        progress = Listening()
+        run({"stations": str(table), "out": str(out), **named, **more}, progress)
+        assert pd.read_csv(out).value.tolist() == values
+        assert any("unit of each row from column 'Unit'" in line for line in progress.lines) == (values[0] == 250)
+    table.write_text(rows.replace("µg/m³", "degC"), encoding="utf-8")
+    with pytest.raises(
+        InputError, match="row 2: unit 'degC' can't be converted .*other rows are in 'mg/m3': keep the rows of one species with --where"
+    ):
+        run({"stations": str(table), "out": str(out), **named}, Progress())
+
+
+def test_the_unit_in_the_name_of_a_column_counts_where_it_is_named_too(tmp_path):
+    table, out = tmp_path / "own.csv", tmp_path / "out.csv"
+    table.write_text("station,lon,lat,O3 (ppb)\nA,116,40,50\n", encoding="utf-8")
+    request = {"stations": str(table), "species": "o3", "value": "O3 (ppb)", "out": str(out)}
+    run(request, Progress())
+    assert pd.read_csv(out).value.tolist() == pytest.approx([99.77], rel=0.01)
+    run({**request, "unit": "ug m-3"}, Progress())
+    assert pd.read_csv(out).value.tolist() == [50]
+
+
 def test_nothing_is_guessed_between_two_columns_or_against_the_users_word(tmp_path):
     table = tmp_path / "own.csv"
     table.write_text("PM2.5,pm25,lon,lat\n1,2,116,40\n", encoding="utf-8")

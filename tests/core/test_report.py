@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 from datetime import date
@@ -12,17 +13,21 @@ import geopandas
 import numpy as np
 import pandas as pd
 import pytest
-from pyproj import Transformer
+from affine import Affine
+from matplotlib.image import imread
+from pyproj import CRS, Transformer
 from shapely.geometry import box
 
 from model_core.card.blocks import Bullets, Code, Heading, Picture, Table, Text
 from model_core.card.html import to_html
 from model_core.ctm.fields import read_ctm
 from model_core.errors import InputError
+from model_core.grid import Grid
 from model_core.jobs import JOBS
 from model_core.output import write_geotiff
 from model_core.progress import Progress
 from model_core.report.colours import FILE, STYLES, colours_for, tables
+from model_core.report.maps import field_map
 from model_core.report.page import number, render
 from model_core.units import MOLAR_MASS
 
@@ -183,6 +188,15 @@ def test_the_classes_of_a_report_hold_every_cell(written):
     html, _ = written["reanalyse"]
     counts = re.findall(r'</span> [a-z ]+</td><td>[^<]+</td><td class="n">(\d+)</td>', html)
     assert len(counts) == 6 and f"Cells of the grid {sum(map(int, counts))}" in Page(html).text
+
+
+def test_no_label_of_a_map_is_cut_off_at_its_edge():
+    crs = CRS.from_proj4("+proj=lcc +lat_0=50.4 +lon_0=10 +lat_1=48.2 +lat_2=52.6 +datum=WGS84 +units=m")
+    grid = Grid(crs, Affine(18000, 0, -450000, 0, -18000, 522000), (57, 51))  # latitudes of two digits beside a map as high as wide
+    picture = field_map(np.full(grid.shape, 12.0), grid, colours_for("pm25", "ug m-3"), "a map")
+    pixels = imread(io.BytesIO(base64.b64decode(picture.uri.partition(",")[2])))[..., :3]
+    for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
+        assert (edge == 1.0).all()
 
 
 def test_the_period_tells_of_days_without_a_field_and_of_the_highest(written):

@@ -15,6 +15,7 @@ from model_core.evaluation.day_groups import day_groups, parse_periods
 from model_core.evaluation.polygons import Regions, mask_of, read_polygons
 from model_core.grid import Grid
 from model_core.scores import scores
+from model_core.validation import class_figure
 from model_core.validation.class_scores import bias_with_error, class_scores, in_report
 from model_core.validation.classes import groupings
 from model_core.validation.cross_validation import CrossValidation
@@ -75,6 +76,14 @@ def test_every_reading_is_in_one_class_of_each_grouping_that_has_limits():
     assert sum(row["n"] for row in rows if row["by"] == "elevation" and row["method"] == "idw") == known < 700
     distances = [row["class"] for row in rows if row["by"] == "distance" and row["method"] == "idw"]
     assert distances == ["<10 km", "10-25 km", "25-50 km", "50-130 km", ">=130 km"]
+
+
+def test_the_picture_of_the_classes_tells_the_unit_of_each_grouping_that_has_one(monkeypatch):
+    result, drawn = validation(), []
+    monkeypatch.setattr(class_figure, "as_png", drawn.append)
+    class_figure.class_figure(class_scores(result, groupings(result)), ["model"], "ug m-3", "Title")
+    titles = [axes.get_title(loc="left").partition(") ")[2] for axes in drawn[0].axes]
+    assert "Predicted concentration, µg m⁻³" in titles and "Nearest given station (km)" in titles
 
 
 def test_a_method_that_is_too_low_far_from_its_stations_is_found_out():

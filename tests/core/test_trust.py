@@ -25,7 +25,7 @@ from model_core.prediction import Predictor
 from model_core.progress import Progress
 from model_core.stations.gridding import grid_observations
 from model_core.stations.observations import from_arrays
-from model_core.trust_choice import _best_shares, _LeftOut, _widths, choose_trust, mixed, sample_of
+from model_core.trust_choice import _best_shares, _LeftOut, _widths, as_asked, choose_trust, mixed, sample_of
 from model_core.validation.cross_validation import Day, cross_validate
 
 GRID = Grid.from_lower_left(PRESETS["china12km"].crs, -180_000.0, -720_000.0, (36_000.0, 36_000.0), (32, 32))
@@ -183,6 +183,9 @@ def test_in_another_region_the_kriging_is_taken_alone_and_the_user_is_told(predi
     far = Grid.from_lower_left(PRESETS["china12km"].crs, 2_500_000.0, -720_000.0, (36_000.0, 36_000.0), (32, 32))
     elsewhere = Predictor(predictor.model, far, CPU)
     assert elsewhere.trust == KRIGING_ALONE and any("--analysis auto" in note for note in elsewhere.notes)
+    asked = elsewhere.trusting(as_asked(elsewhere, "network").trust)
+    assert not any("kriging is taken without" in note for note in asked.notes), "the correction is applied"
+    assert set(asked.notes) < set(elsewhere.notes)
     assert predictor.trust == Trust() and not any("--analysis" in note for note in predictor.notes)
 
 

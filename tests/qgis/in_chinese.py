@@ -77,6 +77,9 @@ told = {
         ]
         for model in models
     },
+    "names in models": {
+        model.name(): [one.name() for one in (*model.parameterDefinitions(), *model.outputDefinitions())] for model in models
+    },
     "algorithms": algorithms,
     "provider": plugin.provider.longName(),
     "column": run("readstations", FILE=str(table), VALUE="pm10", OUTPUT=str(Path(work) / "readings.csv")),

@@ -98,6 +98,15 @@ def test_the_unit_in_a_name_counts(gridded, small_crs):
     assert gridded(layer)[0] == named == pytest.approx(gridded(layer, VALUE="PM2.5 [mg/m3]", UNIT="mg/m³")[0]) and named > 10
 
 
+@pytest.mark.parametrize("unit", ["mg/m³", "mg m-3"])
+def test_the_unit_in_a_field_of_its_own_counts_beside_a_reading_that_is_named(gridded, small_crs, log, unit):
+    layer = layer_of(small_crs, "pm25:double unit:string", lambda n, v: [(v / 1000, unit)])
+    named = gridded(layer, VALUE="pm25")[0]
+    assert named == gridded(layer)[0] == gridded(layer, VALUE="pm25", UNIT_FIELD="unit")[0] and named > 10
+    assert "Field 'unit' is taken for the unit" in log.text
+    assert gridded(layer, VALUE="pm25", UNIT="µg/m³")[0] < 1  # what the user says stands
+
+
 def test_the_only_field_of_numbers_is_taken_with_a_warning(gridded, small_crs, log):
     layer = layer_of(small_crs, "lon:double lat:double station_id:int winter:double", lambda n, v: [(0.0, 0.0, n, v)])
     assert gridded(layer)[1]["COUNT_USED"] == 60

@@ -68,6 +68,15 @@ def test_the_models_are_chinese_and_keep_their_names(told):
         assert len(texts) > 15 and all(is_chinese(text) for text in texts), f"{name}: {texts}"
 
 
+def test_parameters_and_outputs_of_the_models_have_one_name_in_all_languages(told):
+    """Outputs were called '', '_2' and '_3' in Chinese, since QGIS makes their names of their descriptions."""
+    from qgis.core import QgsApplication
+
+    english = QgsApplication.processingRegistry().providerById("ctm_reanalysis_models").algorithms()
+    names = {model.name(): [one.name() for one in (*model.parameterDefinitions(), *model.outputDefinitions())] for model in english}
+    assert told["names in models"] == names and {"reanalysis", "stations", "report"} < set(names["Table to reanalysis"])
+
+
 SCORES = {"RMSE", "MAE", "NME", "NMB", "IOA", "MFB", "MFE", "CRPS", "R2_DET", "R2_PEARSON"}
 
 
