@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import numpy as np
+from torch import Tensor
+
 from model_core.configuration import NetworkConfiguration
 
-Array = TypeVar("Array")
+Array = TypeVar("Array", Tensor, np.ndarray)
 
 
 @dataclass(frozen=True)
