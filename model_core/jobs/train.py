@@ -51,6 +51,9 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     if out.suffix != SUFFIX:
         raise InputError(f"model '{out.name}': the name must end in {SUFFIX}")
     check_target(out)
+    checkpoint = out.with_suffix(".checkpoint")
+    if request.get("resume") and not checkpoint.exists():
+        _begin_anew(out, checkpoint, progress)
     report = requested_report(request)
     base = load_model(request["from"]) if request.get("from") else None
     network, training = _configurations(request, base)
@@ -93,7 +96,6 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
             progress.warn(
                 f"what corrects days with a background stays as it is in '{base.name}'; give a share of batches with a background to train it too"
             )
-        checkpoint = out.with_suffix(".checkpoint")
         ranges = trained_ranges(prepared.data, network.target, training.rescale) if processes.leads else None
         record = record_of(COMMAND, request, grid=prepared.grid) if processes.leads else None
 
@@ -134,6 +136,16 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         saved = load_model(str(out))
         write_training_report(report, {**told, NAME: saved.card[NAME]}, saved.card, saved.configuration.target, saved.grid, saved.sha256)
     return told
+
+
+def _begin_anew(out: Path, checkpoint: Path, progress: Progress) -> None:
+    """Of a training that is to go on and has no checkpoint: says that it begins, where no model is that it would replace."""
+    if out.exists():
+        raise InputError(
+            f"'{out}' is there, and no checkpoint '{checkpoint.name}' from which its training could go on: it is finished. To train on from it, "
+            "give it as --from and another name as --out; to begin anew and replace it, leave out --resume"
+        )
+    progress.log(f"there is no checkpoint '{checkpoint.name}': the training begins")
 
 
 def _configurations(request: dict[str, Any], base: Model | None) -> tuple[NetworkConfiguration, TrainingConfiguration]:

@@ -185,8 +185,8 @@ def _result(
 def _check_identity(checkpoint: Path, found: dict[str, Any], plan: TrainingPlan) -> None:
     expected = plan.identity()
     # Settings that are newer than the checkpoint had their defaults.
-    newer = {"network": NetworkConfiguration().to_dict(), "training": TrainingConfiguration().to_dict()}
-    found = {**found, **{key: {**json.loads(json.dumps(newer[key])), **found.get(key, {})} for key in newer}}
+    kinds = {"network": NetworkConfiguration, "training": TrainingConfiguration}
+    found = {**found, **{key: json.loads(json.dumps(kind.from_dict(found.get(key, {})).to_dict())) for key, kind in kinds.items()}}
     if found == expected:
         return
     differing = [key for key in {**expected, **found} if found.get(key) != expected.get(key)]

@@ -87,7 +87,11 @@ def make_model(name: str, data: Path, work: Path, out: Path, iterations: int | N
     ]
     arguments += ["--layout", str(data / recipe.layout)] if recipe.layout else []
     arguments += ["--iterations", str(iterations)] if iterations else []
-    status = 0 if resume and _finished(trained) else command_line(arguments + (["--resume"] if resume else []))
+    status = (
+        0
+        if resume and _finished(trained)
+        else command_line(arguments + (["--resume"] if resume and trained.with_suffix(".checkpoint").exists() else []))
+    )
     if status == 0:
         save_model(out, load_model(str(trained)), recipe.kernel_bits)
         if name == "bundled":

@@ -38,7 +38,8 @@ def teach_backgrounds(file: Path, ctm: Sequence[str], grid: str, layout: Path, w
     trained = work / f"{file.stem}_with_backgrounds.safetensors"
     arguments = ["train", "--ctm", *ctm, "--grid", grid, "--config", str(CONFIGURATION), "--from", str(file), "--layout", str(layout)]
     arguments += ["--iterations", str(iterations)] if iterations else []
-    status = command_line([*arguments, "--seed", "0", "--out", str(trained), *(["--resume"] if resume else [])])
+    go_on = resume and trained.with_suffix(".checkpoint").exists()
+    status = command_line([*arguments, "--seed", "0", "--out", str(trained), *(["--resume"] if go_on else [])])
     if status == 0:
         join(file, trained)
     return status

@@ -111,6 +111,7 @@ def test_a_checkpoint_from_before_a_setting_was_there_goes_on(request_for, tiny_
     with safe_open(checkpoint, framework="pt") as file:
         state, tensors = json.loads(file.metadata()["state"]), {key: file.get_tensor(key).clone() for key in file.keys()}
     del state["identity"]["network"]["background_width"], state["identity"]["training"]["background_batches"]
+    state["identity"]["network"]["drift_share"] = 0.0
     save_file(tensors, checkpoint, {"state": json.dumps(state)})
     JOBS["train"]({**request, "resume": True}, Progress())
     assert same_weights(request["out"], tiny_model)
@@ -256,3 +257,16 @@ def test_the_shape_of_a_kernel_is_told_in_kilometres():
     across = (east - north) / np.sqrt(2)
     long = kernel_shape(np.exp(-(along**2 / (2 * 3.0**2) + across**2 / (2 * 1.5**2))), "pm25", 1, 12.0)
     assert long.anisotropy == pytest.approx(2.0, rel=0.03) and long.direction_degrees == pytest.approx(45, abs=1)
+
+
+def test_going_on_replaces_no_finished_model(request_for, tmp_path):
+    request = request_for("new")
+    log = []
+    progress = Progress()
+    progress.on_log = log.append
+    JOBS["train"]({**request, "resume": True}, progress)
+    assert "there is no checkpoint 'new.checkpoint': the training begins" in log
+    before = Path(request["out"]).read_bytes()
+    with pytest.raises(InputError, match=r"no checkpoint 'new\.checkpoint'.*--from.*leave out --resume"):
+        JOBS["train"]({**request, "resume": True, "iterations": 9}, Progress())
+    assert Path(request["out"]).read_bytes() == before
