@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 
@@ -9,10 +10,18 @@ import numpy as np
 import pytest
 from main_window import MainWindow
 from qgis.core import QgsProject, QgsRasterLayer
-from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, QRectF
+from qgis.PyQt.QtCore import QCoreApplication, QEvent, QEventLoop, QRectF
 from qgis.PyQt.QtGui import QColor, QIcon, QImage, QPainter
 from qgis.PyQt.QtWidgets import QDialog
 from small_world import DAYS, readings_of
+
+
+@pytest.fixture(autouse=True)
+def windows_go_where_they_were_made():
+    """What is left of the windows of the test before is destroyed in this thread: by Python's collector in that of an algorithm it would crash Qt."""
+    QCoreApplication.processEvents()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect()
 
 
 @pytest.fixture
