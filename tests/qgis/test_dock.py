@@ -44,7 +44,18 @@ def panel(windows, make_stations, tiny_model):
     windows.action.trigger()
     panel = windows.dock.panel
     panel.form.model.setCurrentText(tiny_model)
+    wait_until_drawn(windows.window.canvas)
     return panel
+
+
+def wait_until_drawn(canvas, seconds=30):
+    """A run that begins while the map is drawn for the first time crashed QGIS now and then on a busy machine."""
+    deadline = time.monotonic() + seconds
+    for _ in range(5):  # the drawing begins with an event
+        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+    while canvas.isDrawing() and time.monotonic() < deadline:
+        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+    assert not canvas.isDrawing()
 
 
 def wait_for(panel, seconds=120):
