@@ -226,7 +226,7 @@ def as_png(figure: Any) -> bytes:
     figure.set_dpi(DPI)
     say_labels(figure)
     if layout := figure.get_layout_engine():
-        layout.execute(figure)  # maps get their final width here; drawing arranges the labels beside them, which were cut off else
+        layout.execute(figure)  # maps get their final width here; drawing arranges the labels beside them, which were cut off otherwise
     content = io.BytesIO()
     FigureCanvasAgg(figure).print_png(content)  # draws once, where savefig draws twice
     return content.getvalue()

@@ -22,7 +22,7 @@ sys.path[:0] = [str(ROOT), str(HERE)]
 from after_training import settle  # noqa: E402
 from china_terrain import china_terrain  # noqa: E402
 from finish_card import finish_card  # noqa: E402
-from teach_backgrounds import teach_backgrounds  # noqa: E402
+from teach_backgrounds import going_on, teach_backgrounds  # noqa: E402
 
 from model_core.cli import TerminalProgress  # noqa: E402
 from model_core.cli import main as command_line  # noqa: E402
@@ -87,11 +87,7 @@ def make_model(name: str, data: Path, work: Path, out: Path, iterations: int | N
     ]
     arguments += ["--layout", str(data / recipe.layout)] if recipe.layout else []
     arguments += ["--iterations", str(iterations)] if iterations else []
-    status = (
-        0
-        if resume and _finished(trained)
-        else command_line(arguments + (["--resume"] if resume and trained.with_suffix(".checkpoint").exists() else []))
-    )
+    status = 0 if resume and _finished(trained) else command_line(arguments + going_on(trained, resume))
     if status == 0:
         save_model(out, load_model(str(trained)), recipe.kernel_bits)
         if name == "bundled":

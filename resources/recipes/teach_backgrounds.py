@@ -38,11 +38,15 @@ def teach_backgrounds(file: Path, ctm: Sequence[str], grid: str, layout: Path, w
     trained = work / f"{file.stem}_with_backgrounds.safetensors"
     arguments = ["train", "--ctm", *ctm, "--grid", grid, "--config", str(CONFIGURATION), "--from", str(file), "--layout", str(layout)]
     arguments += ["--iterations", str(iterations)] if iterations else []
-    go_on = resume and trained.with_suffix(".checkpoint").exists()
-    status = command_line([*arguments, "--seed", "0", "--out", str(trained), *(["--resume"] if go_on else [])])
+    status = command_line([*arguments, "--seed", "0", "--out", str(trained), *going_on(trained, resume)])
     if status == 0:
         join(file, trained)
     return status
+
+
+def going_on(trained: Path, resume: bool) -> list[str]:
+    """The option that goes on with a training, where one has left a checkpoint and that is asked for."""
+    return ["--resume"] if resume and trained.with_suffix(".checkpoint").exists() else []
 
 
 def join(file: Path, trained: Path) -> None:

@@ -18,7 +18,7 @@ from small_world import DAYS, readings_of
 
 @pytest.fixture(autouse=True)
 def windows_go_where_they_were_made():
-    """What is left of the windows of the test before is destroyed in this thread: by Python's collector in that of an algorithm it would crash Qt."""
+    """What is left of the windows of the test before is destroyed in this thread, and not by Python's collector in that of an algorithm."""
     QCoreApplication.processEvents()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     gc.collect()
@@ -49,7 +49,7 @@ def panel(windows, make_stations, tiny_model):
 
 
 def wait_until_drawn(canvas, seconds=30):
-    """A run that begins while the map is drawn for the first time crashed QGIS now and then on a busy machine."""
+    """QGIS crashed now and then on a busy machine as a run began; whether the first drawing of the map had a part in it is not known."""
     deadline = time.monotonic() + seconds
     for _ in range(5):  # the drawing begins with an event
         QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
