@@ -53,7 +53,7 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     check_target(out)
     checkpoint = out.with_suffix(".checkpoint")
     if request.get("resume") and not checkpoint.exists():
-        _begin_anew(out, checkpoint, progress)
+        _say_that_it_begins(out, checkpoint, progress)
     report = requested_report(request)
     base = load_model(request["from"]) if request.get("from") else None
     network, training = _configurations(request, base)
@@ -138,11 +138,11 @@ def run(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     return told
 
 
-def _begin_anew(out: Path, checkpoint: Path, progress: Progress) -> None:
+def _say_that_it_begins(out: Path, checkpoint: Path, progress: Progress) -> None:
     """Of a training that is to go on and has no checkpoint: says that it begins, where no model is that it would replace."""
     if out.exists():
         raise InputError(
-            f"'{out}' is there, and no checkpoint '{checkpoint.name}' from which its training could go on: it is finished. To train on from it, "
+            f"'{out}' is there, and no checkpoint '{checkpoint.name}' from which its training could go on: it is finished, or the checkpoint was removed. To train on from it, "
             "give it as --from and another name as --out; to begin anew and replace it, leave out --resume"
         )
     progress.log(f"there is no checkpoint '{checkpoint.name}': the training begins")
